@@ -1,0 +1,158 @@
+package gpu
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"sync"
+)
+
+// Options choose an adapter. The zero value is the best one there is.
+type Options struct {
+	Backend Backend // BackendAny for any
+	Adapter string  // index in Adapters, or a part of the name in any case; empty for the best
+}
+
+func (o Options) String() string {
+	var parts []string
+	if o.Backend != BackendAny {
+		parts = append(parts, fmt.Sprintf("backend %s", o.Backend))
+	}
+	if o.Adapter != "" {
+		parts = append(parts, fmt.Sprintf("adapter %q", o.Adapter))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// FromEnvironment reads GPUCONV_BACKEND and GPUCONV_ADAPTER into what o leaves open.
+func (o Options) FromEnvironment() (Options, error) {
+	if o.Backend == BackendAny {
+		b, err := ParseBackend(os.Getenv("GPUCONV_BACKEND"))
+		if err != nil {
+			return o, fmt.Errorf("GPUCONV_BACKEND: %w", err)
+		}
+		o.Backend = b
+	}
+	if o.Adapter == "" {
+		o.Adapter = os.Getenv("GPUCONV_ADAPTER")
+	}
+	return o, nil
+}
+
+// Device is one open GPU. It may be used from many goroutines: calls are made one at a time, waiting is
+// done side by side.
+type Device struct {
+	info AdapterInfo
+
+	mu      sync.Mutex // guards all below, and the driver: WebGPU's error scopes belong to the device
+	drv     driver     // nil once closed
+	kernels map[string]*Kernel
+	buffers map[*Buffer]struct{}
+	staging []*stagingBuffer
+	flights map[*flight]struct{} // under way, as far as was seen
+
+	period     sync.Once // of timestamps, measured when first asked for
+	nsPerTick  float64
+	periodFail error
+}
+
+// Open opens a device on the adapter that o asks for. The error wraps [ErrNoAdapter] where there is none.
+func Open(o Options) (*Device, error) {
+	list, err := platformAdapters()
+	if err != nil {
+		return nil, &Error{Op: "listing adapters", Err: err}
+	}
+	defer releaseAll(list)
+	list = rank(list)
+	i, err := choose(list, o)
+	if err != nil {
+		return nil, &Error{Op: "choosing an adapter", Err: err, Hint: noAdapterHint}
+	}
+	drv, err := list[i].open()
+	if err != nil {
+		return nil, &Error{Op: "opening a device", Adapter: list[i].info.String(), Err: err, Hint: "update the driver, or choose another adapter"}
+	}
+	return newDevice(list[i].info, drv), nil
+}
+
+const noAdapterHint = "install a Vulkan, Metal or DX12 driver; on Debian without a GPU: apt-get install libvulkan1 mesa-vulkan-drivers"
+
+func newDevice(info AdapterInfo, drv driver) *Device {
+	return &Device{info: info, drv: drv, kernels: map[string]*Kernel{}, buffers: map[*Buffer]struct{}{}, flights: map[*flight]struct{}{}}
+}
+
+// Info describes the adapter that the device is open on.
+func (d *Device) Info() AdapterInfo { return d.info }
+
+// Limits are those of the device: all that its adapter offers.
+func (d *Device) Limits() Limits { return d.info.Limits }
+
+// Live counts what is open on a device.
+type Live struct {
+	Buffers int    // buffers that callers have not closed
+	Bytes   uint64 // their sizes
+	Kernels int    // compiled kernels, which the device keeps
+	Staging int    // buffers that the device keeps for reading back
+}
+
+// Live counts what is open now.
+func (d *Device) Live() Live {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	l := Live{Buffers: len(d.buffers), Kernels: len(d.kernels), Staging: len(d.staging)}
+	for b := range d.buffers {
+		l.Bytes += b.size
+	}
+	return l
+}
+
+// Close waits for work under way and lets go of everything that was made from the device. Buffers that
+// were still open are closed, and named in an error that wraps [ErrLeak]. A second Close does nothing.
+func (d *Device) Close() error {
+	d.settle()
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.drv == nil {
+		return nil
+	}
+	var leaks []string
+	for b := range d.buffers {
+		leaks = append(leaks, fmt.Sprintf("%q of %d bytes", b.label, b.size))
+		b.drop()
+	}
+	for _, k := range d.kernels {
+		k.drop()
+	}
+	for _, s := range d.staging {
+		s.buffer.release()
+	}
+	d.drv.close()
+	d.drv, d.kernels, d.buffers, d.staging = nil, nil, nil, nil
+	if leaks != nil {
+		return d.failed("closing the device", fmt.Errorf("%w: %s", ErrLeak, strings.Join(leaks, ", ")))
+	}
+	return nil
+}
+
+// do makes one call on the driver, under the lock, with the state that any call must find.
+func (d *Device) do(op string, f func(driver) error) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.drv == nil {
+		return d.failed(op, fmt.Errorf("device %w", ErrClosed))
+	}
+	if why, lost := d.drv.lost(); lost {
+		return d.failed(op, fmt.Errorf("%w: %s", ErrDeviceLost, why))
+	}
+	return d.failed(op, f(d.drv))
+}
+
+// failed wraps an error with what was being done and where.
+func (d *Device) failed(op string, err error) error {
+	var already *Error
+	if err == nil || errors.As(err, &already) {
+		return err
+	}
+	return &Error{Op: op, Adapter: d.info.String(), Err: err, Hint: hint(err)}
+}

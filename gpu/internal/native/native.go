@@ -1,0 +1,347 @@
+//go:build !js
+
+// Package native closes the gaps that the Go binding of wgpu-native leaves: it asks for devices with
+// the reason of a refusal and with true limits, keeps every callback's state in C memory, where the Go
+// collector cannot move or free it, catches errors that no scope caught instead of letting wgpu abort,
+// and writes timestamps on compute passes. Everything else goes through the binding.
+//
+// No call here may run at the same time as another one on the same device: the caller holds one lock.
+package native
+
+/*
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include "native.h"
+
+// What the callbacks of one device have said. Messages are set once, by whoever comes first.
+typedef struct {
+	_Atomic(char *) error;
+	_Atomic uint32_t errorType;
+	_Atomic(char *) lost;
+} deviceState;
+
+typedef struct {
+	_Atomic int done;
+	uint32_t status;
+} pendingState;
+
+typedef struct {
+	WGPUDevice device;
+	char *message;
+	uint32_t status;
+	int called;
+} deviceAnswer;
+
+static int setOnce(_Atomic(char *) *slot, char const *message) {
+	char *copy = strdup(message ? message : ""), *none = NULL;
+	if (atomic_compare_exchange_strong(slot, &none, copy)) return 1;
+	free(copy);
+	return 0;
+}
+
+static void onError(uint32_t type, char const *message, void *userdata) {
+	deviceState *s = userdata;
+	if (setOnce(&s->error, message)) atomic_store(&s->errorType, type);
+}
+
+static void onLost(uint32_t reason, char const *message, void *userdata) {
+	(void)reason;
+	setOnce(&((deviceState *)userdata)->lost, message);
+}
+
+static void onDone(uint32_t status, void *userdata) {
+	pendingState *p = userdata;
+	p->status = status;
+	atomic_store(&p->done, 1);
+}
+
+static void onDevice(uint32_t status, WGPUDevice device, char const *message, void *userdata) {
+	deviceAnswer *a = userdata;
+	a->device = device;
+	a->status = status;
+	a->message = strdup(message ? message : "");
+	a->called = 1;
+}
+
+static WGPUInstance createInstance(WGPUFlags backends) {
+	WGPUInstanceExtras extras = {0}; // zeroed: the binding leaves two of its fields to chance
+	extras.chain.sType = WGPUSType_InstanceExtras;
+	extras.backends = backends;
+	WGPUInstanceDescriptor d = {&extras.chain};
+	return wgpuCreateInstance(&d);
+}
+
+static size_t enumerate(WGPUInstance instance, WGPUFlags backends, WGPUAdapter *adapters) {
+	WGPUInstanceEnumerateAdapterOptions o = {NULL, backends};
+	return wgpuInstanceEnumerateAdapters(instance, &o, adapters);
+}
+
+static deviceAnswer requestDevice(WGPUAdapter adapter, char const *label, uint32_t const *features, size_t count, WGPULimits limits, deviceState *state) {
+	deviceAnswer a = {0};
+	WGPURequiredLimits required = {NULL, limits};
+	WGPUDeviceDescriptor d = {0};
+	d.label = label;
+	d.requiredFeatures = features;
+	d.requiredFeatureCount = count;
+	d.requiredLimits = &required;
+	d.deviceLostCallback = onLost;
+	d.deviceLostUserdata = state;
+	d.uncapturedErrorCallbackInfo.callback = onError;
+	d.uncapturedErrorCallbackInfo.userdata = state;
+	wgpuAdapterRequestDevice(adapter, &d, onDevice, &a);
+	return a;
+}
+
+static char *takeError(deviceState *s, uint32_t *type) {
+	*type = atomic_load(&s->errorType);
+	return atomic_exchange(&s->error, NULL);
+}
+
+static char *lostMessage(deviceState *s) { return atomic_load(&s->lost); }
+
+static int isDone(pendingState *p) { return atomic_load(&p->done); }
+
+static void workDone(WGPUQueue queue, pendingState *p) { wgpuQueueOnSubmittedWorkDone(queue, onDone, p); }
+
+static void mapRead(WGPUBuffer buffer, size_t size, pendingState *p) { wgpuBufferMapAsync(buffer, 1, 0, size, onDone, p); }
+
+static WGPUComputePassEncoder beginTimedPass(WGPUCommandEncoder encoder, WGPUQuerySet set, uint32_t begin, uint32_t end) {
+	WGPUComputePassTimestampWrites t = {set, begin, end};
+	WGPUComputePassDescriptor d = {NULL, NULL, &t};
+	return wgpuCommandEncoderBeginComputePass(encoder, &d);
+}
+*/
+import "C"
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"unsafe"
+
+	"github.com/cogentcore/webgpu/wgpu"
+)
+
+// Instance is the door to all adapters of some backends.
+type Instance struct{ ref C.WGPUInstance }
+
+// NewInstance opens the given backends.
+func NewInstance(backends wgpu.InstanceBackend) (*Instance, error) {
+	ref := C.createInstance(C.WGPUFlags(backends))
+	if ref == nil {
+		return nil, errors.New("wgpu gave no instance")
+	}
+	return &Instance{ref}, nil
+}
+
+// Adapters lists the adapters of the given backends. Each wants its Release.
+func (i *Instance) Adapters(backends wgpu.InstanceBackend) []*Adapter {
+	n := C.enumerate(i.ref, C.WGPUFlags(backends), nil)
+	if n == 0 {
+		return nil
+	}
+	refs := make([]C.WGPUAdapter, n)
+	C.enumerate(i.ref, C.WGPUFlags(backends), &refs[0])
+	adapters := make([]*Adapter, n)
+	for k, ref := range refs {
+		adapters[k] = &Adapter{ref}
+	}
+	return adapters
+}
+
+// Release lets go of the instance; what was made from it goes on working.
+func (i *Instance) Release() { C.wgpuInstanceRelease(i.ref) }
+
+// Adapter is one GPU behind one backend.
+type Adapter struct{ ref C.WGPUAdapter }
+
+// Info is what the backend says of an adapter, as it says it.
+type Info struct {
+	Vendor, Architecture, Device, Description string
+	Backend                                   wgpu.BackendType
+	Type                                      wgpu.AdapterType
+	VendorID, DeviceID                        uint32
+}
+
+// Info copies the adapter's description and frees wgpu's own copy, which the binding leaks.
+func (a *Adapter) Info() Info {
+	var c C.WGPUAdapterInfo
+	C.wgpuAdapterGetInfo(a.ref, &c)
+	defer C.wgpuAdapterInfoFreeMembers(c)
+	return Info{
+		Vendor: C.GoString(c.vendor), Architecture: C.GoString(c.architecture),
+		Device: C.GoString(c.device), Description: C.GoString(c.description),
+		Backend: wgpu.BackendType(c.backendType), Type: wgpu.AdapterType(c.adapterType),
+		VendorID: uint32(c.vendorID), DeviceID: uint32(c.deviceID),
+	}
+}
+
+// Limits are those of webgpu.h that a compute program meets; sizes in bytes.
+type Limits struct {
+	MaxBufferSize, MaxStorageBufferBindingSize, MaxUniformBufferBindingSize      uint64
+	MinStorageBufferOffsetAlignment, MinUniformBufferOffsetAlignment             uint32
+	MaxStorageBuffersPerShaderStage                                              uint32
+	MaxComputeWorkgroupStorageSize, MaxComputeInvocationsPerWorkgroup            uint32
+	MaxComputeWorkgroupSizeX, MaxComputeWorkgroupSizeY, MaxComputeWorkgroupSizeZ uint32
+	MaxComputeWorkgroupsPerDimension                                             uint32
+}
+
+func (a *Adapter) limits() C.WGPULimits {
+	var s C.WGPUSupportedLimits // no chained struct: its field comes back as garbage
+	C.wgpuAdapterGetLimits(a.ref, &s)
+	return s.limits
+}
+
+// Limits gives the best that the adapter offers.
+func (a *Adapter) Limits() Limits {
+	l := a.limits()
+	return Limits{
+		MaxBufferSize: uint64(l.maxBufferSize), MaxStorageBufferBindingSize: uint64(l.maxStorageBufferBindingSize),
+		MaxUniformBufferBindingSize:     uint64(l.maxUniformBufferBindingSize),
+		MinStorageBufferOffsetAlignment: uint32(l.minStorageBufferOffsetAlignment), MinUniformBufferOffsetAlignment: uint32(l.minUniformBufferOffsetAlignment),
+		MaxStorageBuffersPerShaderStage: uint32(l.maxStorageBuffersPerShaderStage),
+		MaxComputeWorkgroupStorageSize:  uint32(l.maxComputeWorkgroupStorageSize), MaxComputeInvocationsPerWorkgroup: uint32(l.maxComputeInvocationsPerWorkgroup),
+		MaxComputeWorkgroupSizeX: uint32(l.maxComputeWorkgroupSizeX), MaxComputeWorkgroupSizeY: uint32(l.maxComputeWorkgroupSizeY), MaxComputeWorkgroupSizeZ: uint32(l.maxComputeWorkgroupSizeZ),
+		MaxComputeWorkgroupsPerDimension: uint32(l.maxComputeWorkgroupsPerDimension),
+	}
+}
+
+// Features lists what the adapter offers beyond the core of WebGPU.
+func (a *Adapter) Features() []wgpu.FeatureName {
+	n := C.wgpuAdapterEnumerateFeatures(a.ref, nil)
+	if n == 0 {
+		return nil
+	}
+	features := make([]wgpu.FeatureName, n)
+	C.wgpuAdapterEnumerateFeatures(a.ref, (*C.uint32_t)(unsafe.Pointer(&features[0])))
+	return features
+}
+
+// Release lets go of the adapter; devices opened on it go on working.
+func (a *Adapter) Release() { C.wgpuAdapterRelease(a.ref) }
+
+// Device is a binding's device whose errors and loss are kept in C memory.
+type Device struct {
+	*wgpu.Device
+	ref   C.WGPUDevice
+	state *C.deviceState
+}
+
+// RequestDevice opens a device with all of the adapter's limits and the given features. The error holds
+// wgpu's reason.
+func (a *Adapter) RequestDevice(label string, features []wgpu.FeatureName) (*Device, error) {
+	name := C.CString(label)
+	defer C.free(unsafe.Pointer(name))
+	var list *C.uint32_t
+	if len(features) > 0 {
+		size := C.size_t(len(features)) * C.size_t(unsafe.Sizeof(features[0]))
+		list = (*C.uint32_t)(C.malloc(size))
+		defer C.free(unsafe.Pointer(list))
+		copy(unsafe.Slice((*wgpu.FeatureName)(unsafe.Pointer(list)), len(features)), features)
+	}
+	// Never freed: wgpu may call back as late as the end of the process.
+	state := (*C.deviceState)(C.calloc(1, C.size_t(unsafe.Sizeof(C.deviceState{}))))
+	answer := C.requestDevice(a.ref, name, list, C.size_t(len(features)), a.limits(), state)
+	defer C.free(unsafe.Pointer(answer.message))
+	if answer.called == 0 {
+		return nil, errors.New("wgpu gave no answer")
+	}
+	if answer.status != 0 || answer.device == nil {
+		return nil, errors.New(C.GoString(answer.message))
+	}
+	d := &Device{Device: &wgpu.Device{}, ref: answer.device, state: state}
+	*field(d.Device, "ref") = unsafe.Pointer(answer.device)
+	return d, nil
+}
+
+// Error takes the first error since the last call that no scope caught, or nil.
+func (d *Device) Error() *wgpu.Error {
+	var kind C.uint32_t
+	message := C.takeError(d.state, &kind)
+	if message == nil {
+		return nil
+	}
+	defer C.free(unsafe.Pointer(message))
+	return &wgpu.Error{Type: wgpu.ErrorType(kind), Message: C.GoString(message)}
+}
+
+// Lost reports whether the device is lost, and wgpu's message about it.
+func (d *Device) Lost() (string, bool) {
+	message := C.lostMessage(d.state)
+	if message == nil {
+		return "", false
+	}
+	return C.GoString(message), true
+}
+
+// Destroy loses the device on purpose.
+func (d *Device) Destroy() { C.wgpuDeviceDestroy(d.ref) }
+
+// Poll lets finished work call back. It never waits: wgpu's own waiting gives up after 5 s and then
+// reports work as done that is not.
+func (d *Device) Poll() { C.wgpuDevicePoll(d.ref, 0, nil) }
+
+// Pending is something that the GPU will say when it is done.
+type Pending struct{ state *C.pendingState }
+
+func newPending() Pending {
+	return Pending{(*C.pendingState)(C.calloc(1, C.size_t(unsafe.Sizeof(C.pendingState{}))))}
+}
+
+// Done reports whether the callback came, and its status (0 is success).
+func (p Pending) Done() (status uint32, done bool) {
+	if C.isDone(p.state) == 0 {
+		return 0, false
+	}
+	return uint32(p.state.status), true
+}
+
+// Free may be called only once Done reported true: until then wgpu holds the memory.
+func (p Pending) Free() { C.free(unsafe.Pointer(p.state)) }
+
+// WorkDone is done when all that was submitted so far is.
+func WorkDone(q *wgpu.Queue) Pending {
+	p := newPending()
+	C.workDone(C.WGPUQueue(*field(q, "ref")), p.state)
+	return p
+}
+
+// MapRead is done when the first size bytes of b can be read by Mapped.
+func MapRead(b *wgpu.Buffer, size uint64) Pending {
+	p := newPending()
+	C.mapRead(C.WGPUBuffer(*field(b, "ref")), C.size_t(size), p.state)
+	return p
+}
+
+// Mapped is the memory of a mapped buffer, valid until Unmap.
+func Mapped(b *wgpu.Buffer, size uint64) ([]byte, error) {
+	data := C.wgpuBufferGetConstMappedRange(C.WGPUBuffer(*field(b, "ref")), 0, C.size_t(size))
+	if data == nil {
+		return nil, errors.New("wgpu mapped no memory")
+	}
+	return unsafe.Slice((*byte)(data), size), nil
+}
+
+// Unmap ends what MapRead began.
+func Unmap(b *wgpu.Buffer) { C.wgpuBufferUnmap(C.WGPUBuffer(*field(b, "ref"))) }
+
+// BeginTimedPass begins a compute pass that writes timestamps at both of its ends.
+func (d *Device) BeginTimedPass(e *wgpu.CommandEncoder, set *wgpu.QuerySet, begin, end uint32) *wgpu.ComputePassEncoder {
+	ref := C.beginTimedPass(C.WGPUCommandEncoder(*field(e, "ref")), C.WGPUQuerySet(*field(set, "ref")), C.uint32_t(begin), C.uint32_t(end))
+	C.wgpuDeviceReference(d.ref) // the binding's Release gives it back
+	pass := &wgpu.ComputePassEncoder{}
+	*field(pass, "ref") = unsafe.Pointer(ref)
+	*field(pass, "deviceRef") = unsafe.Pointer(d.ref)
+	return pass
+}
+
+// field gives the binding's private pointer of that name. The version of the binding is fixed; one that
+// has no such field stops the first use of a device with this message.
+func field(object any, name string) *unsafe.Pointer {
+	f := reflect.ValueOf(object).Elem().FieldByName(name)
+	if !f.IsValid() || f.Kind() != reflect.Pointer && f.Kind() != reflect.UnsafePointer {
+		panic(fmt.Sprintf("native: %T has no pointer %q: this package is written for github.com/cogentcore/webgpu v0.23.0", object, name))
+	}
+	return (*unsafe.Pointer)(f.Addr().UnsafePointer())
+}

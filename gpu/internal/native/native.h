@@ -1,0 +1,150 @@
+// The few functions and structs of webgpu.h and wgpu.h that the Go binding wraps in a way that loses
+// errors or memory. Declared here because the binding's header cannot be included from another module;
+// the layouts are those of the header in github.com/cogentcore/webgpu v0.23.0, wgpu/lib.
+#include <stdint.h>
+#include <stddef.h>
+
+typedef void *WGPUInstance, *WGPUAdapter, *WGPUDevice, *WGPUQueue, *WGPUBuffer, *WGPUQuerySet,
+	*WGPUCommandEncoder, *WGPUComputePassEncoder, *WGPUShaderModule;
+typedef uint32_t WGPUFlags, WGPUBool;
+
+typedef struct WGPUChainedStruct {
+	struct WGPUChainedStruct const *next;
+	uint32_t sType;
+} WGPUChainedStruct;
+
+enum { WGPUSType_InstanceExtras = 0x00030006 };
+
+typedef struct WGPUInstanceExtras {
+	WGPUChainedStruct chain;
+	WGPUFlags backends;
+	WGPUFlags flags;
+	uint32_t dx12ShaderCompiler;
+	uint32_t gles3MinorVersion;
+	char const *dxilPath;
+	char const *dxcPath;
+} WGPUInstanceExtras;
+
+typedef struct WGPUInstanceDescriptor {
+	WGPUChainedStruct const *nextInChain;
+} WGPUInstanceDescriptor;
+
+typedef struct WGPUInstanceEnumerateAdapterOptions {
+	WGPUChainedStruct const *nextInChain;
+	WGPUFlags backends;
+} WGPUInstanceEnumerateAdapterOptions;
+
+typedef struct WGPUAdapterInfo {
+	void *nextInChain;
+	char const *vendor;
+	char const *architecture;
+	char const *device;
+	char const *description;
+	uint32_t backendType;
+	uint32_t adapterType;
+	uint32_t vendorID;
+	uint32_t deviceID;
+} WGPUAdapterInfo;
+
+typedef struct WGPULimits {
+	uint32_t maxTextureDimension1D;
+	uint32_t maxTextureDimension2D;
+	uint32_t maxTextureDimension3D;
+	uint32_t maxTextureArrayLayers;
+	uint32_t maxBindGroups;
+	uint32_t maxBindGroupsPlusVertexBuffers;
+	uint32_t maxBindingsPerBindGroup;
+	uint32_t maxDynamicUniformBuffersPerPipelineLayout;
+	uint32_t maxDynamicStorageBuffersPerPipelineLayout;
+	uint32_t maxSampledTexturesPerShaderStage;
+	uint32_t maxSamplersPerShaderStage;
+	uint32_t maxStorageBuffersPerShaderStage;
+	uint32_t maxStorageTexturesPerShaderStage;
+	uint32_t maxUniformBuffersPerShaderStage;
+	uint64_t maxUniformBufferBindingSize;
+	uint64_t maxStorageBufferBindingSize;
+	uint32_t minUniformBufferOffsetAlignment;
+	uint32_t minStorageBufferOffsetAlignment;
+	uint32_t maxVertexBuffers;
+	uint64_t maxBufferSize;
+	uint32_t maxVertexAttributes;
+	uint32_t maxVertexBufferArrayStride;
+	uint32_t maxInterStageShaderComponents;
+	uint32_t maxInterStageShaderVariables;
+	uint32_t maxColorAttachments;
+	uint32_t maxColorAttachmentBytesPerSample;
+	uint32_t maxComputeWorkgroupStorageSize;
+	uint32_t maxComputeInvocationsPerWorkgroup;
+	uint32_t maxComputeWorkgroupSizeX;
+	uint32_t maxComputeWorkgroupSizeY;
+	uint32_t maxComputeWorkgroupSizeZ;
+	uint32_t maxComputeWorkgroupsPerDimension;
+} WGPULimits;
+
+typedef struct WGPUSupportedLimits {
+	void *nextInChain;
+	WGPULimits limits;
+} WGPUSupportedLimits;
+
+typedef struct WGPURequiredLimits {
+	WGPUChainedStruct const *nextInChain;
+	WGPULimits limits;
+} WGPURequiredLimits;
+
+typedef struct WGPUQueueDescriptor {
+	WGPUChainedStruct const *nextInChain;
+	char const *label;
+} WGPUQueueDescriptor;
+
+typedef void (*WGPUDeviceLostCallback)(uint32_t reason, char const *message, void *userdata);
+typedef void (*WGPUErrorCallback)(uint32_t type, char const *message, void *userdata);
+typedef void (*WGPURequestDeviceCallback)(uint32_t status, WGPUDevice device, char const *message, void *userdata);
+typedef void (*WGPUDoneCallback)(uint32_t status, void *userdata);
+
+typedef struct WGPUUncapturedErrorCallbackInfo {
+	WGPUChainedStruct const *nextInChain;
+	WGPUErrorCallback callback;
+	void *userdata;
+} WGPUUncapturedErrorCallbackInfo;
+
+typedef struct WGPUDeviceDescriptor {
+	WGPUChainedStruct const *nextInChain;
+	char const *label;
+	size_t requiredFeatureCount;
+	uint32_t const *requiredFeatures;
+	WGPURequiredLimits const *requiredLimits;
+	WGPUQueueDescriptor defaultQueue;
+	WGPUDeviceLostCallback deviceLostCallback;
+	void *deviceLostUserdata;
+	WGPUUncapturedErrorCallbackInfo uncapturedErrorCallbackInfo;
+} WGPUDeviceDescriptor;
+
+typedef struct WGPUComputePassTimestampWrites {
+	WGPUQuerySet querySet;
+	uint32_t beginningOfPassWriteIndex;
+	uint32_t endOfPassWriteIndex;
+} WGPUComputePassTimestampWrites;
+
+typedef struct WGPUComputePassDescriptor {
+	WGPUChainedStruct const *nextInChain;
+	char const *label;
+	WGPUComputePassTimestampWrites const *timestampWrites;
+} WGPUComputePassDescriptor;
+
+WGPUInstance wgpuCreateInstance(WGPUInstanceDescriptor const *);
+void wgpuInstanceRelease(WGPUInstance);
+size_t wgpuInstanceEnumerateAdapters(WGPUInstance, WGPUInstanceEnumerateAdapterOptions const *, WGPUAdapter *);
+void wgpuAdapterGetInfo(WGPUAdapter, WGPUAdapterInfo *);
+void wgpuAdapterInfoFreeMembers(WGPUAdapterInfo);
+WGPUBool wgpuAdapterGetLimits(WGPUAdapter, WGPUSupportedLimits *);
+size_t wgpuAdapterEnumerateFeatures(WGPUAdapter, uint32_t *);
+void wgpuAdapterRequestDevice(WGPUAdapter, WGPUDeviceDescriptor const *, WGPURequestDeviceCallback, void *);
+void wgpuAdapterRelease(WGPUAdapter);
+void wgpuDeviceReference(WGPUDevice);
+void wgpuDeviceDestroy(WGPUDevice);
+WGPUBool wgpuDevicePoll(WGPUDevice, WGPUBool wait, void const *index);
+void wgpuQueueOnSubmittedWorkDone(WGPUQueue, WGPUDoneCallback, void *);
+void wgpuBufferMapAsync(WGPUBuffer, WGPUFlags mode, size_t offset, size_t size, WGPUDoneCallback, void *);
+void const *wgpuBufferGetConstMappedRange(WGPUBuffer, size_t offset, size_t size);
+void wgpuBufferUnmap(WGPUBuffer);
+WGPUComputePassEncoder wgpuCommandEncoderBeginComputePass(WGPUCommandEncoder, WGPUComputePassDescriptor const *);
