@@ -1,0 +1,77 @@
+package host
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/gpuconv/gpuconv/gpu"
+)
+
+// CPU is the backend's name of the CPU reference.
+const CPU = "cpu"
+
+// Options choose a device. The zero value takes GPUCONV_BACKEND and GPUCONV_ADAPTER from the
+// environment, and where these are not set the best GPU there is.
+type Options struct {
+	Backend string // vulkan, metal, dx12, gl, or cpu for the reference
+	Adapter string // index in the list of adapters, or a part of the name
+}
+
+// Device is what layers run on. It may be used from many goroutines.
+type Device struct {
+	gpu *gpu.Device // nil for the CPU reference
+}
+
+// Open opens the device that o asks for. It never falls back: without a GPU the error wraps
+// [gpu.ErrNoAdapter], and the caller may then ask for the [CPU] by name.
+func Open(o Options) (*Device, error) {
+	if o.Backend == "" {
+		o.Backend = os.Getenv("GPUCONV_BACKEND")
+	}
+	if strings.EqualFold(o.Backend, CPU) {
+		return &Device{}, nil
+	}
+	backend, err := gpu.ParseBackend(o.Backend)
+	if err != nil {
+		return nil, fmt.Errorf("%w, or cpu for the CPU reference", err)
+	}
+	if os.Getenv("GPUCONV_GPU") == "off" {
+		return nil, fmt.Errorf("%w: GPUCONV_GPU=off", gpu.ErrNoAdapter)
+	}
+	options, err := gpu.Options{Backend: backend, Adapter: o.Adapter}.FromEnvironment()
+	if err != nil {
+		return nil, err
+	}
+	d, err := gpu.Open(options)
+	if err != nil {
+		return nil, err
+	}
+	return &Device{gpu: d}, nil
+}
+
+// On runs layers on a GPU device that is open already. Closing the result closes d.
+func On(d *gpu.Device) *Device { return &Device{gpu: d} }
+
+// GPU is the device below, nil for the CPU reference.
+func (d *Device) GPU() *gpu.Device { return d.gpu }
+
+// String names the device for people.
+func (d *Device) String() string {
+	if d.gpu == nil {
+		return "the CPU reference (no GPU)"
+	}
+	return d.gpu.Info().String()
+}
+
+// Close lets go of the device. Layers that are still open make it fail with [gpu.ErrLeak].
+func (d *Device) Close() error {
+	if d.gpu == nil {
+		return nil
+	}
+	return d.gpu.Close()
+}
+
+// ErrUnsupported is about a valid problem that no algorithm takes yet.
+var ErrUnsupported = errors.New("not supported yet")

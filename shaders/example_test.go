@@ -1,0 +1,17 @@
+package shaders_test
+
+import (
+	"fmt"
+
+	"github.com/gpuconv/gpuconv/shaders"
+)
+
+func ExampleSource() {
+	s, err := shaders.Source(shaders.Conv{Threads: 64, ReLU: true})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(s.Name, s.Workgroup, s.WorkgroupStorage, "bytes of workgroup memory")
+	// Output: conv_t64_relu [64 1 1] 256 bytes of workgroup memory
+}
