@@ -1,0 +1,17 @@
+// Package cpuref is the reference that every convolution of gpuconv is judged by: it computes what a
+// layer's outputs must be, in float64, says how far a float32 result may lie from that, and gives the
+// verdict. It owes nothing to what it judges: it imports no shader, no GPU and none of the host.
+//
+// [Conv] is the truth, the formula's loops and nothing else. [Im2col] is the same reference by way of
+// matrix products, for layers too large for loops. [CheckSample] judges layers too large for either.
+//
+// A verdict is exact or by a bound, and there is no other tolerance. Exact is for integer data inside
+// [ExactLimit], where float32 makes no rounding error in any order of summation. [Bound] is for real
+// data; it too holds for any order of summation.
+//
+// [Poison], [FillGuard] and [CheckUnchanged] are for the buffers around a run: outputs that were never
+// written, writes that land outside, inputs that did not stay what they were.
+//
+// Files carry the names of the shaders that they are the twin of: conv.go of shaders/conv.wgsl,
+// relu.go of shaders/relu.wgsl.
+package cpuref

@@ -1,0 +1,81 @@
+package tensor
+
+// Array is what a .npy file holds: float32 numbers of any rank from 0 to 32, in
+// C order (last axis innermost). Rank 0, an empty Shape, holds one number. Axes
+// of size 0 are allowed; such an array holds none.
+type Array struct {
+	Shape []int
+	Data  []float32
+}
+
+// maxRank is that of NumPy 1; NumPy 2 allows 64, and nothing here needs 5.
+const maxRank = 32
+
+// Validate reports with [ErrShape] a rank above 32, a negative size, more than
+// 1<<40 elements, or a Data whose length is not the product of Shape.
+func (a Array) Validate() error {
+	if len(a.Shape) > maxRank {
+		return shapeErrorf("array of rank %d; at most %d is supported", len(a.Shape), maxRank)
+	}
+	size, err := product("array", a.Shape)
+	if err != nil {
+		return err
+	}
+	if len(a.Data) != size {
+		return shapeErrorf("array of shape %v holds %d elements; its shape needs %d", a.Shape, len(a.Data), size)
+	}
+	return nil
+}
+
+// Array returns v as an array of shape (N, H, W, D), or (H, W, D) where N is 1.
+// It shares Data.
+func (v Volume) Array() Array {
+	shape := []int{v.N, v.H, v.W, v.D}
+	if v.N == 1 {
+		shape = shape[1:]
+	}
+	return Array{Shape: shape, Data: v.Data}
+}
+
+// Array returns the weights as an array of shape (K, Fh, Fw, D). It shares Data;
+// the biases are not in it.
+func (f Filters) Array() Array {
+	return Array{Shape: []int{f.K, f.H, f.W, f.D}, Data: f.Data}
+}
+
+// contiguous returns the strides, in elements, of a C-ordered array.
+func contiguous(shape []int) []int {
+	strides := make([]int, len(shape))
+	step := 1
+	for i := len(shape) - 1; i >= 0; i-- {
+		strides[i] = step
+		step *= shape[i]
+	}
+	return strides
+}
+
+// gather returns in C order the elements of an array of the given shape that
+// lies in data with the given strides. The rank must be at least 1, and no size 0.
+func gather(data []float32, shape, strides []int) []float32 {
+	out := make([]float32, 0, len(data))
+	last := len(shape) - 1
+	position := make([]int, last) // in all axes but the innermost
+	for at := 0; ; {
+		for i, p := 0, at; i < shape[last]; i, p = i+1, p+strides[last] {
+			out = append(out, data[p])
+		}
+		axis := last - 1
+		for ; axis >= 0; axis-- { // count on, as an odometer does
+			position[axis]++
+			at += strides[axis]
+			if position[axis] < shape[axis] {
+				break
+			}
+			at -= position[axis] * strides[axis]
+			position[axis] = 0
+		}
+		if axis < 0 {
+			return out
+		}
+	}
+}
