@@ -67,7 +67,7 @@ func Open(o Options) (*Device, error) {
 	list = rank(list)
 	i, err := choose(list, o)
 	if err != nil {
-		return nil, &Error{Op: "choosing an adapter", Err: err, Hint: noAdapterHint}
+		return nil, &Error{Op: "choosing an adapter", Err: err, Hint: InstallHint}
 	}
 	drv, err := list[i].open()
 	if err != nil {
@@ -76,7 +76,8 @@ func Open(o Options) (*Device, error) {
 	return newDevice(list[i].info, drv), nil
 }
 
-const noAdapterHint = "install a Vulkan, Metal or DX12 driver; on Debian without a GPU: apt-get install libvulkan1 mesa-vulkan-drivers"
+// InstallHint says how to come by an adapter.
+const InstallHint = "install a Vulkan, Metal or DX12 driver; on Debian without a GPU: apt-get install libvulkan1 mesa-vulkan-drivers"
 
 func newDevice(info AdapterInfo, drv driver) *Device {
 	return &Device{info: info, drv: drv, kernels: map[string]*Kernel{}, buffers: map[*Buffer]struct{}{}, flights: map[*flight]struct{}{}}

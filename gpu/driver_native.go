@@ -17,11 +17,11 @@ import (
 )
 
 // quiet keeps libraries below from writing to stderr: every error that wgpu logs also comes back as
-// one, and Mesa's layer that would sort GPUs complains where no desktop runs; we sort them ourselves.
+// one, and where no desktop runs, libwayland complains each time it is asked, unless this is set.
 var quiet = sync.OnceFunc(func() {
 	wgpu.SetLogLevel(wgpu.LogLevelOff)
 	if os.Getenv("XDG_RUNTIME_DIR") == "" {
-		os.Setenv("NODEVICE_SELECT", "1")
+		os.Setenv("XDG_RUNTIME_DIR", os.TempDir())
 	}
 })
 

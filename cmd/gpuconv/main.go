@@ -1,0 +1,7 @@
+// Command gpuconv runs convolution layers on any GPU through WebGPU and proves every number that comes
+// back. Run it without arguments for a list of what it does.
+package main
+
+import "os"
+
+func main() { os.Exit(execute(os.Args[1:], os.Stdout, os.Stderr)) }

@@ -1,0 +1,157 @@
+package main
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"strings"
+
+	"github.com/gpuconv/gpuconv/conv"
+	"github.com/gpuconv/gpuconv/cpuref"
+	"github.com/gpuconv/gpuconv/host"
+	"github.com/gpuconv/gpuconv/host/proof"
+	"github.com/gpuconv/gpuconv/tensor"
+)
+
+// noteOutputs are the outputs whose formulas the CS231n notes write out, as x, y, d.
+var noteOutputs = [][3]int{
+	{0, 0, 0}, {1, 0, 0}, {2, 0, 0}, {3, 0, 0},
+	{0, 0, 1}, {1, 0, 1}, {2, 0, 1}, {3, 0, 1},
+	{0, 1, 1}, {2, 3, 1},
+}
+
+// noteReport is the JSON of `gpuconv run` alone.
+type noteReport struct {
+	Problem  string        `json:"problem"`
+	Device   string        `json:"device"`
+	Formulas []noteFormula `json:"formulas"`
+	Checks   []string      `json:"checks"`
+	Verified bool          `json:"verified"`
+	v        tensor.Volume
+}
+
+type noteFormula struct {
+	Formula   string  `json:"formula"`
+	Got       float32 `json:"got"`
+	Reference float64 `json:"reference"`
+	Equal     bool    `json:"equal"`
+}
+
+// runNote runs the example of the notes: X of 11x11x4, two filters of F=5, S=2, P=0, hence V of 4x4x2.
+func (a *app) runNote() error {
+	dev, err := a.openOrFallBack()
+	if err != nil {
+		return err
+	}
+	defer dev.Close()
+	r, err := note(dev)
+	if err != nil {
+		return err
+	}
+	if a.json {
+		if err := a.printJSON(r); err != nil {
+			return err
+		}
+	} else {
+		r.print(a)
+	}
+	if !r.Verified {
+		return failure{fmt.Errorf("the notes' example came out wrong on %s; again: gpuconv run", dev)}
+	}
+	return nil
+}
+
+// note computes the example twice: with small integers, which people can follow and which must come out
+// bit for bit, and with real numbers, which must stay within the bound.
+func note(dev *host.Device) (noteReport, error) {
+	p, err := conv.Square(11, 4, 2, 5, 2, 0)
+	if err != nil {
+		return noteReport{}, err
+	}
+	x, w, err := noteData(p)
+	if err != nil {
+		return noteReport{}, err
+	}
+	layer, err := host.NewLayer(dev, p, w, host.LayerOptions{})
+	if err != nil {
+		return noteReport{}, err
+	}
+	defer layer.Close()
+	v, exact, err := layer.Verify(x, host.VerifyOptions{Mode: cpuref.Exact})
+	if err != nil {
+		return noteReport{}, err
+	}
+	r := noteReport{Problem: p.String(), Device: dev.String(), v: v, Verified: exact.OK()}
+	for _, at := range noteOutputs {
+		f := formula(p, x, w, v, at)
+		r.Formulas = append(r.Formulas, f)
+		r.Verified = r.Verified && f.Equal
+	}
+	bound, err := proof.Case{Problem: p, Seed: 1}.Run(dev)
+	r.Verified = r.Verified && err == nil
+	r.Checks = []string{exact.String(), bound.String() + ", with real numbers"}
+	if err != nil {
+		r.Checks[1] = err.Error()
+	}
+	return r, nil
+}
+
+// noteData are seeded integers from -2 to 2, as in the notes' animation.
+func noteData(p conv.Problem) (tensor.Volume, tensor.Filters, error) {
+	x, err := tensor.NewVolume(1, p.H.In, p.W.In, p.InChannels)
+	if err != nil {
+		return x, tensor.Filters{}, err
+	}
+	w, err := tensor.NewFilters(p.OutChannels, p.H.Filter, p.W.Filter, p.InChannels)
+	rng := rand.New(rand.NewPCG(231, 1))
+	for _, data := range [][]float32{x.Data, w.Data, w.Bias} {
+		tensor.FillIntegers(data, rng, 2)
+	}
+	return x, w, err
+}
+
+// formula writes one output as the notes do and computes it as written: a slice of X times W_d, summed,
+// plus b_d.
+func formula(p conv.Problem, x tensor.Volume, w tensor.Filters, v tensor.Volume, at [3]int) noteFormula {
+	ox, oy, d := at[0], at[1], at[2]
+	x0, y0 := ox*p.W.Stride, oy*p.H.Stride
+	sum := float64(w.BiasAt(d))
+	for fx := range p.W.Filter {
+		for fy := range p.H.Filter {
+			for c := range p.InChannels {
+				sum += float64(x.At(x0+fx, y0+fy, c)) * float64(w.At(d, fx, fy, c))
+			}
+		}
+	}
+	got := v.At(ox, oy, d)
+	return noteFormula{
+		Formula: fmt.Sprintf("V[%d,%d,%d] = sum(X[%d:%d, %d:%d, :] * W%d) + b%d", ox, oy, d, x0, x0+p.W.Filter, y0, y0+p.H.Filter, d, d),
+		Got:     got, Reference: sum, Equal: float64(got) == sum,
+	}
+}
+
+func (r noteReport) print(a *app) {
+	fmt.Fprintf(a.stdout, "The example of the CS231n notes on parameter sharing: X is 11x11x4, two filters W0 and W1\nof 5x5x4, stride 2, no padding, hence V is 4x4x2. X, W and b are seeded integers.\nDevice: %s\n", r.Device)
+	for d := range r.v.D {
+		fmt.Fprintf(a.stdout, "\nV[:,:,%d]\n", d)
+		rows := []string{"\tx=0\tx=1\tx=2\tx=3"}
+		for y := range r.v.H {
+			row := fmt.Sprintf("  y=%d", y)
+			for x := range r.v.W {
+				row += fmt.Sprintf("\t%g", r.v.At(x, y, d))
+			}
+			rows = append(rows, row)
+		}
+		table(a.stdout, rows...)
+	}
+	fmt.Fprintln(a.stdout)
+	rows := []string{"formula\tcomputed\treference\t"}
+	for _, f := range r.Formulas {
+		verdict := "equal"
+		if !f.Equal {
+			verdict = "WRONG"
+		}
+		rows = append(rows, fmt.Sprintf("%s\t%g\t%g\t%s", f.Formula, f.Got, f.Reference, verdict))
+	}
+	table(a.stdout, rows...)
+	fmt.Fprintln(a.stdout, "\n"+strings.Join(r.Checks, "\n"))
+}

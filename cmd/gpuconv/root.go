@@ -1,0 +1,118 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/gpuconv/gpuconv/cpuref"
+	"github.com/gpuconv/gpuconv/gpu"
+	"github.com/gpuconv/gpuconv/host"
+	"github.com/spf13/cobra"
+)
+
+// Exit codes of every subcommand.
+const (
+	exitFine      = 0
+	exitFailed    = 1 // a check failed, or the device did
+	exitUsage     = 2 // bad usage or input
+	exitNoAdapter = 3
+)
+
+// app is what all subcommands share.
+type app struct {
+	stdout, stderr io.Writer
+	device         host.Options
+	json           bool
+}
+
+// execute runs one command line and gives its exit code.
+func execute(args []string, stdout, stderr io.Writer) int {
+	a := &app{stdout: stdout, stderr: stderr}
+	root := a.rootCommand()
+	root.SetArgs(args)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	err := root.Execute()
+	if err != nil && !errors.Is(err, errReported) {
+		fmt.Fprintln(stderr, "gpuconv:", err)
+	}
+	return exitCode(err)
+}
+
+func (a *app) rootCommand() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "gpuconv",
+		Short: "Convolution layers on any GPU, every number proved",
+		Long: `gpuconv runs convolution layers on any GPU through WebGPU compute shaders and
+checks every output against a CPU reference.
+
+A layer is named in one line, in benchdnn's grammar: ic3ih227oc96kh11sh4 is an
+input of 227x227x3, 96 filters of 11x11x3, stride 4, no padding.`,
+		SilenceUsage: true, SilenceErrors: true,
+	}
+	flags := root.PersistentFlags()
+	flags.StringVar(&a.device.Backend, "backend", "", "vulkan, metal, dx12, gl, or cpu for the reference (GPUCONV_BACKEND)")
+	flags.StringVar(&a.device.Adapter, "adapter", "", "adapter by index or part of its name (GPUCONV_ADAPTER)")
+	flags.BoolVar(&a.json, "json", false, "print JSON")
+	root.AddCommand(a.runCommand(), a.paramsCommand(), a.verifyCommand(), a.devicesCommand(), a.doctorCommand())
+	return root
+}
+
+// errReported marks a failure that was already printed.
+var errReported = errors.New("already reported")
+
+// usageError is about what the user wrote.
+type usageError struct{ error }
+
+func (e usageError) Unwrap() error { return e.error }
+
+func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
+
+// failure is a check that failed, or a device that did.
+type failure struct{ error }
+
+func (e failure) Unwrap() error { return e.error }
+
+// exitCode sorts errors: what is neither a check nor a device that failed is the user's to mend.
+func exitCode(err error) int {
+	var f failure
+	var g *gpu.Error
+	switch {
+	case err == nil:
+		return exitFine
+	case errors.Is(err, gpu.ErrNoAdapter):
+		return exitNoAdapter
+	case errors.As(err, &f), isCheck(err):
+		return exitFailed
+	case errors.As(err, &g) && !errors.Is(err, gpu.ErrMisuse):
+		return exitFailed
+	}
+	return exitUsage
+}
+
+func isCheck(err error) bool {
+	return errors.Is(err, cpuref.ErrMismatch) || errors.Is(err, cpuref.ErrGuard) || errors.Is(err, cpuref.ErrChanged)
+}
+
+// printJSON writes v, indented.
+func (a *app) printJSON(v any) error {
+	e := json.NewEncoder(a.stdout)
+	e.SetIndent("", "  ")
+	if err := e.Encode(v); err != nil {
+		return failure{fmt.Errorf("writing JSON: %w", err)}
+	}
+	return nil
+}
+
+// openOrFallBack opens the device for `run`: where no adapter was asked for and there is none, it says
+// so and takes the CPU reference.
+func (a *app) openOrFallBack() (*host.Device, error) {
+	dev, err := host.Open(a.device)
+	if err == nil || !errors.Is(err, gpu.ErrNoAdapter) || a.choseDevice() {
+		return dev, err
+	}
+	fmt.Fprintf(a.stderr, "WARNING: NO GPU. %v\nWARNING: computing on the CPU reference instead; nothing of this shows what a GPU does.\n", err)
+	return host.Open(host.Options{Backend: host.CPU})
+}
