@@ -1,0 +1,53 @@
+# make run   the example of the CS231n notes on the best adapter of this machine
+# make test  all tests, on llvmpipe and SwiftShader, and all checks of the code
+.PHONY: run build tools test check unit llvmpipe swiftshader race fuzz golden
+
+GO ?= go
+DEVICE_TESTS = ./gpu/... ./host/... ./cmd/...
+# The command is native; a page for the browser comes later.
+BROWSER = $$($(GO) list ./... | grep -v /cmd/)
+
+run: build
+	@scripts/setup.sh run
+	@./gpuconv run
+
+build: tools
+	@$(GO) build -o gpuconv ./cmd/gpuconv
+
+tools:
+	@command -v $(GO) >/dev/null || { echo "gpuconv: needs Go on the PATH: https://go.dev/dl"; exit 1; }
+	@command -v gcc cc clang >/dev/null || { echo "gpuconv: needs a C compiler on the PATH, such as gcc"; exit 1; }
+
+test: tools check unit llvmpipe swiftshader race
+
+check:
+	@scripts/setup.sh test
+	@test -z "$$(gofmt -l .)" || { echo "not formatted, run gofmt -w on:"; gofmt -l .; exit 1; }
+	$(GO) vet ./...
+	$(GO) tool -modfile=tools/go.mod staticcheck ./...
+	GOOS=js GOARCH=wasm $(GO) build $(BROWSER)
+	GOOS=js GOARCH=wasm $(GO) vet $(BROWSER)
+	$(GO) mod verify
+
+# What needs no adapter. The golden files of the shaders are checked here.
+unit:
+	$(GO) test -count=1 ./conv ./tensor ./cpuref ./shaders
+
+llvmpipe:
+	scripts/test.sh llvmpipe $(DEVICE_TESTS)
+
+swiftshader:
+	scripts/test.sh swiftshader $(DEVICE_TESTS)
+
+race:
+	scripts/test.sh llvmpipe -race ./gpu ./host ./cpuref
+
+# Each fuzz target for a while: not part of make test.
+fuzz:
+	$(GO) test -fuzz FuzzParse -fuzztime 1m ./conv
+	$(GO) test -fuzz FuzzReadNPY -fuzztime 1m ./tensor
+	$(GO) test -fuzz FuzzDecodeImage -fuzztime 1m ./tensor
+
+# Writes the golden files anew, after a shader was changed on purpose.
+golden:
+	$(GO) test ./shaders -update

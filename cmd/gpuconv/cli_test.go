@@ -1,0 +1,161 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/gpuconv/gpuconv/host/hosttest"
+)
+
+// TestMain refuses to pass without an adapter: otherwise `run` would fall back to the reference.
+func TestMain(m *testing.M) {
+	os.Unsetenv("GPUCONV_GPU")
+	os.Exit(m.Run())
+}
+
+// gpuconv runs one command line.
+func gpuconv(args ...string) (code int, stdout, stderr string) {
+	var out, err bytes.Buffer
+	code = execute(args, &out, &err)
+	return code, out.String(), err.String()
+}
+
+// succeed runs a command line that must not fail, and gives its stdout.
+func succeed(t *testing.T, args ...string) string {
+	t.Helper()
+	code, stdout, stderr := gpuconv(args...)
+	if code != exitFine {
+		t.Fatalf("gpuconv %s: exit %d\n%s%s", strings.Join(args, " "), code, stdout, stderr)
+	}
+	return stdout
+}
+
+// contain fails for each of the texts that is missing.
+func contain(t *testing.T, in string, texts ...string) {
+	t.Helper()
+	for _, s := range texts {
+		if !strings.Contains(in, s) {
+			t.Errorf("%q is missing from:\n%s", s, in)
+		}
+	}
+}
+
+func TestNote(t *testing.T) {
+	hosttest.Open(t)
+	out := succeed(t, "run")
+	contain(t, out, "V[:,:,0]", "V[:,:,1]", "V[0,0,0] = sum(X[0:5, 0:5, :] * W0) + b0",
+		"V[0,1,1] = sum(X[0:5, 2:7, :] * W1) + b1", "V[2,3,1] = sum(X[4:9, 6:11, :] * W1) + b1",
+		"exact: all 32 outputs equal", "bound: all 32 outputs")
+	if n := strings.Count(out, " equal\n"); n != len(noteOutputs)+1 {
+		t.Errorf("%d lines are equal, want %d:\n%s", n, len(noteOutputs)+1, out)
+	}
+	var r noteReport
+	if err := json.Unmarshal([]byte(succeed(t, "run", "--json")), &r); err != nil || !r.Verified || len(r.Formulas) != len(noteOutputs) {
+		t.Errorf("JSON %+v, %v", r, err)
+	}
+}
+
+func TestParams(t *testing.T) {
+	notes := []string{"290,400", "363", "and 1 bias", "105,705,600", "34,848 weights + 96 biases", "34,944", "55x55x96"}
+	contain(t, succeed(t, "params", "--input", "227x227x3", "--filter", "11", "--stride", "4", "--pad", "0", "--depth", "96"), notes...)
+	contain(t, succeed(t, "params", "ic3ih227oc96kh11sh4"), notes...)
+	contain(t, succeed(t, "params", "--json", "ic3ih227oc96kh11sh4"), `"Shared": 34944`, `"Unshared": 105705600`)
+	contain(t, succeed(t, "params", "ic1ih10oc1kh3sh2"), "inputs with x = 9 are never read (the stride 2 does not fit)")
+	contain(t, succeed(t, "params", "--input", "9x5x2", "--filter", "3x1", "--stride", "2x1", "--depth", "4"), "4x5x4")
+}
+
+func TestDescriptor(t *testing.T) {
+	hosttest.Open(t)
+	contain(t, succeed(t, "run", "g2mb2ic4ih9iw7oc6kh3sh2ph1", "--data", "integers"), "exact: all", "outputs equal")
+	contain(t, succeed(t, "run", "ic3ih10oc4kh3sh2", "--relu"), "bound: all 64 outputs", "inputs with y = 9 are never read")
+	contain(t, succeed(t, "run", "ic3ih10oc4kh3sh2", "--relu=separate", "--threads", "256"), "bound: all 64 outputs")
+	contain(t, succeed(t, "run", "ic3ih40oc4kh3", "--verify", "sample", "--sample", "100"), "100 of 5776 outputs")
+	contain(t, succeed(t, "run", "ic3ih10oc4kh3", "--verify", "off"), "nothing was checked")
+	contain(t, succeed(t, "run", "ic3ih10oc4kh3", "--backend", "cpu"), "the CPU reference (no GPU)")
+	var r runReport
+	if err := json.Unmarshal([]byte(succeed(t, "run", "--json", "ic3ih10oc4kh3")), &r); err != nil || !r.Verified || r.Checked != 256 || r.Used == nil {
+		t.Errorf("JSON %+v, %v", r, err)
+	}
+}
+
+// TestNoAdapter holds that `run` says so loudly and computes on the reference, that what asked for a
+// device does not, and that nothing else falls back.
+func TestNoAdapter(t *testing.T) {
+	t.Setenv("GPUCONV_GPU", "off")
+	t.Setenv("GPUCONV_BACKEND", "")
+	t.Setenv("GPUCONV_ADAPTER", "")
+	code, stdout, stderr := gpuconv("run")
+	if code != exitFine {
+		t.Errorf("exit %d, want %d", code, exitFine)
+	}
+	contain(t, stderr, "WARNING: NO GPU", "CPU reference")
+	contain(t, stdout, "Device: the CPU reference (no GPU)", "exact: all 32 outputs equal")
+	for _, args := range [][]string{{"run", "--backend", "vulkan"}, {"run", "--adapter", "x", "ic1ih3oc1kh1"}, {"verify", "--count", "1"}} {
+		if code, stdout, stderr := gpuconv(args...); code != exitNoAdapter || stdout != "" {
+			t.Errorf("gpuconv %v: exit %d, want %d; %s%s", args, code, exitNoAdapter, stdout, stderr)
+		}
+	}
+}
+
+func TestVerify(t *testing.T) {
+	hosttest.Open(t)
+	contain(t, succeed(t, "verify", "--count", "20", "--seed", "7"), "all right on", "20 of 20 layers passed, 10 bit for bit", "seed 7")
+	contain(t, succeed(t, "verify", "--count", "4", "--json"), `"failures": []`, `"count": 4`)
+	contain(t, succeed(t, "verify", "--count", "4", "--backend", "cpu"), "4 of 4 layers passed")
+}
+
+func TestDevicesAndDoctor(t *testing.T) {
+	dev := hosttest.Open(t)
+	name := dev.GPU().Info().Name
+	contain(t, succeed(t, "devices"), name, "backend", "driver", "software: a program, no GPU", "65535 an axis", "features")
+	contain(t, succeed(t, "devices", "--json"), `"name": "`+name, `"max_storage_binding"`)
+	contain(t, succeed(t, "doctor"), name, "works", "the notes' example is right, bit for bit", "known traps here", "github.com/cogentcore/webgpu", "advice")
+	contain(t, succeed(t, "doctor", "--json"), `"works": true`, `"vulkan_driver_files"`)
+}
+
+// TestRefused holds that bad input ends with exit code 2, names the value, and prints nothing on stdout.
+func TestRefused(t *testing.T) {
+	dir := t.TempDir()
+	bad := dir + "/bad.npy"
+	if err := os.WriteFile(bad, []byte("no array"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		args  []string
+		words string
+	}{
+		{[]string{"frobnicate"}, "frobnicate"},
+		{[]string{"run", "--frobnicate"}, "frobnicate"},
+		{[]string{"run", "ic3ih5oc4kh9"}, "does not fit"},
+		{[]string{"run", "a", "b"}, "at most 1"},
+		{[]string{"run", "ic3ih5oc4kh3", "--relu=tanh"}, "--relu=tanh"},
+		{[]string{"run", "ic3ih5oc4kh3", "--data", "complex"}, "--data complex"},
+		{[]string{"run", "ic3ih5oc4kh3", "--verify", "maybe"}, "--verify maybe"},
+		{[]string{"run", "ic3ih5oc4kh3", "--verify", "sample", "--sample", "0"}, "--sample 0"},
+		{[]string{"run", "ic3ih5oc4kh3", "--threads", "7"}, "7 threads"},
+		{[]string{"run", "ic3ih5oc4kh3", "--output", "v.txt"}, ".npy"},
+		{[]string{"run", "ic3ih5oc4kh3", "--maps", "v.jpg"}, ".png"},
+		{[]string{"run", "ic3ih5oc4kh3", "--input", "/nowhere/x.npy"}, "/nowhere/x.npy"},
+		{[]string{"run", "ic3ih5oc4kh3", "--backend", "opencl"}, `"opencl"`},
+		{[]string{"run", "--seed", "3"}, "no input"},
+		{[]string{"run", "--input", bad}, "no input"},
+		{[]string{"run", "--input", bad, "--filters", bad}, "bad.npy"},
+		{[]string{"run", "--alexnet", bad}, "bad.npy"},
+		{[]string{"run", "--alexnet", bad, "ic3ih5oc4kh3"}, "--alexnet"},
+		{[]string{"params"}, "--input"},
+		{[]string{"params", "--input", "227x227"}, "3 numbers"},
+		{[]string{"params", "--input", "5x5x1", "--filter", "3", "--depth", "0"}, "oc"},
+		{[]string{"params", "--input", "5x5x1", "--filter", "3", "--depth", "1", "--stride", "0"}, "--stride 0"},
+		{[]string{"params", "--input", "5x5x1", "--filter", "q", "--depth", "1"}, `"q"`},
+		{[]string{"verify", "--count", "0"}, "--count 0"},
+		{[]string{"devices", "more"}, "more"},
+	} {
+		code, stdout, stderr := gpuconv(c.args...)
+		if code != exitUsage || stdout != "" || !strings.Contains(stderr, c.words) {
+			t.Errorf("gpuconv %s: exit %d, want %d and %q\n%s%s", strings.Join(c.args, " "), code, exitUsage, c.words, stdout, stderr)
+		}
+	}
+}

@@ -1,0 +1,44 @@
+#!/bin/sh
+# Installs what a bare Debian machine lacks, and nothing where it is there already.
+#
+#   setup.sh run    after make build, an adapter: a software Vulkan driver where the machine has no GPU
+#   setup.sh test   both software adapters that the tests run on: llvmpipe and SwiftShader
+set -eu
+
+say() { echo "gpuconv: $*" >&2; }
+
+install() {
+	if ! command -v apt-get >/dev/null; then
+		say "needs $*, which only Debian's apt-get can install here: install a Vulkan, Metal or DX12 driver for this system"
+		exit 1
+	fi
+	as_root=
+	if [ "$(id -u)" != 0 ]; then
+		command -v sudo >/dev/null || { say "run as root: apt-get install $*"; exit 1; }
+		as_root=sudo
+	fi
+	say "installing $*"
+	$as_root apt-get update -qq >&2
+	DEBIAN_FRONTEND=noninteractive $as_root apt-get install -y -qq --no-install-recommends "$@" >&2 ||
+		{ say "apt-get could not install $*"; exit 1; }
+}
+
+case ${1-} in
+run)
+	# Exit code 3 says that there is no adapter; anything else is not for this script to mend.
+	status=0
+	./gpuconv devices >/dev/null 2>&1 || status=$?
+	[ "$status" != 3 ] || install libvulkan1 mesa-vulkan-drivers
+	;;
+test)
+	missing=
+	ls /usr/share/vulkan/icd.d/lvp_icd*.json >/dev/null 2>&1 || missing="libvulkan1 mesa-vulkan-drivers"
+	[ -e /usr/lib/chromium/vk_swiftshader_icd.json ] || missing="$missing chromium"
+	# shellcheck disable=SC2086 # a list of packages
+	[ -z "$missing" ] || install $missing
+	;;
+*)
+	say "usage: setup.sh run|test"
+	exit 2
+	;;
+esac
