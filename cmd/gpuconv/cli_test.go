@@ -130,6 +130,7 @@ func TestRefused(t *testing.T) {
 		{[]string{"frobnicate"}, "frobnicate"},
 		{[]string{"run", "--frobnicate"}, "frobnicate"},
 		{[]string{"run", "ic3ih5oc4kh9"}, "does not fit"},
+		{[]string{"run", "ic1ih1000000oc1kh1"}, "8000000000008 bytes"},
 		{[]string{"run", "a", "b"}, "at most 1"},
 		{[]string{"run", "ic3ih5oc4kh3", "--relu=tanh"}, "--relu=tanh"},
 		{[]string{"run", "ic3ih5oc4kh3", "--data", "complex"}, "--data complex"},

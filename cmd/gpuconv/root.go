@@ -86,7 +86,7 @@ func exitCode(err error) int {
 		return exitNoAdapter
 	case errors.As(err, &f), isCheck(err):
 		return exitFailed
-	case errors.As(err, &g) && !errors.Is(err, gpu.ErrMisuse):
+	case errors.As(err, &g) && !errors.Is(err, gpu.ErrMisuse) && !errors.Is(err, gpu.ErrLimit):
 		return exitFailed
 	}
 	return exitUsage

@@ -48,7 +48,7 @@ shape (K, Fh, Fw, D). With a descriptor, files stand in for the seeded data.`,
 	flags.StringVar(&f.output, "output", "", "write the output volume V: .npy")
 	flags.StringVar(&f.maps, "maps", "", "write V as a picture, a map for each depth slice: .png")
 	flags.StringVar(&f.alexnet, "alexnet", "", "AlexNet's first layer over this photo, with Gabor filters")
-	flags.StringVar(&f.layout, "layout", "NHWC", "order of the axes of X: NHWC or NCHW")
+	flags.StringVar(&f.layout, "layout", "NHWC", "order of the axes of X: NHWC or NCHW; V is written NHWC")
 	flags.StringVar(&f.filterLayout, "filter-layout", "OHWI", "order of the axes of W: OHWI, HWIO or OIHW")
 	flags.StringVar(&f.stride, "stride", "1", "stride S of a layer from files, or WxH")
 	flags.StringVar(&f.pad, "pad", "0", "zero padding P of a layer from files, or WxH")
@@ -108,9 +108,9 @@ type runReport struct {
 
 // runJob runs a layer on dev and reports on it. Files are written only for outputs that passed.
 func (a *app) runJob(dev *host.Device, j job) error {
-	_, done := a.progress("running "+j.problem.String(), -1)
+	bar := a.progress("running "+j.problem.String(), -1)
 	r, v, err := j.execute(dev)
-	done()
+	bar.end()
 	if err != nil {
 		if isCheck(err) {
 			fmt.Fprintf(a.stderr, "FAILED: %v\n  again: %s\n", err, j.repro(dev))

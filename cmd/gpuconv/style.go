@@ -6,11 +6,8 @@ import (
 	"os"
 	"strings"
 	"text/tabwriter"
-	"time"
 
 	"github.com/gpuconv/gpuconv/conv"
-	"github.com/schollz/progressbar/v3"
-	"golang.org/x/term"
 )
 
 // choseDevice reports whether the user named a backend or adapter.
@@ -25,23 +22,6 @@ func table(w io.Writer, rows ...string) {
 		fmt.Fprintln(t, r)
 	}
 	t.Flush()
-}
-
-// progress shows a bar on a terminal for what takes longer than a second; total -1 is a spinner. The
-// function that it returns advances the bar, the second one ends it.
-func (a *app) progress(what string, total int) (step func(), done func()) {
-	f, ok := a.stderr.(*os.File)
-	if !ok || !term.IsTerminal(int(f.Fd())) {
-		return func() {}, func() {}
-	}
-	bar := progressbar.NewOptions(total, progressbar.OptionSetWriter(f), progressbar.OptionSetDescription(what),
-		progressbar.OptionShowCount(), progressbar.OptionClearOnFinish(), progressbar.OptionSetVisibility(false),
-		progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionSetPredictTime(total > 0))
-	show := time.AfterFunc(time.Second, func() { progressbar.OptionSetVisibility(true)(bar) })
-	return func() { bar.Add(1) }, func() {
-		show.Stop()
-		bar.Finish()
-	}
 }
 
 // thousands groups digits: 105,705,600.

@@ -71,6 +71,11 @@ func (a *app) verifyAll(count int, seed uint64, all bool) error {
 			return fmt.Errorf("%w: %s", gpu.ErrNoAdapter, gpu.InstallHint)
 		}
 	}
+	return a.verifyEach(options, count, seed)
+}
+
+// verifyEach runs the series on one adapter after the other and sums up.
+func (a *app) verifyEach(options []host.Options, count int, seed uint64) error {
 	var reports []verifyReport
 	failed := 0
 	for _, o := range options {
@@ -81,10 +86,13 @@ func (a *app) verifyAll(count int, seed uint64, all bool) error {
 		reports = append(reports, r)
 		failed += len(r.Failures)
 	}
-	if a.json {
+	switch {
+	case a.json:
 		if err := a.printJSON(reports); err != nil {
 			return err
 		}
+	case len(reports) > 1:
+		fmt.Fprintf(a.stdout, "%d adapters, %s layers, %d failures\n", len(reports), thousands(int64(count*len(reports))), failed)
 	}
 	if failed > 0 {
 		return failure{errReported}
@@ -102,12 +110,12 @@ func (a *app) verifyOn(o host.Options, count int, seed uint64) (verifyReport, er
 	if g := dev.GPU(); g != nil {
 		r.Adapter, r.Backend = g.Info().Name, string(g.Info().Backend)
 	}
-	step, done := a.progress("verifying on "+r.Adapter, count)
+	bar := a.progress("verifying on "+r.Adapter, count)
 	for i := range count {
 		r.add(a, dev, proof.Draw(seed, i))
-		step()
+		bar.step()
 	}
-	done()
+	bar.end()
 	if !a.json {
 		fmt.Fprintln(a.stdout, r)
 	}

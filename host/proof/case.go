@@ -19,10 +19,16 @@ type Case struct {
 	Options host.LayerOptions
 }
 
+// maxBytes keeps a mistyped size from taking all of the host's memory.
+const maxBytes = 8 << 30
+
 // Data makes the case's operands: in exact mode integers so small that no sum rounds, else numbers in
 // [-1, 1). The same seed gives the same data everywhere.
 func (c Case) Data() (tensor.Volume, tensor.Filters, error) {
 	p := c.Problem
+	if total := p.Bytes().Total(); total > maxBytes {
+		return tensor.Volume{}, tensor.Filters{}, fmt.Errorf("%w: seeded data for %s would take %d bytes, at most %d are made", host.ErrUnsupported, p, total, int64(maxBytes))
+	}
 	x, err := tensor.NewVolume(p.Batch, p.H.In, p.W.In, p.InChannels)
 	if err != nil {
 		return x, tensor.Filters{}, err
