@@ -16,6 +16,7 @@ type Batch struct {
 
 // step is a command with the objects that must still be open when it is submitted.
 type step struct {
+	copies         bool // from src to dst; else group is dispatched
 	group          *BindGroup
 	grid           [3]uint32
 	src, dst       *Buffer
@@ -27,7 +28,8 @@ type step struct {
 func (d *Device) NewBatch() *Batch { return &Batch{dev: d} }
 
 // NewTimedBatch begins a batch that measures each of its dispatches with the GPU's own clock, which
-// the adapter must have ([FeatureTimestamps]). A timed batch takes up to 2048 dispatches; call Times once, for it also frees the timestamps.
+// the adapter must have ([FeatureTimestamps]). A timed batch takes up to 2048 dispatches; call Times
+// once for each submission, for it also frees the timestamps.
 func (d *Device) NewTimedBatch() *Batch { return &Batch{dev: d, timed: true} }
 
 // maxTimed is WebGPU's limit of 4096 queries in a set, two for each dispatch.
@@ -40,7 +42,7 @@ func (b *Batch) Dispatch(g *BindGroup, x, y, z uint32) {
 
 // Copy records a copy of size bytes, a multiple of 4, between two buffers.
 func (b *Batch) Copy(dst *Buffer, dstOffset uint64, src *Buffer, srcOffset uint64, size uint64) {
-	b.steps = append(b.steps, step{src: src, dst: dst, srcOff: srcOffset, dstOff: dstOffset, size: size})
+	b.steps = append(b.steps, step{copies: true, src: src, dst: dst, srcOff: srcOffset, dstOff: dstOffset, size: size})
 }
 
 // Submission is a batch on its way.
@@ -60,19 +62,21 @@ type stagingTicks struct {
 func (b *Batch) Submit() (*Submission, error) {
 	const doing = "submitting a batch"
 	s := &Submission{dev: b.dev}
-	var ticksBuffer driverBuffer
 	if b.timed {
 		if err := b.prepareTicks(doing, s); err != nil {
 			return nil, err
 		}
-		ticksBuffer = s.ticks.buffer.drv
 	}
 	f, err := b.dev.launch(doing, func(drv driver) (pending, error) {
 		ops, err := b.commands()
 		if err != nil {
 			return nil, err
 		}
-		return drv.submit(ops, b.timed, ticksBuffer)
+		var ticks driverBuffer
+		if b.timed {
+			ticks = s.ticks.buffer.drv // open: only closing the device, which has not happened, closes it
+		}
+		return drv.submit(ops, b.timed, ticks)
 	})
 	if err != nil {
 		s.closeTicks()
@@ -96,10 +100,10 @@ func (b *Batch) commands() ([]command, error) {
 	ops := make([]command, len(b.steps))
 	for i, s := range b.steps {
 		var err error
-		if s.group != nil || s.src == nil && s.dst == nil {
-			ops[i], err = b.dispatchCommand(s)
-		} else {
+		if s.copies {
 			ops[i], err = b.copyCommand(s)
+		} else {
+			ops[i], err = b.dispatchCommand(s)
 		}
 		if err != nil {
 			return nil, fmt.Errorf("step %d: %w", i, err)
@@ -109,8 +113,8 @@ func (b *Batch) commands() ([]command, error) {
 }
 
 func (b *Batch) dispatchCommand(s step) (command, error) {
-	if s.group == nil {
-		return command{}, fmt.Errorf("%w: a dispatch without a bind group", ErrMisuse)
+	if s.group == nil || s.group.kernel == nil {
+		return command{}, fmt.Errorf("%w: a dispatch without a bind group, or with one that Bind did not make", ErrMisuse)
 	}
 	if s.group.kernel.dev != b.dev {
 		return command{}, fmt.Errorf("%w: kernel %q is another device's", ErrMisuse, s.group.kernel.source.Name)
@@ -120,7 +124,10 @@ func (b *Batch) dispatchCommand(s step) (command, error) {
 			return command{}, fmt.Errorf("%w: a grid of %v workgroups, each axis must be from 1 to %d", ErrMisuse, s.grid, most)
 		}
 	}
-	return command{kernel: s.group.kernel.drv, group: s.group.drv, grid: s.grid}, s.group.check()
+	if err := s.group.check(); err != nil {
+		return command{}, err
+	}
+	return command{kernel: s.group.kernel.drv, group: s.group.drv, grid: s.grid}, nil
 }
 
 func (b *Batch) copyCommand(s step) (command, error) {
@@ -137,7 +144,12 @@ func (b *Batch) copyCommand(s step) (command, error) {
 }
 
 // Wait waits until the batch is done, however long it takes.
-func (s *Submission) Wait() error { return s.dev.await("waiting for a batch", s.flight) }
+func (s *Submission) Wait() error {
+	if s == nil {
+		s = &Submission{}
+	}
+	return s.dev.await("waiting for a batch", s.flight)
+}
 
 // Times waits for a timed batch and gives how long each of its dispatches took on the GPU, in their
 // order. It may be called once.
@@ -152,7 +164,11 @@ func (s *Submission) Times() ([]time.Duration, error) {
 	}
 	times := make([]time.Duration, len(raw)/2)
 	for i := range times {
-		times[i] = time.Duration(float64(raw[2*i+1]-raw[2*i]) * ns)
+		begin, end := raw[2*i], raw[2*i+1]
+		if end < begin {
+			return nil, s.dev.failed("reading timestamps", fmt.Errorf("dispatch %d ended at tick %d, before it began at %d", i, end, begin))
+		}
+		times[i] = time.Duration(float64(end-begin) * ns)
 	}
 	return times, nil
 }
@@ -160,6 +176,9 @@ func (s *Submission) Times() ([]time.Duration, error) {
 // rawTicks waits and reads the timestamps, two for each dispatch.
 func (s *Submission) rawTicks() ([]uint64, error) {
 	const op = "reading timestamps"
+	if s == nil {
+		s = &Submission{}
+	}
 	if s.ticks == nil {
 		return nil, s.dev.failed(op, fmt.Errorf("%w: the batch was not timed", ErrMisuse))
 	}
@@ -182,28 +201,25 @@ func (s *Submission) rawTicks() ([]uint64, error) {
 func (b *Batch) prepareTicks(op string, s *Submission) error {
 	n := 0
 	for _, st := range b.steps {
-		if st.group != nil {
+		if !st.copies {
 			n++
 		}
 	}
-	switch {
-	case !b.dev.info.HasFeature(FeatureTimestamps):
-		return b.dev.failed(op, fmt.Errorf("%w: the adapter has no %s", ErrLimit, FeatureTimestamps))
-	case n == 0 || n > maxTimed:
-		return b.dev.failed(op, fmt.Errorf("%w: a timed batch of %d dispatches, must be 1 to %d", ErrMisuse, n, maxTimed))
-	}
-	buffer := &Buffer{dev: b.dev, label: "timestamps", size: 16 * uint64(n), usage: ticks}
-	s.ticks = &stagingTicks{buffer, n}
-	return b.dev.do(op, func(drv driver) (err error) {
-		if buffer.drv, err = drv.createBuffer(buffer.label, buffer.size, ticks); err == nil {
-			b.dev.buffers[buffer] = struct{}{}
+	buffer, err := b.dev.newBuffer(op, "timestamps", 16*uint64(n), ticks, func(uint64, Usage) error {
+		switch {
+		case !b.dev.info.HasFeature(FeatureTimestamps):
+			return fmt.Errorf("%w: the adapter has no %s", ErrLimit, FeatureTimestamps)
+		case n == 0 || n > maxTimed:
+			return fmt.Errorf("%w: a timed batch of %d dispatches, must be 1 to %d", ErrMisuse, n, maxTimed)
 		}
-		return err
+		return nil
 	})
+	s.ticks = &stagingTicks{buffer, n}
+	return err
 }
 
 func (s *Submission) closeTicks() {
-	if s.ticks != nil && s.ticks.buffer.drv != nil {
+	if s.ticks != nil {
 		s.ticks.buffer.Close()
 	}
 }

@@ -1,9 +1,11 @@
 package gpu
 
 import (
+	"cmp"
 	"fmt"
 	"math/bits"
 	"slices"
+	"strings"
 	"unsafe"
 )
 
@@ -31,12 +33,19 @@ type Buffer struct {
 // error wraps [ErrOutOfMemory], or [ErrLimit] where no buffer may be so large.
 func (d *Device) NewBuffer(label string, size uint64, u Usage) (*Buffer, error) {
 	op := fmt.Sprintf("making buffer %q of %d bytes", label, size)
-	if err := d.checkBuffer(size, u); err != nil {
-		return nil, d.failed(op, err)
-	}
+	return d.newBuffer(op, label, size, u, d.checkBuffer)
+}
+
+// newBuffer makes a buffer that is the caller's to close, if check finds nothing wrong with it.
+func (d *Device) newBuffer(op, label string, size uint64, u Usage, check func(uint64, Usage) error) (*Buffer, error) {
 	b := &Buffer{dev: d, label: label, size: size, usage: u}
-	err := d.do(op, func(drv driver) (err error) {
-		if b.drv, err = drv.createBuffer(label, size, u); err == nil {
+	err := d.do(op, func(drv driver) error {
+		if err := check(size, u); err != nil {
+			return err
+		}
+		made, err := drv.createBuffer(plain(label), size, u)
+		if err == nil {
+			b.drv = made
 			d.buffers[b] = struct{}{}
 		}
 		return err
@@ -45,6 +54,11 @@ func (d *Device) NewBuffer(label string, size uint64, u Usage) (*Buffer, error) 
 		return nil, err
 	}
 	return b, nil
+}
+
+// plain is a label as every driver takes it.
+func plain(label string) string {
+	return strings.ToValidUTF8(strings.ReplaceAll(label, "\x00", "?"), "?")
 }
 
 func (d *Device) checkBuffer(size uint64, u Usage) error {
@@ -60,10 +74,26 @@ func (d *Device) checkBuffer(size uint64, u Usage) error {
 }
 
 // Size is the buffer's size in bytes.
-func (b *Buffer) Size() uint64 { return b.size }
+func (b *Buffer) Size() uint64 {
+	if b == nil {
+		return 0
+	}
+	return b.size
+}
+
+// device is what b was made from, nil where b was never made.
+func (b *Buffer) device() *Device {
+	if b == nil {
+		return nil
+	}
+	return b.dev
+}
 
 // Close frees the buffer once work that uses it is done.
 func (b *Buffer) Close() error {
+	if b.device() == nil {
+		return nil
+	}
 	b.dev.mu.Lock()
 	defer b.dev.mu.Unlock()
 	if b.drv != nil {
@@ -82,8 +112,8 @@ func (b *Buffer) drop() {
 // check reports what is wrong with using a range of b; the device's lock is held.
 func (b *Buffer) check(d *Device, offset, size uint64) error {
 	switch {
-	case b == nil:
-		return fmt.Errorf("%w: no buffer", ErrMisuse)
+	case b.device() == nil:
+		return fmt.Errorf("%w: no buffer, or one that NewBuffer did not make", ErrMisuse)
 	case b.dev != d:
 		return fmt.Errorf("%w: buffer %q is another device's", ErrMisuse, b.label)
 	case b.drv == nil:
@@ -96,14 +126,23 @@ func (b *Buffer) check(d *Device, offset, size uint64) error {
 	return nil
 }
 
+// about says what is being done to b, for errors.
+func (b *Buffer) about(doing string, bytes int) string {
+	if b == nil {
+		return fmt.Sprintf("%s %d bytes of no buffer", doing, bytes)
+	}
+	return fmt.Sprintf("%s %d bytes of buffer %q", doing, bytes, b.label)
+}
+
 // Write copies data, a multiple of 4 bytes, into the buffer at offset, before whatever is submitted
 // later and after whatever was submitted before. The data may be reused at once.
 func (b *Buffer) Write(offset uint64, data []byte) error {
-	if len(data) == 0 {
-		return nil
-	}
-	return b.dev.do(fmt.Sprintf("writing %d bytes to buffer %q", len(data), b.label), func(drv driver) error {
-		if err := b.check(b.dev, offset, uint64(len(data))); err != nil {
+	d := b.device()
+	return d.do(b.about("writing", len(data)), func(drv driver) error {
+		if len(data) == 0 {
+			return nil
+		}
+		if err := b.check(d, offset, uint64(len(data))); err != nil {
 			return err
 		}
 		return drv.write(b.drv, offset, data)
@@ -113,35 +152,33 @@ func (b *Buffer) Write(offset uint64, data []byte) error {
 // Read waits for all that was submitted and copies from the buffer at offset into dst, a multiple of 4
 // bytes.
 func (b *Buffer) Read(offset uint64, dst []byte) error {
-	if len(dst) == 0 {
-		return nil
-	}
-	op := fmt.Sprintf("reading %d bytes of buffer %q", len(dst), b.label)
-	size := uint64(len(dst))
-	s, err := b.dev.takeStaging(op, size)
-	if err != nil {
+	d, op, size := b.device(), b.about("reading", len(dst)), uint64(len(dst))
+	s, err := d.takeStaging(op, size, func() error { return b.check(d, offset, size) })
+	if err != nil || s == nil {
 		return err
 	}
-	defer b.dev.giveStaging(s)
-	f, err := b.dev.launch(op, func(drv driver) (pending, error) {
-		if err := b.check(b.dev, offset, size); err != nil {
+	s.broken = true // until all went well: a mapping may still be under way
+	defer d.giveStaging(s)
+	f, err := d.launch(op, func(drv driver) (pending, error) {
+		if err := b.check(d, offset, size); err != nil {
 			return nil, err
 		}
 		p, err := drv.submit([]command{{src: b.drv, srcOff: offset, dst: s.buffer, size: size}}, false, nil)
 		if err != nil {
 			return nil, err
 		}
-		b.dev.flights[&flight{pending: p}] = struct{}{} // lands before the mapping does
+		d.flights[&flight{pending: p}] = struct{}{} // lands before the mapping does
 		return drv.mapRead(s.buffer, size)
 	})
 	if err != nil {
 		return err
 	}
-	if err := b.dev.await(op, f); err != nil {
-		s.broken = true
+	if err := d.await(op, f); err != nil {
 		return err
 	}
-	return b.dev.do(op, func(drv driver) error { return drv.mapped(s.buffer, dst) })
+	err = d.do(op, func(drv driver) error { return drv.mapped(s.buffer, dst) })
+	s.broken = err != nil
+	return err
 }
 
 // stagingBuffer is memory that the host can map. A device keeps a few, so that reading the same amount
@@ -154,10 +191,15 @@ type stagingBuffer struct {
 
 const maxStaging = 4
 
-// takeStaging finds or makes a staging buffer of at least size bytes.
-func (d *Device) takeStaging(op string, size uint64) (*stagingBuffer, error) {
-	var s *stagingBuffer
-	err := d.do(op, func(drv driver) error {
+// takeStaging finds or makes a staging buffer of at least size bytes, none for no bytes.
+func (d *Device) takeStaging(op string, size uint64, check func() error) (s *stagingBuffer, err error) {
+	err = d.do(op, func(drv driver) error {
+		if size == 0 {
+			return nil
+		}
+		if err := check(); err != nil {
+			return err
+		}
 		for i, have := range d.staging {
 			if have.size >= size {
 				s = have
@@ -165,29 +207,30 @@ func (d *Device) takeStaging(op string, size uint64) (*stagingBuffer, error) {
 				return nil
 			}
 		}
-		room := min(uint64(1)<<bits.Len64(size-1), d.info.Limits.MaxBufferSize&^3)
-		buffer, err := drv.createBuffer("read-back", max(room, size), readback)
-		s = &stagingBuffer{buffer: buffer, size: max(room, size)}
+		room := max(size, min(uint64(1)<<bits.Len64(size-1), d.info.Limits.MaxBufferSize&^3))
+		buffer, err := drv.createBuffer("read-back", room, readback)
+		if err == nil {
+			s = &stagingBuffer{buffer: buffer, size: room}
+		}
 		return err
 	})
 	return s, err
 }
 
-// giveStaging keeps s for the next read, or frees it.
+// giveStaging keeps s for the next read, or frees it. The list is sorted by size, so that a read takes the
+// smallest that will do; where there are too many, the smallest goes.
 func (d *Device) giveStaging(s *stagingBuffer) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	switch {
-	case d.drv == nil || s.broken:
+	if d.drv == nil || s.broken {
 		s.buffer.release()
-	case len(d.staging) < maxStaging:
-		d.staging = append(d.staging, s)
-	default: // the smallest serves least
-		smallest := slices.MinFunc(append(d.staging, s), func(a, b *stagingBuffer) int { return int(a.size>>2) - int(b.size>>2) })
-		if i := slices.Index(d.staging, smallest); i >= 0 {
-			d.staging[i] = s
-		}
-		smallest.buffer.release()
+		return
+	}
+	at, _ := slices.BinarySearchFunc(d.staging, s, func(a, b *stagingBuffer) int { return cmp.Compare(a.size, b.size) })
+	d.staging = slices.Insert(d.staging, at, s)
+	if len(d.staging) > maxStaging {
+		d.staging[0].buffer.release()
+		d.staging = slices.Delete(d.staging, 0, 1)
 	}
 }
 

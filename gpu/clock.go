@@ -2,6 +2,7 @@ package gpu
 
 import (
 	"errors"
+	"fmt"
 	"math"
 	"time"
 )
@@ -10,8 +11,15 @@ import (
 // doors says so (Vulkan's timestampPeriod is 1 on some GPUs and 10, 40, 52.08 or 83.33 on others), hence
 // it is measured once, against the wall clock, and set to the known period that is nearest.
 func (d *Device) TimestampPeriod() (ns float64, err error) {
-	d.period.Do(func() { d.nsPerTick, d.periodFail = d.measurePeriod() })
-	return d.nsPerTick, d.periodFail
+	if d == nil {
+		return 0, d.failed("measuring the GPU's clock", fmt.Errorf("%w: there is no device", ErrMisuse))
+	}
+	d.period.Lock()
+	defer d.period.Unlock()
+	if d.nsPerTick == 0 {
+		d.nsPerTick, err = d.measurePeriod()
+	}
+	return d.nsPerTick, err
 }
 
 // knownPeriods are those of clocks at 1 GHz, 100, 38.4, 27, 25, 24, 19.2, 12.5 and 12 MHz.

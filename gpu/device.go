@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -47,14 +48,15 @@ type Device struct {
 
 	mu      sync.Mutex // guards all below, and the driver: WebGPU's error scopes belong to the device
 	drv     driver     // nil once closed
+	closing bool       // nothing new begins
 	kernels map[string]*Kernel
 	buffers map[*Buffer]struct{}
+	groups  map[*BindGroup]struct{}
 	staging []*stagingBuffer
 	flights map[*flight]struct{} // under way, as far as was seen
 
-	period     sync.Once // of timestamps, measured when first asked for
-	nsPerTick  float64
-	periodFail error
+	period    sync.Mutex // guards what follows, and is taken before mu
+	nsPerTick float64    // of timestamps, measured when first asked for
 }
 
 // Open opens a device on the adapter that o asks for. The error wraps [ErrNoAdapter] where there is none.
@@ -80,46 +82,74 @@ func Open(o Options) (*Device, error) {
 const InstallHint = "install a Vulkan, Metal or DX12 driver; on Debian without a GPU: apt-get install libvulkan1 mesa-vulkan-drivers"
 
 func newDevice(info AdapterInfo, drv driver) *Device {
-	return &Device{info: info, drv: drv, kernels: map[string]*Kernel{}, buffers: map[*Buffer]struct{}{}, flights: map[*flight]struct{}{}}
+	return &Device{info: info, drv: drv, kernels: map[string]*Kernel{}, buffers: map[*Buffer]struct{}{}, groups: map[*BindGroup]struct{}{}, flights: map[*flight]struct{}{}}
 }
 
 // Info describes the adapter that the device is open on.
-func (d *Device) Info() AdapterInfo { return d.info }
+func (d *Device) Info() AdapterInfo {
+	if d == nil {
+		return AdapterInfo{}
+	}
+	return d.info
+}
 
 // Limits are those of the device: all that its adapter offers.
-func (d *Device) Limits() Limits { return d.info.Limits }
+func (d *Device) Limits() Limits { return d.Info().Limits }
 
 // Live counts what is open on a device.
 type Live struct {
-	Buffers int    // buffers that callers have not closed
-	Bytes   uint64 // their sizes
-	Kernels int    // compiled kernels, which the device keeps
-	Staging int    // buffers that the device keeps for reading back
+	Buffers    int    // buffers that callers have not closed
+	Bytes      uint64 // their sizes
+	BindGroups int    // bind groups that callers have not closed
+	Kernels    int    // compiled kernels, which the device keeps
+	Staging    int    // buffers that the device keeps for reading back
 }
 
 // Live counts what is open now.
 func (d *Device) Live() Live {
+	if d == nil {
+		return Live{}
+	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	l := Live{Buffers: len(d.buffers), Kernels: len(d.kernels), Staging: len(d.staging)}
+	l := Live{Buffers: len(d.buffers), BindGroups: len(d.groups), Kernels: len(d.kernels), Staging: len(d.staging)}
 	for b := range d.buffers {
 		l.Bytes += b.size
 	}
 	return l
 }
 
-// Close waits for work under way and lets go of everything that was made from the device. Buffers that
-// were still open are closed, and named in an error that wraps [ErrLeak]. A second Close does nothing.
+// Close waits for work under way and lets go of everything that was made from the device. Buffers and
+// bind groups that were still open are closed, and named in an error that wraps [ErrLeak]. A second Close
+// does nothing. What a lost device holds stays with the driver: taking it back might wait for ever.
 func (d *Device) Close() error {
-	d.settle()
+	if d == nil {
+		return nil
+	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	d.closing = true
+	d.settle()
 	if d.drv == nil {
 		return nil
 	}
-	var leaks []string
+	leaks := d.dropAll()
+	d.drv.close()
+	d.drv, d.kernels, d.buffers, d.groups, d.staging = nil, nil, nil, nil, nil
+	if leaks != nil {
+		return d.failed("closing the device", fmt.Errorf("%w: %s", ErrLeak, strings.Join(leaks, ", ")))
+	}
+	return nil
+}
+
+// dropAll releases what is open and says what of it callers should have closed; the lock is held.
+func (d *Device) dropAll() (leaks []string) {
+	for g := range d.groups {
+		leaks = append(leaks, fmt.Sprintf("a bind group of %q", g.kernel.source.Name))
+		g.drop()
+	}
 	for b := range d.buffers {
-		leaks = append(leaks, fmt.Sprintf("%q of %d bytes", b.label, b.size))
+		leaks = append(leaks, fmt.Sprintf("buffer %q of %d bytes", b.label, b.size))
 		b.drop()
 	}
 	for _, k := range d.kernels {
@@ -128,19 +158,18 @@ func (d *Device) Close() error {
 	for _, s := range d.staging {
 		s.buffer.release()
 	}
-	d.drv.close()
-	d.drv, d.kernels, d.buffers, d.staging = nil, nil, nil, nil
-	if leaks != nil {
-		return d.failed("closing the device", fmt.Errorf("%w: %s", ErrLeak, strings.Join(leaks, ", ")))
-	}
-	return nil
+	slices.Sort(leaks)
+	return leaks
 }
 
 // do makes one call on the driver, under the lock, with the state that any call must find.
 func (d *Device) do(op string, f func(driver) error) error {
+	if d == nil {
+		return d.failed(op, fmt.Errorf("%w: there is no device", ErrMisuse))
+	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.drv == nil {
+	if d.drv == nil || d.closing {
 		return d.failed(op, fmt.Errorf("device %w", ErrClosed))
 	}
 	if why, lost := d.drv.lost(); lost {
@@ -155,5 +184,9 @@ func (d *Device) failed(op string, err error) error {
 	if err == nil || errors.As(err, &already) {
 		return err
 	}
-	return &Error{Op: op, Adapter: d.info.String(), Err: err, Hint: hint(err)}
+	e := &Error{Op: op, Err: err, Hint: hint(err)}
+	if info := d.Info(); info.Name != "" {
+		e.Adapter = info.String()
+	}
+	return e
 }

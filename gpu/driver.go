@@ -18,8 +18,7 @@ type driver interface {
 	poll()
 	// lost says whether the device is lost, and why.
 	lost() (string, bool)
-	// destroy loses the device on purpose; close lets go of it after everything made from it.
-	destroy()
+	// close lets go of the device after everything made from it.
 	close()
 }
 

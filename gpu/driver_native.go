@@ -25,21 +25,57 @@ var quiet = sync.OnceFunc(func() {
 	}
 })
 
-// platformAdapters lists what wgpu finds, with the drivers' names from Vulkan.
+// platformAdapters lists what wgpu finds, with the drivers' names from Vulkan. Every list comes from an
+// instance of its own, so that devices share nothing: within an instance, wgpu 0.19 mixes them up once some
+// were closed ("a resource with a different device").
 func platformAdapters() ([]adapter, error) {
 	quiet()
-	instance, err := native.NewInstance(wgpu.InstanceBackendAll)
+	const backends = wgpu.InstanceBackendVulkan | wgpu.InstanceBackendMetal | wgpu.InstanceBackendDX12
+	instance, err := native.NewInstance(backends)
 	if err != nil {
 		return nil, err
 	}
 	defer instance.Release()
 	drivers := vulkan.Drivers()
 	var list []adapter
-	for _, a := range instance.Adapters(wgpu.InstanceBackendAll) {
+	for _, a := range instance.Adapters(backends) {
 		info := describe(a, drivers)
 		list = append(list, adapter{info: info, open: func() (driver, error) { return openNative(a, info) }, release: a.Release})
 	}
+	for i, info := range glInfos() {
+		list = append(list, adapter{info: info, open: func() (driver, error) { return openGL(i, info) }, release: func() {}})
+	}
 	return list, nil
+}
+
+// glAdapters opens an instance for GL that is never released: with it would go the one EGL display of the
+// process, from under all devices on GL.
+func glAdapters() []*native.Adapter {
+	instance, err := native.NewInstance(wgpu.InstanceBackendGL)
+	if err != nil {
+		return nil
+	}
+	return instance.Adapters(wgpu.InstanceBackendGL)
+}
+
+// glInfos looks only once, for what it opened cannot be released.
+var glInfos = sync.OnceValue(func() (infos []AdapterInfo) {
+	for _, a := range glAdapters() {
+		infos = append(infos, describe(a, nil))
+		a.Release()
+	}
+	return infos
+})
+
+func openGL(i int, info AdapterInfo) (driver, error) {
+	list := glAdapters()
+	for _, a := range list {
+		defer a.Release()
+	}
+	if i >= len(list) {
+		return nil, errors.New("it is gone")
+	}
+	return openNative(list[i], info)
 }
 
 // describe translates wgpu's description of an adapter.
@@ -85,10 +121,7 @@ func vendorName(id uint32, fallback string) string {
 }
 
 // nativeDriver is a device of wgpu-native.
-type nativeDriver struct {
-	dev   *native.Device
-	queue *wgpu.Queue
-}
+type nativeDriver struct{ dev *native.Device }
 
 func openNative(a *native.Adapter, info AdapterInfo) (driver, error) {
 	var features []wgpu.FeatureName
@@ -97,25 +130,66 @@ func openNative(a *native.Adapter, info AdapterInfo) (driver, error) {
 	}
 	dev, err := a.RequestDevice("gpuconv", features)
 	if err != nil {
-		return nil, err
+		return nil, classify(err.Error())
 	}
-	return &nativeDriver{dev: dev, queue: dev.GetQueue()}, nil
+	return &nativeDriver{dev: dev}, nil
 }
 
-// outcome joins the error that a call returned with one that no scope caught, and finds the reason.
+// outcome joins the error that a call returned with one that no scope caught, finds the reason, and
+// notes a loss, for wgpu calls back about few of them. A panic that is not about memory is a loss too:
+// nobody knows what the device is in for after it.
 func (d *nativeDriver) outcome(err error) error {
-	if uncaught := d.dev.Error(); err == nil && uncaught != nil {
-		if err = errors.New(uncaught.Message); uncaught.Type == wgpu.ErrorTypeOutOfMemory {
-			return fmt.Errorf("%w: %s", ErrOutOfMemory, uncaught.Message)
+	uncaught := d.dev.Error()
+	if err == nil && uncaught != nil {
+		err = errors.New(uncaught.Message)
+		if uncaught.Type == wgpu.ErrorTypeOutOfMemory {
+			return fmt.Errorf("%w: %w", ErrOutOfMemory, err)
+		}
+	}
+	var reason error
+	if err != nil {
+		if reason = classify(err.Error()); !known(reason) && strings.Contains(err.Error(), "Validation Error") {
+			reason = fmt.Errorf("%w: %w", ErrMisuse, reason)
+		}
+		if errors.Is(reason, ErrDeviceLost) || errors.Is(err, native.ErrPanic) && !errors.Is(reason, ErrOutOfMemory) {
+			d.dev.Lose(err.Error())
 		}
 	}
 	if why, lost := d.dev.Lost(); lost {
 		return fmt.Errorf("%w: %s", ErrDeviceLost, why)
 	}
-	if err == nil {
-		return nil
+	return reason
+}
+
+// known reports whether an error is about memory or loss, of which wgpu says that they are validation
+// errors, too.
+func known(err error) bool { return errors.Is(err, ErrOutOfMemory) || errors.Is(err, ErrDeviceLost) }
+
+// final is outcome for calls after whose panic nothing works, be it only about memory: once a submission
+// has failed, the next one waits for ever for a semaphore that the failed one was to signal.
+func (d *nativeDriver) final(err error) error {
+	if errors.Is(err, native.ErrPanic) {
+		d.dev.Lose(err.Error())
 	}
-	return classify(err.Error())
+	return d.outcome(err)
+}
+
+// made releases what a call made where the call failed, and gives its outcome.
+func (d *nativeDriver) made(object interface{ Release() }, err error) error {
+	failed := err != nil // then there is no object
+	if err = d.outcome(err); err != nil && !failed {
+		d.release(object)
+	}
+	return err
+}
+
+// release lets go of an object, but not on a lost device, where wgpu may panic or wait in vain.
+func (d *nativeDriver) release(objects ...interface{ Release() }) {
+	for _, o := range objects {
+		if _, lost := d.dev.Lost(); !lost {
+			o.Release()
+		}
+	}
 }
 
 func (d *nativeDriver) createBuffer(label string, size uint64, u Usage) (driverBuffer, error) {
@@ -125,67 +199,84 @@ func (d *nativeDriver) createBuffer(label string, size uint64, u Usage) (driverB
 		readback: wgpu.BufferUsageMapRead | wgpu.BufferUsageCopyDst,
 		ticks:    wgpu.BufferUsageQueryResolve | wgpu.BufferUsageCopySrc,
 	}[u]
-	b, err := d.dev.CreateBuffer(&wgpu.BufferDescriptor{Label: label, Size: size, Usage: usage})
-	if err = d.outcome(err); err != nil {
+	b, err := d.dev.CreateBuffer(label, size, usage)
+	if err = d.made(b, err); err != nil {
 		return nil, err
 	}
-	return &nativeBuffer{b}, nil
+	return &nativeBuffer{b, d}, nil
 }
 
-type nativeBuffer struct{ *wgpu.Buffer }
+type nativeBuffer struct {
+	*wgpu.Buffer
+	on *nativeDriver
+}
 
-func (b *nativeBuffer) release() { b.Release() }
+func (b *nativeBuffer) release() { b.on.release(b.Buffer) }
 
 // nativeKernel keeps what bind groups and passes need of a pipeline.
 type nativeKernel struct {
 	layout   *wgpu.BindGroupLayout
 	pipeline *wgpu.ComputePipeline
+	on       *nativeDriver
 }
 
-func (k *nativeKernel) release() {
-	k.pipeline.Release()
-	k.layout.Release()
-}
+func (k *nativeKernel) release() { k.on.release(k.pipeline, k.layout) }
 
 func (d *nativeDriver) createKernel(s KernelSource) (driverKernel, error) {
-	shaderError := func(err error) error {
-		if err = d.outcome(err); err != nil && !errors.Is(err, ErrOutOfMemory) && !errors.Is(err, ErrDeviceLost) {
-			return fmt.Errorf("%w: %w", ErrShader, err)
-		}
-		return err
-	}
-	module, err := d.dev.CreateShaderModule(&wgpu.ShaderModuleDescriptor{Label: s.Name, WGSLDescriptor: &wgpu.ShaderModuleWGSLDescriptor{Code: s.WGSL}})
-	if err = shaderError(err); err != nil {
+	module, err := d.dev.CreateShaderModule(s.Name, s.WGSL)
+	if err = d.compiled(module, err); err != nil {
 		return nil, err
 	}
-	defer module.Release()
+	defer d.release(module)
 	entries := make([]wgpu.BindGroupLayoutEntry, len(s.Bindings))
 	for i, b := range s.Bindings {
 		kind := map[BindingKind]wgpu.BufferBindingType{ReadOnly: wgpu.BufferBindingTypeReadOnlyStorage, ReadWrite: wgpu.BufferBindingTypeStorage, UniformIn: wgpu.BufferBindingTypeUniform}[b]
 		entries[i] = wgpu.BindGroupLayoutEntry{Binding: uint32(i), Visibility: wgpu.ShaderStageCompute, Buffer: wgpu.BufferBindingLayout{Type: kind}}
 	}
 	layout, err := d.dev.CreateBindGroupLayout(&wgpu.BindGroupLayoutDescriptor{Label: s.Name, Entries: entries})
-	if err = d.outcome(err); err != nil {
+	if err = d.made(layout, err); err != nil {
 		return nil, err
 	}
-	pipelineLayout, err := d.dev.CreatePipelineLayout(&wgpu.PipelineLayoutDescriptor{Label: s.Name, BindGroupLayouts: []*wgpu.BindGroupLayout{layout}})
-	if err = d.outcome(err); err != nil {
-		layout.Release()
+	pipeline, err := d.createPipeline(s, module, layout)
+	if err != nil {
+		d.release(layout)
 		return nil, err
 	}
-	defer pipelineLayout.Release()
-	pipeline, err := d.dev.CreateComputePipeline(&wgpu.ComputePipelineDescriptor{Label: s.Name, Layout: pipelineLayout,
-		Compute: wgpu.ProgrammableStageDescriptor{Module: module, EntryPoint: s.Entry}})
-	if err = shaderError(err); err != nil {
-		layout.Release()
-		return nil, err
-	}
-	return &nativeKernel{layout, pipeline}, nil
+	return &nativeKernel{layout, pipeline, d}, nil
 }
 
-type nativeBindGroup struct{ *wgpu.BindGroup }
+func (d *nativeDriver) createPipeline(s KernelSource, module *wgpu.ShaderModule, group *wgpu.BindGroupLayout) (*wgpu.ComputePipeline, error) {
+	layout, err := d.dev.CreatePipelineLayout(&wgpu.PipelineLayoutDescriptor{Label: s.Name, BindGroupLayouts: []*wgpu.BindGroupLayout{group}})
+	if err = d.made(layout, err); err != nil {
+		return nil, err
+	}
+	defer d.release(layout)
+	pipeline, err := d.dev.CreateComputePipeline(s.Name, layout, module, s.WGSL, s.Entry)
+	return pipeline, d.compiled(pipeline, err)
+}
 
-func (g *nativeBindGroup) release() { g.Release() }
+// compiled is made for calls that compile: what goes wrong there is the shader's fault, a compiler that
+// panics included, unless memory or the device gave out.
+func (d *nativeDriver) compiled(object interface{ Release() }, err error) error {
+	if errors.Is(err, native.ErrPanic) {
+		if reason := classify(err.Error()); errors.Is(reason, ErrOutOfMemory) {
+			return reason
+		}
+		return fmt.Errorf("%w: the compiler gave up: %w", ErrShader, err)
+	}
+	err = d.made(object, err)
+	if err == nil || known(err) {
+		return err
+	}
+	return fmt.Errorf("%w: %s", ErrShader, strings.TrimPrefix(err.Error(), ErrMisuse.Error()+": "))
+}
+
+type nativeBindGroup struct {
+	*wgpu.BindGroup
+	on *nativeDriver
+}
+
+func (g *nativeBindGroup) release() { g.on.release(g.BindGroup) }
 
 func (d *nativeDriver) createBindGroup(k driverKernel, bindings []driverBinding) (driverBindGroup, error) {
 	entries := make([]wgpu.BindGroupEntry, len(bindings))
@@ -193,22 +284,37 @@ func (d *nativeDriver) createBindGroup(k driverKernel, bindings []driverBinding)
 		entries[i] = wgpu.BindGroupEntry{Binding: uint32(i), Buffer: b.buffer.(*nativeBuffer).Buffer, Offset: b.offset, Size: b.size}
 	}
 	g, err := d.dev.CreateBindGroup(&wgpu.BindGroupDescriptor{Layout: k.(*nativeKernel).layout, Entries: entries})
-	if err = d.outcome(err); err != nil {
+	if err = d.made(g, err); err != nil {
 		return nil, err
 	}
-	return &nativeBindGroup{g}, nil
+	return &nativeBindGroup{g, d}, nil
 }
 
 func (d *nativeDriver) write(b driverBuffer, offset uint64, data []byte) error {
-	return d.outcome(d.queue.WriteBuffer(b.(*nativeBuffer).Buffer, offset, data))
+	return d.outcome(d.dev.Write(b.(*nativeBuffer).Buffer, offset, data))
 }
 
 func (d *nativeDriver) submit(ops []command, timed bool, ticks driverBuffer) (pending, error) {
-	encoder, err := d.dev.CreateCommandEncoder(nil)
-	if err = d.outcome(err); err != nil {
+	commands, err := d.record(ops, timed, ticks)
+	if err != nil {
 		return nil, err
 	}
-	defer encoder.Release()
+	err = d.final(d.dev.Submit(commands))
+	d.release(commands)
+	if err != nil {
+		return nil, err
+	}
+	done, err := d.dev.WorkDone()
+	return nativePending{done}, d.final(err)
+}
+
+// record turns commands into what the queue takes.
+func (d *nativeDriver) record(ops []command, timed bool, ticks driverBuffer) (*wgpu.CommandBuffer, error) {
+	encoder, err := d.dev.CreateCommandEncoder(nil)
+	if err = d.made(encoder, err); err != nil {
+		return nil, err
+	}
+	defer d.release(encoder)
 	if timed {
 		err = d.encodeTimed(encoder, ops, ticks.(*nativeBuffer).Buffer)
 	} else {
@@ -218,14 +324,7 @@ func (d *nativeDriver) submit(ops []command, timed bool, ticks driverBuffer) (pe
 		return nil, err
 	}
 	commands, err := encoder.Finish(nil)
-	if err = d.outcome(err); err != nil {
-		return nil, err
-	}
-	// Submit aborts the process on a lost device or a bad command buffer; both were just looked for.
-	d.queue.Submit(commands)
-	commands.Release()
-	done := nativePending{native.WorkDone(d.queue)}
-	return done, d.outcome(nil)
+	return commands, d.made(commands, err)
 }
 
 // encode puts consecutive dispatches into one pass; WebGPU keeps them in order.
@@ -261,11 +360,11 @@ func (d *nativeDriver) encodeTimed(e *wgpu.CommandEncoder, ops []command, ticks 
 			n += 2
 		}
 	}
-	set, err := d.dev.CreateQuerySet(&wgpu.QuerySetDescriptor{Type: wgpu.QueryTypeTimestamp, Count: n})
+	set, err := d.dev.CreateTimestamps(n)
 	if err != nil {
 		return err
 	}
-	defer set.Release()
+	defer d.release(set)
 	next := uint32(0)
 	for _, o := range ops {
 		if o.kernel == nil {
@@ -292,29 +391,31 @@ func copyOn(e *wgpu.CommandEncoder, o command) error {
 }
 
 func (d *nativeDriver) mapRead(b driverBuffer, size uint64) (pending, error) {
-	p := nativePending{native.MapRead(b.(*nativeBuffer).Buffer, size)}
-	return p, d.outcome(nil)
+	p, err := d.dev.MapRead(b.(*nativeBuffer).Buffer, size)
+	return nativePending{p}, d.final(err)
 }
 
 func (d *nativeDriver) mapped(b driverBuffer, dst []byte) error {
 	buffer := b.(*nativeBuffer).Buffer
-	data, err := native.Mapped(buffer, uint64(len(dst)))
-	if err == nil {
-		copy(dst, data)
+	data, err := d.dev.Mapped(buffer, uint64(len(dst)))
+	if err = d.final(err); err != nil {
+		return err
 	}
-	native.Unmap(buffer)
-	return d.outcome(err)
+	copy(dst, data)
+	return d.final(d.dev.Unmap(buffer))
 }
 
-func (d *nativeDriver) poll() { d.dev.Poll() }
+// poll may find the device lost; whoever asks next will hear of it.
+func (d *nativeDriver) poll() {
+	d.final(d.dev.Poll())
+}
 
 func (d *nativeDriver) lost() (string, bool) { return d.dev.Lost() }
 
-func (d *nativeDriver) destroy() { d.dev.Destroy() }
-
 func (d *nativeDriver) close() {
-	d.queue.Release()
-	d.dev.Release()
+	if _, lost := d.dev.Lost(); !lost {
+		d.dev.Close() // a loss that shows only now is nobody's concern any more
+	}
 }
 
 // nativePending waits for a callback that only sets memory of its own.

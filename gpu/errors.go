@@ -48,7 +48,7 @@ func (e *Error) Error() string {
 
 func (e *Error) Unwrap() error { return e.Err }
 
-// hints says what helps against each reason, where something does.
+// hint says what helps against each reason, where something does.
 func hint(err error) string {
 	switch {
 	case errors.Is(err, ErrOutOfMemory):
@@ -69,8 +69,10 @@ func classify(message string) error {
 	}{
 		{"not enough memory left", ErrOutOfMemory},
 		{"out of memory", ErrOutOfMemory},
+		{"outofmemory", ErrOutOfMemory},
 		{"device is lost", ErrDeviceLost},
 		{"device lost", ErrDeviceLost},
+		{"device was lost", ErrDeviceLost},
 		{"device is invalid", ErrDeviceLost},
 	} {
 		if strings.Contains(lower, c.words) {

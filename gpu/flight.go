@@ -47,6 +47,9 @@ func (d *Device) await(op string, f *flight) error {
 
 // look polls the driver and says whether f has landed, and if not, what to wait for.
 func (d *Device) look(f *flight) (landed bool, ready <-chan struct{}, err error) {
+	if d == nil || f == nil {
+		return true, nil, fmt.Errorf("%w: nothing was submitted", ErrMisuse)
+	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if f.pending != nil && d.drv != nil {
@@ -63,16 +66,18 @@ func (d *Device) look(f *flight) (landed bool, ready <-chan struct{}, err error)
 
 // pollLocked lets finished work land. On a lost device everything lands, with ErrDeviceLost.
 func (d *Device) pollLocked() {
-	why, lost := d.drv.lost()
-	if !lost {
+	if _, lost := d.drv.lost(); !lost {
 		d.drv.poll()
 	}
+	why, lost := d.drv.lost()
 	for f := range d.flights {
 		done, err := f.pending.state()
 		switch {
 		case done:
 			f.pending.free()
-			f.err = err
+			if f.err = err; err != nil && lost {
+				f.err = fmt.Errorf("%w: %s", ErrDeviceLost, why)
+			}
 		case lost: // what the driver still holds of it cannot be freed
 			f.err = fmt.Errorf("%w: %s", ErrDeviceLost, why)
 		default:
@@ -83,18 +88,15 @@ func (d *Device) pollLocked() {
 	}
 }
 
-// settle waits until nothing is under way, so that no memory is taken from under the GPU.
+// settle waits until nothing is under way, so that no memory is taken from under the GPU. The lock is
+// held, and let go of while it waits.
 func (d *Device) settle() {
-	idle := func() bool {
-		d.mu.Lock()
-		defer d.mu.Unlock()
-		if d.drv == nil {
-			return true
+	for delay := pollFirst; d.drv != nil; delay = nextDelay(delay) {
+		if d.pollLocked(); len(d.flights) == 0 {
+			return
 		}
-		d.pollLocked()
-		return len(d.flights) == 0
-	}
-	for delay := pollFirst; !idle(); delay = nextDelay(delay) {
+		d.mu.Unlock()
 		time.Sleep(delay)
+		d.mu.Lock()
 	}
 }

@@ -2,7 +2,10 @@ package gpu
 
 import (
 	"fmt"
+	"regexp"
+	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // BindingKind is how a kernel sees the buffer at one @binding of @group(0).
@@ -36,17 +39,20 @@ type Kernel struct {
 // error wraps [ErrShader] with the compiler's message, or [ErrLimit].
 func (d *Device) Kernel(source KernelSource) (*Kernel, error) {
 	op := fmt.Sprintf("compiling shader %q", source.Name)
-	if err := d.checkSource(source); err != nil {
-		return nil, d.failed(op, err)
-	}
+	source.Bindings = slices.Clone(source.Bindings) // the caller may go on to change his
 	key := fmt.Sprintf("%q %v %s", source.Entry, source.Bindings, source.WGSL)
 	var k *Kernel
 	err := d.do(op, func(drv driver) error {
+		if err := d.checkSource(source); err != nil {
+			return err
+		}
 		if have, ok := d.kernels[key]; ok {
 			k = have
 			return nil
 		}
-		compiled, err := drv.createKernel(source)
+		named := source
+		named.Name = plain(source.Name)
+		compiled, err := drv.createKernel(named)
 		if err != nil {
 			return err
 		}
@@ -59,11 +65,8 @@ func (d *Device) Kernel(source KernelSource) (*Kernel, error) {
 
 func (d *Device) checkSource(s KernelSource) error {
 	l := d.info.Limits
-	if s.Entry == "" || strings.ContainsRune(s.Entry+s.WGSL, 0) {
-		return fmt.Errorf("%w: the entry point is %q and must be a name, without NUL bytes", ErrMisuse, s.Entry)
-	}
-	if !strings.Contains(s.WGSL, "fn "+s.Entry) {
-		return fmt.Errorf("%w: there is no function %q", ErrShader, s.Entry)
+	if err := checkText(s); err != nil {
+		return err
 	}
 	storage := uint32(0)
 	for i, b := range s.Bindings {
@@ -96,6 +99,30 @@ func (d *Device) checkSource(s KernelSource) error {
 	return nil
 }
 
+// maxText is more than any shader needs, and lets a compiler do with a stack of some gigabytes that
+// exist only on paper.
+const maxText = 1 << 20
+
+var (
+	entryName    = regexp.MustCompile(`^[\pL_][\pL\pN_]*$`)
+	workgroupVar = regexp.MustCompile(`\bvar\s*<\s*workgroup\s*>`)
+)
+
+// checkText finds what would crash a compiler rather than make it complain.
+func checkText(s KernelSource) error {
+	switch {
+	case !entryName.MatchString(s.Entry):
+		return fmt.Errorf("%w: the entry point %q, must be a function's name", ErrMisuse, s.Entry)
+	case len(s.WGSL) > maxText:
+		return fmt.Errorf("%w: a text of %d bytes, must be at most %d", ErrShader, len(s.WGSL), maxText)
+	case !utf8.ValidString(s.WGSL) || strings.ContainsRune(s.WGSL, 0):
+		return fmt.Errorf("%w: the text must be UTF-8 without NUL bytes", ErrShader)
+	case s.WorkgroupStorage == 0 && workgroupVar.MatchString(s.WGSL):
+		return fmt.Errorf("%w: the text has var<workgroup>, and WorkgroupStorage must say how many bytes", ErrMisuse)
+	}
+	return nil
+}
+
 // drop releases; the device's lock is held.
 func (k *Kernel) drop() {
 	k.drv.release()
@@ -117,6 +144,9 @@ type BindGroup struct {
 
 // Bind ties k to buffers: one binding for each of the source's, in their order.
 func (k *Kernel) Bind(bindings ...Binding) (*BindGroup, error) {
+	if k == nil {
+		k = &Kernel{}
+	}
 	op := fmt.Sprintf("binding buffers to %q", k.source.Name)
 	g := &BindGroup{kernel: k}
 	err := k.dev.do(op, func(drv driver) error {
@@ -127,7 +157,11 @@ func (k *Kernel) Bind(bindings ...Binding) (*BindGroup, error) {
 		for _, b := range bindings {
 			g.buffers = append(g.buffers, b.Buffer)
 		}
-		g.drv, err = drv.createBindGroup(k.drv, ranges)
+		made, err := drv.createBindGroup(k.drv, ranges)
+		if err == nil {
+			g.drv = made
+			k.dev.groups[g] = struct{}{}
+		}
 		return err
 	})
 	if err != nil {
@@ -141,42 +175,71 @@ func (k *Kernel) checkBindings(bindings []Binding) ([]driverBinding, error) {
 	if len(bindings) != len(k.source.Bindings) {
 		return nil, fmt.Errorf("%w: %d buffers, the shader binds %d", ErrMisuse, len(bindings), len(k.source.Bindings))
 	}
-	l := k.dev.info.Limits
 	ranges := make([]driverBinding, len(bindings))
 	for i, b := range bindings {
-		if b.Size == 0 && b.Buffer != nil && b.Offset < b.Buffer.size {
-			b.Size = b.Buffer.size - b.Offset
-		}
-		if err := b.Buffer.check(k.dev, b.Offset, b.Size); err != nil {
+		var err error
+		if ranges[i], err = k.checkBinding(i, b); err != nil {
 			return nil, fmt.Errorf("binding %d: %w", i, err)
 		}
-		usage, alignment, largest := Storage, l.StorageOffsetAlignment, l.MaxStorageBinding
-		if k.source.Bindings[i] == UniformIn {
-			usage, alignment, largest = Uniform, l.UniformOffsetAlignment, l.MaxUniformBinding
+		for j := range i {
+			if bindings[j].Buffer == b.Buffer && k.clash(j, ranges[j], i, ranges[i]) {
+				return nil, fmt.Errorf("%w: bindings %d and %d both are buffer %q, which the kernel writes: only ranges apart, all of them written, may be bound together", ErrMisuse, j, i, b.Buffer.label)
+			}
 		}
-		switch {
-		case b.Buffer.usage != usage:
-			return nil, fmt.Errorf("%w: binding %d: buffer %q is not for this kind of binding", ErrMisuse, i, b.Buffer.label)
-		case b.Offset%uint64(alignment) != 0:
-			return nil, fmt.Errorf("%w: binding %d: offset %d of buffer %q is not a multiple of %d", ErrMisuse, i, b.Offset, b.Buffer.label, alignment)
-		case b.Size > largest:
-			return nil, fmt.Errorf("%w: binding %d: %d bytes of buffer %q, a binding holds at most %d", ErrLimit, i, b.Size, b.Buffer.label, largest)
-		}
-		ranges[i] = driverBinding{buffer: b.Buffer.drv, offset: b.Offset, size: b.Size}
 	}
 	return ranges, nil
 }
 
+func (k *Kernel) checkBinding(i int, b Binding) (driverBinding, error) {
+	if b.Size == 0 && b.Offset < b.Buffer.Size() {
+		b.Size = b.Buffer.Size() - b.Offset
+	}
+	if err := b.Buffer.check(k.dev, b.Offset, b.Size); err != nil {
+		return driverBinding{}, err
+	}
+	l := k.dev.info.Limits
+	usage, alignment, largest := Storage, l.StorageOffsetAlignment, l.MaxStorageBinding
+	if k.source.Bindings[i] == UniformIn {
+		usage, alignment, largest = Uniform, l.UniformOffsetAlignment, l.MaxUniformBinding
+	}
+	switch {
+	case b.Buffer.usage != usage:
+		return driverBinding{}, fmt.Errorf("%w: buffer %q is not for this kind of binding", ErrMisuse, b.Buffer.label)
+	case b.Offset%uint64(alignment) != 0:
+		return driverBinding{}, fmt.Errorf("%w: offset %d of buffer %q is not a multiple of %d", ErrMisuse, b.Offset, b.Buffer.label, alignment)
+	case b.Size > largest:
+		return driverBinding{}, fmt.Errorf("%w: %d bytes of buffer %q, a binding holds at most %d", ErrLimit, b.Size, b.Buffer.label, largest)
+	}
+	return driverBinding{buffer: b.Buffer.drv, offset: b.Offset, size: b.Size}, nil
+}
+
+// clash reports what WebGPU forbids of two bindings of one buffer: to read it by one and write it by the
+// other, wherever, and to write overlapping ranges by both.
+func (k *Kernel) clash(i int, a driverBinding, j int, b driverBinding) bool {
+	writes := func(i int) bool { return k.source.Bindings[i] == ReadWrite }
+	overlap := a.offset < b.offset+b.size && b.offset < a.offset+a.size
+	return writes(i) != writes(j) || writes(i) && overlap
+}
+
 // Close lets go of the bind group, not of its buffers.
 func (g *BindGroup) Close() error {
+	if g == nil || g.kernel == nil {
+		return nil
+	}
 	d := g.kernel.dev
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if g.drv != nil {
-		g.drv.release()
-		g.drv = nil
+		delete(d.groups, g)
+		g.drop()
 	}
 	return nil
+}
+
+// drop releases; the device's lock is held.
+func (g *BindGroup) drop() {
+	g.drv.release()
+	g.drv = nil
 }
 
 // check reports why g cannot be dispatched; the device's lock is held.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"sync/atomic"
 
 	"github.com/gpuconv/gpuconv/gpu"
 )
@@ -21,7 +22,14 @@ type Options struct {
 
 // Device is what layers run on. It may be used from many goroutines.
 type Device struct {
-	gpu *gpu.Device // nil for the CPU reference
+	gpu  *gpu.Device // nil for the CPU reference
+	open atomic.Bool // so that the zero value is no CPU reference by accident
+}
+
+func newDevice(g *gpu.Device) *Device {
+	d := &Device{gpu: g}
+	d.open.Store(true)
+	return d
 }
 
 // Open opens the device that o asks for. It never falls back: without a GPU the error wraps
@@ -31,14 +39,14 @@ func Open(o Options) (*Device, error) {
 		o.Backend = os.Getenv("GPUCONV_BACKEND")
 	}
 	if strings.EqualFold(o.Backend, CPU) {
-		return &Device{}, nil
+		return newDevice(nil), nil
 	}
 	backend, err := gpu.ParseBackend(o.Backend)
 	if err != nil {
 		return nil, fmt.Errorf("%w, or cpu for the CPU reference", err)
 	}
 	if os.Getenv("GPUCONV_GPU") == "off" {
-		return nil, fmt.Errorf("%w: GPUCONV_GPU=off", gpu.ErrNoAdapter)
+		return nil, fmt.Errorf("%w: GPUCONV_GPU=off forbids all; unset it, or ask for the backend cpu", gpu.ErrNoAdapter)
 	}
 	options, err := gpu.Options{Backend: backend, Adapter: o.Adapter}.FromEnvironment()
 	if err != nil {
@@ -48,29 +56,54 @@ func Open(o Options) (*Device, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Device{gpu: d}, nil
+	return newDevice(d), nil
 }
 
 // On runs layers on a GPU device that is open already. Closing the result closes d.
-func On(d *gpu.Device) *Device { return &Device{gpu: d} }
+func On(d *gpu.Device) *Device {
+	if d == nil {
+		return &Device{} // as good as closed; nobody asked for the CPU
+	}
+	return newDevice(d)
+}
 
 // GPU is the device below, nil for the CPU reference.
-func (d *Device) GPU() *gpu.Device { return d.gpu }
+func (d *Device) GPU() *gpu.Device {
+	if d == nil {
+		return nil
+	}
+	return d.gpu
+}
 
 // String names the device for people.
 func (d *Device) String() string {
-	if d.gpu == nil {
-		return "the CPU reference (no GPU)"
+	switch {
+	case d != nil && d.gpu != nil:
+		return d.gpu.Info().String()
+	case d.usable() != nil:
+		return "no open device"
 	}
-	return d.gpu.Info().String()
+	return "the CPU reference (no GPU)"
 }
 
 // Close lets go of the device. Layers that are still open make it fail with [gpu.ErrLeak].
 func (d *Device) Close() error {
+	if d == nil {
+		return nil
+	}
+	d.open.Store(false)
 	if d.gpu == nil {
 		return nil
 	}
 	return d.gpu.Close()
+}
+
+// usable reports a device that is closed, or that Open never gave.
+func (d *Device) usable() error {
+	if d == nil || !d.open.Load() {
+		return fmt.Errorf("device %w, or never opened: use one from host.Open", gpu.ErrClosed)
+	}
+	return nil
 }
 
 // ErrUnsupported is about a valid problem that no algorithm takes yet.

@@ -40,11 +40,7 @@ func newDirect(dev *gpu.Device, p conv.Problem, filters tensor.Filters, o LayerO
 	if err := e.upload(dev, p); err != nil {
 		return nil, err
 	}
-	variant, err := convVariant(p, o)
-	if err != nil {
-		return nil, err
-	}
-	err = e.record(dev, variant, convBindings, shaders.Encode(params), uint64(p.OutLen()), e.x.input(), e.w.input(), e.b.input(), e.v.output())
+	err = e.record(dev, convVariant(p, o), convBindings, shaders.Encode(params), uint64(p.OutLen()), e.x.input(), e.w.input(), e.b.input(), e.v.output())
 	if err == nil && o.Activation == SeparateReLU {
 		relu := shaders.ReLU{Threads: 256}
 		workgroups := (uint64(p.OutLen()) + 255) / 256
@@ -54,14 +50,12 @@ func newDirect(dev *gpu.Device, p conv.Problem, filters tensor.Filters, o LayerO
 }
 
 // convVariant chooses the row of the shader table.
-func convVariant(p conv.Problem, o LayerOptions) (shaders.Conv, error) {
+func convVariant(p conv.Problem, o LayerOptions) shaders.Conv {
 	v := shaders.Conv{Threads: o.Threads, ReLU: o.Activation == ReLU}
 	if o.Threads == 0 {
 		v.Threads = defaultThreads(p.TapsPerOutput())
-	} else if !slices.Contains(shaders.ConvThreads, o.Threads) {
-		return v, fmt.Errorf("%d threads in a workgroup, must be one of %v", o.Threads, shaders.ConvThreads)
 	}
-	return v, nil
+	return v
 }
 
 // defaultThreads gives each thread a few products, and no workgroup more threads than products.
@@ -105,7 +99,7 @@ func (e *direct) upload(dev *gpu.Device, p conv.Problem) error {
 
 // record adds one dispatch of a variant to the batch, with its parameters at binding 0.
 func (e *direct) record(dev *gpu.Device, v shaders.Variant, kinds []gpu.BindingKind, params []byte, workgroups uint64, bindings ...gpu.Binding) error {
-	grid, ok := shaders.Grid(workgroups, dev.Limits().MaxWorkgroupsPerDimension)
+	grid, ok := fold(workgroups, dev.Limits().MaxWorkgroupsPerDimension)
 	if !ok {
 		return fmt.Errorf("%w: %d workgroups", ErrUnsupported, workgroups)
 	}
@@ -130,8 +124,11 @@ func (e *direct) record(dev *gpu.Device, v shaders.Variant, kinds []gpu.BindingK
 	return nil
 }
 
-// source is where compile takes shaders from; the test that kills lines of them changes it.
-var source = shaders.Source
+// Tests that break shaders change these: where compile takes the text from, and how grids are folded.
+var (
+	source = shaders.Source
+	fold   = shaders.Grid
+)
 
 func compile(dev *gpu.Device, v shaders.Variant, kinds []gpu.BindingKind) (*gpu.Kernel, error) {
 	s, err := source(v)

@@ -1,12 +1,15 @@
 package host
 
 import (
+	"errors"
 	"fmt"
+	"slices"
 	"sync"
 
 	"github.com/gpuconv/gpuconv/conv"
 	"github.com/gpuconv/gpuconv/cpuref"
 	"github.com/gpuconv/gpuconv/gpu"
+	"github.com/gpuconv/gpuconv/shaders"
 	"github.com/gpuconv/gpuconv/tensor"
 )
 
@@ -48,17 +51,14 @@ type engine interface {
 }
 
 // NewLayer puts a layer's filters on the device. The filters are copied: they may be changed
-// afterwards. The error wraps [conv.ErrInvalid], [cpuref.ErrShape], [ErrUnsupported] or gpu's reasons,
-// and names the problem's descriptor.
+// afterwards. The error wraps [conv.ErrInvalid], [cpuref.ErrShape], [gpu.ErrMisuse] (wrong options),
+// [ErrUnsupported] or gpu's other reasons, and names the problem's descriptor.
 func NewLayer(dev *Device, p conv.Problem, filters tensor.Filters, o LayerOptions) (*Layer, error) {
-	l := &Layer{problem: p, filters: cloneFilters(filters), options: o, dev: dev}
-	err := l.validate()
+	l := &Layer{problem: p, options: o, dev: dev}
+	err := l.validate(filters)
 	if err == nil {
-		if dev.gpu == nil {
-			l.engine = cpuEngine{l}
-		} else {
-			l.engine, err = newDirect(dev.gpu, p, l.filters, o)
-		}
+		l.filters = cloneFilters(filters)
+		err = l.build()
 	}
 	if err != nil {
 		return nil, l.failed("building", err)
@@ -66,44 +66,71 @@ func NewLayer(dev *Device, p conv.Problem, filters tensor.Filters, o LayerOption
 	return l, nil
 }
 
-func (l *Layer) validate() error {
+func (l *Layer) build() (err error) {
+	if l.dev.gpu != nil {
+		l.engine, err = newDirect(l.dev.gpu, l.problem, l.filters, l.options)
+		return err
+	}
+	if l.problem.OutLen() > cpuref.MaxOutputs {
+		return fmt.Errorf("%w: %d outputs, the CPU reference holds %d", ErrUnsupported, l.problem.OutLen(), cpuref.MaxOutputs)
+	}
+	l.engine = cpuEngine{l}
+	return nil
+}
+
+func (l *Layer) validate(filters tensor.Filters) error {
+	if err := l.dev.usable(); err != nil {
+		return err
+	}
 	if err := l.problem.Validate(); err != nil {
 		return err
 	}
 	if l.options.Activation < NoActivation || l.options.Activation > SeparateReLU {
-		return fmt.Errorf("activation %d, must be NoActivation, ReLU or SeparateReLU", l.options.Activation)
+		return fmt.Errorf("%w: activation %d, must be NoActivation, ReLU or SeparateReLU", gpu.ErrMisuse, l.options.Activation)
 	}
-	return checkFilters(l.problem, l.filters)
+	if t := l.options.Threads; t != 0 && !slices.Contains(shaders.ConvThreads, t) {
+		return fmt.Errorf("%w: %d threads in a workgroup, must be one of %v, or 0", gpu.ErrMisuse, t, shaders.ConvThreads)
+	}
+	return checkFilters(l.problem, filters)
 }
 
 // checkFilters holds the filters against the problem without an input volume.
 func checkFilters(p conv.Problem, f tensor.Filters) error {
-	if err := f.Validate(); err != nil {
-		return err
-	}
 	if has, want := [4]int{f.K, f.H, f.W, f.D}, [4]int{p.OutChannels, p.H.Filter, p.W.Filter, p.InChannels / p.Groups}; has != want {
 		return fmt.Errorf("%w: filters of shape %v (K, Fh, Fw, D), must be %v", cpuref.ErrShape, has, want)
+	}
+	if err := f.Validate(); err != nil {
+		return fmt.Errorf("%w: %w", cpuref.ErrShape, err)
 	}
 	return nil
 }
 
+// cloneFilters copies valid filters. No biases become zeros, which the GPU needs.
 func cloneFilters(f tensor.Filters) tensor.Filters {
-	f.Data = append([]float32(nil), f.Data...)
-	bias := make([]float32, max(f.K, 0))
-	copy(bias, f.Bias)
-	if f.Bias == nil || len(f.Bias) == f.K {
-		f.Bias = bias
-	}
+	f.Data = slices.Clone(f.Data)
+	f.Bias = append(make([]float32, 0, f.K), f.Bias...)[:f.K]
 	return f
 }
 
 // Problem is what the layer computes.
-func (l *Layer) Problem() conv.Problem { return l.problem }
+func (l *Layer) Problem() conv.Problem {
+	if l == nil {
+		return conv.Problem{}
+	}
+	return l.problem
+}
 
-// Run computes the layer's output volume for x. The error wraps [cpuref.ErrShape] where x does not fit.
+// Run computes the layer's output volume for x. The error wraps [cpuref.ErrShape] where x does not fit,
+// or [gpu.ErrClosed].
 func (l *Layer) Run(x tensor.Volume) (tensor.Volume, error) { return l.run(x, false) }
 
 func (l *Layer) run(x tensor.Volume, checked bool) (tensor.Volume, error) {
+	if l == nil || l.dev == nil {
+		return tensor.Volume{}, fmt.Errorf("running a layer: %w, or never built: use one from host.NewLayer", gpu.ErrClosed)
+	}
+	if err := l.dev.usable(); err != nil {
+		return tensor.Volume{}, l.failed("running", err)
+	}
 	p := l.problem
 	if err := cpuref.CheckShapes(p, x, l.filters); err != nil {
 		return tensor.Volume{}, l.failed("running", err)
@@ -125,6 +152,9 @@ func (l *Layer) run(x tensor.Volume, checked bool) (tensor.Volume, error) {
 
 // Close frees the layer's memory on the device.
 func (l *Layer) Close() error {
+	if l == nil {
+		return nil
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.engine != nil {
@@ -135,6 +165,9 @@ func (l *Layer) Close() error {
 }
 
 func (l *Layer) failed(doing string, err error) error {
+	if errors.Is(err, conv.ErrInvalid) { // an invalid problem has no descriptor
+		return fmt.Errorf("%s a layer on %s: %w", doing, l.dev, err)
+	}
 	return fmt.Errorf("%s layer %s on %s: %w", doing, l.problem, l.dev, err)
 }
 

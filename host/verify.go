@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/gpuconv/gpuconv/cpuref"
+	"github.com/gpuconv/gpuconv/gpu"
 	"github.com/gpuconv/gpuconv/tensor"
 )
 
@@ -15,9 +16,12 @@ type VerifyOptions struct {
 }
 
 // Verify runs the layer on x with V poisoned before and guards and operands looked at after, and judges
-// the outputs. The error says that it could not run or that memory was damaged; whether the outputs are
-// right is in the report.
+// the outputs. The error says that it could not run or that memory was damaged, or wraps
+// [gpu.ErrMisuse] (wrong options); whether the outputs are right is in the report.
 func (l *Layer) Verify(x tensor.Volume, o VerifyOptions) (tensor.Volume, cpuref.Report, error) {
+	if o.Sample < 0 {
+		return tensor.Volume{}, cpuref.Report{}, fmt.Errorf("verifying a layer: %w: a sample of %d outputs, must be positive, or 0 for all", gpu.ErrMisuse, o.Sample)
+	}
 	v, err := l.run(x, true)
 	if err != nil {
 		return v, cpuref.Report{}, err
@@ -31,9 +35,6 @@ func (l *Layer) Verify(x tensor.Volume, o VerifyOptions) (tensor.Volume, cpuref.
 
 func (l *Layer) judge(x, v tensor.Volume, o VerifyOptions) (cpuref.Report, error) {
 	relu := l.options.Activation != NoActivation
-	if o.Sample < 0 {
-		return cpuref.Report{}, fmt.Errorf("a sample of %d outputs, must be positive, or 0 for all", o.Sample)
-	}
 	if o.Sample > 0 {
 		return cpuref.CheckSample(v.Data, l.problem, x, l.filters, relu, cpuref.Sample(l.problem, o.Seed, o.Sample), o.Mode)
 	}

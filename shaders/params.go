@@ -19,9 +19,12 @@ type ConvParams struct {
 	GroupInputs, GroupOutputs uint32
 }
 
-// NewConvParams translates a problem whose volumes and filters each hold fewer than 2^32 numbers and
+// NewConvParams translates a valid problem whose volumes and filters each hold fewer than 2^32 numbers and
 // whose padded axes are shorter than 2^31; ok is false for others.
 func NewConvParams(p conv.Problem) (params ConvParams, ok bool) {
+	if p.Validate() != nil {
+		return ConvParams{}, false
+	}
 	reach := func(a conv.Axis) int { return (a.Out-1)*a.Stride + a.Extent() }
 	if max(p.InLen(), p.OutLen(), p.FilterLen()) > math.MaxUint32 || max(reach(p.H), reach(p.W)) > math.MaxInt32 {
 		return ConvParams{}, false
@@ -56,13 +59,16 @@ func Encode[P ConvParams | ReLUParams](p P) []byte {
 func Grid(count uint64, limit uint32) (grid [3]uint32, ok bool) {
 	grid = [3]uint32{1, 1, 1}
 	rest := max(count, 1)
+	if limit == 0 {
+		return grid, false
+	}
 	for i := range grid {
 		if rest <= uint64(limit) {
 			grid[i] = uint32(rest)
 			return grid, true
 		}
 		grid[i] = limit
-		rest = (rest + uint64(limit) - 1) / uint64(limit)
+		rest = (rest-1)/uint64(limit) + 1 // rounded up, and no sum that could overflow
 	}
 	return grid, false
 }

@@ -1,7 +1,10 @@
 package shaders
 
 import (
+	"encoding/binary"
 	"flag"
+	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -111,6 +114,51 @@ func TestEncode(t *testing.T) {
 	}
 }
 
+// TestEncodeOrder gives each field another value and finds them in the order of the struct, which
+// TestParamsMatch holds against the shader's.
+func TestEncodeOrder(t *testing.T) {
+	var p ConvParams
+	fields := reflect.ValueOf(&p).Elem()
+	for i := range fields.NumField() {
+		fields.Field(i).SetUint(uint64(i) + 0x01020300)
+	}
+	data := Encode(p)
+	for i := range fields.NumField() {
+		if got := binary.LittleEndian.Uint32(data[4*i:]); got != uint32(i)+0x01020300 {
+			t.Errorf("word %d is %#x", i, got)
+		}
+	}
+}
+
+// TestTextIsAsDescribed holds what a device is told of a shader against its text.
+func TestTextIsAsDescribed(t *testing.T) {
+	for _, v := range Variants() {
+		s, err := Source(v)
+		if err != nil {
+			t.Fatal(err)
+		}
+		threads := fmt.Sprintf("const THREADS: u32 = %du;", s.Workgroup[0])
+		arrays := strings.Count(s.WGSL, "array<f32, THREADS>")
+		if strings.Count(s.WGSL, "var<workgroup>") != arrays || s.WorkgroupStorage != 4*uint32(arrays)*s.Workgroup[0] {
+			t.Errorf("%s: told of %d bytes of workgroup memory, the text has %d arrays", s.Name, s.WorkgroupStorage, arrays)
+		}
+		for _, words := range []string{threads, "@compute @workgroup_size(THREADS)\nfn " + s.Entry + "("} {
+			if strings.Count(s.WGSL, words) != 1 {
+				t.Errorf("%s: no %q in the text", s.Name, words)
+			}
+		}
+		if strings.Contains(s.WGSL, "{{") || s.Workgroup[1] != 1 || s.Workgroup[2] != 1 || s.Name != v.Name() {
+			t.Errorf("%s: %+v", v.Name(), s)
+		}
+	}
+}
+
+func TestInvalidHasNoParams(t *testing.T) {
+	if p, ok := NewConvParams(conv.Problem{}); ok {
+		t.Errorf("%+v", p)
+	}
+}
+
 func TestTooLargeForParams(t *testing.T) {
 	for _, s := range []string{"ic70000ih300oc1kh1", "ic1iw5oc1kw2pw2000000000dw1999999999"} {
 		p, err := conv.Parse(s)
@@ -130,12 +178,20 @@ func TestGrid(t *testing.T) {
 		want  [3]uint32
 		ok    bool
 	}{
+		{0, 10, [3]uint32{1, 1, 1}, true},
 		{1, 10, [3]uint32{1, 1, 1}, true},
 		{10, 10, [3]uint32{10, 1, 1}, true},
 		{11, 10, [3]uint32{10, 2, 1}, true},
 		{101, 10, [3]uint32{10, 10, 2}, true},
 		{1000, 10, [3]uint32{10, 10, 10}, true},
 		{1001, 10, [3]uint32{10, 10, 10}, false},
+		{1, 1, [3]uint32{1, 1, 1}, true},
+		{2, 1, [3]uint32{1, 1, 1}, false},
+		{1, 0, [3]uint32{1, 1, 1}, false},
+		{90000, 65535, [3]uint32{65535, 2, 1}, true},
+		{math.MaxUint32, math.MaxUint32, [3]uint32{math.MaxUint32, 1, 1}, true},
+		{math.MaxUint64, 65535, [3]uint32{65535, 65535, 65535}, false},
+		{math.MaxUint64, math.MaxUint32, [3]uint32{math.MaxUint32, math.MaxUint32, 2}, true},
 	} {
 		if got, ok := Grid(c.count, c.limit); got != c.want || ok != c.ok {
 			t.Errorf("Grid(%d, %d) = %v, %v, want %v, %v", c.count, c.limit, got, ok, c.want, c.ok)

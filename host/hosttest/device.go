@@ -1,4 +1,5 @@
-// Package hosttest opens the device that tests run on.
+// Package hosttest opens the device that tests run on, and holds the suite that every algorithm must
+// pass on every adapter: see [Layer].
 package hosttest
 
 import (

@@ -26,6 +26,9 @@ const maxBytes = 8 << 30
 // [-1, 1). The same seed gives the same data everywhere.
 func (c Case) Data() (tensor.Volume, tensor.Filters, error) {
 	p := c.Problem
+	if err := p.Validate(); err != nil {
+		return tensor.Volume{}, tensor.Filters{}, err
+	}
 	if total := p.Bytes().Total(); total > maxBytes {
 		return tensor.Volume{}, tensor.Filters{}, fmt.Errorf("%w: seeded data for %s would take %d bytes, at most %d are made", host.ErrUnsupported, p, total, int64(maxBytes))
 	}
@@ -81,7 +84,7 @@ func (c Case) Run(dev *host.Device) (cpuref.Report, error) {
 // Repro is the one command that runs the case again on dev.
 func (c Case) Repro(dev *host.Device) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "gpuconv run '%s' --seed %d --data %s", c.Problem, c.Seed, DataName(c.Mode))
+	fmt.Fprintf(&b, "gpuconv run %s --seed %d --data %s", quote(c.Problem.String()), c.Seed, DataName(c.Mode))
 	switch c.Options.Activation {
 	case host.ReLU:
 		b.WriteString(" --relu")
@@ -94,10 +97,13 @@ func (c Case) Repro(dev *host.Device) string {
 	if g := dev.GPU(); g == nil {
 		b.WriteString(" --backend cpu")
 	} else {
-		fmt.Fprintf(&b, " --backend %s --adapter '%s'", g.Info().Backend, g.Info().Name)
+		fmt.Fprintf(&b, " --backend %s --adapter %s", g.Info().Backend, quote(g.Info().Name))
 	}
 	return b.String()
 }
+
+// quote makes one word of s for a shell, whatever is in it.
+func quote(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }
 
 // DataName is what the command line calls the data of a mode.
 func DataName(m cpuref.Mode) string {

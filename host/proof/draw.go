@@ -48,8 +48,17 @@ func drawProblem(rng *rand.Rand) conv.Problem {
 		p.H = conv.Axis{In: 1, Filter: 1}
 	case 2: // square
 		p.H = p.W
+	case 3: // as many products as a workgroup has threads, one less or one more
+		p.InChannels = groups * (int(shaders.ConvThreads[rng.IntN(len(shaders.ConvThreads))]) + rng.IntN(3) - 1)
+		p.H, p.W = pointwise(p.H), pointwise(p.W)
 	}
 	return p
+}
+
+// pointwise is the axis with a filter of 1.
+func pointwise(a conv.Axis) conv.Axis {
+	a.Filter, a.Out = 1, 0
+	return a
 }
 
 func drawAxis(rng *rand.Rand) conv.Axis {

@@ -4,6 +4,7 @@ import (
 	"flag"
 	"testing"
 
+	"github.com/gpuconv/gpuconv/host"
 	"github.com/gpuconv/gpuconv/host/hosttest"
 	"github.com/gpuconv/gpuconv/host/proof"
 )
@@ -13,6 +14,21 @@ var count = flag.Int("count", 500, "random problems")
 func TestRandom(t *testing.T) {
 	dev := hosttest.Open(t)
 	t.Log(dev)
+	random(t, dev)
+}
+
+// TestRandomOnCPU holds the two references against each other.
+func TestRandomOnCPU(t *testing.T) {
+	dev, err := host.Open(host.Options{Backend: host.CPU})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer dev.Close()
+	random(t, dev)
+}
+
+func random(t *testing.T, dev *host.Device) {
+	t.Helper()
 	for i := range *count {
 		c := proof.Draw(1, i)
 		if _, err := c.Run(dev); err != nil {

@@ -22,11 +22,6 @@ typedef struct {
 } deviceState;
 
 typedef struct {
-	_Atomic int done;
-	uint32_t status;
-} pendingState;
-
-typedef struct {
 	WGPUDevice device;
 	char *message;
 	uint32_t status;
@@ -48,12 +43,6 @@ static void onError(uint32_t type, char const *message, void *userdata) {
 static void onLost(uint32_t reason, char const *message, void *userdata) {
 	(void)reason;
 	setOnce(&((deviceState *)userdata)->lost, message);
-}
-
-static void onDone(uint32_t status, void *userdata) {
-	pendingState *p = userdata;
-	p->status = status;
-	atomic_store(&p->done, 1);
 }
 
 static void onDevice(uint32_t status, WGPUDevice device, char const *message, void *userdata) {
@@ -100,11 +89,7 @@ static char *takeError(deviceState *s, uint32_t *type) {
 
 static char *lostMessage(deviceState *s) { return atomic_load(&s->lost); }
 
-static int isDone(pendingState *p) { return atomic_load(&p->done); }
-
-static void workDone(WGPUQueue queue, pendingState *p) { wgpuQueueOnSubmittedWorkDone(queue, onDone, p); }
-
-static void mapRead(WGPUBuffer buffer, size_t size, pendingState *p) { wgpuBufferMapAsync(buffer, 1, 0, size, onDone, p); }
+static void lose(deviceState *s, char const *message) { setOnce(&s->lost, message); }
 
 static WGPUComputePassEncoder beginTimedPass(WGPUCommandEncoder encoder, WGPUQuerySet set, uint32_t begin, uint32_t end) {
 	WGPUComputePassTimestampWrites t = {set, begin, end};
@@ -225,6 +210,7 @@ func (a *Adapter) Release() { C.wgpuAdapterRelease(a.ref) }
 type Device struct {
 	*wgpu.Device
 	ref   C.WGPUDevice
+	queue C.WGPUQueue // with a reference of its own to the device, as the binding gives it
 	state *C.deviceState
 }
 
@@ -252,6 +238,7 @@ func (a *Adapter) RequestDevice(label string, features []wgpu.FeatureName) (*Dev
 	}
 	d := &Device{Device: &wgpu.Device{}, ref: answer.device, state: state}
 	*field(d.Device, "ref") = unsafe.Pointer(answer.device)
+	d.queue = C.WGPUQueue(*field(d.GetQueue(), "ref"))
 	return d, nil
 }
 
@@ -275,65 +262,28 @@ func (d *Device) Lost() (string, bool) {
 	return C.GoString(message), true
 }
 
-// Destroy loses the device on purpose.
-func (d *Device) Destroy() { C.wgpuDeviceDestroy(d.ref) }
-
-// Poll lets finished work call back. It never waits: wgpu's own waiting gives up after 5 s and then
-// reports work as done that is not.
-func (d *Device) Poll() { C.wgpuDevicePoll(d.ref, 0, nil) }
-
-// Pending is something that the GPU will say when it is done.
-type Pending struct{ state *C.pendingState }
-
-func newPending() Pending {
-	return Pending{(*C.pendingState)(C.calloc(1, C.size_t(unsafe.Sizeof(C.pendingState{}))))}
+// Lose notes that the device is lost where wgpu does not call back about it; the first reason stands.
+// Nothing of wgpu may be called for a lost device any more: much of it would panic.
+func (d *Device) Lose(why string) {
+	c := C.CString(why)
+	defer C.free(unsafe.Pointer(c))
+	C.lose(d.state, c)
 }
-
-// Done reports whether the callback came, and its status (0 is success).
-func (p Pending) Done() (status uint32, done bool) {
-	if C.isDone(p.state) == 0 {
-		return 0, false
-	}
-	return uint32(p.state.status), true
-}
-
-// Free may be called only once Done reported true: until then wgpu holds the memory.
-func (p Pending) Free() { C.free(unsafe.Pointer(p.state)) }
-
-// WorkDone is done when all that was submitted so far is.
-func WorkDone(q *wgpu.Queue) Pending {
-	p := newPending()
-	C.workDone(C.WGPUQueue(*field(q, "ref")), p.state)
-	return p
-}
-
-// MapRead is done when the first size bytes of b can be read by Mapped.
-func MapRead(b *wgpu.Buffer, size uint64) Pending {
-	p := newPending()
-	C.mapRead(C.WGPUBuffer(*field(b, "ref")), C.size_t(size), p.state)
-	return p
-}
-
-// Mapped is the memory of a mapped buffer, valid until Unmap.
-func Mapped(b *wgpu.Buffer, size uint64) ([]byte, error) {
-	data := C.wgpuBufferGetConstMappedRange(C.WGPUBuffer(*field(b, "ref")), 0, C.size_t(size))
-	if data == nil {
-		return nil, errors.New("wgpu mapped no memory")
-	}
-	return unsafe.Slice((*byte)(data), size), nil
-}
-
-// Unmap ends what MapRead began.
-func Unmap(b *wgpu.Buffer) { C.wgpuBufferUnmap(C.WGPUBuffer(*field(b, "ref"))) }
 
 // BeginTimedPass begins a compute pass that writes timestamps at both of its ends.
 func (d *Device) BeginTimedPass(e *wgpu.CommandEncoder, set *wgpu.QuerySet, begin, end uint32) *wgpu.ComputePassEncoder {
 	ref := C.beginTimedPass(C.WGPUCommandEncoder(*field(e, "ref")), C.WGPUQuerySet(*field(set, "ref")), C.uint32_t(begin), C.uint32_t(end))
-	C.wgpuDeviceReference(d.ref) // the binding's Release gives it back
 	pass := &wgpu.ComputePassEncoder{}
-	*field(pass, "ref") = unsafe.Pointer(ref)
-	*field(pass, "deviceRef") = unsafe.Pointer(d.ref)
+	d.adopt(pass, unsafe.Pointer(ref))
 	return pass
+}
+
+// adopt makes object, one of the binding's, own ref and a reference to the device; its Release gives
+// both back.
+func (d *Device) adopt(object any, ref unsafe.Pointer) {
+	C.wgpuDeviceReference(d.ref)
+	*field(object, "ref") = ref
+	*field(object, "deviceRef") = unsafe.Pointer(d.ref)
 }
 
 // field gives the binding's private pointer of that name. The version of the binding is fixed; one that

@@ -5,7 +5,8 @@
 #include <stddef.h>
 
 typedef void *WGPUInstance, *WGPUAdapter, *WGPUDevice, *WGPUQueue, *WGPUBuffer, *WGPUQuerySet,
-	*WGPUCommandEncoder, *WGPUComputePassEncoder, *WGPUShaderModule;
+	*WGPUCommandEncoder, *WGPUCommandBuffer, *WGPUComputePassEncoder, *WGPUShaderModule, *WGPUPipelineLayout,
+	*WGPUComputePipeline;
 typedef uint32_t WGPUFlags, WGPUBool;
 
 typedef struct WGPUChainedStruct {
@@ -13,7 +14,7 @@ typedef struct WGPUChainedStruct {
 	uint32_t sType;
 } WGPUChainedStruct;
 
-enum { WGPUSType_InstanceExtras = 0x00030006 };
+enum { WGPUSType_ShaderModuleWGSLDescriptor = 6, WGPUSType_InstanceExtras = 0x00030006 };
 
 typedef struct WGPUInstanceExtras {
 	WGPUChainedStruct chain;
@@ -131,6 +132,48 @@ typedef struct WGPUComputePassDescriptor {
 	WGPUComputePassTimestampWrites const *timestampWrites;
 } WGPUComputePassDescriptor;
 
+typedef struct WGPUBufferDescriptor {
+	WGPUChainedStruct const *nextInChain;
+	char const *label;
+	WGPUFlags usage;
+	uint64_t size;
+	WGPUBool mappedAtCreation;
+} WGPUBufferDescriptor;
+
+typedef struct WGPUQuerySetDescriptor {
+	WGPUChainedStruct const *nextInChain;
+	char const *label;
+	uint32_t type;
+	uint32_t count;
+} WGPUQuerySetDescriptor;
+
+typedef struct WGPUShaderModuleWGSLDescriptor {
+	WGPUChainedStruct chain;
+	char const *code;
+} WGPUShaderModuleWGSLDescriptor;
+
+typedef struct WGPUShaderModuleDescriptor {
+	WGPUChainedStruct const *nextInChain;
+	char const *label;
+	size_t hintCount;
+	void const *hints;
+} WGPUShaderModuleDescriptor;
+
+typedef struct WGPUProgrammableStageDescriptor {
+	WGPUChainedStruct const *nextInChain;
+	WGPUShaderModule module;
+	char const *entryPoint;
+	size_t constantCount;
+	void const *constants;
+} WGPUProgrammableStageDescriptor;
+
+typedef struct WGPUComputePipelineDescriptor {
+	WGPUChainedStruct const *nextInChain;
+	char const *label;
+	WGPUPipelineLayout layout;
+	WGPUProgrammableStageDescriptor compute;
+} WGPUComputePipelineDescriptor;
+
 WGPUInstance wgpuCreateInstance(WGPUInstanceDescriptor const *);
 void wgpuInstanceRelease(WGPUInstance);
 size_t wgpuInstanceEnumerateAdapters(WGPUInstance, WGPUInstanceEnumerateAdapterOptions const *, WGPUAdapter *);
@@ -141,10 +184,18 @@ size_t wgpuAdapterEnumerateFeatures(WGPUAdapter, uint32_t *);
 void wgpuAdapterRequestDevice(WGPUAdapter, WGPUDeviceDescriptor const *, WGPURequestDeviceCallback, void *);
 void wgpuAdapterRelease(WGPUAdapter);
 void wgpuDeviceReference(WGPUDevice);
-void wgpuDeviceDestroy(WGPUDevice);
+void wgpuDeviceRelease(WGPUDevice);
+WGPUBuffer wgpuDeviceCreateBuffer(WGPUDevice, WGPUBufferDescriptor const *);
+WGPUQuerySet wgpuDeviceCreateQuerySet(WGPUDevice, WGPUQuerySetDescriptor const *);
+WGPUShaderModule wgpuDeviceCreateShaderModule(WGPUDevice, WGPUShaderModuleDescriptor const *);
+WGPUComputePipeline wgpuDeviceCreateComputePipeline(WGPUDevice, WGPUComputePipelineDescriptor const *);
 WGPUBool wgpuDevicePoll(WGPUDevice, WGPUBool wait, void const *index);
+void wgpuQueueRelease(WGPUQueue);
+void wgpuQueueWriteBuffer(WGPUQueue, WGPUBuffer, uint64_t offset, void const *data, size_t size);
+uint64_t wgpuQueueSubmitForIndex(WGPUQueue, size_t count, WGPUCommandBuffer const *);
 void wgpuQueueOnSubmittedWorkDone(WGPUQueue, WGPUDoneCallback, void *);
 void wgpuBufferMapAsync(WGPUBuffer, WGPUFlags mode, size_t offset, size_t size, WGPUDoneCallback, void *);
 void const *wgpuBufferGetConstMappedRange(WGPUBuffer, size_t offset, size_t size);
 void wgpuBufferUnmap(WGPUBuffer);
+void wgpuBufferRelease(WGPUBuffer);
 WGPUComputePassEncoder wgpuCommandEncoderBeginComputePass(WGPUCommandEncoder, WGPUComputePassDescriptor const *);

@@ -1,0 +1,374 @@
+//go:build linux && (amd64 || arm64)
+
+package gpu
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/cogentcore/webgpu/wgpu"
+	"github.com/gpuconv/gpuconv/gpu/internal/native"
+)
+
+// withFaults runs the calling test in a process whose Vulkan calls fail on demand (testdata/faultlayer.c),
+// and reports whether this is that process.
+func withFaults(t *testing.T) bool {
+	t.Helper()
+	if os.Getenv("GPUCONV_FAULTS") != "" {
+		return inChild(t)
+	}
+	dir := t.TempDir()
+	cc := os.Getenv("CC")
+	if cc == "" {
+		cc = "gcc"
+	}
+	build := exec.Command(cc, "-Wall", "-Werror", "-O1", "-shared", "-fPIC", "-o", filepath.Join(dir, "libfaultlayer.so"), "testdata/faultlayer.c")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("compiling the layer: %v\n%s", err, out)
+	}
+	manifest := must[[]byte](t)(os.ReadFile("testdata/faultlayer.json"))
+	if err := os.WriteFile(filepath.Join(dir, "faultlayer.json"), manifest, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return inChild(t, "VK_LAYER_PATH="+dir, "VK_INSTANCE_LAYERS=VK_LAYER_GPUCONV_faults", "GPUCONV_BACKEND=vulkan",
+		"GPUCONV_FAULTS="+filepath.Join(dir, "faults"), "GPUCONV_COUNTS="+filepath.Join(dir, "counts"), "RUST_BACKTRACE=0")
+}
+
+const (
+	noMemory = -2 // VK_ERROR_OUT_OF_DEVICE_MEMORY
+	gone     = -4 // VK_ERROR_DEVICE_LOST
+)
+
+// fail makes Vulkan's functions of those names give result until heal.
+func fail(t *testing.T, result int, names ...string) {
+	t.Helper()
+	var text strings.Builder
+	for _, name := range names {
+		fmt.Fprintf(&text, "%s %d\n", name, result)
+	}
+	path := os.Getenv("GPUCONV_FAULTS")
+	if err := os.WriteFile(path+".new", []byte(text.String()), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(path+".new", path); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func heal() { os.Remove(os.Getenv("GPUCONV_FAULTS")) }
+
+// counts are the Vulkan devices and allocations that live in this process.
+func counts(t *testing.T) (devices, memories int) {
+	t.Helper()
+	text := must[[]byte](t)(os.ReadFile(os.Getenv("GPUCONV_COUNTS")))
+	if _, err := fmt.Sscan(string(text), &devices, &memories); err != nil {
+		t.Fatal(err)
+	}
+	return devices, memories
+}
+
+// bench is a device with everything on it that a call may need.
+type bench struct {
+	dev    *Device
+	buffer *Buffer
+	large  *Buffer
+	kernel *Kernel
+	group  *BindGroup
+	n      int
+}
+
+const largeSize = 24 << 20
+
+func newBench(t *testing.T) *bench {
+	d := openDevice(t)
+	b := newBuffer(t, d, "b", 0)
+	g := newGroup(t, d, source("increment", "b0[0] = b0[0] + 1u;", 1), b)
+	large := must[*Buffer](t)(d.NewBuffer("large", largeSize, Storage))
+	t.Cleanup(func() { large.Close() })
+	return &bench{dev: d, buffer: b, large: large, kernel: g.kernel, group: g}
+}
+
+// calls are those of which each makes the driver do something that can fail.
+var calls = map[string]func(*bench) error{
+	"buffer": func(b *bench) error {
+		big, err := b.dev.NewBuffer("big", 64<<20, Storage)
+		if err == nil {
+			err = errors.Join(big.Write(0, make([]byte, 64)), big.Close())
+		}
+		return err
+	},
+	"write": func(b *bench) error { return b.large.Write(0, make([]byte, largeSize)) }, // needs memory on its way
+	"read":  func(b *bench) error { return b.buffer.Read(0, make([]byte, 4)) },
+	"kernel": func(b *bench) error {
+		b.n++
+		_, err := b.dev.Kernel(source("new", fmt.Sprintf("b0[0] = %du;", b.n), 1))
+		return err
+	},
+	"bind": func(b *bench) error {
+		g, err := b.kernel.Bind(Binding{Buffer: b.buffer})
+		return errors.Join(err, g.Close())
+	},
+	"run": func(b *bench) error {
+		batch := b.dev.NewBatch()
+		batch.Dispatch(b.group, 1, 1, 1)
+		return batch.Run()
+	},
+	"times": func(b *bench) error {
+		batch := b.dev.NewTimedBatch()
+		batch.Dispatch(b.group, 1, 1, 1)
+		s, err := batch.Submit()
+		if err == nil {
+			_, err = s.Times()
+		}
+		return err
+	},
+}
+
+// works fails unless the device computes, reads and compiles.
+func works(t *testing.T, b *bench) {
+	t.Helper()
+	if err := b.buffer.Write(0, Bytes([]uint32{41})); err != nil {
+		t.Fatal(err)
+	}
+	run(t, b.dev, b.group)
+	wantData(t, b.buffer, 42)
+	for _, name := range []string{"buffer", "kernel", "bind"} {
+		if err := calls[name](b); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestOutOfMemory(t *testing.T) {
+	if !withFaults(t) {
+		return
+	}
+	b := newBench(t)
+	works(t, b)
+	for _, c := range []struct{ call, function string }{
+		{"buffer", "vkAllocateMemory"}, {"buffer", "vkBindBufferMemory"}, {"buffer", "vkCreateBuffer"},
+		{"write", "vkAllocateMemory"}, {"write", "vkMapMemory"}, {"write", "vkCreateBuffer"},
+		{"kernel", "vkCreateShaderModule"}, {"kernel", "vkCreatePipelineLayout"}, {"kernel", "vkCreateComputePipelines"},
+		{"bind", "vkAllocateDescriptorSets"},
+		{"run", "vkCreateCommandPool"}, {"run", "vkAllocateCommandBuffers"}, {"run", "vkBeginCommandBuffer"}, {"run", "vkEndCommandBuffer"},
+		{"times", "vkCreateQueryPool"},
+	} {
+		if c.call == "times" && !b.dev.Info().HasFeature(FeatureTimestamps) {
+			continue
+		}
+		t.Run(c.call+" "+c.function, func(t *testing.T) {
+			b := newBench(t) // fresh, so that what wgpu keeps for later does not serve
+			fail(t, noMemory, c.function)
+			err := calls[c.call](b)
+			heal()
+			wantError(t, err, ErrOutOfMemory)
+			if !strings.Contains(fmt.Sprint(err), "close what is no longer needed") {
+				t.Errorf("no hint: %v", err)
+			}
+			works(t, b)
+		})
+	}
+	works(t, b)
+}
+
+func TestDeviceLost(t *testing.T) {
+	if !withFaults(t) {
+		return
+	}
+	bystander := newBench(t)
+	waits := []string{"vkGetSemaphoreCounterValue", "vkGetSemaphoreCounterValueKHR", "vkGetFenceStatus", "vkWaitForFences", "vkWaitSemaphores", "vkWaitSemaphoresKHR"}
+	for _, c := range []struct {
+		call      string
+		result    int
+		functions []string
+	}{
+		{"run", gone, []string{"vkQueueSubmit"}},
+		{"run", gone, waits},
+		{"run", gone, append(waits, "vkQueueSubmit")},
+		{"run", gone, []string{"vkAllocateCommandBuffers"}},
+		{"run", noMemory, []string{"vkQueueSubmit"}}, // after which wgpu's queue waits for ever
+		{"run", noMemory, waits},
+		{"read", gone, []string{"vkQueueSubmit"}},
+		{"read", gone, waits},
+		{"times", gone, []string{"vkCreateQueryPool"}},
+		{"buffer", gone, []string{"vkCreateBuffer"}},
+		{"buffer", gone, []string{"vkAllocateMemory"}},
+		{"write", gone, []string{"vkMapMemory"}},
+		{"kernel", gone, []string{"vkCreateComputePipelines"}},
+	} {
+		t.Run(fmt.Sprint(c.call, " ", c.result, " ", c.functions[0]), func(t *testing.T) {
+			b := newBench(t)
+			if c.call == "times" && !b.dev.Info().HasFeature(FeatureTimestamps) {
+				return
+			}
+			fail(t, c.result, c.functions...)
+			within(t, 20*time.Second, c.call, func() { wantError(t, calls[c.call](b), ErrDeviceLost) })
+			heal()
+			for name, call := range calls { // a loss is for ever
+				if err := call(b); !errors.Is(err, ErrDeviceLost) || !strings.Contains(err.Error(), "open a new one") {
+					t.Errorf("%s afterwards: %v", name, err)
+				}
+			}
+			within(t, 20*time.Second, "closing", func() {
+				b.group.Close()
+				b.buffer.Close()
+				b.large.Close()
+				if err := b.dev.Close(); err != nil {
+					t.Error(err)
+				}
+			})
+			works(t, newBench(t))
+			works(t, bystander)
+		})
+	}
+	// Rust's destructors do nothing on a thread that has seen a panic: no such thread may serve on.
+	devices, memories := counts(t)
+	for range 10 {
+		useAndClose(t, newBench(t))
+	}
+	if d, m := counts(t); d != devices || m != memories {
+		t.Errorf("%d devices and %d allocations, before ten more devices were closed %d and %d", d, m, devices, memories)
+	}
+}
+
+// useAndClose runs the device for a moment and closes everything.
+func useAndClose(t *testing.T, b *bench) {
+	t.Helper()
+	run(t, b.dev, b.group)
+	wantData(t, b.buffer, 1)
+	for _, close := range []func() error{b.group.Close, b.buffer.Close, b.large.Close, b.dev.Close} {
+		if err := close(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// A device that is lost while goroutines wait on it wakes all of them.
+func TestLossWakesWaiters(t *testing.T) {
+	if !withFaults(t) {
+		return
+	}
+	b := newBench(t)
+	spinner := newSpinner(t, b.dev, 1, 60000)
+	g := newGroup(t, b.dev, spin(), spinner)
+	batch := b.dev.NewBatch()
+	for range 40 { // about half a second
+		batch.Dispatch(g, 1, 1, 1)
+	}
+	s := must[*Submission](t)(batch.Submit())
+	answers := make(chan error)
+	for i := range 6 {
+		go func() {
+			if i%2 == 0 {
+				answers <- s.Wait()
+			} else {
+				answers <- spinner.Read(0, make([]byte, 16))
+			}
+		}()
+	}
+	time.Sleep(20 * time.Millisecond)
+	fail(t, gone, "vkQueueSubmit", "vkGetSemaphoreCounterValue", "vkGetSemaphoreCounterValueKHR", "vkGetFenceStatus")
+	within(t, 20*time.Second, "waiting", func() {
+		for range 6 {
+			wantError(t, <-answers, ErrDeviceLost)
+		}
+		b.dev.Close()
+	})
+	heal()
+	works(t, newBench(t))
+}
+
+// A loss that shows only when the device is closed must not abort, either.
+func TestLossAtClose(t *testing.T) {
+	if !withFaults(t) {
+		return
+	}
+	d := openDevice(t)
+	run(t, d, newGroup(t, d, spin(), newSpinner(t, d, 1, 1)))
+	fail(t, gone, "vkQueueSubmit", "vkGetSemaphoreCounterValue", "vkWaitForFences", "vkGetFenceStatus", "vkWaitSemaphores", "vkDeviceWaitIdle", "vkQueueWaitIdle")
+	within(t, 20*time.Second, "closing", func() {
+		if err := d.Close(); err != nil && !errors.Is(err, ErrLeak) {
+			t.Error(err)
+		}
+	})
+	heal()
+	works(t, newBench(t))
+}
+
+// Trap 7: the binding drops the reason of a refusal.
+func TestRefusalHasAReason(t *testing.T) {
+	if !withFaults(t) {
+		return
+	}
+	fail(t, noMemory, "vkCreateDevice")
+	_, err := Open(Options{Backend: BackendVulkan})
+	heal()
+	wantError(t, err, ErrOutOfMemory)
+	fail(t, gone, "vkCreateDevice")
+	_, err = Open(Options{Backend: BackendVulkan})
+	heal()
+	wantError(t, err, ErrDeviceLost)
+
+	instance := must[*native.Instance](t)(native.NewInstance(wgpu.InstanceBackendVulkan))
+	defer instance.Release()
+	for _, a := range instance.Adapters(wgpu.InstanceBackendVulkan) {
+		defer a.Release()
+		lacking := wgpu.FeatureNameDepthClipControl
+		for slices.Contains(a.Features(), lacking) {
+			lacking++
+		}
+		_, err := a.RequestDevice("refused", []wgpu.FeatureName{lacking})
+		if err == nil || !strings.Contains(strings.ToLower(err.Error()), "features") {
+			t.Errorf("%s: got %v, want wgpu's words on feature %v", a.Info().Description, err, lacking)
+		}
+		t.Log(err)
+	}
+}
+
+// What closing gives back is counted below wgpu.
+func TestClosingFreesTheDriversMemory(t *testing.T) {
+	if !withFaults(t) {
+		return
+	}
+	threads := 0
+	for i := range 50 {
+		b := newBench(t)
+		if _, memories := counts(t); memories == 0 {
+			t.Fatal("the layer counts nothing")
+		}
+		if b.dev.Info().HasFeature(FeatureTimestamps) {
+			if err := calls["times"](b); err != nil {
+				t.Fatal(err)
+			}
+			b.buffer.Write(0, make([]byte, 4))
+		}
+		if i%2 == 0 {
+			useAndClose(t, b)
+		} else { // the device closes what is open
+			run(t, b.dev, b.group)
+			wantError(t, b.dev.Close(), ErrLeak)
+			b.group.Close()
+		}
+		if devices, memories := counts(t); devices != 0 || memories != 0 {
+			t.Fatalf("round %d left %d devices and %d allocations", i, devices, memories)
+		}
+		if i == 10 {
+			threads = osThreads(t)
+		}
+	}
+	if now := osThreads(t); now > threads+2 {
+		t.Errorf("%d threads, after the tenth device %d", now, threads)
+	}
+}
+
+func osThreads(t *testing.T) int {
+	t.Helper()
+	return len(must[[]os.DirEntry](t)(os.ReadDir("/proc/self/task")))
+}

@@ -1,0 +1,120 @@
+//go:build !js
+
+// wgpu 0.19 panics where a call has no way to give an error back: wgpuQueueSubmitForIndex and
+// wgpuDevicePoll on a lost device, wgpuDeviceCreateQuerySet without memory, vkAllocateMemory with a
+// result that wgpu does not expect. The panic unwinds the stack, finds nobody to catch it, and ends the
+// process. Here it is caught, as a C++ catch (...) would, without asking for a C++ compiler: the frame of
+// across has a personality of our own, which claims every exception. By the time that it is called to
+// land one, all frames of Rust are unwound, their locks free and their memory given back.
+//
+// Rust also counts the panics of each thread, and while the count is not zero destructors do nothing.
+// Only Rust's own catch counts down. So a thread that has seen a panic is spoilt; Go lets it end.
+//
+// Elsewhere than on ELF systems (and on linux/arm64, whose wgpu 22.1 is of a compiler that aborts where
+// a panic would leave Rust) the call is made plainly and a panic still ends the process.
+#include "guard.h"
+
+#if defined(__ELF__) && (defined(__x86_64__) || defined(__aarch64__))
+
+#include <setjmp.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unwind.h>
+
+typedef struct {
+	jmp_buf back;
+	char *message;
+} landing;
+
+static _Thread_local landing *here;
+
+// rustString is a String of rustc 1.80, with which the library was built; box and exception are what its
+// panic throws: the message is behind the header that all languages share.
+typedef struct { size_t room; char const *text; size_t length; } rustString;
+typedef struct { struct _Unwind_Exception header; void const *canary; rustString const *data; size_t const *type; } rustException;
+
+// messageOf copies the text of a panic. Whatever does not look like one of Rust's, whose type says that it
+// is as large as a String, gives a stopgap.
+static char *messageOf(struct _Unwind_Exception *e) {
+	rustException const *r = (void *)e;
+	if (e->exception_class == 0x4d4f5a0052555354 /* "MOZ\0RUST" */ && r->type && r->type[1] == sizeof(rustString) && r->data) {
+		rustString const *s = r->data;
+		if (s->text && s->length > 0 && s->length <= s->room && s->length < 1 << 16) return strndup(s->text, s->length);
+	}
+	return strdup("wgpu panicked");
+}
+
+__attribute__((used, visibility("hidden")))
+_Unwind_Reason_Code gpuconvPersonality(int version, _Unwind_Action actions, _Unwind_Exception_Class class,
+		struct _Unwind_Exception *e, struct _Unwind_Context *context) {
+	(void)version, (void)class, (void)context;
+	if (actions & _UA_FORCE_UNWIND) return _URC_CONTINUE_UNWIND; // the thread ends, which is no panic
+	if (actions & _UA_SEARCH_PHASE) return _URC_HANDLER_FOUND;
+	here->message = messageOf(e); // the exception itself is not freed: Rust aborts when others free it
+	longjmp(here->back, 1);
+}
+
+// across is the frame that panics do not pass. Reading arg after the call keeps the frame on the stack.
+__attribute__((noinline)) static void across(void (*f)(void *), void *arg) {
+	__asm__ volatile(".cfi_personality 0x1b, gpuconvPersonality"); // 0x1b: relative to here, four bytes
+	f(arg);
+	__asm__ volatile("" : : "r"(arg) : "memory");
+}
+
+char *guarded(void (*f)(void *), void *arg) {
+	landing l = {.message = NULL}, *outer = here;
+	if (setjmp(l.back) == 0) {
+		here = &l;
+		across(f, arg);
+	}
+	here = outer;
+	return l.message;
+}
+
+#else
+
+char *guarded(void (*f)(void *), void *arg) {
+	f(arg);
+	return NULL;
+}
+
+#endif
+
+#ifdef _WIN32
+
+char *guardedDeep(void (*f)(void *), void *arg, size_t stack) {
+	(void)stack;
+	return guarded(f, arg);
+}
+
+#else
+
+#include <pthread.h>
+#include <string.h>
+
+typedef struct {
+	void (*f)(void *);
+	void *arg;
+	char *message;
+} deepCall;
+
+static void *deep(void *v) {
+	deepCall *c = v;
+	c->message = guarded(c->f, c->arg);
+	return NULL;
+}
+
+char *guardedDeep(void (*f)(void *), void *arg, size_t stack) {
+	deepCall c = {f, arg, NULL};
+	pthread_attr_t attributes;
+	pthread_t thread;
+	pthread_attr_init(&attributes);
+	int failed = pthread_attr_setstacksize(&attributes, stack) || pthread_create(&thread, &attributes, deep, &c);
+	pthread_attr_destroy(&attributes);
+	if (failed) return strdup("out of memory: no stack for the compiler");
+	pthread_join(thread, NULL);
+	return c.message;
+}
+
+#endif

@@ -1,0 +1,104 @@
+package host
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/gpuconv/gpuconv/gpu"
+	"github.com/gpuconv/gpuconv/shaders"
+)
+
+// SetSource has shaders compiled from other text until the test ends. Kernels are cached by their text:
+// what is compiled so is never taken for the original.
+func SetSource(t testing.TB, f func(shaders.Variant) (shaders.Shader, error)) {
+	old := source
+	source = f
+	t.Cleanup(func() { source = old })
+}
+
+// SetFold has grids folded in another way until the test ends, so that few workgroups need all axes.
+func SetFold(t testing.TB, f func(count uint64, limit uint32) ([3]uint32, bool)) {
+	old := fold
+	fold = f
+	t.Cleanup(func() { fold = old })
+}
+
+// The operands of a layer, for Corrupt.
+const (
+	OperandX = iota
+	OperandW
+	OperandB
+	OperandV
+)
+
+func engineOf(t testing.TB, l *Layer) *direct {
+	e, ok := l.engine.(*direct)
+	if !ok {
+		t.Fatalf("%T is no engine of a GPU", l.engine)
+	}
+	return e
+}
+
+// Corrupt has each run of l write value over one word of an operand, after its dispatches. Words below
+// 0 and from the operand's size on are guards.
+func Corrupt(t testing.TB, l *Layer, operand int, word int64, value float32) {
+	e := engineOf(t, l)
+	to := []*guarded{e.x, e.w, e.b, e.v}[operand]
+	from, err := l.dev.gpu.NewBuffer("damage", 4, gpu.Storage)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e.closers = append(e.closers, from)
+	if err := from.Write(0, gpu.Bytes([]float32{value})); err != nil {
+		t.Fatal(err)
+	}
+	e.batch.Copy(to.buffer, uint64(int64(to.guard)+4*word), from, 0, 4)
+}
+
+// Words is how many numbers an operand holds, and how many guard words stand on each side.
+func Words(t testing.TB, l *Layer, operand int) (numbers, guards int64) {
+	e := engineOf(t, l)
+	g := []*guarded{e.x, e.w, e.b, e.v}[operand]
+	return int64(g.size / 4), int64(g.guard / 4)
+}
+
+// LeaveOutAll has l dispatch nothing.
+func LeaveOutAll(t testing.TB, l *Layer) { engineOf(t, l).batch = l.dev.gpu.NewBatch() }
+
+// LeaveOutReLU has a layer that was built without activation judged as one with a separate ReLU.
+func LeaveOutReLU(t testing.TB, l *Layer) {
+	if l.options.Activation != NoActivation {
+		t.Fatal("the layer has an activation")
+	}
+	l.options.Activation = SeparateReLU
+}
+
+// SwapXW has l's kernel see the filters as its input and the other way round. Both must be equally
+// large, or the bindings would not hold them.
+func SwapXW(t testing.TB, l *Layer) {
+	e := engineOf(t, l)
+	if e.x.size != e.w.size {
+		t.Fatal("X and W differ in size")
+	}
+	e.x, e.w = e.w, e.x
+	if err := e.w.write(e.filters.Data); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// BreakCPU has the CPU reference add something to one output.
+func BreakCPU(l *Layer, word int, add float32) { l.engine = brokenCPU{l.engine, word, add} }
+
+type brokenCPU struct {
+	engine
+	word int
+	add  float32
+}
+
+func (b brokenCPU) run(x, v []float32, checked bool) error {
+	if err := b.engine.run(x, v, checked); err != nil {
+		return fmt.Errorf("broken: %w", err)
+	}
+	v[b.word] += b.add
+	return nil
+}

@@ -1,0 +1,174 @@
+package host_test
+
+import (
+	"math"
+	"testing"
+
+	"github.com/gpuconv/gpuconv/conv"
+	"github.com/gpuconv/gpuconv/cpuref"
+	"github.com/gpuconv/gpuconv/host"
+	"github.com/gpuconv/gpuconv/host/hosttest"
+	"github.com/gpuconv/gpuconv/host/proof"
+	"github.com/gpuconv/gpuconv/shaders"
+	"github.com/gpuconv/gpuconv/tensor"
+)
+
+// TestLayer runs the suite, and sees to it that no row of the shader table goes without.
+func TestLayer(t *testing.T) {
+	ran := map[string]bool{}
+	host.SetSource(t, func(v shaders.Variant) (shaders.Shader, error) {
+		ran[v.Name()] = true
+		return shaders.Source(v)
+	})
+	hosttest.Layer(t, hosttest.Open(t))
+	for _, v := range shaders.Variants() {
+		if !ran[v.Name()] {
+			t.Errorf("no layer was run with %s", v.Name())
+		}
+	}
+}
+
+// TestDefaultThreads holds which workgroup a layer gets that does not ask: never more threads than
+// products, but for the smallest workgroup.
+func TestDefaultThreads(t *testing.T) {
+	var got uint32
+	host.SetSource(t, func(v shaders.Variant) (shaders.Shader, error) {
+		got = v.(shaders.Conv).Threads
+		return shaders.Source(v)
+	})
+	dev := hosttest.Open(t)
+	for descriptor, want := range map[string]uint32{"ic1ih1oc1kh1": 32, "ic255ih1oc1kh1": 32, "ic256ih1oc1kh1": 64, "ic999ih3oc1kh3": 64} {
+		if example(t, dev, descriptor, host.LayerOptions{}); got != want {
+			t.Errorf("%s runs with %d threads, must be %d", descriptor, got, want)
+		}
+	}
+}
+
+// TestGrid runs more workgroups than one axis of a grid may have: as many as fit exactly, one more, and
+// so many that a third line of them begins. What is left over in the last line must write nothing.
+func TestGrid(t *testing.T) {
+	dev := hosttest.Open(t)
+	most := int(dev.GPU().Limits().MaxWorkgroupsPerDimension)
+	for _, c := range []struct {
+		outputs int
+		a       host.Activation
+	}{{90000, host.SeparateReLU}, {most, host.NoActivation}, {most + 1, host.ReLU}, {2*most + 1, host.NoActivation}} {
+		p, err := conv.New(conv.Problem{InChannels: 1, OutChannels: 1, H: conv.Axis{In: 1, Filter: 1}, W: conv.Axis{In: c.outputs, Filter: 1}})
+		if c.outputs == 90000 {
+			p, err = conv.Square(300, 1, 1, 1, 1, 0)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		k := proof.Case{Problem: p, Seed: 1, Mode: cpuref.Exact, Options: host.LayerOptions{Activation: c.a}}
+		if _, err := k.Run(dev); err != nil {
+			t.Errorf("%v\n\t%s", err, k.Repro(dev))
+		}
+	}
+}
+
+// cpu opens the CPU reference.
+func cpu(t *testing.T) *host.Device {
+	t.Helper()
+	dev, err := host.Open(host.Options{Backend: host.CPU})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { dev.Close() })
+	return dev
+}
+
+func TestLayerOnCPU(t *testing.T) { hosttest.Layer(t, cpu(t)) }
+
+// TestCPUIsTheReference holds each output of the CPU device against the reference, rounded once.
+func TestCPUIsTheReference(t *testing.T) {
+	dev := cpu(t)
+	for i := range 50 {
+		c := proof.Draw(3, 2*i) // the exact ones
+		x, w, err := c.Data()
+		if err != nil {
+			t.Fatal(err)
+		}
+		l := build(t, dev, c.Problem, w, c.Options)
+		v, err := l.Run(x)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ref, err := cpuref.Conv(c.Problem, x, w)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if c.Options.Activation != host.NoActivation {
+			ref = ref.ReLU()
+		}
+		if err := cpuref.CheckUnchanged("the CPU's output", ref.Volume().Data, v.Data); err != nil {
+			t.Errorf("%s: %v", c.Problem, err)
+		}
+	}
+}
+
+// TestCPUIsJudgedByLoops shows which oracle Verify asks about the CPU's outputs, which come from
+// Im2col: their sums differ in the last bits of a float64, and the report has the loops'.
+func TestCPUIsJudgedByLoops(t *testing.T) {
+	c := proof.Case{Problem: problem(t, "ic1000ih1oc1kh1"), Mode: cpuref.Bounded}
+	for c.Seed = range 100 {
+		x, w, err := c.Data()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range x.Data { // of many sizes, or float64 sums would not round either
+			x.Data[i] = float32(math.Ldexp(float64(x.Data[i]), i%40))
+		}
+		loops, err1 := cpuref.Conv(c.Problem, x, w)
+		matrix, err2 := cpuref.Im2col(c.Problem, x, w)
+		if err1 != nil || err2 != nil {
+			t.Fatal(err1, err2)
+		}
+		if loops.Value[0] == matrix.Value[0] {
+			continue
+		}
+		_, report, err := build(t, cpu(t), c.Problem, w, host.LayerOptions{}).Verify(x, host.VerifyOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if report.Worst.Want != loops.Value[0] {
+			t.Errorf("judged by %v, must be by the loops' %v (im2col has %v)", report.Worst.Want, loops.Value[0], matrix.Value[0])
+		}
+		return
+	}
+	t.Fatal("the two oracles agree to the last bit in 100 cases: the test shows nothing")
+}
+
+func TestBrokenCPUIsFound(t *testing.T) {
+	c := proof.Case{Problem: problem(t, "ic3ih5oc2kh3"), Seed: 1, Mode: cpuref.Exact}
+	x, w, err := c.Data()
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := build(t, cpu(t), c.Problem, w, host.LayerOptions{})
+	host.BreakCPU(l, 7, 1)
+	_, report, err := l.Verify(x, host.VerifyOptions{Mode: cpuref.Exact})
+	if err != nil || report.OK() || report.Failed != 1 {
+		t.Errorf("report %v, error %v, want one wrong output", report, err)
+	}
+}
+
+func problem(t testing.TB, descriptor string) conv.Problem {
+	t.Helper()
+	p, err := conv.Parse(descriptor)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// build makes a layer that is closed when the test ends.
+func build(t testing.TB, dev *host.Device, p conv.Problem, w tensor.Filters, o host.LayerOptions) *host.Layer {
+	t.Helper()
+	l, err := host.NewLayer(dev, p, w, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	return l
+}
