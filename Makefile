@@ -5,7 +5,7 @@
 GO ?= go
 DEVICE_TESTS = ./gpu/... ./host/... ./cmd/...
 # The command is native; a page for the browser comes later.
-BROWSER = $$($(GO) list ./... | grep -v /cmd/)
+BROWSER = $$(GOOS=js GOARCH=wasm $(GO) list ./... | grep -v /cmd/)
 
 run: build
 	@scripts/setup.sh run
