@@ -19,7 +19,7 @@ func (a Axis) Extent() int { return (a.Filter-1)*a.Dilation + 1 }
 // (W - F + 2P)/S + 1, rounded down as every framework does. It is below 1 where no window fits.
 func (a Axis) SymmetricOut() int {
 	span := a.In + 2*a.Pad - a.Extent()
-	if span < 0 {
+	if span < 0 || a.Stride < 1 { // a stride of 0 is invalid, but may be printed
 		return 0
 	}
 	return span/a.Stride + 1
@@ -31,7 +31,7 @@ func (a Axis) SymmetricOut() int {
 func (a Axis) PadAfter() int { return (a.Out-1)*a.Stride + a.Extent() - a.In - a.Pad }
 
 // Fits reports whether the stride fits the padded input: (W - F + 2P)/S is whole.
-func (a Axis) Fits() bool { return (a.In+2*a.Pad-a.Extent())%a.Stride == 0 }
+func (a Axis) Fits() bool { return (a.In+2*a.Pad-a.Extent())%max(a.Stride, 1) == 0 }
 
 // Unread gives the positions of the inputs that no window reads, in order: those behind the last
 // window, those that a stride larger than the window jumps over, those between the taps of a dilated
@@ -58,8 +58,30 @@ func (a Axis) Unread() []int {
 	return unread
 }
 
+// Adjoint is the axis with input and output exchanged: that of the convolution whose gradient with
+// respect to its input a transposed one computes, and the other way round.
+func (a Axis) Adjoint() Axis {
+	a.In, a.Out = a.Out, a.In
+	return a
+}
+
+// transposedOut is the output size of a transposed convolution that cuts Pad outputs off both sides:
+// (In - 1)*Stride + Extent - 2*Pad.
+func (a Axis) transposedOut() int { return (a.In-1)*a.Stride + a.Extent() - 2*a.Pad }
+
+// point is an axis of one number that a filter of one tap reads.
+var point = Axis{In: 1, Out: 1, Filter: 1, Stride: 1, Dilation: 1}
+
+// defaultOut is the output size that a descriptor need not write.
+func (a Axis) defaultOut(transposed bool) int {
+	if transposed {
+		return a.transposedOut()
+	}
+	return a.SymmetricOut()
+}
+
 // complete fills what was left out: stride and dilation 1, and the output size of symmetric padding.
-func (a Axis) complete() Axis {
+func (a Axis) complete(transposed bool) Axis {
 	if a.Stride == 0 {
 		a.Stride = 1
 	}
@@ -68,7 +90,7 @@ func (a Axis) complete() Axis {
 	}
 	// Sizes that validate would refuse are left alone here, lest the arithmetic overflow.
 	if a.Out == 0 && a.validSizes() == nil {
-		a.Out = a.SymmetricOut()
+		a.Out = a.defaultOut(transposed)
 	}
 	return a
 }

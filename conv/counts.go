@@ -2,8 +2,8 @@ package conv
 
 // Counts is the arithmetic of the notes' section on parameter sharing for one problem.
 type Counts struct {
-	Neurons          int64 // outputs of one image: W x H x K
-	WeightsPerNeuron int64 // F x F x D (of the neuron's group); each neuron also has one bias
+	Neurons          int64 // outputs of one image: W x H x K (x Z)
+	WeightsPerNeuron int64 // F x F x D (of the neuron's group, x Fz); each neuron also has one bias
 	SharedWeights    int64 // one filter for each depth slice
 	Biases           int64 // one bias for each depth slice
 	Shared           int64 // parameters with sharing: SharedWeights + Biases
@@ -17,7 +17,7 @@ func (c Counts) Saved() float64 { return float64(c.Unshared) / float64(c.Shared)
 // on the batch. p must be valid.
 func (p Problem) Counts() Counts {
 	c := Counts{
-		Neurons:          int64(p.W.Out) * int64(p.H.Out) * int64(p.OutChannels),
+		Neurons:          p.OutLen() / int64(p.Batch),
 		WeightsPerNeuron: int64(p.TapsPerOutput()),
 		Biases:           int64(p.OutChannels),
 	}
@@ -28,23 +28,50 @@ func (p Problem) Counts() Counts {
 }
 
 // TapsPerOutput is the number of products in one output: Fh x Fw x D of the output's group.
-func (p Problem) TapsPerOutput() int { return p.H.Filter * p.W.Filter * (p.InChannels / p.Groups) }
+func (p Problem) TapsPerOutput() int {
+	return p.Z.Filter * p.H.Filter * p.W.Filter * (p.InChannels / p.Groups)
+}
 
-// FLOPs is 2*mb*oc*oh*ow*(ic/g)*kh*kw, padding counted, whatever the algorithm.
-func (p Problem) FLOPs() int64 { return 2 * p.OutLen() * int64(p.TapsPerOutput()) }
+// positions is the number of places where one image's filters are laid: each output's, or of a
+// transposed layer each input's.
+func (p Problem) positions() int {
+	if p.Transposed {
+		return p.Z.In * p.H.In * p.W.In
+	}
+	return p.Z.Out * p.H.Out * p.W.Out
+}
+
+// banks is the number of filter banks: one, or of an unshared layer one for each output position.
+func (p Problem) banks() int {
+	if p.Unshared {
+		return p.positions()
+	}
+	return 1
+}
+
+// FLOPs is 2*mb*oc*oh*ow*(ic/g)*kh*kw, padding counted, whatever the algorithm; of a transposed layer
+// ih*iw stands for oh*ow.
+func (p Problem) FLOPs() int64 {
+	return 2 * int64(p.Batch) * int64(p.positions()) * int64(p.OutChannels) * int64(p.TapsPerOutput())
+}
 
 // InLen is the number of elements of the input volume, all images.
 func (p Problem) InLen() int64 {
-	return int64(p.Batch) * int64(p.H.In) * int64(p.W.In) * int64(p.InChannels)
+	return int64(p.Batch) * int64(p.Z.In) * int64(p.H.In) * int64(p.W.In) * int64(p.InChannels)
 }
 
 // OutLen is the number of elements of the output volume, all images.
 func (p Problem) OutLen() int64 {
-	return int64(p.Batch) * int64(p.H.Out) * int64(p.W.Out) * int64(p.OutChannels)
+	return int64(p.Batch) * int64(p.Z.Out) * int64(p.H.Out) * int64(p.W.Out) * int64(p.OutChannels)
 }
 
-// FilterLen is the number of weights of the filter bank, without biases.
-func (p Problem) FilterLen() int64 { return int64(p.OutChannels) * int64(p.TapsPerOutput()) }
+// FilterLen is the number of weights, without biases: of one filter bank, or of an unshared layer's all.
+func (p Problem) FilterLen() int64 {
+	return int64(p.banks()) * int64(p.OutChannels) * int64(p.TapsPerOutput())
+}
+
+// BiasLen is the number of biases: one for each filter, or of an unshared layer one for each neuron.
+func (p Problem) BiasLen() int64 { return int64(p.banks()) * int64(p.OutChannels) }
 
 // Bytes is what the layer's float32 operands take: input, filters with biases, output.
 type Bytes struct{ Input, Filters, Output int64 }
@@ -54,5 +81,5 @@ func (b Bytes) Total() int64 { return b.Input + b.Filters + b.Output }
 
 // Bytes counts four bytes for each number.
 func (p Problem) Bytes() Bytes {
-	return Bytes{Input: 4 * p.InLen(), Filters: 4 * (p.FilterLen() + int64(p.OutChannels)), Output: 4 * p.OutLen()}
+	return Bytes{Input: 4 * p.InLen(), Filters: 4 * (p.FilterLen() + p.BiasLen()), Output: 4 * p.OutLen()}
 }

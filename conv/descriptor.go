@@ -2,6 +2,7 @@ package conv
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -13,41 +14,72 @@ import (
 //	g1mb1ic64iw56ih56oc64ow56oh56kw3kh3sw1sh1pw1ph1dw0dh0n"name"
 //
 // Every part has a default or is derived: g, mb, sh default to 1, ph and dh to 0 (dh0 is no dilation);
-// a missing width takes the height's value; oh and ow default to the output of symmetric padding, but
-// ow takes oh where the two axes are alike in all else. Without ih the layer is 1D: the height axis
-// is 1 and only widths are written. Keys stand in any order, each at most once, n"..." last.
+// a missing width takes the height's value; od, oh and ow default to the output of symmetric padding,
+// but ow takes oh where the two axes are alike in all else. A 3D layer has id, kd, sd, pd, dd, od, and
+// its missing heights take the depth's values. Without ih and id the layer is 1D: only widths are
+// written. Keys stand in any order, each at most once. Words that benchdnn does not have come after
+// them, each with a plus: +transposed, +unshared, +reflect, +replicate, +circular. n"..." is last.
 
 // keys lists the descriptor's keys, in the order in which they are printed.
-var keys = []string{"g", "mb", "ic", "ih", "iw", "oc", "oh", "ow", "kh", "kw", "sh", "sw", "ph", "pw", "dh", "dw"}
+var keys = []string{"g", "mb", "ic", "id", "ih", "iw", "oc", "od", "oh", "ow", "kd", "kh", "kw", "sd", "sh", "sw", "pd", "ph", "pw", "dd", "dh", "dw"}
+
+// words sets what the words with a plus stand for, in the order in which they are printed.
+var words = []struct {
+	name string
+	set  func(*Problem)
+	is   func(Problem) bool
+}{
+	{"transposed", func(p *Problem) { p.Transposed = true }, func(p Problem) bool { return p.Transposed }},
+	{"unshared", func(p *Problem) { p.Unshared = true }, func(p Problem) bool { return p.Unshared }},
+	{"reflect", func(p *Problem) { p.Padding = Reflect }, func(p Problem) bool { return p.Padding == Reflect }},
+	{"replicate", func(p *Problem) { p.Padding = Replicate }, func(p Problem) bool { return p.Padding == Replicate }},
+	{"circular", func(p *Problem) { p.Padding = Circular }, func(p Problem) bool { return p.Padding == Circular }},
+}
 
 // Parse reads a descriptor. The error wraps [ErrInvalid] and names the part that is wrong.
 func Parse(s string) (Problem, error) {
-	values, name, err := scan(s)
-	if err != nil {
-		return Problem{}, fmt.Errorf("descriptor %q: %w", s, err)
-	}
-	if err := required(values); err != nil {
-		return Problem{}, fmt.Errorf("descriptor %q: %w", s, err)
-	}
-	h, w := axesOf(values)
-	p, err := New(Problem{
-		Name: name, Batch: valueOr(values, "mb", 1), Groups: valueOr(values, "g", 1),
-		InChannels: values["ic"], OutChannels: values["oc"],
-		H: h, W: w,
-	})
+	p, err := parse(s)
 	if err != nil {
 		return Problem{}, fmt.Errorf("descriptor %q: %w", s, err)
 	}
 	return p, nil
 }
 
+func parse(s string) (p Problem, err error) {
+	values, err := scan(s, &p)
+	if err != nil {
+		return p, err
+	}
+	if err := required(values); err != nil {
+		return p, err
+	}
+	p.Batch, p.Groups = valueOr(values, "mb", 1), valueOr(values, "g", 1)
+	p.InChannels, p.OutChannels = values["ic"], values["oc"]
+	axes := axesOf(values)
+	p.Z, p.H, p.W = axes[0], axes[1], axes[2]
+	return New(p)
+}
+
+// firstAxis is the position in "dhw" of the first axis that is written: 0 for a 3D layer, 1, or 2 for a
+// 1D one.
+func firstAxis(values map[string]int) int {
+	for i, suffix := range []string{"d", "h"} {
+		for _, key := range []string{"i", "o", "k", "s", "p", "d"} {
+			if _, ok := values[key+suffix]; ok {
+				return i
+			}
+		}
+	}
+	if _, ok := values["iw"]; ok {
+		return 2
+	}
+	return 1
+}
+
 // required reports the first key that is missing and cannot be derived.
 func required(values map[string]int) error {
-	need := []string{"ic", "oc", "ih", "kh"}
-	if is1D(values) {
-		need = []string{"ic", "oc", "iw", "kw"}
-	}
-	for _, key := range need {
+	suffix := "dhw"[firstAxis(values):][:1]
+	for _, key := range []string{"ic", "oc", "i" + suffix, "k" + suffix} {
 		if _, ok := values[key]; !ok {
 			return invalidf("%s is missing", key)
 		}
@@ -55,43 +87,29 @@ func required(values map[string]int) error {
 	return nil
 }
 
-// is1D reports whether only widths are written.
-func is1D(values map[string]int) bool {
-	for _, key := range []string{"ih", "oh", "kh", "sh", "ph", "dh"} {
-		if _, ok := values[key]; ok {
-			return false
+// axesOf builds the axes from the values; output sizes that are to be derived stay 0.
+func axesOf(values map[string]int) (axes [3]Axis) {
+	first := firstAxis(values)
+	base := Axis{Stride: 1, Dilation: 1} // what a missing value is taken to be
+	for i := range axes {
+		if i < first {
+			axes[i] = point
+			continue
 		}
-	}
-	_, ok := values["iw"]
-	return ok
-}
-
-// point is the height axis of a 1D layer.
-var point = Axis{In: 1, Out: 1, Filter: 1, Stride: 1, Dilation: 1}
-
-// axesOf builds both axes from the values; output sizes that are to be derived stay 0.
-func axesOf(values map[string]int) (h, w Axis) {
-	axis := func(suffix string, base Axis) Axis {
-		return Axis{
+		suffix := "dhw"[i : i+1]
+		a := Axis{
 			In: valueOr(values, "i"+suffix, base.In), Filter: valueOr(values, "k"+suffix, base.Filter),
 			Stride: valueOr(values, "s"+suffix, base.Stride), Pad: valueOr(values, "p"+suffix, base.Pad),
 			Dilation: valueOr(values, "d"+suffix, base.Dilation-1) + 1,
 		}
+		out := 0
+		if i > first && sameButOut(a, base) {
+			out = base.Out
+		}
+		a.Out = valueOr(values, "o"+suffix, out)
+		axes[i], base = a, a
 	}
-	plain := Axis{Stride: 1, Dilation: 1}
-	if is1D(values) {
-		h, w = point, axis("w", plain)
-		w.Out = values["ow"]
-		return h, w
-	}
-	h = axis("h", plain)
-	w = axis("w", h)
-	alike := h == w
-	h.Out, w.Out = values["oh"], values["ow"]
-	if w.Out == 0 && alike {
-		w.Out = h.Out
-	}
-	return h, w
+	return axes
 }
 
 func valueOr(values map[string]int, key string, fallback int) int {
@@ -101,35 +119,72 @@ func valueOr(values map[string]int, key string, fallback int) int {
 	return fallback
 }
 
-// scan splits a descriptor into its numbers and its name.
-func scan(s string) (values map[string]int, name string, err error) {
+// scan splits a descriptor into its numbers, and sets the words and the name in p.
+func scan(s string, p *Problem) (values map[string]int, err error) {
 	values = map[string]int{}
-	rest := s
-	for rest != "" {
-		if strings.HasPrefix(rest, "n") {
-			name, err = scanName(rest[1:])
-			return values, name, err
+	for rest := s; rest != ""; {
+		switch {
+		case rest[0] == 'n':
+			p.Name, err = scanName(rest[1:])
+			return values, err
+		case rest[0] == '+':
+			word := leading(rest[1:], isLetter)
+			if strings.HasPrefix(rest[1+len(word):], `"`) {
+				word = strings.TrimSuffix(word, "n") // the name's
+			}
+			if err := setWord(p, word); err != nil {
+				return nil, err
+			}
+			rest = rest[1+len(word):]
+		default:
+			if rest, err = scanValue(values, rest); err != nil {
+				return nil, err
+			}
 		}
-		key := leading(rest, isLetter)
-		digits := leading(rest[len(key):], isDigit)
-		if !known(key) {
-			return nil, "", invalidf("at %q: expected one of %s or n\"name\"", clip(rest), strings.Join(keys, " "))
-		}
-		low := 1 // a written 0 is wrong; only what is absent is derived
-		if strings.ContainsAny(key[:1], "pd") {
-			low = 0
-		}
-		value, err := strconv.Atoi(digits)
-		if err != nil || value > MaxSize || value < low {
-			return nil, "", invalidf("%s wants a whole number from %d to %d, has %q", key, low, MaxSize, clip(rest[len(key):]))
-		}
-		if _, twice := values[key]; twice {
-			return nil, "", invalidf("%s stands twice", key)
-		}
-		values[key] = value
-		rest = rest[len(key)+len(digits):]
 	}
-	return values, "", nil
+	return values, nil
+}
+
+// scanValue reads one key and its number, and gives what comes after.
+func scanValue(values map[string]int, rest string) (string, error) {
+	key := leading(rest, isLetter)
+	digits := leading(rest[len(key):], isDigit)
+	if !slices.Contains(keys, key) {
+		return "", invalidf("at %q: expected one of %s, +%s or n\"name\"", clip(rest), strings.Join(keys, " "), words[0].name)
+	}
+	low := 1 // a written 0 is wrong; only what is absent is derived
+	if strings.ContainsAny(key[:1], "pd") {
+		low = 0
+	}
+	value, err := strconv.Atoi(digits)
+	if err != nil || value > MaxSize || value < low {
+		return "", invalidf("%s wants a whole number from %d to %d, has %q", key, low, MaxSize, clip(rest[len(key):]))
+	}
+	if _, twice := values[key]; twice {
+		return "", invalidf("%s stands twice", key)
+	}
+	values[key] = value
+	return rest[len(key)+len(digits):], nil
+}
+
+// setWord sets what a word stands for.
+func setWord(p *Problem, word string) error {
+	var names []string
+	for _, w := range words {
+		if w.name != word {
+			names = append(names, "+"+w.name)
+			continue
+		}
+		if w.is(*p) {
+			return invalidf("+%s stands twice", word)
+		}
+		before := p.Padding
+		if w.set(p); before != Zero && p.Padding != before {
+			return invalidf("+%s and +%v: a layer has one kind of padding", before, p.Padding)
+		}
+		return nil
+	}
+	return invalidf("+%s: must be one of %s", clip(word), strings.Join(names, " "))
 }
 
 func scanName(s string) (string, error) {
@@ -159,49 +214,58 @@ func (p Problem) String() string {
 		}
 	}
 	const always = -1
-	h, w := p.H, p.W
-	base := h // what a missing width is taken to be
-	base.Out = w.SymmetricOut()
-	if oneD := h == point && w != point; oneD {
-		base = Axis{In: always, Out: w.SymmetricOut(), Filter: always, Stride: 1, Dilation: 1}
-		h.In, h.Filter = always, always // fallback and value agree: not printed
-	} else if sameButOut(h, w) {
-		base.Out = h.Out
+	axes := p.Axes()
+	first := p.firstAxis()
+	each := func(key string, of func(Axis) int, first1 int) {
+		for i := first; i < len(axes); i++ {
+			fallback := first1
+			if i > first {
+				fallback = of(axes[i-1])
+			}
+			put(key+"dhw"[i:i+1], of(axes[i]), fallback)
+		}
 	}
 	put("g", p.Groups, 1)
 	put("mb", p.Batch, 1)
 	put("ic", p.InChannels, always)
-	put("ih", h.In, always)
-	put("iw", w.In, base.In)
+	each("i", func(a Axis) int { return a.In }, always)
 	put("oc", p.OutChannels, always)
-	put("oh", p.H.Out, p.H.SymmetricOut())
-	put("ow", w.Out, base.Out)
-	put("kh", h.Filter, always)
-	put("kw", w.Filter, base.Filter)
-	put("sh", h.Stride, 1)
-	put("sw", w.Stride, base.Stride)
-	put("ph", h.Pad, 0)
-	put("pw", w.Pad, base.Pad)
-	put("dh", h.Dilation-1, 0)
-	put("dw", w.Dilation-1, base.Dilation-1)
+	for i := first; i < len(axes); i++ {
+		fallback := axes[i].defaultOut(p.Transposed)
+		if i > first && sameButOut(axes[i], axes[i-1]) {
+			fallback = axes[i-1].Out
+		}
+		put("o"+"dhw"[i:i+1], axes[i].Out, fallback)
+	}
+	each("k", func(a Axis) int { return a.Filter }, always)
+	each("s", func(a Axis) int { return a.Stride }, 1)
+	each("p", func(a Axis) int { return a.Pad }, 0)
+	each("d", func(a Axis) int { return a.Dilation - 1 }, 0)
+	for _, w := range words {
+		if w.is(p) {
+			b.WriteString("+" + w.name)
+		}
+	}
 	if p.Name != "" {
 		b.WriteString(`n"` + p.Name + `"`)
 	}
 	return b.String()
 }
 
+// firstAxis is the first axis that the shortest descriptor writes.
+func (p Problem) firstAxis() int {
+	switch {
+	case p.Z != point:
+		return 0
+	case p.H != point || p.W == point:
+		return 1
+	}
+	return 2
+}
+
 func sameButOut(h, w Axis) bool {
 	w.Out = h.Out
 	return h == w
-}
-
-func known(key string) bool {
-	for _, k := range keys {
-		if k == key {
-			return true
-		}
-	}
-	return false
 }
 
 func isLetter(c byte) bool { return c >= 'a' && c <= 'z' }

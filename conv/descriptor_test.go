@@ -29,7 +29,7 @@ func TestDescriptor(t *testing.T) {
 			t.Errorf("%v", err)
 			continue
 		}
-		if p.H != c.h || p.W != c.w {
+		if p.H != c.h || p.W != c.w || p.Z != point {
 			t.Errorf("Parse(%s) = %+v %+v, want %+v %+v", c.in, p.H, p.W, c.h, c.w)
 		}
 		if got := p.String(); got != c.shortest {
@@ -41,24 +41,56 @@ func TestDescriptor(t *testing.T) {
 	}
 }
 
+// TestDescriptorWords holds 3D layers and the words with a plus.
+func TestDescriptorWords(t *testing.T) {
+	for _, c := range []struct {
+		in, shortest string
+		want         Problem // beyond Batch, Groups and channels of 1
+	}{
+		{"ic1id4oc1kd3pd1", "ic1id4oc1kd3pd1", Problem{Z: Axis{4, 4, 3, 1, 1, 1}, H: Axis{4, 4, 3, 1, 1, 1}, W: Axis{4, 4, 3, 1, 1, 1}}},
+		{"ic1id4ih5iw6oc1kd1kh2kw3", "ic1id4ih5iw6oc1kd1kh2kw3", Problem{Z: Axis{4, 4, 1, 1, 0, 1}, H: Axis{5, 4, 2, 1, 0, 1}, W: Axis{6, 4, 3, 1, 0, 1}}},
+		{"ic1id4ih5oc1kd3sd2sh1", "ic1id4ih5oc1kd3sd2sh1", Problem{Z: Axis{4, 1, 3, 2, 0, 1}, H: Axis{5, 3, 3, 1, 0, 1}, W: Axis{5, 3, 3, 1, 0, 1}}},
+		{"ic1ih4oc1kh3+transposed", "ic1ih4oc1kh3+transposed", Problem{Transposed: true, Z: point, H: Axis{4, 6, 3, 1, 0, 1}, W: Axis{4, 6, 3, 1, 0, 1}}},
+		{`ic1iw4oc1kw3pw2+replicate+unsharedn"x"`, `ic1iw4oc1kw3pw2+unshared+replicaten"x"`,
+			Problem{Name: "x", Unshared: true, Padding: Replicate, Z: point, H: point, W: Axis{4, 6, 3, 1, 2, 1}}},
+		{"ic1ih4oc1kh3ph3+reflect", "ic1ih4oc1kh3ph3+reflect", Problem{Padding: Reflect, Z: point, H: Axis{4, 8, 3, 1, 3, 1}, W: Axis{4, 8, 3, 1, 3, 1}}},
+		{"ic1ih4oc1kh3ph4+circular", "ic1ih4oc1kh3ph4+circular", Problem{Padding: Circular, Z: point, H: Axis{4, 10, 3, 1, 4, 1}, W: Axis{4, 10, 3, 1, 4, 1}}},
+	} {
+		c.want.Batch, c.want.Groups, c.want.InChannels, c.want.OutChannels = 1, 1, 1, 1
+		p, err := Parse(c.in)
+		if err != nil || p != c.want || p.String() != c.shortest {
+			t.Errorf("Parse(%s) = %+v, %v, prints %s; want %+v, %s", c.in, p, err, p, c.want, c.shortest)
+		}
+	}
+}
+
 func TestDescriptorRefused(t *testing.T) {
 	for in, word := range map[string]string{
-		"":                       "ic is missing",
-		"ic3ih5oc4":              "kh is missing",
-		"ic3oc4kh3iw5":           "ih is missing",
-		"ic3ih5oc4kh3ic4":        "twice",
-		"ic3ih5oc4kh3zz4":        `"zz4"`,
-		"ic3ih5oc4kh":            "kh wants a whole number",
-		"ic3ih5oc4kh-1":          "kh wants a whole number",
-		"ic3ih5oc4kh99999999999": "kh wants a whole number",
-		"ic3ih5oc4kh3 ":          "expected one of",
-		"ic3ih5oc4oh0kh3":        "oh wants a whole number from 1",
-		"ic3ih5oc4kh7":           "does not fit",
-		"g2ic3ih5oc4kh3":         "groups",
-		`ic3ih5oc4kh3n"a`:        "name",
-		`ic3ih5oc4kh3n"a"b"`:     "name",
-		`ic3ih5oc4kh3na`:         "name",
-		"ic3ih5oc4kh3sh0":        "sh wants a whole number from 1",
+		"":                                 "ic is missing",
+		"ic3ih5oc4":                        "kh is missing",
+		"ic3oc4kh3iw5":                     "ih is missing",
+		"ic3ih5oc4kh3ic4":                  "twice",
+		"ic3ih5oc4kh3zz4":                  `"zz4"`,
+		"ic3ih5oc4kh":                      "kh wants a whole number",
+		"ic3ih5oc4kh-1":                    "kh wants a whole number",
+		"ic3ih5oc4kh99999999999":           "kh wants a whole number",
+		"ic3ih5oc4kh3 ":                    "expected one of",
+		"ic3ih5oc4oh0kh3":                  "oh wants a whole number from 1",
+		"ic3ih5oc4kh7":                     "does not fit",
+		"g2ic3ih5oc4kh3":                   "groups",
+		`ic3ih5oc4kh3n"a`:                  "name",
+		`ic3ih5oc4kh3n"a"b"`:               "name",
+		`ic3ih5oc4kh3na`:                   "name",
+		"ic3ih5oc4kh3+mirror":              "+mirror: must be one of +transposed",
+		"ic3ih5oc4kh3+unshared+unshared":   "stands twice",
+		"ic3ih5oc4kh3ph1+reflect+circular": "one kind of padding",
+		"ic3ih5oc4kh3+transposed+unshared": "not both",
+		"ic3ih5oc4kh3+transposed+reflect":  "zeros only",
+		"ic3ih5oc4kh3ph5+reflect":          "must be at most 4",
+		"ic3ih5oc4kh3ph6+circular":         "must be at most 5",
+		"ic3ih2oc4kh3ph4+transposed":       "is not positive",
+		"ic3id5oc4kh3":                     "kd is missing",
+		"ic3ih5oc4kh3sh0":                  "sh wants a whole number from 1",
 	} {
 		_, err := Parse(in)
 		if !errors.Is(err, ErrInvalid) || !strings.Contains(err.Error(), word) {
@@ -71,6 +103,9 @@ func TestDescriptorRefused(t *testing.T) {
 // the counts of a problem that was accepted do not overflow.
 func FuzzParse(f *testing.F) {
 	for _, s := range []string{`g1mb1ic64iw56ih56oc64ow56oh56kw3kh3sw1sh1pw1ph1dw0dh0n"x"`, `ic1iw9oc1kw3ow9`, `ic1ih6iw8oc1oh3kh3sh2`, `ic1ih3oc1oh9ow1kh2ph4dh3`} {
+		f.Add(s)
+	}
+	for _, s := range []string{`ic1id3ih4oc1kd2kw3+unshared`, `ic1ih4oc1oh9kh3sh2+transposed`, `ic1ih4oc1kh3ph2+reflectn"r"`, `ic1ih4oc1kh3ph2+circular+unshared`, `ic1id1oc1kd1`} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {

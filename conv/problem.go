@@ -22,7 +22,34 @@ type Problem struct {
 	InChannels  int    // depth of the input volume, D in the notes
 	OutChannels int    // number of filters and depth of the output volume, K in the notes
 	H, W        Axis   // the two spatial axes
+	Z           Axis   // the third one of a 3D layer, the slowest in memory; of one point elsewhere
+	Padding     Padding
+	Transposed  bool // the layer upsamples: it is the gradient of a convolution with respect to its input
+	Unshared    bool // locally connected: each neuron has its own weights and bias
 }
+
+// Padding is what windows read outside of the input.
+type Padding int
+
+// The paddings, as numpy.pad names them: constant 0, reflect, edge and wrap.
+const (
+	Zero      Padding = iota
+	Reflect           // mirrored at the outermost input, which is not repeated
+	Replicate         // the outermost input again and again
+	Circular          // the input from its other side
+)
+
+var paddingNames = []string{"zero", "reflect", "replicate", "circular"}
+
+func (p Padding) String() string {
+	if p < Zero || p > Circular {
+		return fmt.Sprintf("Padding(%d)", int(p))
+	}
+	return paddingNames[p]
+}
+
+// Axes are the three spatial axes in memory order: Z, H, W.
+func (p Problem) Axes() [3]Axis { return [3]Axis{p.Z, p.H, p.W} }
 
 // New completes p and checks it: Batch, Groups, strides and dilations of 0 become 1, and output sizes
 // of 0 become those of symmetric padding. The error wraps [ErrInvalid] and names the value that is wrong.
@@ -33,7 +60,10 @@ func New(p Problem) (Problem, error) {
 	if p.Groups == 0 {
 		p.Groups = 1
 	}
-	p.H, p.W = p.H.complete(), p.W.complete()
+	if p.Z == (Axis{}) {
+		p.Z = point
+	}
+	p.Z, p.H, p.W = p.Z.complete(p.Transposed), p.H.complete(p.Transposed), p.W.complete(p.Transposed)
 	if err := p.Validate(); err != nil {
 		return Problem{}, err
 	}
@@ -67,27 +97,51 @@ func (p Problem) Validate() error {
 	if err := validName(p.Name); err != nil {
 		return err
 	}
-	if err := p.H.validate("h", "height"); err != nil {
+	if err := p.validateKind(); err != nil {
 		return err
 	}
-	if err := p.W.validate("w", "width"); err != nil {
-		return err
+	for i, a := range p.Axes() {
+		if err := a.validate("dhw"[i:i+1], [3]string{"depth", "height", "width"}[i], p); err != nil {
+			return err
+		}
 	}
 	return p.validateCounts()
+}
+
+// validateKind refuses combinations that nobody defines.
+func (p Problem) validateKind() error {
+	switch {
+	case p.Padding < Zero || p.Padding > Circular:
+		return invalidf("padding %d, must be one of %v", int(p.Padding), paddingNames)
+	case p.Transposed && p.Padding != Zero:
+		return invalidf("a transposed layer pads with zeros only, not with %v: padding cuts its output", p.Padding)
+	case p.Transposed && p.Unshared:
+		return invalidf("a layer is transposed or unshared, not both")
+	}
+	return nil
 }
 
 // validateCounts refuses problems whose counts would overflow an int64 or any memory.
 func (p Problem) validateCounts() error {
 	const maxNumbers, maxOperations = 1 << 48, 1 << 62
+	filters := []int{p.OutChannels, p.Z.Filter, p.H.Filter, p.W.Filter, p.InChannels / p.Groups}
+	places := []int{p.Z.Out, p.H.Out, p.W.Out}
+	if p.Transposed {
+		places = []int{p.Z.In, p.H.In, p.W.In}
+	}
+	operations := append(append([]int{2, p.Batch}, filters...), places...)
+	if p.Unshared {
+		filters = append(filters, places...)
+	}
 	for _, v := range []struct {
 		what    string
 		factors []int
 		limit   uint64
 	}{
-		{"input volume", []int{p.Batch, p.H.In, p.W.In, p.InChannels}, maxNumbers},
-		{"output volume", []int{p.Batch, p.H.Out, p.W.Out, p.OutChannels}, maxNumbers},
-		{"filter bank", []int{p.OutChannels, p.H.Filter, p.W.Filter, p.InChannels / p.Groups}, maxNumbers},
-		{"layer's operations", []int{2, p.Batch, p.OutChannels, p.H.Out, p.W.Out, p.H.Filter, p.W.Filter, p.InChannels / p.Groups}, maxOperations},
+		{"input volume", []int{p.Batch, p.Z.In, p.H.In, p.W.In, p.InChannels}, maxNumbers},
+		{"output volume", []int{p.Batch, p.Z.Out, p.H.Out, p.W.Out, p.OutChannels}, maxNumbers},
+		{"filter bank", filters, maxNumbers},
+		{"layer's operations", operations, maxOperations},
 	} {
 		if n, ok := product(v.factors); !ok || n > v.limit {
 			return invalidf("the %s would count more than %d: make the sizes smaller", v.what, v.limit)
@@ -96,18 +150,32 @@ func (p Problem) validateCounts() error {
 	return nil
 }
 
-func (a Axis) validate(suffix, name string) error {
+func (a Axis) validate(suffix, name string, p Problem) error {
 	if err := a.validSizes(); err != nil {
 		return fmt.Errorf("%w (%s axis, the descriptor's ...%s)", err, name, suffix)
-	}
-	if a.Out >= 1 && a.Out <= MaxSize {
-		return nil
 	}
 	if a.Out > MaxSize {
 		return invalidf("output %s (o%s) of %d is above %d", name, suffix, a.Out, MaxSize)
 	}
-	return invalidf("output %s (o%s) of %d is not positive: a filter of %d taps, dilated to %d, does not fit the input of %d padded with %d on each side; use a filter of at most %d, or more padding",
-		name, suffix, a.Out, a.Filter, a.Extent(), a.In, a.Pad, (a.In+2*a.Pad-1)/a.Dilation+1)
+	if a.Out < 1 && p.Transposed {
+		return invalidf("output %s (o%s) of %d is not positive: %d inputs spread to %d, of which padding cuts %d on each side; use less padding",
+			name, suffix, a.Out, a.In, (a.In-1)*a.Stride+a.Extent(), a.Pad)
+	}
+	if a.Out < 1 {
+		return invalidf("output %s (o%s) of %d is not positive: a filter of %d taps, dilated to %d, does not fit the input of %d padded with %d on each side; use a filter of at most %d, or more padding",
+			name, suffix, a.Out, a.Filter, a.Extent(), a.In, a.Pad, (a.In+2*a.Pad-1)/a.Dilation+1)
+	}
+	return a.validPadding(suffix, name, p.Padding)
+}
+
+// validPadding holds the padding against what each kind of it can read.
+func (a Axis) validPadding(suffix, name string, mode Padding) error {
+	most := map[Padding]int{Reflect: a.In - 1, Circular: a.In}
+	limit, limited := most[mode]
+	if widest := max(a.Pad, a.PadAfter()); limited && widest > limit {
+		return invalidf("%v padding of %d (p%s) on the %s axis of %d inputs, must be at most %d", mode, widest, suffix, name, a.In, limit)
+	}
+	return nil
 }
 
 func (a Axis) validSizes() error {

@@ -75,7 +75,7 @@ func TestCountsOfGroups(t *testing.T) {
 
 // TestRefused holds that every hyperparameter that makes no sense is named in the error.
 func TestRefused(t *testing.T) {
-	ok := Problem{Batch: 1, Groups: 1, InChannels: 4, OutChannels: 4,
+	ok := Problem{Batch: 1, Groups: 1, InChannels: 4, OutChannels: 4, Z: point,
 		H: Axis{5, 3, 3, 1, 0, 1}, W: Axis{5, 3, 3, 1, 0, 1}}
 	if err := ok.Validate(); err != nil {
 		t.Fatal(err)
@@ -113,6 +113,57 @@ func TestRefused(t *testing.T) {
 			if !strings.Contains(err.Error(), w) {
 				t.Errorf("error %q does not say %q", err, w)
 			}
+		}
+	}
+}
+
+// TestTransposedSize holds output sizes against PyTorch's ConvTranspose2d formula
+// (In-1)*S - 2P + dilation*(F-1) + output padding + 1.
+func TestTransposedSize(t *testing.T) {
+	for _, c := range []struct {
+		descriptor     string
+		out, after     int // after: outputs cut behind the last one, less the output padding
+		flops, neurons int64
+	}{
+		{"ic1ih4oc1kh3sh2+transposed", 9, 0, 2 * 16 * 9, 81},
+		{"ic1ih4oc1kh3sh2ph1+transposed", 7, 1, 2 * 16 * 9, 49},
+		{"ic1ih4oc1oh8kh3sh2ph1+transposed", 8, 0, 2 * 16 * 9, 64},
+		{"ic1ih4oc1oh10kh3sh2+transposed", 10, -1, 2 * 16 * 9, 100},
+		{"ic2ih3oc4kh2dh2+transposed", 6, 0, 2 * 9 * 4 * 4 * 2, 144},
+	} {
+		p, err := Parse(c.descriptor)
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		if p.H.Out != c.out || p.H.Adjoint().PadAfter() != c.after {
+			t.Errorf("%s: output %d with %d cut behind, want %d and %d", p, p.H.Out, p.H.Adjoint().PadAfter(), c.out, c.after)
+		}
+		if p.FLOPs() != c.flops || p.Counts().Neurons != c.neurons {
+			t.Errorf("%s: %d FLOPs, %d neurons, want %d and %d", p, p.FLOPs(), p.Counts().Neurons, c.flops, c.neurons)
+		}
+	}
+}
+
+func TestCountsOf3DAndUnshared(t *testing.T) {
+	p, err := Parse("mb2ic3id5ih6iw7oc4kd1kh3kw5+unshared")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const places, taps = 5 * 4 * 3, 1 * 3 * 5 * 3
+	if p.OutLen() != 2*places*4 || p.FilterLen() != places*4*taps || p.BiasLen() != places*4 || p.FLOPs() != 2*2*places*4*taps {
+		t.Errorf("%s: %d outputs, %d weights, %d biases, %d FLOPs", p, p.OutLen(), p.FilterLen(), p.BiasLen(), p.FLOPs())
+	}
+	if c := p.Counts(); c.Unshared != p.FilterLen()+p.BiasLen() {
+		t.Errorf("%d parameters unshared, the layer has %d", c.Unshared, p.FilterLen()+p.BiasLen())
+	}
+}
+
+// TestInvalidPrints holds that a problem that nobody checked can be printed in an error.
+func TestInvalidPrints(t *testing.T) {
+	for _, p := range []Problem{{}, {H: Axis{Stride: -1}}, {Transposed: true, Padding: 9}} {
+		if p.String() == "" || p.Padding.String() == "" || p.H.Fits() && p.H.Out > 0 {
+			t.Errorf("%#v prints nothing", p)
 		}
 	}
 }

@@ -30,7 +30,17 @@ func says(t *testing.T, name string, err, reason error, words ...string) {
 	}
 }
 
-func TestBadLayers(t *testing.T) {
+type badLayer struct {
+	name    string
+	p       conv.Problem
+	filters tensor.Filters
+	options host.LayerOptions
+	reason  error
+	words   []string
+}
+
+// badLayers are each wrong in one way.
+func badLayers(t *testing.T) []badLayer {
 	const small = "ic4ih11oc2kh5sh2"
 	good := problem(t, small)
 	bank := func(k, h, w, d int) tensor.Filters {
@@ -51,15 +61,7 @@ func TestBadLayers(t *testing.T) {
 		return p
 	}
 	fits, none := bank(2, 5, 5, 4), host.LayerOptions{}
-	devices := []*host.Device{hosttest.Open(t), cpu(t)}
-	for _, c := range []struct {
-		name    string
-		p       conv.Problem
-		filters tensor.Filters
-		options host.LayerOptions
-		reason  error
-		words   []string
-	}{
+	return []badLayer{
 		{"zero problem", conv.Problem{}, fits, none, conv.ErrInvalid, []string{"batch (mb) is 0", "must be from 1"}},
 		{"stride 0", with(func(p *conv.Problem) { p.H.Stride = 0 }), fits, none, conv.ErrInvalid, []string{"stride is 0, must be from 1"}},
 		{"negative padding", with(func(p *conv.Problem) { p.W.Pad = -1 }), fits, none, conv.ErrInvalid, []string{"padding is -1, must be from 0"}},
@@ -77,7 +79,12 @@ func TestBadLayers(t *testing.T) {
 		{"activation", good, fits, host.LayerOptions{Activation: 3}, gpu.ErrMisuse, []string{small, "activation 3, must be NoActivation, ReLU or SeparateReLU"}},
 		{"negative activation", good, fits, host.LayerOptions{Activation: -1}, gpu.ErrMisuse, []string{"activation -1, must be"}},
 		{"threads", good, fits, host.LayerOptions{Threads: 48}, gpu.ErrMisuse, []string{small, "48 threads in a workgroup, must be one of [32 64 128 256]"}},
-	} {
+	}
+}
+
+func TestBadLayers(t *testing.T) {
+	devices := []*host.Device{hosttest.Open(t), cpu(t)}
+	for _, c := range badLayers(t) {
 		for _, dev := range devices {
 			l, err := host.NewLayer(dev, c.p, c.filters, c.options)
 			if l != nil {

@@ -85,6 +85,9 @@ func (l *Layer) validate(filters tensor.Filters) error {
 	if err := l.problem.Validate(); err != nil {
 		return err
 	}
+	if p := l.problem; p.Z != point || p.Padding != conv.Zero || p.Transposed || p.Unshared {
+		return fmt.Errorf("%w: layers that are 3D, transposed or unshared, or padded with anything but zeros", ErrUnsupported)
+	}
 	if l.options.Activation < NoActivation || l.options.Activation > SeparateReLU {
 		return fmt.Errorf("%w: activation %d, must be NoActivation, ReLU or SeparateReLU", gpu.ErrMisuse, l.options.Activation)
 	}
@@ -93,6 +96,9 @@ func (l *Layer) validate(filters tensor.Filters) error {
 	}
 	return checkFilters(l.problem, filters)
 }
+
+// point is the third axis of a 2D layer.
+var point = conv.Axis{In: 1, Out: 1, Filter: 1, Stride: 1, Dilation: 1}
 
 // checkFilters holds the filters against the problem without an input volume.
 func checkFilters(p conv.Problem, f tensor.Filters) error {

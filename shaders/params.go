@@ -63,12 +63,11 @@ func Grid(count uint64, limit uint32) (grid [3]uint32, ok bool) {
 		return grid, false
 	}
 	for i := range grid {
-		if rest <= uint64(limit) {
-			grid[i] = uint32(rest)
+		lines := (rest-1)/uint64(limit) + 1  // rounded up, and no sum that could overflow
+		grid[i] = uint32((rest-1)/lines + 1) // of even length, so that few are left over
+		if rest = lines; lines == 1 {
 			return grid, true
 		}
-		grid[i] = limit
-		rest = (rest-1)/uint64(limit) + 1 // rounded up, and no sum that could overflow
 	}
 	return grid, false
 }

@@ -181,17 +181,17 @@ func TestGrid(t *testing.T) {
 		{0, 10, [3]uint32{1, 1, 1}, true},
 		{1, 10, [3]uint32{1, 1, 1}, true},
 		{10, 10, [3]uint32{10, 1, 1}, true},
-		{11, 10, [3]uint32{10, 2, 1}, true},
-		{101, 10, [3]uint32{10, 10, 2}, true},
+		{11, 10, [3]uint32{6, 2, 1}, true},
+		{101, 10, [3]uint32{10, 6, 2}, true},
 		{1000, 10, [3]uint32{10, 10, 10}, true},
-		{1001, 10, [3]uint32{10, 10, 10}, false},
+		{1001, 10, [3]uint32{10, 10, 6}, false},
 		{1, 1, [3]uint32{1, 1, 1}, true},
 		{2, 1, [3]uint32{1, 1, 1}, false},
 		{1, 0, [3]uint32{1, 1, 1}, false},
-		{90000, 65535, [3]uint32{65535, 2, 1}, true},
+		{90000, 65535, [3]uint32{45000, 2, 1}, true},
 		{math.MaxUint32, math.MaxUint32, [3]uint32{math.MaxUint32, 1, 1}, true},
 		{math.MaxUint64, 65535, [3]uint32{65535, 65535, 65535}, false},
-		{math.MaxUint64, math.MaxUint32, [3]uint32{math.MaxUint32, math.MaxUint32, 2}, true},
+		{math.MaxUint64, math.MaxUint32, [3]uint32{math.MaxUint32, 1<<31 + 1, 2}, true},
 	} {
 		if got, ok := Grid(c.count, c.limit); got != c.want || ok != c.ok {
 			t.Errorf("Grid(%d, %d) = %v, %v, want %v, %v", c.count, c.limit, got, ok, c.want, c.ok)
