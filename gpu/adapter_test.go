@@ -108,6 +108,31 @@ func TestOpenChooses(t *testing.T) {
 	}
 }
 
+// On GL all devices of a process share what one instance of wgpu opens and closes.
+func TestDevicesDisturbNobody(t *testing.T) {
+	if !inChild(t) {
+		return
+	}
+	for _, a := range must[[]AdapterInfo](t)(Adapters()) {
+		t.Run(a.String(), func(t *testing.T) {
+			o := Options{Adapter: strconv.Itoa(a.Index)}
+			d := openWith(t, o)
+			b := newBuffer(t, d, "b", 1)
+			g := newGroup(t, d, source("double", "b0[0] = b0[0] * 2u;", 1), b)
+			for range 5 {
+				must[[]AdapterInfo](t)(Adapters())
+				other := must[*Device](t)(Open(o))
+				c := newBuffer(t, other, "c", 3)
+				run(t, other, newGroup(t, other, source("double", "b0[0] = b0[0] * 2u;", 1), c))
+				wantData(t, c, 6)
+				wantError(t, other.Close(), ErrLeak)
+				run(t, d, g)
+			}
+			wantData(t, b, 32)
+		})
+	}
+}
+
 func TestEnvironment(t *testing.T) {
 	t.Setenv("GPUCONV_BACKEND", "Vulkan")
 	t.Setenv("GPUCONV_ADAPTER", "pipe")

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math/bits"
 	"slices"
-	"strings"
 	"unsafe"
 )
 
@@ -43,7 +42,7 @@ func (d *Device) newBuffer(op, label string, size uint64, u Usage, check func(ui
 		if err := check(size, u); err != nil {
 			return err
 		}
-		made, err := drv.createBuffer(plain(label), size, u)
+		made, err := drv.createBuffer(label, size, u)
 		if err == nil {
 			b.drv = made
 			d.buffers[b] = struct{}{}
@@ -54,11 +53,6 @@ func (d *Device) newBuffer(op, label string, size uint64, u Usage, check func(ui
 		return nil, err
 	}
 	return b, nil
-}
-
-// plain is a label as every driver takes it.
-func plain(label string) string {
-	return strings.ToValidUTF8(strings.ReplaceAll(label, "\x00", "?"), "?")
 }
 
 func (d *Device) checkBuffer(size uint64, u Usage) error {

@@ -36,9 +36,13 @@ func platformAdapters() ([]adapter, error) {
 		return nil, err
 	}
 	defer instance.Release()
+	found, err := instance.Adapters(backends)
+	if err != nil {
+		return nil, err
+	}
 	drivers := vulkan.Drivers()
 	var list []adapter
-	for _, a := range instance.Adapters(backends) {
+	for _, a := range found {
 		info := describe(a, drivers)
 		list = append(list, adapter{info: info, open: func() (driver, error) { return openNative(a, info) }, release: a.Release})
 	}
@@ -49,13 +53,17 @@ func platformAdapters() ([]adapter, error) {
 }
 
 // glAdapters opens an instance for GL that is never released: with it would go the one EGL display of the
-// process, from under all devices on GL.
+// process, from under all devices on GL. A GL that does not even list adapters is none.
 func glAdapters() []*native.Adapter {
 	instance, err := native.NewInstance(wgpu.InstanceBackendGL)
 	if err != nil {
 		return nil
 	}
-	return instance.Adapters(wgpu.InstanceBackendGL)
+	list, err := instance.Adapters(wgpu.InstanceBackendGL)
+	if err != nil {
+		return nil
+	}
+	return list
 }
 
 // glInfos looks only once, for what it opened cannot be released.
@@ -183,7 +191,8 @@ func (d *nativeDriver) made(object interface{ Release() }, err error) error {
 	return err
 }
 
-// release lets go of an object, but not on a lost device, where wgpu may panic or wait in vain.
+// release lets go of an object, but not on a lost device: that is never polled again, and without polling
+// wgpu frees nothing.
 func (d *nativeDriver) release(objects ...interface{ Release() }) {
 	for _, o := range objects {
 		if _, lost := d.dev.Lost(); !lost {

@@ -21,8 +21,8 @@ var (
 	ErrShader = errors.New("the shader does not compile")
 	// ErrMisuse is about a call with arguments that make no sense.
 	ErrMisuse = errors.New("wrong use")
-	// ErrLeak is about buffers still open when their device was closed.
-	ErrLeak = errors.New("closed with open buffers")
+	// ErrLeak is about buffers and bind groups still open when their device was closed.
+	ErrLeak = errors.New("closed with something open")
 )
 
 // Error says what was being done, on which adapter, why it failed and what would help.

@@ -210,7 +210,6 @@ func TestDeviceLost(t *testing.T) {
 			}
 			fail(t, c.result, c.functions...)
 			within(t, 20*time.Second, c.call, func() { wantError(t, calls[c.call](b), ErrDeviceLost) })
-			heal()
 			for name, call := range calls { // a loss is for ever
 				if err := call(b); !errors.Is(err, ErrDeviceLost) || !strings.Contains(err.Error(), "open a new one") {
 					t.Errorf("%s afterwards: %v", name, err)
@@ -224,6 +223,7 @@ func TestDeviceLost(t *testing.T) {
 					t.Error(err)
 				}
 			})
+			heal()
 			works(t, newBench(t))
 			works(t, bystander)
 		})
@@ -315,10 +315,25 @@ func TestRefusalHasAReason(t *testing.T) {
 	_, err = Open(Options{Backend: BackendVulkan})
 	heal()
 	wantError(t, err, ErrDeviceLost)
+	for _, function := range []string{"vkCreateCommandPool", "vkAllocateMemory", "vkCreateSemaphore", "vkBeginCommandBuffer", "vkCreateInstance"} {
+		for _, result := range []int{noMemory, gone, -3, -13} { // initialization failed, unknown
+			fail(t, result, function)
+			d, err := Open(Options{Backend: BackendVulkan})
+			heal()
+			var e *Error
+			if err == nil {
+				err = errors.Join(d.Close(), &Error{Op: "opened"}) // what failed was not needed
+			}
+			if !errors.As(err, &e) {
+				t.Errorf("%s gives %d: got %v, want *Error", function, result, err)
+			}
+		}
+	}
+	works(t, newBench(t))
 
 	instance := must[*native.Instance](t)(native.NewInstance(wgpu.InstanceBackendVulkan))
 	defer instance.Release()
-	for _, a := range instance.Adapters(wgpu.InstanceBackendVulkan) {
+	for _, a := range must[[]*native.Adapter](t)(instance.Adapters(wgpu.InstanceBackendVulkan)) {
 		defer a.Release()
 		lacking := wgpu.FeatureNameDepthClipControl
 		for slices.Contains(a.Features(), lacking) {

@@ -170,7 +170,7 @@ func inChild(t *testing.T, env ...string) bool {
 	if os.Getenv(marker) == t.Name() {
 		return true
 	}
-	c := exec.Command(os.Args[0], "-test.run=^"+t.Name()+"$", "-test.v", "-test.count=1", "-test.timeout=60s")
+	c := exec.Command(os.Args[0], "-test.run=^"+t.Name()+"$", "-test.v", "-test.count=1", "-test.timeout=120s")
 	c.Env = append(append(os.Environ(), marker+"="+t.Name()), env...)
 	out, err := c.CombinedOutput()
 	if err != nil || !strings.Contains(string(out), "--- PASS: "+t.Name()) {

@@ -50,9 +50,7 @@ func (d *Device) Kernel(source KernelSource) (*Kernel, error) {
 			k = have
 			return nil
 		}
-		named := source
-		named.Name = plain(source.Name)
-		compiled, err := drv.createKernel(named)
+		compiled, err := drv.createKernel(source)
 		if err != nil {
 			return err
 		}

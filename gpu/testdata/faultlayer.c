@@ -110,6 +110,8 @@ static int32_t myCreateInstance(void const *info, void const *allocator, void *o
 	link *l = descend(info, loaderInstance);
 	if (!l) return -3;
 	nextInstance = l->instanceProc;
+	int32_t result = fault("vkCreateInstance");
+	if (result) return result;
 	return ((createInstance)nextInstance(NULL, "vkCreateInstance"))(info, allocator, out);
 }
 

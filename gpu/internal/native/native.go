@@ -2,8 +2,8 @@
 
 // Package native closes the gaps that the Go binding of wgpu-native leaves: it asks for devices with
 // the reason of a refusal and with true limits, keeps every callback's state in C memory, where the Go
-// collector cannot move or free it, catches errors that no scope caught instead of letting wgpu abort,
-// and writes timestamps on compute passes. Everything else goes through the binding.
+// collector cannot move or free it, catches errors that no scope caught and panics instead of letting wgpu
+// abort, and writes timestamps on compute passes. Everything else goes through the binding.
 //
 // No call here may run at the same time as another one on the same device: the caller holds one lock.
 package native
@@ -13,6 +13,7 @@ package native
 #include <stdlib.h>
 #include <string.h>
 #include "native.h"
+#include "guard.h"
 
 // What the callbacks of one device have said. Messages are set once, by whoever comes first.
 typedef struct {
@@ -24,6 +25,7 @@ typedef struct {
 typedef struct {
 	WGPUDevice device;
 	char *message;
+	char *panic;
 	uint32_t status;
 	int called;
 } deviceAnswer;
@@ -53,17 +55,41 @@ static void onDevice(uint32_t status, WGPUDevice device, char const *message, vo
 	a->called = 1;
 }
 
-static WGPUInstance createInstance(WGPUFlags backends) {
+// An opening is the arguments and result of the guarded calls before there is a device.
+typedef struct {
+	WGPUInstance instance;
+	WGPUFlags backends;
+	WGPUAdapter adapter, *adapters;
+	size_t count;
+	WGPUDeviceDescriptor const *device;
+	deviceAnswer *answer;
+} opening;
+
+static void createInstancePlain(void *v) {
+	opening *o = v;
 	WGPUInstanceExtras extras = {0}; // zeroed: the binding leaves two of its fields to chance
 	extras.chain.sType = WGPUSType_InstanceExtras;
-	extras.backends = backends;
+	extras.backends = o->backends;
 	WGPUInstanceDescriptor d = {&extras.chain};
-	return wgpuCreateInstance(&d);
+	o->instance = wgpuCreateInstance(&d);
 }
 
-static size_t enumerate(WGPUInstance instance, WGPUFlags backends, WGPUAdapter *adapters) {
-	WGPUInstanceEnumerateAdapterOptions o = {NULL, backends};
-	return wgpuInstanceEnumerateAdapters(instance, &o, adapters);
+static char *createInstance(opening *o) { return guarded(createInstancePlain, o); }
+
+// enumerate gives the adapters in memory that the caller frees.
+static void enumeratePlain(void *v) {
+	opening *o = v;
+	WGPUInstanceEnumerateAdapterOptions options = {NULL, o->backends};
+	size_t most = wgpuInstanceEnumerateAdapters(o->instance, &options, NULL); // some may yet be plugged in
+	o->adapters = calloc(most + 16, sizeof *o->adapters);
+	o->count = most ? wgpuInstanceEnumerateAdapters(o->instance, &options, o->adapters) : 0;
+}
+
+static char *enumerate(opening *o) { return guarded(enumeratePlain, o); }
+
+static void requestDevicePlain(void *v) {
+	opening *o = v;
+	wgpuAdapterRequestDevice(o->adapter, o->device, onDevice, o->answer);
 }
 
 static deviceAnswer requestDevice(WGPUAdapter adapter, char const *label, uint32_t const *features, size_t count, WGPULimits limits, deviceState *state) {
@@ -78,7 +104,8 @@ static deviceAnswer requestDevice(WGPUAdapter adapter, char const *label, uint32
 	d.deviceLostUserdata = state;
 	d.uncapturedErrorCallbackInfo.callback = onError;
 	d.uncapturedErrorCallbackInfo.userdata = state;
-	wgpuAdapterRequestDevice(adapter, &d, onDevice, &a);
+	opening o = {.adapter = adapter, .device = &d, .answer = &a};
+	a.panic = guarded(requestDevicePlain, &o);
 	return a;
 }
 
@@ -113,33 +140,38 @@ type Instance struct{ ref C.WGPUInstance }
 
 // NewInstance opens the given backends.
 func NewInstance(backends wgpu.InstanceBackend) (*Instance, error) {
-	ref := C.createInstance(C.WGPUFlags(backends))
-	if ref == nil {
+	o := C.opening{backends: C.WGPUFlags(backends)}
+	if err := guard(func() *C.char { return C.createInstance(&o) }); err != nil {
+		return nil, err
+	}
+	if o.instance == nil {
 		return nil, errors.New("wgpu gave no instance")
 	}
-	return &Instance{ref}, nil
+	return &Instance{o.instance}, nil
 }
 
 // Adapters lists the adapters of the given backends. Each wants its Release.
-func (i *Instance) Adapters(backends wgpu.InstanceBackend) []*Adapter {
-	n := C.enumerate(i.ref, C.WGPUFlags(backends), nil)
-	if n == 0 {
-		return nil
+func (i *Instance) Adapters(backends wgpu.InstanceBackend) ([]*Adapter, error) {
+	o := C.opening{instance: i.ref, backends: C.WGPUFlags(backends)}
+	if err := guard(func() *C.char { return C.enumerate(&o) }); err != nil {
+		return nil, err
 	}
-	refs := make([]C.WGPUAdapter, n)
-	C.enumerate(i.ref, C.WGPUFlags(backends), &refs[0])
-	adapters := make([]*Adapter, n)
-	for k, ref := range refs {
-		adapters[k] = &Adapter{ref}
+	defer C.free(unsafe.Pointer(o.adapters))
+	adapters := make([]*Adapter, o.count)
+	for k, ref := range unsafe.Slice(o.adapters, o.count) {
+		adapters[k] = &Adapter{ref: ref}
 	}
-	return adapters
+	return adapters, nil
 }
 
 // Release lets go of the instance; what was made from it goes on working.
 func (i *Instance) Release() { C.wgpuInstanceRelease(i.ref) }
 
 // Adapter is one GPU behind one backend.
-type Adapter struct{ ref C.WGPUAdapter }
+type Adapter struct {
+	ref  C.WGPUAdapter
+	kept bool // its Release does nothing
+}
 
 // Info is what the backend says of an adapter, as it says it.
 type Info struct {
@@ -203,8 +235,14 @@ func (a *Adapter) Features() []wgpu.FeatureName {
 	return features
 }
 
-// Release lets go of the adapter; devices opened on it go on working.
-func (a *Adapter) Release() { C.wgpuAdapterRelease(a.ref) }
+// Release lets go of the adapter; devices opened on it go on working. After a refusal it does nothing:
+// wgpu may have left a half-made device behind, whose threads crash when the driver is unloaded, as it is
+// with the last of what an instance gave.
+func (a *Adapter) Release() {
+	if !a.kept {
+		C.wgpuAdapterRelease(a.ref)
+	}
+}
 
 // Device is a binding's device whose errors and loss are kept in C memory.
 type Device struct {
@@ -216,7 +254,8 @@ type Device struct {
 
 // RequestDevice opens a device with all of the adapter's limits and the given features. The error holds
 // wgpu's reason.
-func (a *Adapter) RequestDevice(label string, features []wgpu.FeatureName) (*Device, error) {
+func (a *Adapter) RequestDevice(label string, features []wgpu.FeatureName) (d *Device, err error) {
+	defer func() { a.kept = a.kept || err != nil }()
 	name := C.CString(label)
 	defer C.free(unsafe.Pointer(name))
 	var list *C.uint32_t
@@ -228,7 +267,14 @@ func (a *Adapter) RequestDevice(label string, features []wgpu.FeatureName) (*Dev
 	}
 	// Never freed: wgpu may call back as late as the end of the process.
 	state := (*C.deviceState)(C.calloc(1, C.size_t(unsafe.Sizeof(C.deviceState{}))))
-	answer := C.requestDevice(a.ref, name, list, C.size_t(len(features)), a.limits(), state)
+	var answer C.deviceAnswer
+	err = guard(func() *C.char {
+		answer = C.requestDevice(a.ref, name, list, C.size_t(len(features)), a.limits(), state)
+		return answer.panic
+	})
+	if err != nil {
+		return nil, err
+	}
 	defer C.free(unsafe.Pointer(answer.message))
 	if answer.called == 0 {
 		return nil, errors.New("wgpu gave no answer")
@@ -236,7 +282,7 @@ func (a *Adapter) RequestDevice(label string, features []wgpu.FeatureName) (*Dev
 	if answer.status != 0 || answer.device == nil {
 		return nil, errors.New(C.GoString(answer.message))
 	}
-	d := &Device{Device: &wgpu.Device{}, ref: answer.device, state: state}
+	d = &Device{Device: &wgpu.Device{}, ref: answer.device, state: state}
 	*field(d.Device, "ref") = unsafe.Pointer(answer.device)
 	d.queue = C.WGPUQueue(*field(d.GetQueue(), "ref"))
 	return d, nil
