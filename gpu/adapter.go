@@ -36,14 +36,14 @@ type AdapterType int
 
 // The types of adapters, from the last to be taken to the first.
 const (
-	Unknown AdapterType = iota
-	Software
+	Software AdapterType = iota
+	Unknown              // a browser does not always tell
 	Integrated
 	Discrete
 )
 
 func (t AdapterType) String() string {
-	return [...]string{"unknown", "software", "integrated", "discrete"}[t]
+	return [...]string{"software", "unknown", "integrated", "discrete"}[t]
 }
 
 // MarshalText gives the type's name.
@@ -93,7 +93,7 @@ type Limits struct {
 }
 
 // Adapters lists every adapter, the one that Open takes by default first: discrete before integrated
-// before software, and of two doors to the same GPU the one that is not GL. Their indices are those
+// before unknown before software, and of two doors to the same GPU the one that is not GL. Their indices are those
 // that Options.Adapter takes.
 func Adapters() ([]AdapterInfo, error) {
 	list, err := platformAdapters()

@@ -54,7 +54,7 @@ func TestRank(t *testing.T) {
 		}
 		got = append(got, a.info.Name+"/"+string(a.info.Backend))
 	}
-	want := "GeForce RTX 4090/vulkan, GeForce RTX 3060/vulkan, GeForce RTX 4090/gl, Iris Xe/vulkan, llvmpipe/vulkan, a riddle/dx12"
+	want := "GeForce RTX 4090/vulkan, GeForce RTX 3060/vulkan, GeForce RTX 4090/gl, Iris Xe/vulkan, a riddle/dx12, llvmpipe/vulkan"
 	if s := strings.Join(got, ", "); s != want {
 		t.Errorf("got  %s\nwant %s", s, want)
 	}
@@ -71,8 +71,8 @@ func TestChoose(t *testing.T) {
 		{Options{Adapter: "rtx 3060"}, 1},
 		{Options{Adapter: "IRIS"}, 3},
 		{Options{Backend: BackendGL}, 2},
-		{Options{Backend: BackendDX12}, 5},
-		{Options{Backend: BackendVulkan, Adapter: "llvm"}, 4},
+		{Options{Backend: BackendDX12}, 4},
+		{Options{Backend: BackendVulkan, Adapter: "llvm"}, 5},
 		{Options{Backend: BackendGL, Adapter: "llvm"}, -1},
 		{Options{Backend: BackendMetal}, -1},
 		{Options{Adapter: "6"}, -1},

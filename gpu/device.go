@@ -78,9 +78,6 @@ func Open(o Options) (*Device, error) {
 	return newDevice(list[i].info, drv), nil
 }
 
-// InstallHint says how to come by an adapter.
-const InstallHint = "install a Vulkan, Metal or DX12 driver; on Debian without a GPU: apt-get install libvulkan1 mesa-vulkan-drivers"
-
 func newDevice(info AdapterInfo, drv driver) *Device {
 	return &Device{info: info, drv: drv, kernels: map[string]*Kernel{}, buffers: map[*Buffer]struct{}{}, groups: map[*BindGroup]struct{}{}, flights: map[*flight]struct{}{}}
 }

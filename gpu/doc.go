@@ -6,5 +6,7 @@
 // whoever made it; closing twice is fine, and using what is closed gives [ErrClosed]. Wrong use and
 // failing hardware give errors, never a panic. All of it may be used from many goroutines.
 //
+// In the browser these calls wait for events: they must not be made from within a js.Func.
+//
 // Native code and the browser's are split by file suffix behind the interfaces in driver.go.
 package gpu

@@ -14,6 +14,8 @@ type driver interface {
 	// mapRead asks for the first size bytes of a buffer of usage Readback; mapped copies them once that is done.
 	mapRead(b driverBuffer, size uint64) (pending, error)
 	mapped(b driverBuffer, dst []byte) error
+	// tickPeriod is how many nanoseconds a tick lasts, where the platform knows.
+	tickPeriod() (ns float64, known bool)
 	// poll lets finished work report itself; it never blocks.
 	poll()
 	// lost says whether the device is lost, and why.

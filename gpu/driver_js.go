@@ -12,6 +12,9 @@ import (
 	"syscall/js"
 )
 
+// InstallHint says how to come by an adapter.
+const InstallHint = "use a browser with WebGPU, on https or localhost"
+
 // The browser's driver speaks to navigator.gpu through syscall/js and leaves the binding's own types for
 // GOOS=js alone: those ignore limits, panic on features, lack timestamps, report no error and need a
 // page that sets window.wasm. What remains of WebGPU for compute is small.
@@ -556,11 +559,8 @@ func (d *jsDriver) mapped(b driverBuffer, dst []byte) error {
 
 func (d *jsDriver) poll() {} // the event loop brings everything
 
-// destroy takes note of the loss at once, where the browser would tell of it later.
-func (d *jsDriver) destroy() {
-	attempt(func() { d.dev.Call("destroy") })
-	d.lose("it was destroyed")
-}
+// tickPeriod is how many nanoseconds a tick lasts: one, by the specification, section 20.2.
+func (d *jsDriver) tickPeriod() (ns float64, known bool) { return 1, true }
 
 // close destroys the device as well: the collector knows nothing of the memory that one holds.
 func (d *jsDriver) close() {

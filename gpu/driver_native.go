@@ -25,6 +25,12 @@ var quiet = sync.OnceFunc(func() {
 	}
 })
 
+// InstallHint says how to come by an adapter.
+const InstallHint = "install a Vulkan, Metal or DX12 driver; on Debian without a GPU: apt-get install libvulkan1 mesa-vulkan-drivers"
+
+// tickPeriod is how many nanoseconds a tick lasts: wgpu does not say.
+func (d *nativeDriver) tickPeriod() (ns float64, known bool) { return 0, false }
+
 // platformAdapters lists what wgpu finds, with the drivers' names from Vulkan. Every list comes from an
 // instance of its own, so that devices share nothing: within an instance, wgpu 0.19 mixes them up once some
 // were closed ("a resource with a different device").
@@ -92,7 +98,7 @@ func describe(a *native.Adapter, drivers []vulkan.Driver) AdapterInfo {
 	info := AdapterInfo{
 		Name:    n.Description, // where wgpu 0.19 puts it; 22.1 has it in Device
 		Backend: map[wgpu.BackendType]Backend{wgpu.BackendTypeVulkan: BackendVulkan, wgpu.BackendTypeMetal: BackendMetal, wgpu.BackendTypeD3D12: BackendDX12, wgpu.BackendTypeOpenGL: BackendGL, wgpu.BackendTypeOpenGLES: BackendGL}[n.Backend],
-		Type:    map[wgpu.AdapterType]AdapterType{wgpu.AdapterTypeDiscreteGPU: Discrete, wgpu.AdapterTypeIntegratedGPU: Integrated, wgpu.AdapterTypeCPU: Software}[n.Type],
+		Type:    map[wgpu.AdapterType]AdapterType{wgpu.AdapterTypeDiscreteGPU: Discrete, wgpu.AdapterTypeIntegratedGPU: Integrated, wgpu.AdapterTypeCPU: Software, wgpu.AdapterTypeUnknown: Unknown}[n.Type],
 		Vendor:  vendorName(n.VendorID, n.Vendor),
 		Limits: Limits{
 			MaxBufferSize: l.MaxBufferSize, MaxStorageBinding: l.MaxStorageBufferBindingSize, MaxUniformBinding: l.MaxUniformBufferBindingSize,
