@@ -16,7 +16,7 @@ build: tools
 
 tools:
 	@command -v $(GO) >/dev/null || { echo "gpuconv: needs Go on the PATH: https://go.dev/dl"; exit 1; }
-	@command -v gcc cc clang >/dev/null || { echo "gpuconv: needs a C compiler on the PATH, such as gcc"; exit 1; }
+	@command -v gcc >/dev/null || command -v cc >/dev/null || command -v clang >/dev/null || { echo "gpuconv: needs a C compiler on the PATH, such as gcc"; exit 1; }
 
 test: tools check unit llvmpipe swiftshader race
 

@@ -103,7 +103,7 @@ func TestOpenChooses(t *testing.T) {
 	}
 	_, err := Open(Options{Adapter: "no such thing"})
 	wantError(t, err, ErrNoAdapter)
-	if !strings.Contains(err.Error(), first.Name) || !strings.Contains(err.Error(), "apt-get install") {
+	if !strings.Contains(err.Error(), first.Name) || !strings.Contains(err.Error(), "gpuconv devices") {
 		t.Errorf("the error must say what there is and what helps: %v", err)
 	}
 }

@@ -69,7 +69,11 @@ func Open(o Options) (*Device, error) {
 	list = rank(list)
 	i, err := choose(list, o)
 	if err != nil {
-		return nil, &Error{Op: "choosing an adapter", Err: err, Hint: InstallHint}
+		hint := "gpuconv devices lists what there is"
+		if len(list) == 0 {
+			hint = InstallHint
+		}
+		return nil, &Error{Op: "choosing an adapter", Err: err, Hint: hint}
 	}
 	drv, err := list[i].open()
 	if err != nil {

@@ -11,7 +11,7 @@ type driver interface {
 	// submit encodes and submits all commands. With timed, each dispatch is a pass of its own whose begin
 	// and end are written, as two ticks of 8 bytes, one after the other into ticks.
 	submit(commands []command, timed bool, ticks driverBuffer) (pending, error)
-	// mapRead asks for the first size bytes of a buffer of usage Readback; mapped copies them once that is done.
+	// mapRead asks for the first size bytes of a buffer of usage readback; mapped copies them once that is done.
 	mapRead(b driverBuffer, size uint64) (pending, error)
 	mapped(b driverBuffer, dst []byte) error
 	// tickPeriod is how many nanoseconds a tick lasts, where the platform knows.

@@ -61,6 +61,9 @@ func platformAdapters() ([]adapter, error) {
 // glAdapters opens an instance for GL that is never released: with it would go the one EGL display of the
 // process, from under all devices on GL. A GL that does not even list adapters is none.
 func glAdapters() []*native.Adapter {
+	if !native.HasGL() {
+		return nil
+	}
 	instance, err := native.NewInstance(wgpu.InstanceBackendGL)
 	if err != nil {
 		return nil
