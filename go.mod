@@ -9,6 +9,7 @@ require (
 	golang.org/x/image v0.32.0
 	golang.org/x/term v0.28.0
 	gonum.org/v1/gonum v0.17.0
+	google.golang.org/protobuf v1.36.6
 )
 
 require (

@@ -151,6 +151,15 @@ type Epilogue struct {
 	Residual   Residual
 }
 
+// Activate is the epilogue that applies f, with its default parameters, and adds nothing.
+func Activate(f Function) Epilogue {
+	e := Epilogue{Activation: Activation{Function: f}}
+	if f >= Identity && f <= ELU {
+		e.Activation.Alpha, e.Activation.Beta = functions[f].defaults[0], functions[f].defaults[1]
+	}
+	return e
+}
+
 // Validate reports what makes no sense.
 func (e Epilogue) Validate() error {
 	if e.Residual < NoResidual || e.Residual > AfterFunction {

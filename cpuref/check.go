@@ -30,20 +30,21 @@ func (m Mode) String() string {
 	return fmt.Sprintf("Mode(%d)", int(m))
 }
 
-// Check judges all outputs of a layer, in NHWC order. NaN is wrong in both modes. What is wrong is in
-// the report; see [Report.Err]. An error means that there is no verdict: it wraps [ErrShape] where got
-// or ref is not as long as the problem's output, and [ErrNoVerdict] where the reference is not finite,
-// passes float32's range or has no bound, or where in Exact mode it is no float32.
+// Check judges all elements of a result, in the reference's order: of an output, NHWC. NaN is wrong in
+// both modes. What is wrong is in the report; see [Report.Err]. An error means that there is no verdict:
+// it wraps [ErrShape] where got or ref is not as long as what the reference is about, and [ErrNoVerdict]
+// where the reference is not finite, passes float32's range or has no bound, or where in Exact mode it is
+// no float32.
 func Check(got []float32, ref Reference, mode Mode) (Report, error) {
 	if err := ref.validate(); err != nil {
 		return Report{}, err
 	}
-	j, err := newJudge(got, ref.Problem, mode)
+	j, err := newJudge(got, ref, mode)
 	if err != nil {
 		return Report{}, err
 	}
 	for i := range got {
-		if err := j.see(i, ref.Value[i], ref.Magnitude[i]); err != nil {
+		if err := j.see(i, element{ref.Value[i], ref.Magnitude[i], ref.allowed(i)}); err != nil {
 			return Report{}, err
 		}
 	}
@@ -55,22 +56,34 @@ func Check(got []float32, ref Reference, mode Mode) (Report, error) {
 // time in proportion to the indices, and no memory. Verdicts and errors are those of [Check] and
 // [CheckShapes]; wrong indices give [ErrShape].
 func CheckSample(got []float32, p conv.Problem, x tensor.Volume, w tensor.Filters, relu bool, indices []int, mode Mode) (Report, error) {
+	var e conv.Epilogue
+	if relu {
+		e.Activation.Function = conv.ReLU
+	}
+	return CheckSampleEpilogue(got, p, x, w, e, nil, nil, indices, mode)
+}
+
+// CheckSampleEpilogue is [CheckSample] of a layer with any epilogue; slope and residual are those of
+// [Reference.Epilogue].
+func CheckSampleEpilogue(got []float32, p conv.Problem, x tensor.Volume, w tensor.Filters, e conv.Epilogue, slope, residual []float32, indices []int, mode Mode) (Report, error) {
 	if err := CheckShapes(p, x, w); err != nil {
+		return Report{}, err
+	}
+	after, err := newEpilogue(p, e, slope, residual)
+	if err != nil {
 		return Report{}, err
 	}
 	if err := checkIndices(p, indices); err != nil {
 		return Report{}, err
 	}
-	j, err := newJudge(got, p, mode)
+	j, err := newJudge(got, Reference{Problem: p}, mode)
 	if err != nil {
 		return Report{}, err
 	}
+	taps := p.TapsPerOutput()
 	for _, i := range indices {
-		value, magnitude := convAt(p, x, w, i)
-		if relu {
-			value = reluOf(value)
-		}
-		if err := j.see(i, value, magnitude); err != nil {
+		value, magnitude := convAt(&p, x, w, i)
+		if err := j.see(i, after.apply(i, element{value, magnitude, Bound(taps, magnitude)})); err != nil {
 			return Report{}, err
 		}
 	}
@@ -95,62 +108,71 @@ func checkIndices(p conv.Problem, indices []int) error {
 	return nil
 }
 
+// element is one number of a reference.
+type element struct{ value, magnitude, allowed float64 }
+
 // judge collects the report on one result.
 type judge struct {
 	report Report
 	got    []float32
-	p      conv.Problem
-	taps   int
-	worst  float64 // how bad report.Worst is: of the bound, or in Exact mode the error
+	ref    Reference // what it is about; its data may be missing
+	worst  float64   // how bad report.Worst is: of the bound, or in Exact mode the error
 }
 
-func newJudge(got []float32, p conv.Problem, mode Mode) (*judge, error) {
-	if int64(len(got)) != p.OutLen() {
-		return nil, fmt.Errorf("%w: the result has %d outputs, must have %d for %s", ErrShape, len(got), p.OutLen(), p)
+func newJudge(got []float32, ref Reference, mode Mode) (*judge, error) {
+	if n := ref.size(); int64(len(got)) != n {
+		return nil, fmt.Errorf("%w: the result has %d %s, must have %d for %s", ErrShape, len(got), ref.Kind.elements(), n, ref.about())
 	}
-	taps := p.TapsPerOutput()
 	switch {
 	case mode != Bounded && mode != Exact:
 		return nil, fmt.Errorf("%w: %v is no mode, must be Bounded or Exact", ErrNoVerdict, mode)
-	case mode == Bounded && math.IsInf(Bound(taps, 0), 1):
+	case mode == Bounded && ref.Allowed == nil && math.IsInf(Bound(ref.terms(), 0), 1):
 		// Everything is within an infinite bound: a check that cannot fail is no check.
-		return nil, fmt.Errorf("%w: sums of %d taps have no float32 bound, in %s", ErrNoVerdict, taps, p)
+		return nil, fmt.Errorf("%w: sums of %d taps have no float32 bound, in %s", ErrNoVerdict, ref.terms(), ref.about())
 	}
-	return &judge{report: Report{Mode: mode, Total: len(got)}, got: got, p: p, taps: taps}, nil
+	return &judge{report: Report{Mode: mode, Total: len(got), Kind: ref.Kind}, got: got, ref: ref}, nil
 }
 
-// see judges one output.
-func (j *judge) see(index int, want, magnitude float64) error {
-	at, got := placeOf(j.p, index), j.got[index]
-	m := Mismatch{N: at.n, X: at.x, Y: at.y, D: at.d, Got: got, Want: want, Error: math.Abs(float64(got) - want)}
-	if j.report.Mode == Bounded {
-		m.Bound = Bound(j.taps, magnitude)
+// see judges one element.
+func (j *judge) see(index int, want element) error {
+	got := j.got[index]
+	if j.report.Mode == Exact {
+		want.allowed = 0
 	}
-	if err := j.judgeable(m, magnitude); err != nil {
+	if err := j.judgeable(index, want); err != nil {
 		return err
 	}
 	r := &j.report
 	r.Checked++
-	if math.IsNaN(m.Error) {
+	wrong := math.Abs(float64(got) - want.value)
+	if math.IsNaN(wrong) {
 		r.NaNs++
 	}
-	if !(m.Error <= m.Bound) { // not ">", which NaN would pass
+	if !(wrong <= want.allowed) { // not ">", which NaN would pass
 		if r.Failed == 0 {
-			first := m // a copy, lest every m live on the heap
+			first := j.mismatch(index, want)
 			r.First = &first
 		}
 		r.Failed++
 	}
-	j.rank(m)
+	j.rank(index, wrong, want)
 	return nil
 }
 
-// rank keeps m if it is the worst so far.
-func (j *judge) rank(m Mismatch) {
+// mismatch tells all about one element. It takes a while, for it finds out where that is.
+func (j *judge) mismatch(index int, want element) Mismatch {
+	m := mismatchAt(&j.ref, index)
+	m.Got, m.Want, m.Bound = j.got[index], want.value, want.allowed
+	m.Error = math.Abs(float64(m.Got) - m.Want)
+	return m
+}
+
+// rank keeps the element if it is the worst so far.
+func (j *judge) rank(index int, wrong float64, want element) {
 	r := &j.report
-	badness := m.Error
-	if r.Mode == Bounded {
-		badness = m.Error / m.Bound
+	badness := wrong
+	if r.Mode == Bounded && badness != 0 { // where no error is allowed, none is no part of it
+		badness = wrong / want.allowed
 	}
 	if math.IsNaN(badness) {
 		badness = math.Inf(1)
@@ -158,25 +180,29 @@ func (j *judge) rank(m Mismatch) {
 	if r.Checked > 1 && badness <= j.worst {
 		return
 	}
-	j.worst, r.Worst, r.BoundUsed = badness, m, badness
+	j.worst, r.Worst, r.BoundUsed = badness, j.mismatch(index, want), badness
 	if r.Mode == Exact && badness > 0 {
 		r.BoundUsed = math.Inf(1) // of nothing allowed
 	}
 }
 
 // judgeable refuses references that no float32 result could be held against.
-func (j *judge) judgeable(m Mismatch, magnitude float64) error {
-	reach := magnitude + m.Bound // no partial sum is larger
+func (j *judge) judgeable(index int, want element) error {
+	value, magnitude := want.value, want.magnitude
+	reach := max(magnitude, math.Abs(value)) + want.allowed // no partial sum is larger
 	switch {
-	case math.IsNaN(m.Want) || math.IsInf(m.Want, 0) || math.IsNaN(reach) || math.IsInf(reach, 0):
+	case math.IsInf(want.allowed, 1) && !math.IsInf(value, 0) && !math.IsInf(magnitude, 0):
+		return fmt.Errorf("%w: %v has no float32 bound: its sum is too long, or it passes float32's range, %v, on the way; in %s",
+			ErrNoVerdict, mismatchAt(&j.ref, index).at(), math.MaxFloat32, j.ref.about())
+	case math.IsNaN(value) || math.IsInf(value, 0) || math.IsNaN(reach) || math.IsInf(reach, 0):
 		return fmt.Errorf("%w: the reference of %v is %v with magnitude %v, must be finite: look for an infinite or NaN input, weight or bias, in %s",
-			ErrNoVerdict, m.at(), m.Want, magnitude, j.p)
-	case magnitude < 0 || reach > math.MaxFloat32:
+			ErrNoVerdict, mismatchAt(&j.ref, index).at(), value, magnitude, j.ref.about())
+	case magnitude < 0 || want.allowed < 0 || reach > math.MaxFloat32:
 		return fmt.Errorf("%w: the terms of %v have magnitude %v, must be from 0 to float32's largest, %v: use smaller inputs or weights, in %s",
-			ErrNoVerdict, m.at(), magnitude, math.MaxFloat32, j.p)
-	case j.report.Mode == Exact && float64(float32(m.Want)) != m.Want:
+			ErrNoVerdict, mismatchAt(&j.ref, index).at(), magnitude, math.MaxFloat32, j.ref.about())
+	case j.report.Mode == Exact && float64(float32(value)) != value:
 		return fmt.Errorf("%w: the reference of %v is %v, which no float32 equals: an exact check wants whole numbers inside ExactLimit, in %s",
-			ErrNoVerdict, m.at(), m.Want, j.p)
+			ErrNoVerdict, mismatchAt(&j.ref, index).at(), value, j.ref.about())
 	}
 	return nil
 }

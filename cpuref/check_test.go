@@ -130,6 +130,19 @@ func TestSignOfZeroIsFree(t *testing.T) {
 	}
 }
 
+// Where no error is allowed, none uses nothing of it, and any uses more than all.
+func TestNothingAllowed(t *testing.T) {
+	l := newLayer(t, "ic1ih1iw2oc1kh1", Exact)
+	l.ref.Allowed = []float64{0, 0}
+	if r := must[Report](t)(Check(l.got, l.ref, Bounded)); !r.OK() || r.BoundUsed != 0 {
+		t.Errorf("%v, used %v", r, r.BoundUsed)
+	}
+	l.got[1] = math.Nextafter32(l.got[1], 1e9)
+	if r := must[Report](t)(Check(l.got, l.ref, Bounded)); r.Failed != 1 || r.First.X != 1 || !math.IsInf(r.BoundUsed, 1) {
+		t.Errorf("%v, used %v", r, r.BoundUsed)
+	}
+}
+
 // What a GPU gets wrong in practice, at every output.
 func TestSpoiltIsReported(t *testing.T) {
 	for _, mode := range []Mode{Bounded, Exact} {

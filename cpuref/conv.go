@@ -2,6 +2,9 @@ package cpuref
 
 import (
 	"math"
+	"runtime"
+	"sync"
+	"sync/atomic"
 
 	"github.com/gpuconv/gpuconv/conv"
 	"github.com/gpuconv/gpuconv/tensor"
@@ -11,16 +14,23 @@ import (
 //
 //	V[x,y,k] = sum(X[xS-P : xS-P+F, yS-P : yS-P+F, :] * W_k) + b_k
 //
-// x is N x H x W x D (NHWC), w is K x Fh x Fw x D/Groups (OHWI). With groups, W_k sees only the depth
-// slices of its own group; with dilation, taps lie that far apart. Errors are those of [CheckShapes],
-// and a layer of more than [MaxOutputs] outputs is refused with [ErrShape].
+// x is N x H x W x D (NHWC), w is K x Fh x Fw x D/Groups (OHWI); a 3D layer's have Z after N and Fz
+// after K, and sum over z alike. With groups, W_k sees only the depth slices of its own group; with
+// dilation, taps lie that far apart. What windows read outside of the input is the problem's Padding. An
+// unshared layer's W_k and b_k are those of the output's own position (z*H.Out + y)*W.Out + x. A
+// transposed layer is PyTorch's ConvTranspose, its weights in the same order, K outermost:
+//
+//	V[o,k] = b_k + sum of X[i,:] * W_k[f,:] over all i, f with i*S - P + f*dilation = o
+//
+// Errors are those of [CheckShapes], and a layer of more than [MaxOutputs] outputs is refused with
+// [ErrShape].
 func Conv(p conv.Problem, x tensor.Volume, w tensor.Filters) (Reference, error) {
 	if err := checkHeld(p, x, w); err != nil {
 		return Reference{}, err
 	}
 	r := newReference(p)
 	for i := range r.Value {
-		r.Value[i], r.Magnitude[i] = convAt(p, x, w, i)
+		r.Value[i], r.Magnitude[i] = convAt(&p, x, w, i)
 	}
 	return r, nil
 }
@@ -31,35 +41,59 @@ func ConvAt(p conv.Problem, x tensor.Volume, w tensor.Filters, index int) (value
 	if CheckShapes(p, x, w) != nil || index < 0 || int64(index) >= p.OutLen() {
 		return math.NaN(), math.NaN()
 	}
-	return convAt(p, x, w, index)
+	return convAt(&p, x, w, index)
 }
 
 // convAt is ConvAt for operands that are known to fit.
-func convAt(p conv.Problem, x tensor.Volume, w tensor.Filters, index int) (value, magnitude float64) {
+func convAt(p *conv.Problem, x tensor.Volume, w tensor.Filters, index int) (value, magnitude float64) {
 	at := placeOf(p, index)
 	depth := p.InChannels / p.Groups
-	first := at.d / (p.OutChannels / p.Groups) * depth // of the depth slices that this filter sees
-	filter := w.Filter(at.d)
-	for fy := range p.H.Filter {
-		for fx := range p.W.Filter {
-			iy := at.y*p.H.Stride - p.H.Pad + fy*p.H.Dilation
-			ix := at.x*p.W.Stride - p.W.Pad + fx*p.W.Dilation
-			for d := range depth {
-				// Padding is multiplied like any other zero, so that an infinite weight shows there too.
-				product := padded(x, at.n, iy, ix, first+d) * float64(filter[(fy*p.W.Filter+fx)*depth+d])
-				value += product
-				magnitude += math.Abs(product)
+	first := firstDepth(p, at.d)
+	k := filterIndex(p, at)
+	weights := w.Data[k*p.TapsPerOutput():]
+	for fz := range p.Z.Filter {
+		for fy := range p.H.Filter {
+			for fx := range p.W.Filter {
+				column, inside := reads(p, at, tap{fz, fy, fx})
+				column += at.n * columns(p)
+				for d := range depth {
+					// Padding is multiplied like any other zero, so that an infinite weight shows there too.
+					var input float64
+					if inside {
+						input = float64(x.Data[column*p.InChannels+first+d])
+					}
+					product := input * float64(weights[((fz*p.H.Filter+fy)*p.W.Filter+fx)*depth+d])
+					value += product
+					magnitude += math.Abs(product)
+				}
 			}
 		}
 	}
-	bias := float64(w.BiasAt(at.d))
+	bias := biasOf(w, k)
 	return value + bias, magnitude + math.Abs(bias)
 }
 
-// padded is X[x,y,d] of image n, zero outside the image.
-func padded(v tensor.Volume, n, y, x, d int) float64 {
-	if y < 0 || y >= v.H || x < 0 || x >= v.W {
+// biasOf is the bias of filter k, counted over all banks.
+func biasOf(w tensor.Filters, k int) float64 {
+	if w.Bias == nil {
 		return 0
 	}
-	return float64(v.Data[v.Index(n, y, x, d)])
+	return float64(w.Bias[k])
+}
+
+// parallel calls do with every number below n, in any order, on all processors.
+func parallel(n int, worker func() (do func(i int))) {
+	var next atomic.Int64 // the first number that nobody has taken
+	var working sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), n) {
+		working.Add(1)
+		go func() {
+			defer working.Done()
+			do := worker()
+			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
+				do(i)
+			}
+		}()
+	}
+	working.Wait()
 }

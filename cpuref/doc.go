@@ -4,6 +4,10 @@
 //
 // [Conv] is the truth, the formula's loops and nothing else. [Im2col] is the same reference by way of
 // matrix products, for layers too large for loops. [CheckSample] judges layers too large for either.
+// [Reference.Epilogue] adds what follows the sum: activations and residuals, with the error that they may
+// add. [InputGradient], [FilterGradient], [BiasGradient] and [EpilogueGradient] are the way back. All go
+// through one index map, in index.go, and serve every kind of problem. [QuantizedConv] is for whole numbers
+// of 8 bits, [Reference.Half] for results that are stored as float16.
 //
 // A verdict is exact or by a bound, and there is no other tolerance. Exact is for integer data inside
 // [ExactLimit], where float32 makes no rounding error in any order of summation. [Bound] is for real
@@ -13,5 +17,5 @@
 // written, writes that land outside, inputs that did not stay what they were.
 //
 // Files carry the names of the shaders that they are the twin of: conv.go of shaders/conv.wgsl,
-// relu.go of shaders/relu.wgsl.
+// relu.go of shaders/relu.wgsl, index.go of shaders/index.wgsl.
 package cpuref

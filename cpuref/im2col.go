@@ -2,9 +2,6 @@ package cpuref
 
 import (
 	"math"
-	"runtime"
-	"sync"
-	"sync/atomic"
 
 	"gonum.org/v1/gonum/blas"
 	"gonum.org/v1/gonum/blas/blas64"
@@ -25,6 +22,8 @@ const (
 // multiplied with the filters, in blocks of bounded memory (about 1 MiB for each processor, whatever
 // the layer), on all processors. Shapes and errors are those of Conv. Values differ from Conv's only in
 // the order of summation, so by no more than 2 * n * 2^-53 / (1 - n * 2^-53) * Magnitude for n terms.
+// Windows are copied through the index map that Conv reads by, whatever the padding, and so are those of
+// a transposed layer. An unshared layer is computed by Conv's loops, on all processors.
 //
 // Source: K. Chellapilla, S. Puri, P. Simard, "High Performance Convolutional Neural Networks for
 // Document Processing", 2006.
@@ -33,20 +32,22 @@ func Im2col(p conv.Problem, x tensor.Volume, w tensor.Filters) (Reference, error
 		return Reference{}, err
 	}
 	r := newReference(p)
-	grid := gridOf(p)
-	var next atomic.Int64 // the first block that nobody has taken
-	var working sync.WaitGroup
-	for range min(runtime.GOMAXPROCS(0), grid.blocks()) {
-		working.Add(1)
-		go func() {
-			defer working.Done()
-			s := newScratch(p, x, w)
-			for i := int(next.Add(1)) - 1; i < grid.blocks(); i = int(next.Add(1)) - 1 {
-				s.compute(grid.block(p, i), r)
+	if p.Unshared {
+		// Each position has filters of its own: there is no product of matrices. A row of outputs at a time.
+		parallel(len(r.Value)/p.OutChannels, func() func(int) {
+			return func(row int) {
+				for i := row * p.OutChannels; i < (row+1)*p.OutChannels; i++ {
+					r.Value[i], r.Magnitude[i] = convAt(&p, x, w, i)
+				}
 			}
-		}()
+		})
+		return r, nil
 	}
-	working.Wait()
+	grid := gridOf(p)
+	parallel(grid.blocks(), func() func(int) {
+		s := newScratch(p, x, w)
+		return func(i int) { s.compute(grid.block(p, i), r) }
+	})
 	return r, nil
 }
 
@@ -56,7 +57,7 @@ type grid struct{ rows, filters, groups int }
 
 func gridOf(p conv.Problem) grid {
 	return grid{
-		rows:    ceilDiv(p.Batch*p.H.Out*p.W.Out, blockRows),
+		rows:    ceilDiv(p.Batch*positions(&p), blockRows),
 		filters: ceilDiv(p.OutChannels/p.Groups, blockFilters),
 		groups:  p.Groups,
 	}
@@ -69,7 +70,7 @@ func (g grid) blocks() int { return g.rows * g.filters * g.groups }
 type block struct{ group, row, rowEnd, filter, filterEnd int }
 
 func (g grid) block(p conv.Problem, i int) block {
-	rows := p.Batch * p.H.Out * p.W.Out
+	rows := p.Batch * positions(&p)
 	perGroup := p.OutChannels / p.Groups
 	b := block{group: i / (g.rows * g.filters)}
 	i %= g.rows * g.filters
@@ -91,7 +92,7 @@ type scratch struct {
 }
 
 func newScratch(p conv.Problem, x tensor.Volume, w tensor.Filters) *scratch {
-	rows := min(blockRows, p.Batch*p.H.Out*p.W.Out)
+	rows := min(blockRows, p.Batch*positions(&p))
 	filters := min(blockFilters, p.OutChannels/p.Groups)
 	taps := min(blockTaps, p.TapsPerOutput())
 	return &scratch{
@@ -133,33 +134,32 @@ func (s *scratch) compute(b block, r Reference) {
 }
 
 // gatherWindows copies what the block's outputs see, from this tap on, one output a row.
-func (s *scratch) gatherWindows(m blas64.General, b block, tap int) {
-	p := s.problem
+func (s *scratch) gatherWindows(m blas64.General, b block, from int) {
+	p := &s.problem
 	depth := p.InChannels / p.Groups
 	for i := range m.Rows {
 		at := placeOf(p, (b.row+i)*p.OutChannels)
 		row := m.Data[i*m.Cols : (i+1)*m.Cols]
 		for done := 0; done < len(row); {
 			// One filter position at a time: its depth column lies in one piece.
-			position, d := (tap+done)/depth, (tap+done)%depth
+			position, d := (from+done)/depth, (from+done)%depth
 			piece := row[done:min(done+depth-d, len(row))]
-			iy := at.y*p.H.Stride - p.H.Pad + position/p.W.Filter*p.H.Dilation
-			ix := at.x*p.W.Stride - p.W.Pad + position%p.W.Filter*p.W.Dilation
-			s.gatherColumn(piece, at.n, iy, ix, b.group*depth+d)
+			column, inside := reads(p, at, tapOf(p, position))
+			s.gatherColumn(piece, at.n*columns(p)+column, inside, b.group*depth+d)
 			done += len(piece)
 		}
 	}
 }
 
-// gatherColumn copies X[x,y,d:] of image n, zeros outside the image.
-func (s *scratch) gatherColumn(piece []float64, n, y, x, d int) {
-	if y < 0 || y >= s.x.H || x < 0 || x >= s.x.W {
+// gatherColumn copies a depth column from d on, zeros outside the image.
+func (s *scratch) gatherColumn(piece []float64, column int, inside bool, d int) {
+	if !inside {
 		clear(piece)
 		return
 	}
-	column := s.x.Data[s.x.Index(n, y, x, d):]
+	from := s.x.Data[column*s.problem.InChannels+d:]
 	for i := range piece {
-		piece[i] = float64(column[i])
+		piece[i] = float64(from[i])
 	}
 }
 

@@ -12,10 +12,10 @@ const sampleStream = 0x73616d706c65 // "sample"
 
 // Sample chooses count different outputs of p: their NHWC indices over all images, ascending, the same
 // for the same seed. The corners are always among them, which are the first and the last column, row,
-// depth slice and image in every combination and so include the first and the last output; there are
-// up to 16, even where count is smaller. All outputs are chosen where count is at least their number.
-// It takes memory in proportion to count, never to the outputs, and chooses at most [MaxOutputs]. An
-// invalid problem has no outputs to choose.
+// depth slice and image (and plane, of a 3D layer) in every combination and so include the first and
+// the last output; there are up to 16 (32), even where count is smaller. All outputs are chosen where
+// count is at least their number. It takes memory in proportion to count, never to the outputs, and
+// chooses at most [MaxOutputs]. An invalid problem has no outputs to choose.
 func Sample(p conv.Problem, seed uint64, count int) []int {
 	if p.Validate() != nil {
 		return nil
@@ -41,7 +41,7 @@ func Sample(p conv.Problem, seed uint64, count int) []int {
 // corners are the indices of the outputs that are first or last in every direction, ascending.
 func corners(p conv.Problem) []int {
 	at := []int{0}
-	for _, size := range []int{p.Batch, p.H.Out, p.W.Out, p.OutChannels} {
+	for _, size := range outputShape(p) {
 		var next []int
 		for _, i := range at {
 			next = append(next, i*size, i*size+size-1)

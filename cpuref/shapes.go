@@ -2,6 +2,9 @@ package cpuref
 
 import (
 	"fmt"
+	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/gpuconv/gpuconv/conv"
 	"github.com/gpuconv/gpuconv/tensor"
@@ -13,22 +16,65 @@ const MaxOutputs = 1 << 27
 
 // CheckShapes reports whether x and w are the operands of p: x is Batch x H.In x W.In x InChannels, w
 // holds OutChannels filters of H.Filter x W.Filter x InChannels/Groups, and their data is as long as
-// that. The error wraps [ErrShape], or is the problem's own, and says what the size must be.
+// that. A 3D layer's have Z.In and Z.Filter planes; an unshared layer's w has Z.Out*H.Out*W.Out banks.
+// The error wraps [ErrShape], or is the problem's own, and says what the size must be.
 func CheckShapes(p conv.Problem, x tensor.Volume, w tensor.Filters) error {
+	if err := checkVolume(p, "input volume", x, inputShape(p)); err != nil {
+		return err
+	}
+	return checkFilters(p, w)
+}
+
+// inputShape and outputShape are N, Z, H, W, D of p's volumes.
+func inputShape(p conv.Problem) [5]int {
+	return [5]int{p.Batch, p.Z.In, p.H.In, p.W.In, p.InChannels}
+}
+
+func outputShape(p conv.Problem) [5]int {
+	return [5]int{p.Batch, p.Z.Out, p.H.Out, p.W.Out, p.OutChannels}
+}
+
+// checkVolume reports whether v is valid and has the shape that the valid problem p wants.
+func checkVolume(p conv.Problem, what string, v tensor.Volume, want [5]int) error {
 	if err := p.Validate(); err != nil {
 		return err
 	}
 	// Dimensions first: "is 10x10, must be 11x11" helps more than a complaint about a length.
-	has, want := [4]int{x.N, x.H, x.W, x.D}, [4]int{p.Batch, p.H.In, p.W.In, p.InChannels}
+	has := [5]int{v.N, v.Planes(), v.H, v.W, v.D}
 	if has != want {
-		return shapeError(p, "input volume (NHWC)", has, want)
+		layout, drop := "NHWC", []int{1}
+		if has[1] != 1 || want[1] != 1 {
+			layout, drop = "NZHWC", nil
+		}
+		return shapeError(p, what+" ("+layout+")", has[:], want[:], drop)
 	}
-	has, want = [4]int{w.K, w.H, w.W, w.D}, [4]int{p.OutChannels, p.H.Filter, p.W.Filter, p.InChannels / p.Groups}
-	if has != want {
-		return shapeError(p, "filter bank (OHWI)", has, want)
-	}
-	if err := x.Validate(); err != nil {
+	if err := v.Validate(); err != nil {
 		return fmt.Errorf("%w: %w", ErrShape, err)
+	}
+	return nil
+}
+
+// checkFilters reports whether w is valid and fits the valid problem p.
+func checkFilters(p conv.Problem, w tensor.Filters) error {
+	if err := p.Validate(); err != nil {
+		return err
+	}
+	has := [6]int{w.BankCount(), w.K, w.Planes(), w.H, w.W, w.D}
+	want := [6]int{banks(&p), p.OutChannels, p.Z.Filter, p.H.Filter, p.W.Filter, p.InChannels / p.Groups}
+	if has != want {
+		layout, drop := "OHWI", []int(nil)
+		if has[2] != 1 || want[2] != 1 {
+			layout = "OZHWI"
+		} else {
+			drop = append(drop, 2)
+		}
+		what := "filter bank (" + layout + ")"
+		if has[0] != 1 || want[0] != 1 {
+			what = "set of filter banks (banks, " + layout + ")"
+		} else {
+			drop = append(drop, 0)
+		}
+		return shapeError(p, what, has[:], want[:], drop)
 	}
 	if err := w.Validate(); err != nil {
 		return fmt.Errorf("%w: %w", ErrShape, err)
@@ -36,9 +82,18 @@ func CheckShapes(p conv.Problem, x tensor.Volume, w tensor.Filters) error {
 	return nil
 }
 
-func shapeError(p conv.Problem, what string, has, want [4]int) error {
-	return fmt.Errorf("%w: the %s is %dx%dx%dx%d, must be %dx%dx%dx%d for %s", ErrShape, what,
-		has[0], has[1], has[2], has[3], want[0], want[1], want[2], want[3], p)
+// shapeError says what the sizes are and must be, without those at the places drop.
+func shapeError(p conv.Problem, what string, has, want, drop []int) error {
+	text := func(sizes []int) string {
+		var parts []string
+		for i, s := range sizes {
+			if !slices.Contains(drop, i) {
+				parts = append(parts, strconv.Itoa(s))
+			}
+		}
+		return strings.Join(parts, "x")
+	}
+	return fmt.Errorf("%w: the %s is %s, must be %s for %s", ErrShape, what, text(has), text(want), p)
 }
 
 // checkHeld is [CheckShapes] for those who hold every output in memory.
@@ -51,14 +106,4 @@ func checkHeld(p conv.Problem, x tensor.Volume, w tensor.Filters) error {
 			ErrShape, p, p.OutLen(), MaxOutputs)
 	}
 	return nil
-}
-
-// place is where an output is: V[x,y,d] of image n.
-type place struct{ n, y, x, d int }
-
-// placeOf is the place of the output with this NHWC index.
-func placeOf(p conv.Problem, index int) place {
-	row := index / p.OutChannels
-	image := row / p.W.Out
-	return place{n: image / p.H.Out, y: image % p.H.Out, x: row % p.W.Out, d: index % p.OutChannels}
 }

@@ -3,7 +3,6 @@ package host
 import (
 	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/gpuconv/gpuconv/conv"
 	"github.com/gpuconv/gpuconv/cpuref"
@@ -14,48 +13,73 @@ import (
 
 // direct is the simplest algorithm: a workgroup for each output, conv.wgsl.
 type direct struct {
-	filters    tensor.Filters
-	x, w, b, v *guarded
-	closers    []interface{ Close() error }
-	batch      *gpu.Batch
+	recorder
+	inputs     []*guarded // what kernels read, in the order of conv.wgsl's bindings
+	x, w, b    *guarded
+	slopes     *guarded
+	residual   *guarded
+	v          *guarded
+	noResidual bool
+	layer      *Layer
+	back       *gradientEngine // nil until gradients are asked for
 }
 
-var (
-	convBindings = []gpu.BindingKind{gpu.UniformIn, gpu.ReadOnly, gpu.ReadOnly, gpu.ReadOnly, gpu.ReadWrite}
-	reluBindings = []gpu.BindingKind{gpu.UniformIn, gpu.ReadWrite}
-)
+var errTooLong = fmt.Errorf("%w: volumes and filters of 2^32 numbers or more, or padded axes of 2^30", ErrUnsupported)
 
 // newDirect uploads the filters and records the dispatches that every run submits.
-func newDirect(dev *gpu.Device, p conv.Problem, filters tensor.Filters, o LayerOptions) (_ *direct, err error) {
-	params, ok := shaders.NewConvParams(p)
-	if !ok {
-		return nil, fmt.Errorf("%w: volumes and filters of 2^32 numbers or more, or padded axes of 2^31", ErrUnsupported)
+func newDirect(dev *gpu.Device, l *Layer) (_ *direct, err error) {
+	p, o := l.problem, l.options
+	if !shaders.Fits(p) {
+		return nil, errTooLong
 	}
-	e := &direct{filters: filters, batch: dev.NewBatch()}
+	e := &direct{recorder: newRecorder(dev), layer: l, noResidual: o.Epilogue.Residual == conv.NoResidual}
 	defer func() {
 		if err != nil {
 			e.close()
 		}
 	}()
-	if err := e.upload(dev, p); err != nil {
+	if err := e.upload(p, l.filters, o); err != nil {
 		return nil, err
 	}
-	err = e.record(dev, convVariant(p, o), convBindings, shaders.Encode(params), uint64(p.OutLen()), e.x.input(), e.w.input(), e.b.input(), e.v.output())
-	if err == nil && o.Activation == SeparateReLU {
-		relu := shaders.ReLU{Threads: 256}
-		workgroups := (uint64(p.OutLen()) + 255) / 256
-		err = e.record(dev, relu, reluBindings, shaders.Encode(shaders.ReLUParams{Count: params.Outputs}), workgroups, e.v.output())
+	return e, e.recordLayer(p, o)
+}
+
+// recordLayer records the convolution, and the epilogue where it is to be a pass of its own.
+func (e *direct) recordLayer(p conv.Problem, o LayerOptions) error {
+	fused := o.Epilogue
+	if o.Separate {
+		fused = conv.Epilogue{}
 	}
-	return e, err
+	params, workgroups := shaders.Encode(shaders.Forward(p, fused)), p.OutLen()
+	if o.numbers() == Float16 { // a workgroup for each word
+		workgroups = (workgroups + 1) / 2
+	}
+	err := e.sums(convVariant(p, o), params, workgroups, e.x.input(), e.w.input(), e.b.input(), e.slopes.input(), e.residual.input(), e.v.output())
+	switch {
+	case err != nil || !o.Separate:
+		return err
+	case o.Epilogue == conv.Activate(conv.ReLU):
+		return e.elementwise(shaders.ReLU, shaders.Encode(shaders.ReLUParams{Count: uint32(p.OutLen())}), p.OutLen(), e.v.output())
+	}
+	params = shaders.Encode(shaders.Forward(p, o.Epilogue))
+	return e.elementwise(shaders.Activate, params, p.OutLen(), e.slopes.input(), e.residual.input(), e.v.output())
 }
 
 // convVariant chooses the row of the shader table.
-func convVariant(p conv.Problem, o LayerOptions) shaders.Conv {
-	v := shaders.Conv{Threads: o.Threads, ReLU: o.Activation == ReLU}
-	if o.Threads == 0 {
-		v.Threads = defaultThreads(p.TapsPerOutput())
+func convVariant(p conv.Problem, o LayerOptions) shaders.Sums {
+	threads := o.Threads
+	if threads == 0 {
+		threads = defaultThreads(p.TapsPerOutput())
 	}
-	return v
+	return shaders.Conv(threads, o.numbers())
+}
+
+// numbers is how volumes and filters are stored.
+func (o LayerOptions) numbers() Numbers {
+	if o.Numbers == "" {
+		return Float32
+	}
+	return o.Numbers
 }
 
 // defaultThreads gives each thread a few products, and no workgroup more threads than products.
@@ -69,20 +93,32 @@ func defaultThreads(taps int) uint32 {
 	return best
 }
 
-// upload makes the layer's buffers and fills those of the filters.
-func (e *direct) upload(dev *gpu.Device, p conv.Problem) error {
+// upload makes the layer's buffers and fills those that stay. Where there is nothing to bind, one number
+// that no kernel reads stands in.
+func (e *direct) upload(p conv.Problem, filters tensor.Filters, o LayerOptions) error {
+	residuals, slopes := p.OutLen(), o.Slopes
+	if e.noResidual {
+		residuals = 1
+	}
+	if len(slopes) == 0 {
+		slopes = []float32{0}
+	}
+	n := o.numbers()
 	for _, m := range []struct {
-		to    **guarded
-		what  string
-		count int64
-		data  []float32
+		to      **guarded
+		what    string
+		count   int64
+		data    []float32
+		numbers Numbers
 	}{
-		{&e.x, "the input volume X", p.InLen(), nil},
-		{&e.w, "the filter bank W", p.FilterLen(), e.filters.Data},
-		{&e.b, "the biases b", int64(p.OutChannels), e.filters.Bias},
-		{&e.v, "the output volume V", p.OutLen(), nil},
+		{&e.x, "the input volume X", p.InLen(), nil, n},
+		{&e.w, "the filter bank W", p.FilterLen(), filters.Data, n},
+		{&e.b, "the biases b", p.BiasLen(), filters.Bias, Float32},
+		{&e.slopes, "the slopes of PReLU", int64(len(slopes)), slopes, Float32},
+		{&e.residual, "the residual R", residuals, nil, n},
+		{&e.v, "the output volume V", p.OutLen(), nil, n},
 	} {
-		g, err := newGuarded(dev, m.what, m.count)
+		g, err := newGuarded(e.dev, m.what, m.count, m.numbers)
 		if err != nil {
 			return err
 		}
@@ -94,52 +130,20 @@ func (e *direct) upload(dev *gpu.Device, p conv.Problem) error {
 			return err
 		}
 	}
+	e.inputs = []*guarded{e.x, e.w, e.b, e.slopes, e.residual}
 	return nil
 }
 
-// record adds one dispatch of a variant to the batch, with its parameters at binding 0.
-func (e *direct) record(dev *gpu.Device, v shaders.Variant, kinds []gpu.BindingKind, params []byte, workgroups uint64, bindings ...gpu.Binding) error {
-	grid, ok := fold(workgroups, dev.Limits().MaxWorkgroupsPerDimension)
-	if !ok {
-		return fmt.Errorf("%w: %d workgroups", ErrUnsupported, workgroups)
-	}
-	kernel, err := compile(dev, v, kinds)
-	if err != nil {
+// writeInputs uploads what changes from run to run.
+func (e *direct) writeInputs(in operands) error {
+	if err := e.x.write(in.x); err != nil || e.noResidual {
 		return err
 	}
-	uniform, err := dev.NewBuffer("parameters of "+v.Name(), (uint64(len(params))+15)&^15, gpu.Uniform)
-	if err != nil {
-		return err
-	}
-	e.closers = append(e.closers, uniform)
-	if err := uniform.Write(0, params); err != nil {
-		return err
-	}
-	group, err := kernel.Bind(append([]gpu.Binding{{Buffer: uniform}}, bindings...)...)
-	if err != nil {
-		return err
-	}
-	e.closers = append(e.closers, group)
-	e.batch.Dispatch(group, grid[0], grid[1], grid[2])
-	return nil
+	return e.residual.write(in.residual)
 }
 
-// Tests that break shaders change these: where compile takes the text from, and how grids are folded.
-var (
-	source = shaders.Source
-	fold   = shaders.Grid
-)
-
-func compile(dev *gpu.Device, v shaders.Variant, kinds []gpu.BindingKind) (*gpu.Kernel, error) {
-	s, err := source(v)
-	if err != nil {
-		return nil, err
-	}
-	return dev.Kernel(gpu.KernelSource{Name: s.Name, WGSL: s.WGSL, Entry: s.Entry, Bindings: kinds, Workgroup: s.Workgroup, WorkgroupStorage: s.WorkgroupStorage})
-}
-
-func (e *direct) run(x, v []float32, checked bool) error {
-	if err := e.x.write(x); err != nil {
+func (e *direct) run(in operands, v []float32, checked bool) error {
+	if err := e.writeInputs(in); err != nil {
 		return err
 	}
 	if checked {
@@ -154,24 +158,30 @@ func (e *direct) run(x, v []float32, checked bool) error {
 	if err := e.v.read(v); err != nil || !checked {
 		return err
 	}
-	return e.check(x)
+	return checkMemory(e.inputs, []*guarded{e.v})
 }
 
-// check looks at everything that a run must leave as it was.
-func (e *direct) check(x []float32) error {
+// checkMemory looks at everything that a run must leave as it was.
+func checkMemory(inputs, outputs []*guarded) error {
 	var errs []error
-	for _, g := range []*guarded{e.x, e.w, e.b, e.v} {
+	for _, g := range inputs {
+		errs = append(errs, g.checkGuards(), g.checkUnchanged())
+	}
+	for _, g := range outputs {
 		errs = append(errs, g.checkGuards())
 	}
-	errs = append(errs, e.x.checkUnchanged(x), e.w.checkUnchanged(e.filters.Data), e.b.checkUnchanged(e.filters.Bias))
 	return errors.Join(errs...)
 }
 
 func (e *direct) close() {
-	for _, c := range slices.Backward(e.closers) {
-		c.Close()
+	if e.back != nil {
+		e.back.close()
+		if e.back.forward != e {
+			e.back.forward.close()
+		}
 	}
-	for _, g := range []*guarded{e.x, e.w, e.b, e.v} {
+	e.recorder.close()
+	for _, g := range []*guarded{e.x, e.w, e.b, e.slopes, e.residual, e.v} {
 		g.close()
 	}
 }

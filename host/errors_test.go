@@ -67,17 +67,21 @@ func badLayers(t *testing.T) []badLayer {
 		{"negative padding", with(func(p *conv.Problem) { p.W.Pad = -1 }), fits, none, conv.ErrInvalid, []string{"padding is -1, must be from 0"}},
 		{"groups", with(func(p *conv.Problem) { p.Groups = 3 }), fits, none, conv.ErrInvalid, []string{"groups (g) of 3 do not divide"}},
 		{"no output", with(func(p *conv.Problem) { p.H.Out = 0 }), fits, none, conv.ErrInvalid, []string{"(oh) of 0 is not positive"}},
-		{"too few filters", good, bank(1, 5, 5, 4), none, cpuref.ErrShape, []string{small, "[1 5 5 4]", "must be [2 5 5 4]"}},
-		{"shallow filters", good, bank(2, 5, 5, 3), none, cpuref.ErrShape, []string{small, "[2 5 5 3]", "must be [2 5 5 4]"}},
-		{"no filters", good, tensor.Filters{}, none, cpuref.ErrShape, []string{"[0 0 0 0]", "must be [2 5 5 4]"}},
-		{"impossible filters", good, tensor.Filters{K: 1 << 62, H: 5, W: 5, D: 4}, none, cpuref.ErrShape, []string{"must be [2 5 5 4]"}},
-		{"negative filters", good, tensor.Filters{K: -2, H: 5, W: 5, D: 4}, none, cpuref.ErrShape, []string{"[-2 5 5 4]", "must be [2 5 5 4]"}},
+		{"too few filters", good, bank(1, 5, 5, 4), none, cpuref.ErrShape, []string{small, "[1 1 1 5 5 4]", "must be [1 2 1 5 5 4]"}},
+		{"shallow filters", good, bank(2, 5, 5, 3), none, cpuref.ErrShape, []string{small, "[1 2 1 5 5 3]", "must be [1 2 1 5 5 4]"}},
+		{"no filters", good, tensor.Filters{}, none, cpuref.ErrShape, []string{small, "K is 0; it must be at least 1"}},
+		{"impossible filters", good, tensor.Filters{K: 1 << 62, H: 5, W: 5, D: 4}, none, cpuref.ErrShape, []string{small, "[4611686018427387904 5 5 4] has more than"}},
+		{"negative filters", good, tensor.Filters{K: -2, H: 5, W: 5, D: 4}, none, cpuref.ErrShape, []string{small, "K is -2; it must be at least 1"}},
 		{"weights missing", good, spoilt(func(f *tensor.Filters) { f.Data = f.Data[1:] }), none, cpuref.ErrShape, []string{"199", "200"}},
 		{"a bias missing", good, spoilt(func(f *tensor.Filters) { f.Bias = f.Bias[1:] }), none, cpuref.ErrShape, []string{small, "there are 1 biases; there must be 2"}},
 		{"a bias too many", good, spoilt(func(f *tensor.Filters) { f.Bias = make([]float32, 3) }), none, cpuref.ErrShape, []string{"there are 3 biases; there must be 2"}},
 		{"biases of length 0", good, spoilt(func(f *tensor.Filters) { f.Bias = []float32{} }), none, cpuref.ErrShape, []string{"there are 0 biases; there must be 2"}},
-		{"activation", good, fits, host.LayerOptions{Activation: 3}, gpu.ErrMisuse, []string{small, "activation 3, must be NoActivation, ReLU or SeparateReLU"}},
-		{"negative activation", good, fits, host.LayerOptions{Activation: -1}, gpu.ErrMisuse, []string{"activation -1, must be"}},
+		{"activation", good, fits, host.LayerOptions{Epilogue: conv.Activate(conv.ELU + 1)}, gpu.ErrMisuse, []string{"activation 13, must be from 0 to 12"}},
+		{"negative activation", good, fits, host.LayerOptions{Epilogue: conv.Activate(-1)}, gpu.ErrMisuse, []string{"activation -1, must be"}},
+		{"residual", good, fits, host.LayerOptions{Epilogue: conv.Epilogue{Residual: 3}}, gpu.ErrMisuse, []string{"residual 3, must be from 0 to 2"}},
+		{"slopes missing", good, fits, host.LayerOptions{Epilogue: conv.Activate(conv.PReLU), Slopes: []float32{1}}, gpu.ErrMisuse, []string{small, "1 slopes, activation prelu takes 2"}},
+		{"slopes of nothing", good, fits, host.LayerOptions{Slopes: []float32{1}}, gpu.ErrMisuse, []string{"1 slopes, activation none takes 0"}},
+		{"numbers", good, fits, host.LayerOptions{Numbers: "float17"}, gpu.ErrMisuse, []string{small, `numbers "float17", must be float32 or float16`}},
 		{"threads", good, fits, host.LayerOptions{Threads: 48}, gpu.ErrMisuse, []string{small, "48 threads in a workgroup, must be one of [32 64 128 256]"}},
 	}
 }
@@ -130,22 +134,18 @@ func TestBadInput(t *testing.T) {
 	})
 }
 
-// TestTooLarge asks for volumes beyond a binding or beyond all counting. None is ever made, here or on
-// the device.
+// TestTooLarge asks for volumes beyond a binding or beyond all counting. No device holds them at once:
+// the layers are split, which TestSizes proves, and here must be built and closed without a trace.
 func TestTooLarge(t *testing.T) {
 	one := tensor.Filters{K: 1, H: 1, W: 1, D: 1, Data: []float32{1}}
 	dev := hosttest.Open(t)
-	for descriptor, words := range map[string][]string{
-		"ic1ih60000oc1kh1":            {"the input volume X takes 14400000000 bytes", "one binding of this adapter holds"},
-		"ic1ih1oc1kh1ph30000":         {"the output volume V takes 14400480004 bytes", "one binding"},
-		"ic1ih70000oc1kh1":            {"2^32 numbers"},
-		"ic1iw1oc1ow3kw1sw1073741824": {"2^31"},
-		"mb1073741824ic1ih1oc1kh1":    {"takes 4294967296 bytes"},
-		"ic1ih100000oc1oh100000kh1":   {"2^32 numbers"},
-	} {
-		_, err := host.NewLayer(dev, problem(t, descriptor), one, host.LayerOptions{})
-		says(t, descriptor, err, host.ErrUnsupported, append(words, descriptor[:8])...)
-		if live := dev.GPU().Live(); live.Buffers != 0 {
+	for _, descriptor := range []string{"ic1ih60000oc1kh1", "ic1ih100000oc1oh100000kh1"} {
+		l, err := host.NewLayer(dev, problem(t, descriptor), one, host.LayerOptions{})
+		if err != nil {
+			t.Errorf("%s: %v", descriptor, err)
+		}
+		l.Close()
+		if live := dev.GPU().Live(); live.Buffers != 0 || live.BindGroups != 0 {
 			t.Errorf("%s left open: %+v", descriptor, live)
 		}
 	}

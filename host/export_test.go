@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/gpuconv/gpuconv/conv"
 	"github.com/gpuconv/gpuconv/gpu"
 	"github.com/gpuconv/gpuconv/shaders"
 )
@@ -23,13 +24,35 @@ func SetFold(t testing.TB, f func(count uint64, limit uint32) ([3]uint32, bool))
 	t.Cleanup(func() { fold = old })
 }
 
-// The operands of a layer, for Corrupt.
+// The operands of a layer, for Corrupt. Those from OperandDV on are of the way back.
 const (
 	OperandX = iota
 	OperandW
 	OperandB
+	OperandSlopes
+	OperandResidual
 	OperandV
+	OperandDV
+	OperandZ
+	OperandDZ
+	OperandDX
+	OperandDW
+	OperandDB
+	OperandDSlopes
 )
+
+// operandOf gives an operand's memory, and what runs on it.
+func operandOf(t testing.TB, l *Layer, operand int) (*guarded, *recorder) {
+	e := engineOf(t, l)
+	if operand < OperandDV {
+		return []*guarded{e.x, e.w, e.b, e.slopes, e.residual, e.v}[operand], &e.recorder
+	}
+	g, err := e.gradients()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return []*guarded{g.dv, g.z, g.dz, g.dx, g.dw, g.db, g.dslope}[operand-OperandDV], &g.recorder
+}
 
 func engineOf(t testing.TB, l *Layer) *direct {
 	e, ok := l.engine.(*direct)
@@ -42,23 +65,32 @@ func engineOf(t testing.TB, l *Layer) *direct {
 // Corrupt has each run of l write value over one word of an operand, after its dispatches. Words below
 // 0 and from the operand's size on are guards.
 func Corrupt(t testing.TB, l *Layer, operand int, word int64, value float32) {
-	e := engineOf(t, l)
-	to := []*guarded{e.x, e.w, e.b, e.v}[operand]
-	from, err := l.dev.gpu.NewBuffer("damage", 4, gpu.Storage)
+	to, r := operandOf(t, l, operand)
+	r.damage(t, to, word, value)
+}
+
+// CorruptBackward does so on the way back.
+func CorruptBackward(t testing.TB, l *Layer, operand int, word int64, value float32) {
+	to, _ := operandOf(t, l, operand)
+	_, r := operandOf(t, l, OperandDV)
+	r.damage(t, to, word, value)
+}
+
+func (r *recorder) damage(t testing.TB, to *guarded, word int64, value float32) {
+	from, err := r.dev.NewBuffer("damage", 4, gpu.Storage)
 	if err != nil {
 		t.Fatal(err)
 	}
-	e.closers = append(e.closers, from)
+	r.closers = append(r.closers, from)
 	if err := from.Write(0, gpu.Bytes([]float32{value})); err != nil {
 		t.Fatal(err)
 	}
-	e.batch.Copy(to.buffer, uint64(int64(to.guard)+4*word), from, 0, 4)
+	r.batch.Copy(to.buffer, uint64(int64(to.guard)+4*word), from, 0, 4)
 }
 
 // Words is how many numbers an operand holds, and how many guard words stand on each side.
 func Words(t testing.TB, l *Layer, operand int) (numbers, guards int64) {
-	e := engineOf(t, l)
-	g := []*guarded{e.x, e.w, e.b, e.v}[operand]
+	g, _ := operandOf(t, l, operand)
 	return int64(g.size / 4), int64(g.guard / 4)
 }
 
@@ -67,10 +99,16 @@ func LeaveOutAll(t testing.TB, l *Layer) { engineOf(t, l).batch = l.dev.gpu.NewB
 
 // LeaveOutReLU has a layer that was built without activation judged as one with a separate ReLU.
 func LeaveOutReLU(t testing.TB, l *Layer) {
-	if l.options.Activation != NoActivation {
-		t.Fatal("the layer has an activation")
+	if l.options.Epilogue != (conv.Epilogue{}) {
+		t.Fatal("the layer has an epilogue")
 	}
-	l.options.Activation = SeparateReLU
+	l.options.Epilogue, l.options.Separate = conv.Activate(conv.ReLU), true
+}
+
+// LeaveOutBackward has l dispatch nothing on the way back.
+func LeaveOutBackward(t testing.TB, l *Layer) {
+	_, r := operandOf(t, l, OperandDV)
+	r.batch = l.dev.gpu.NewBatch()
 }
 
 // SwapXW has l's kernel see the filters as its input and the other way round. Both must be equally
@@ -81,7 +119,7 @@ func SwapXW(t testing.TB, l *Layer) {
 		t.Fatal("X and W differ in size")
 	}
 	e.x, e.w = e.w, e.x
-	if err := e.w.write(e.filters.Data); err != nil {
+	if err := e.w.write(l.filters.Data); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -95,8 +133,8 @@ type brokenCPU struct {
 	add  float32
 }
 
-func (b brokenCPU) run(x, v []float32, checked bool) error {
-	if err := b.engine.run(x, v, checked); err != nil {
+func (b brokenCPU) run(in operands, v []float32, checked bool) error {
+	if err := b.engine.run(in, v, checked); err != nil {
 		return fmt.Errorf("broken: %w", err)
 	}
 	v[b.word] += b.add

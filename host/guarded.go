@@ -2,22 +2,29 @@ package host
 
 import (
 	"fmt"
+	"unsafe"
 
 	"github.com/gpuconv/gpuconv/cpuref"
 	"github.com/gpuconv/gpuconv/gpu"
+	"github.com/gpuconv/gpuconv/shaders"
+	"github.com/gpuconv/gpuconv/tensor"
 )
 
-// guarded is float32 numbers on the GPU between two stretches of guard words, so that a kernel that
-// writes outside of its output is caught.
+// guarded is numbers on the GPU between two stretches of guard words, so that a kernel that writes
+// outside of its output is caught.
 type guarded struct {
-	buffer *gpu.Buffer
-	what   string
-	guard  uint64 // bytes on each side, a multiple of the offset alignment
-	size   uint64 // bytes of numbers
+	buffer   *gpu.Buffer
+	what     string
+	numbers  Numbers  // float32, or two float16 to a word
+	uploaded []uint32 // the words that were written last
+	guard    uint64   // bytes on each side, a multiple of the offset alignment
+	size     uint64   // bytes of numbers
 }
 
-func newGuarded(dev *gpu.Device, what string, count int64) (*guarded, error) {
-	g := &guarded{what: what, guard: max(256, uint64(dev.Limits().StorageOffsetAlignment)), size: 4 * uint64(count)}
+func newGuarded(dev *gpu.Device, what string, count int64, n Numbers) (*guarded, error) {
+	perWord := map[Numbers]uint64{Float16: 2, shaders.Int8: 4}
+	per := max(1, perWord[n])
+	g := &guarded{what: what, numbers: n, guard: max(256, uint64(dev.Limits().StorageOffsetAlignment)), size: 4 * ((uint64(count) + per - 1) / per)}
 	if most := dev.Limits().MaxStorageBinding; g.size+g.guard > most {
 		return nil, fmt.Errorf("%w: %s takes %d bytes, one binding of this adapter holds %d", ErrUnsupported, what, g.size, most-g.guard)
 	}
@@ -46,9 +53,46 @@ func (g *guarded) input() gpu.Binding {
 // that a kernel wrote too much.
 func (g *guarded) output() gpu.Binding { return gpu.Binding{Buffer: g.buffer, Offset: g.guard} }
 
-func (g *guarded) write(data []float32) error { return g.buffer.Write(g.guard, gpu.Bytes(data)) }
+// write uploads numbers.
+func (g *guarded) write(data []float32) error {
+	if g.numbers != Float16 {
+		return g.writeWords(bitsOf(data))
+	}
+	words := make([]uint32, (len(data)+1)/2)
+	for i, v := range data {
+		words[i/2] |= uint32(tensor.ToHalf(v)) << (i % 2 * 16)
+	}
+	return g.writeWords(words)
+}
 
-func (g *guarded) read(data []float32) error { return g.buffer.Read(g.guard, gpu.Bytes(data)) }
+// writeWords uploads words, which must stay as they are until checkUnchanged.
+func (g *guarded) writeWords(words []uint32) error {
+	g.uploaded = words
+	return g.buffer.Write(g.guard, gpu.Bytes(words))
+}
+
+// read takes numbers back.
+func (g *guarded) read(data []float32) error {
+	if g.numbers != Float16 {
+		return g.buffer.Read(g.guard, gpu.Bytes(data))
+	}
+	words := make([]uint32, (len(data)+1)/2)
+	if err := g.buffer.Read(g.guard, gpu.Bytes(words)); err != nil {
+		return err
+	}
+	for i := range data {
+		data[i] = tensor.FromHalf(uint16(words[i/2] >> (i % 2 * 16)))
+	}
+	return nil
+}
+
+// bitsOf views numbers as words, without a copy.
+func bitsOf(data []float32) []uint32 {
+	if len(data) == 0 {
+		return nil
+	}
+	return unsafe.Slice((*uint32)(unsafe.Pointer(&data[0])), len(data))
+}
 
 // checkGuards reports guard words that are no longer what they were.
 func (g *guarded) checkGuards() error {
@@ -67,13 +111,21 @@ func (g *guarded) checkGuards() error {
 	return nil
 }
 
-// checkUnchanged reports numbers that are no longer those that were uploaded.
-func (g *guarded) checkUnchanged(uploaded []float32) error {
-	now := make([]float32, len(uploaded))
-	if err := g.read(now); err != nil {
+// checkUnchanged reports words that are no longer those that were uploaded.
+func (g *guarded) checkUnchanged() error {
+	if len(g.uploaded) == 0 {
+		return nil
+	}
+	now := make([]uint32, len(g.uploaded))
+	if err := g.buffer.Read(g.guard, gpu.Bytes(now)); err != nil {
 		return err
 	}
-	return cpuref.CheckUnchanged(g.what, uploaded, now)
+	return cpuref.CheckUnchanged(g.what, floatsOf(g.uploaded), floatsOf(now))
+}
+
+// floatsOf views words as numbers, without a copy.
+func floatsOf(words []uint32) []float32 {
+	return unsafe.Slice((*float32)(unsafe.Pointer(&words[0])), len(words))
 }
 
 func (g *guarded) close() {

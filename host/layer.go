@@ -13,22 +13,26 @@ import (
 	"github.com/gpuconv/gpuconv/tensor"
 )
 
-// Activation is what is applied to each output after the bias.
-type Activation int
-
-// The activations.
-const (
-	NoActivation Activation = iota
-	ReLU                    // fused into the convolution
-	SeparateReLU            // in a pass of its own over V
-)
-
 // LayerOptions are what a layer has beyond its problem.
 type LayerOptions struct {
-	Activation Activation
+	Epilogue conv.Epilogue // activation and residual, fused into the convolution
+	Slopes   []float32     // of PReLU, one for each output channel
+	Separate bool          // the activation in a pass of its own over V instead
+	Numbers  Numbers       // how X, W, the residual and V are stored; "" is Float32
 	// Threads is the workgroup size of the direct algorithm, one of shaders.ConvThreads; 0 chooses.
 	Threads uint32
 }
+
+// Numbers is how a layer's volumes and filters are stored on the device.
+type Numbers = shaders.Numbers
+
+// The numbers. What a Float16 layer is given is rounded to half precision (IEEE binary16), and so is V;
+// products and sums are in float32, biases and slopes stay float32. Gradients are float32 always. For
+// 8-bit whole numbers see [NewQuantizedLayer].
+const (
+	Float32 = shaders.Float32
+	Float16 = shaders.Float16
+)
 
 // Layer is one convolution with its filters resident on the device. It may be used from many
 // goroutines, one run after the other.
@@ -44,11 +48,15 @@ type Layer struct {
 
 // engine computes a layer on one kind of device.
 type engine interface {
-	// run computes v from x, both NHWC and of the problem's sizes. With checked, v is poisoned before,
-	// and guards and operands are looked at after.
-	run(x, v []float32, checked bool) error
+	// run computes v. With checked, v is poisoned before, and guards and operands are looked at after.
+	run(in operands, v []float32, checked bool) error
+	// backward computes the gradients, given that of the loss with respect to V.
+	backward(in operands, dv []float32, checked bool) (stages, error)
 	close()
 }
+
+// operands are what changes from run to run, in memory order and of the problem's sizes.
+type operands struct{ x, residual []float32 }
 
 // NewLayer puts a layer's filters on the device. The filters are copied: they may be changed
 // afterwards. The error wraps [conv.ErrInvalid], [cpuref.ErrShape], [gpu.ErrMisuse] (wrong options),
@@ -58,6 +66,9 @@ func NewLayer(dev *Device, p conv.Problem, filters tensor.Filters, o LayerOption
 	err := l.validate(filters)
 	if err == nil {
 		l.filters = cloneFilters(filters)
+		if o.Numbers == Float16 {
+			tensor.RoundHalf(l.filters.Data)
+		}
 		err = l.build()
 	}
 	if err != nil {
@@ -68,7 +79,7 @@ func NewLayer(dev *Device, p conv.Problem, filters tensor.Filters, o LayerOption
 
 func (l *Layer) build() (err error) {
 	if l.dev.gpu != nil {
-		l.engine, err = newDirect(l.dev.gpu, l.problem, l.filters, l.options)
+		l.engine, err = newEngine(l.dev.gpu, l)
 		return err
 	}
 	if l.problem.OutLen() > cpuref.MaxOutputs {
@@ -85,28 +96,52 @@ func (l *Layer) validate(filters tensor.Filters) error {
 	if err := l.problem.Validate(); err != nil {
 		return err
 	}
-	if p := l.problem; p.Z != point || p.Padding != conv.Zero || p.Transposed || p.Unshared {
-		return fmt.Errorf("%w: layers that are 3D, transposed or unshared, or padded with anything but zeros", ErrUnsupported)
-	}
-	if l.options.Activation < NoActivation || l.options.Activation > SeparateReLU {
-		return fmt.Errorf("%w: activation %d, must be NoActivation, ReLU or SeparateReLU", gpu.ErrMisuse, l.options.Activation)
-	}
-	if t := l.options.Threads; t != 0 && !slices.Contains(shaders.ConvThreads, t) {
-		return fmt.Errorf("%w: %d threads in a workgroup, must be one of %v, or 0", gpu.ErrMisuse, t, shaders.ConvThreads)
+	if err := l.options.Validate(l.problem); err != nil {
+		return err
 	}
 	return checkFilters(l.problem, filters)
 }
 
-// point is the third axis of a 2D layer.
-var point = conv.Axis{In: 1, Out: 1, Filter: 1, Stride: 1, Dilation: 1}
+// Validate reports options that make no sense for p. The error wraps [gpu.ErrMisuse] or [ErrUnsupported].
+func (o LayerOptions) Validate(p conv.Problem) error {
+	if err := o.Epilogue.Validate(); err != nil {
+		return fmt.Errorf("%w: %w", gpu.ErrMisuse, err)
+	}
+	if n := o.Numbers; n != "" && n != Float32 && n != Float16 {
+		return fmt.Errorf("%w: numbers %q, must be %s or %s", gpu.ErrMisuse, n, Float32, Float16)
+	}
+	if o.Separate && o.Numbers == Float16 {
+		return fmt.Errorf("%w: a separate epilogue of a float16 layer, which would round twice: fuse it", ErrUnsupported)
+	}
+	if want := o.slopes(p); len(o.Slopes) != want {
+		return fmt.Errorf("%w: %d slopes, activation %s takes %d", gpu.ErrMisuse, len(o.Slopes), o.Epilogue.Activation, want)
+	}
+	if t := o.Threads; t != 0 && !slices.Contains(shaders.ConvThreads, t) {
+		return fmt.Errorf("%w: %d threads in a workgroup, must be one of %v, or 0", gpu.ErrMisuse, t, shaders.ConvThreads)
+	}
+	return nil
+}
+
+// slopes is how many slopes the activation wants.
+func (o LayerOptions) slopes(p conv.Problem) int {
+	if o.Epilogue.Activation.Function == conv.PReLU {
+		return p.OutChannels
+	}
+	return 0
+}
 
 // checkFilters holds the filters against the problem without an input volume.
 func checkFilters(p conv.Problem, f tensor.Filters) error {
-	if has, want := [4]int{f.K, f.H, f.W, f.D}, [4]int{p.OutChannels, p.H.Filter, p.W.Filter, p.InChannels / p.Groups}; has != want {
-		return fmt.Errorf("%w: filters of shape %v (K, Fh, Fw, D), must be %v", cpuref.ErrShape, has, want)
-	}
 	if err := f.Validate(); err != nil {
 		return fmt.Errorf("%w: %w", cpuref.ErrShape, err)
+	}
+	banks := 1
+	if p.Unshared {
+		banks = p.Z.Out * p.H.Out * p.W.Out
+	}
+	has := [6]int{max(f.Banks, 1), f.K, max(f.Z, 1), f.H, f.W, f.D}
+	if want := [6]int{banks, p.OutChannels, p.Z.Filter, p.H.Filter, p.W.Filter, p.InChannels / p.Groups}; has != want {
+		return fmt.Errorf("%w: filters of shape %v (banks, K, Fz, Fh, Fw, D), must be %v", cpuref.ErrShape, has, want)
 	}
 	return nil
 }
@@ -114,7 +149,8 @@ func checkFilters(p conv.Problem, f tensor.Filters) error {
 // cloneFilters copies valid filters. No biases become zeros, which the GPU needs.
 func cloneFilters(f tensor.Filters) tensor.Filters {
 	f.Data = slices.Clone(f.Data)
-	f.Bias = append(make([]float32, 0, f.K), f.Bias...)[:f.K]
+	biases := f.K * max(f.Banks, 1)
+	f.Bias = append(make([]float32, 0, biases), f.Bias...)[:biases]
 	return f
 }
 
@@ -126,22 +162,26 @@ func (l *Layer) Problem() conv.Problem {
 	return l.problem
 }
 
-// Run computes the layer's output volume for x. The error wraps [cpuref.ErrShape] where x does not fit,
-// or [gpu.ErrClosed].
-func (l *Layer) Run(x tensor.Volume) (tensor.Volume, error) { return l.run(x, false) }
+// Run computes the layer's output volume for x. A layer with a residual takes its volume, of V's shape,
+// as the second argument. The error wraps [cpuref.ErrShape] where a volume does not fit, or
+// [gpu.ErrClosed].
+func (l *Layer) Run(x tensor.Volume, residual ...tensor.Volume) (tensor.Volume, error) {
+	return l.run(x, residual, false)
+}
 
-func (l *Layer) run(x tensor.Volume, checked bool) (tensor.Volume, error) {
+func (l *Layer) run(x tensor.Volume, residual []tensor.Volume, checked bool) (tensor.Volume, error) {
 	if l == nil || l.dev == nil {
 		return tensor.Volume{}, fmt.Errorf("running a layer: %w, or never built: use one from host.NewLayer", gpu.ErrClosed)
 	}
 	if err := l.dev.usable(); err != nil {
 		return tensor.Volume{}, l.failed("running", err)
 	}
-	p := l.problem
-	if err := cpuref.CheckShapes(p, x, l.filters); err != nil {
+	in, err := l.operands(x, residual)
+	if err != nil {
 		return tensor.Volume{}, l.failed("running", err)
 	}
-	v, err := tensor.NewVolume(p.Batch, p.H.Out, p.W.Out, p.OutChannels)
+	p := l.problem
+	v, err := tensor.NewVolume3D(p.Batch, p.Z.Out, p.H.Out, p.W.Out, p.OutChannels)
 	if err != nil {
 		return tensor.Volume{}, l.failed("running", err)
 	}
@@ -150,10 +190,58 @@ func (l *Layer) run(x tensor.Volume, checked bool) (tensor.Volume, error) {
 	if l.engine == nil {
 		return tensor.Volume{}, l.failed("running", fmt.Errorf("layer %w", gpu.ErrClosed))
 	}
-	if err := l.engine.run(x.Data, v.Data, checked); err != nil {
+	if err := l.engine.run(in, v.Data, checked); err != nil {
 		return tensor.Volume{}, l.failed("running", err)
 	}
 	return v, nil
+}
+
+// operands holds the volumes of a run against the problem.
+func (l *Layer) operands(x tensor.Volume, residual []tensor.Volume) (operands, error) {
+	if err := cpuref.CheckShapes(l.problem, x, l.filters); err != nil {
+		return operands{}, err
+	}
+	r, err := l.options.residual(l.problem, residual)
+	return operands{x: l.stored(x.Data), residual: l.stored(r)}, err
+}
+
+// residual holds the volume that is added, where one is, against the problem.
+func (o LayerOptions) residual(p conv.Problem, volumes []tensor.Volume) ([]float32, error) {
+	want := 0
+	if o.Epilogue.Residual != conv.NoResidual {
+		want = 1
+	}
+	if len(volumes) != want {
+		return nil, fmt.Errorf("%w: %d residual volumes, the layer adds %d", cpuref.ErrShape, len(volumes), want)
+	}
+	if want == 0 {
+		return nil, nil
+	}
+	return volumes[0].Data, checkOutput(p, "residual", volumes[0])
+}
+
+// stored is data as the layer stores it.
+func (l *Layer) stored(data []float32) []float32 {
+	if l.options.Numbers == Float16 {
+		data = slices.Clone(data)
+		tensor.RoundHalf(data)
+	}
+	return data
+}
+
+// input is the X of a run as a volume.
+func (l *Layer) input(in operands) tensor.Volume {
+	p := l.problem
+	return tensor.Volume{N: p.Batch, Z: p.Z.In, H: p.H.In, W: p.W.In, D: p.InChannels, Data: in.x}
+}
+
+// checkOutput holds a volume against V's shape.
+func checkOutput(p conv.Problem, what string, v tensor.Volume) error {
+	has, want := [5]int{v.N, max(v.Z, 1), v.H, v.W, v.D}, [5]int{p.Batch, p.Z.Out, p.H.Out, p.W.Out, p.OutChannels}
+	if has != want {
+		return fmt.Errorf("%w: a %s of shape %v (N, Z, H, W, D), must be V's, %v", cpuref.ErrShape, what, has, want)
+	}
+	return v.Validate()
 }
 
 // Close frees the layer's memory on the device.
@@ -176,23 +264,3 @@ func (l *Layer) failed(doing string, err error) error {
 	}
 	return fmt.Errorf("%s layer %s on %s: %w", doing, l.problem, l.dev, err)
 }
-
-// cpuEngine computes with the reference.
-type cpuEngine struct{ layer *Layer }
-
-func (e cpuEngine) run(x, v []float32, _ bool) error {
-	p := e.layer.problem
-	ref, err := cpuref.Im2col(p, tensor.Volume{N: p.Batch, H: p.H.In, W: p.W.In, D: p.InChannels, Data: x}, e.layer.filters)
-	if err != nil {
-		return err
-	}
-	if e.layer.options.Activation != NoActivation {
-		ref = ref.ReLU()
-	}
-	for i, r := range ref.Value {
-		v[i] = float32(r)
-	}
-	return nil
-}
-
-func (cpuEngine) close() {}

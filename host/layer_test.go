@@ -7,6 +7,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/gpuconv/gpuconv/conv"
 	"github.com/gpuconv/gpuconv/cpuref"
 	"github.com/gpuconv/gpuconv/gpu"
 	"github.com/gpuconv/gpuconv/host"
@@ -19,11 +20,11 @@ import (
 func example(t testing.TB, dev *host.Device, descriptor string, o host.LayerOptions) (*host.Layer, tensor.Volume) {
 	t.Helper()
 	c := proof.Case{Problem: problem(t, descriptor), Seed: 1, Mode: cpuref.Exact}
-	x, w, err := c.Data()
+	data, err := c.Data()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return build(t, dev, c.Problem, w, o), x
+	return build(t, dev, c.Problem, data.W, o), data.X
 }
 
 const small = "g2mb2ic4ih5oc6kh3ph1"
@@ -45,10 +46,11 @@ func bothDevices(t *testing.T, f func(*testing.T, *host.Device)) {
 func TestFiltersAreCopied(t *testing.T) {
 	bothDevices(t, func(t *testing.T, dev *host.Device) {
 		c := proof.Case{Problem: problem(t, small), Seed: 1, Mode: cpuref.Exact}
-		x, w, err := c.Data()
+		data, err := c.Data()
 		if err != nil {
 			t.Fatal(err)
 		}
+		x, w := data.X, data.W
 		before, err := cpuref.Conv(c.Problem, x, w)
 		if err != nil {
 			t.Fatal(err)
@@ -66,10 +68,11 @@ func TestFiltersAreCopied(t *testing.T) {
 func TestNoBiasIsZeros(t *testing.T) {
 	bothDevices(t, func(t *testing.T, dev *host.Device) {
 		c := proof.Case{Problem: problem(t, small), Seed: 1, Mode: cpuref.Exact}
-		x, w, err := c.Data()
+		data, err := c.Data()
 		if err != nil {
 			t.Fatal(err)
 		}
+		x, w := data.X, data.W
 		w.Bias = nil
 		if err := verify(build(t, dev, c.Problem, w, host.LayerOptions{}), x); err != nil {
 			t.Error(err)
@@ -81,8 +84,8 @@ func TestNoBiasIsZeros(t *testing.T) {
 // that x is left alone.
 func TestRunIsVerifysRun(t *testing.T) {
 	bothDevices(t, func(t *testing.T, dev *host.Device) {
-		for _, a := range []host.Activation{host.NoActivation, host.ReLU, host.SeparateReLU} {
-			l, x := example(t, dev, small, host.LayerOptions{Activation: a})
+		for _, o := range []host.LayerOptions{{}, {Epilogue: conv.Activate(conv.ReLU)}, {Epilogue: conv.Activate(conv.ReLU), Separate: true}} {
+			l, x := example(t, dev, small, o)
 			before := x.Clone()
 			judged, report, err := l.Verify(x, host.VerifyOptions{Mode: cpuref.Exact})
 			if err != nil || !report.OK() {
@@ -91,7 +94,7 @@ func TestRunIsVerifysRun(t *testing.T) {
 			for range 2 {
 				v, err := l.Run(x)
 				if err != nil || !slices.Equal(v.Data, judged.Data) {
-					t.Errorf("activation %d: error %v, outputs %v, judged were %v", a, err, v.Data, judged.Data)
+					t.Errorf("%+v: error %v, outputs %v, judged were %v", o, err, v.Data, judged.Data)
 				}
 			}
 			if !slices.Equal(x.Data, before.Data) {
@@ -103,7 +106,7 @@ func TestRunIsVerifysRun(t *testing.T) {
 
 func TestRunAgainMakesNothing(t *testing.T) {
 	dev := hosttest.Open(t)
-	l, x := example(t, dev, small, host.LayerOptions{Activation: host.SeparateReLU})
+	l, x := example(t, dev, small, host.LayerOptions{Epilogue: conv.Activate(conv.ReLU), Separate: true})
 	if err := verify(l, x); err != nil {
 		t.Fatal(err)
 	}
@@ -116,10 +119,10 @@ func TestRunAgainMakesNothing(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if after := dev.GPU().Live(); after != before || before.Buffers != 6 {
-		t.Errorf("open after running again: %+v, before %+v, must be 6 buffers and all the same", after, before)
+	if after := dev.GPU().Live(); after != before || before.Buffers != 8 {
+		t.Errorf("open after running again: %+v, before %+v, must be 8 buffers and all the same", after, before)
 	}
-	second, x := example(t, dev, small, host.LayerOptions{Activation: host.SeparateReLU})
+	second, x := example(t, dev, small, host.LayerOptions{Epilogue: conv.Activate(conv.ReLU), Separate: true})
 	if err := verify(second, x); err != nil {
 		t.Fatal(err)
 	}
@@ -143,7 +146,7 @@ func together(n int, f func(i int)) {
 
 func TestTwoLayersOnOneDevice(t *testing.T) {
 	bothDevices(t, func(t *testing.T, dev *host.Device) {
-		one, x1 := example(t, dev, small, host.LayerOptions{Activation: host.ReLU})
+		one, x1 := example(t, dev, small, host.LayerOptions{Epilogue: conv.Activate(conv.ReLU)})
 		two, x2 := example(t, dev, "ic3ih7oc5kh3sh2", host.LayerOptions{})
 		together(8, func(i int) {
 			l, x := one, x1
@@ -194,7 +197,7 @@ func TestCloseWhileRunning(t *testing.T) {
 
 func TestClose(t *testing.T) {
 	bothDevices(t, func(t *testing.T, dev *host.Device) {
-		l, x := example(t, dev, small, host.LayerOptions{Activation: host.SeparateReLU})
+		l, x := example(t, dev, small, host.LayerOptions{Epilogue: conv.Activate(conv.ReLU), Separate: true})
 		for range 2 {
 			if err := l.Close(); err != nil {
 				t.Error(err)
@@ -229,7 +232,7 @@ func TestLeak(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l, x := example(t, dev, small, host.LayerOptions{Activation: host.SeparateReLU})
+	l, x := example(t, dev, small, host.LayerOptions{Epilogue: conv.Activate(conv.ReLU), Separate: true})
 	if err := dev.Close(); !errors.Is(err, gpu.ErrLeak) {
 		t.Errorf("closing a device under its layer: %v, must be %v", err, gpu.ErrLeak)
 	}
@@ -244,8 +247,8 @@ func TestLeak(t *testing.T) {
 // TestSampledVerify judges few outputs, says how many, and misses nothing when it judges all.
 func TestSampledVerify(t *testing.T) {
 	bothDevices(t, func(t *testing.T, dev *host.Device) {
-		for _, a := range []host.Activation{host.NoActivation, host.ReLU} {
-			l, x := example(t, dev, "ic3ih9oc5kh3", host.LayerOptions{Activation: a})
+		for _, f := range []conv.Function{conv.Identity, conv.ReLU} {
+			l, x := example(t, dev, "ic3ih9oc5kh3", host.LayerOptions{Epilogue: conv.Activate(f)})
 			const total = 7 * 7 * 5
 			for sample, want := range map[int]int{0: total, 1: 8, 20: 20, total: total, 10 * total: total} {
 				_, report, err := l.Verify(x, host.VerifyOptions{Mode: cpuref.Exact, Sample: sample, Seed: 3})

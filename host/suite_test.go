@@ -13,27 +13,23 @@ import (
 	"github.com/gpuconv/gpuconv/tensor"
 )
 
-// TestLayer runs the suite, and sees to it that no row of the shader table goes without.
-func TestLayer(t *testing.T) {
-	ran := map[string]bool{}
-	host.SetSource(t, func(v shaders.Variant) (shaders.Shader, error) {
-		ran[v.Name()] = true
-		return shaders.Source(v)
-	})
-	hosttest.Layer(t, hosttest.Open(t))
-	for _, v := range shaders.Variants() {
-		if !ran[v.Name()] {
-			t.Errorf("no layer was run with %s", v.Name())
-		}
-	}
-}
+// The suite, part by part, on the GPU. TestLayerOnCPU has all of it.
+
+func TestShapes(t *testing.T)     { hosttest.Shapes(t, hosttest.Open(t)) }
+func TestPadding(t *testing.T)    { hosttest.Padding(t, hosttest.Open(t)) }
+func TestGroups(t *testing.T)     { hosttest.Groups(t, hosttest.Open(t)) }
+func TestTransposed(t *testing.T) { hosttest.Transposed(t, hosttest.Open(t)) }
+func TestUnshared(t *testing.T)   { hosttest.Unshared(t, hosttest.Open(t)) }
+func TestEpilogues(t *testing.T)  { hosttest.Epilogues(t, hosttest.Open(t)) }
+func TestThreads(t *testing.T)    { hosttest.Sizes(t, hosttest.Open(t)) }
+func TestBackward(t *testing.T)   { hosttest.Backward(t, hosttest.Open(t)) }
 
 // TestDefaultThreads holds which workgroup a layer gets that does not ask: never more threads than
 // products, but for the smallest workgroup.
 func TestDefaultThreads(t *testing.T) {
 	var got uint32
 	host.SetSource(t, func(v shaders.Variant) (shaders.Shader, error) {
-		got = v.(shaders.Conv).Threads
+		got = v.(shaders.Sums).Threads
 		return shaders.Source(v)
 	})
 	dev := hosttest.Open(t)
@@ -48,11 +44,12 @@ func TestDefaultThreads(t *testing.T) {
 // so many that a third line of them begins. What is left over in the last line must write nothing.
 func TestGrid(t *testing.T) {
 	dev := hosttest.Open(t)
+	relu := conv.Activate(conv.ReLU)
 	most := int(dev.GPU().Limits().MaxWorkgroupsPerDimension)
 	for _, c := range []struct {
 		outputs int
-		a       host.Activation
-	}{{90000, host.SeparateReLU}, {most, host.NoActivation}, {most + 1, host.ReLU}, {2*most + 1, host.NoActivation}} {
+		o       host.LayerOptions
+	}{{90000, host.LayerOptions{Epilogue: relu, Separate: true}}, {most, host.LayerOptions{}}, {most + 1, host.LayerOptions{Epilogue: relu}}, {2*most + 1, host.LayerOptions{}}} {
 		p, err := conv.New(conv.Problem{InChannels: 1, OutChannels: 1, H: conv.Axis{In: 1, Filter: 1}, W: conv.Axis{In: c.outputs, Filter: 1}})
 		if c.outputs == 90000 {
 			p, err = conv.Square(300, 1, 1, 1, 1, 0)
@@ -60,7 +57,7 @@ func TestGrid(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		k := proof.Case{Problem: p, Seed: 1, Mode: cpuref.Exact, Options: host.LayerOptions{Activation: c.a}}
+		k := proof.Case{Problem: p, Seed: 1, Mode: cpuref.Exact, Options: c.o}
 		if _, err := k.Run(dev); err != nil {
 			t.Errorf("%v\n\t%s", err, k.Repro(dev))
 		}
@@ -85,21 +82,26 @@ func TestCPUIsTheReference(t *testing.T) {
 	dev := cpu(t)
 	for i := range 50 {
 		c := proof.Draw(3, 2*i) // the exact ones
-		x, w, err := c.Data()
+		c.Options.Numbers = host.Float32
+		data, err := c.Data()
 		if err != nil {
 			t.Fatal(err)
 		}
-		l := build(t, dev, c.Problem, w, c.Options)
-		v, err := l.Run(x)
+		c.Options.Slopes = data.Slopes
+		v, err := build(t, dev, c.Problem, data.W, c.Options).Run(data.X, data.Residual...)
 		if err != nil {
 			t.Fatal(err)
 		}
-		ref, err := cpuref.Conv(c.Problem, x, w)
+		ref, err := cpuref.Conv(c.Problem, data.X, data.W)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if c.Options.Activation != host.NoActivation {
-			ref = ref.ReLU()
+		var residual []float32
+		for _, r := range data.Residual {
+			residual = r.Data
+		}
+		if ref, err = ref.Epilogue(c.Options.Epilogue, data.Slopes, residual); err != nil {
+			t.Fatal(err)
 		}
 		if err := cpuref.CheckUnchanged("the CPU's output", ref.Volume().Data, v.Data); err != nil {
 			t.Errorf("%s: %v", c.Problem, err)
@@ -112,10 +114,11 @@ func TestCPUIsTheReference(t *testing.T) {
 func TestCPUIsJudgedByLoops(t *testing.T) {
 	c := proof.Case{Problem: problem(t, "ic1000ih1oc1kh1"), Mode: cpuref.Bounded}
 	for c.Seed = range 100 {
-		x, w, err := c.Data()
+		data, err := c.Data()
 		if err != nil {
 			t.Fatal(err)
 		}
+		x, w := data.X, data.W
 		for i := range x.Data { // of many sizes, or float64 sums would not round either
 			x.Data[i] = float32(math.Ldexp(float64(x.Data[i]), i%40))
 		}
@@ -141,10 +144,11 @@ func TestCPUIsJudgedByLoops(t *testing.T) {
 
 func TestBrokenCPUIsFound(t *testing.T) {
 	c := proof.Case{Problem: problem(t, "ic3ih5oc2kh3"), Seed: 1, Mode: cpuref.Exact}
-	x, w, err := c.Data()
+	data, err := c.Data()
 	if err != nil {
 		t.Fatal(err)
 	}
+	x, w := data.X, data.W
 	l := build(t, cpu(t), c.Problem, w, host.LayerOptions{})
 	host.BreakCPU(l, 7, 1)
 	_, report, err := l.Verify(x, host.VerifyOptions{Mode: cpuref.Exact})

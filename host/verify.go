@@ -15,39 +15,46 @@ type VerifyOptions struct {
 	Seed   uint64 // of the sample
 }
 
-// Verify runs the layer on x with V poisoned before and guards and operands looked at after, and judges
-// the outputs. The error says that it could not run or that memory was damaged, or wraps
+// Verify runs the layer as Run does, with V poisoned before and guards and operands looked at after, and
+// judges the outputs. The error says that it could not run or that memory was damaged, or wraps
 // [gpu.ErrMisuse] (wrong options); whether the outputs are right is in the report.
-func (l *Layer) Verify(x tensor.Volume, o VerifyOptions) (tensor.Volume, cpuref.Report, error) {
+func (l *Layer) Verify(x tensor.Volume, o VerifyOptions, residual ...tensor.Volume) (tensor.Volume, cpuref.Report, error) {
 	if o.Sample < 0 {
 		return tensor.Volume{}, cpuref.Report{}, fmt.Errorf("verifying a layer: %w: a sample of %d outputs, must be positive, or 0 for all", gpu.ErrMisuse, o.Sample)
 	}
-	v, err := l.run(x, true)
+	v, err := l.run(x, residual, true)
 	if err != nil {
 		return v, cpuref.Report{}, err
 	}
-	report, err := l.judge(x, v, o)
+	in, err := l.operands(x, residual)
+	if err != nil {
+		return v, cpuref.Report{}, l.failed("judging", err)
+	}
+	report, err := l.judge(in, v, o)
 	if err != nil {
 		return v, report, l.failed("judging", err)
 	}
 	return v, report, nil
 }
 
-func (l *Layer) judge(x, v tensor.Volume, o VerifyOptions) (cpuref.Report, error) {
-	relu := l.options.Activation != NoActivation
-	if o.Sample > 0 {
-		return cpuref.CheckSample(v.Data, l.problem, x, l.filters, relu, cpuref.Sample(l.problem, o.Seed, o.Sample), o.Mode)
+// judge holds V against the reference.
+func (l *Layer) judge(in operands, v tensor.Volume, o VerifyOptions) (cpuref.Report, error) {
+	if o.Sample > 0 && l.options.numbers() == Float32 { // a sample's bound knows of no float16
+		p := l.problem
+		x := l.input(in)
+		indices := cpuref.Sample(p, o.Seed, o.Sample)
+		return cpuref.CheckSampleEpilogue(v.Data, p, x, l.filters, l.options.Epilogue, l.options.Slopes, in.residual, indices, o.Mode)
 	}
-	reference := cpuref.Im2col
+	sums := cpuref.Im2col
 	if l.dev.gpu == nil {
-		reference = cpuref.Conv // the CPU's outputs come from Im2col, which must not judge itself
+		sums = cpuref.Conv // the CPU's outputs come from Im2col, which must not judge itself
 	}
-	ref, err := reference(l.problem, x, l.filters)
+	ref, err := l.reference(sums, in)
 	if err != nil {
 		return cpuref.Report{}, err
 	}
-	if relu {
-		ref = ref.ReLU()
+	if l.options.numbers() == Float16 {
+		ref = ref.Half()
 	}
 	return cpuref.Check(v.Data, ref, o.Mode)
 }

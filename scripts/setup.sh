@@ -2,7 +2,8 @@
 # Installs what a bare Debian machine lacks, and nothing where it is there already.
 #
 #   setup.sh run    after make build, an adapter: a software Vulkan driver where the machine has no GPU
-#   setup.sh test   both software adapters that the tests run on: llvmpipe and SwiftShader
+#   setup.sh test   both software adapters that the tests run on, llvmpipe and SwiftShader, and ONNX's
+#                   own test data
 set -eu
 
 say() { echo "gpuconv: $*" >&2; }
@@ -34,6 +35,7 @@ test)
 	missing=
 	ls /usr/share/vulkan/icd.d/lvp_icd*.json >/dev/null 2>&1 || missing="libvulkan1 mesa-vulkan-drivers"
 	[ -e /usr/lib/chromium/vk_swiftshader_icd.json ] || missing="$missing chromium"
+	ls /usr/share/libonnx-testdata >/dev/null 2>&1 || missing="$missing libonnx-testdata"
 	# shellcheck disable=SC2086 # a list of packages
 	[ -z "$missing" ] || install $missing
 	;;

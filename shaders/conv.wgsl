@@ -1,38 +1,58 @@
 // One workgroup computes one output of a convolution layer, the neuron at (x, y) of depth slice k:
 //
-//   V[x, y, k] = sum over (fx, fy, c) of X[x*S - P + fx, y*S - P + fy, c] * W_k[fx, fy, c] + b_k
+//   V[x, y, k] = f(sum over (fx, fy, c) of X[x*S - P + fx, y*S - P + fy, c] * W_k[fx, fy, c] + b_k)
 //
-// Its threads share the products and add up in workgroup memory. The CPU twin is cpuref/conv.go.
-// X and V are NHWC, the filters OHWI.
+// Its threads share the products and add up in workgroup memory. With p.backward it goes the other way,
+// from outputs of the convolution below to its inputs: a transposed layer, or a gradient with respect to
+// X. X and V are NZHWC, the filters OHWI. The CPU twin is cpuref/conv.go.
 
-struct Params {
-	outputs: u32, // of all images
-	in_w: u32,
-	in_h: u32,
-	in_channels: u32,
-	out_w: u32,
-	out_h: u32,
-	out_channels: u32,
-	filter_w: u32,
-	filter_h: u32,
-	stride_w: u32,
-	stride_h: u32,
-	pad_w: u32,
-	pad_h: u32,
-	dilation_w: u32,
-	dilation_h: u32,
-	group_inputs: u32, // input channels of one filter group
-	group_outputs: u32, // filters in one group
-}
+{{template "index" .}}
 
 @group(0) @binding(0) var<uniform> p: Params;
-@group(0) @binding(1) var<storage, read> x: array<f32>;
-@group(0) @binding(2) var<storage, read> w: array<f32>;
-@group(0) @binding(3) var<storage, read> b: array<f32>;
-@group(0) @binding(4) var<storage, read_write> v: array<f32>;
 
-const THREADS: u32 = {{.Threads}}u;
-var<workgroup> sums: array<f32, THREADS>;
+{{template "numbers" .}}
+
+{{template "reduce" .}}
+{{- if ne .Numbers "int8"}}
+
+{{template "epilogue" .}}
+{{- end}}
+
+// neuron gives thread 0 the sum of one output with its bias. All threads must call it.
+fn neuron(output: u32, thread: u32) -> {{.Sum}} {
+	let inside = output < p.outputs;
+	let back = p.backward == 1u;
+	let to_size = select(p.out_size, p.in_size, back);
+	let from_size = select(p.in_size, p.out_size, back);
+	let positions = to_size.x * to_size.y * to_size.z;
+	let k = output % p.out_channels;
+	let bank = output / p.out_channels % positions; // of an unshared layer's bias and, forward, its filters
+	let image = output / p.out_channels / positions;
+	let to = unflat(bank, to_size);
+	let group = k / p.group_outputs;
+	let filters = group * p.w_group + k % p.group_outputs * p.w_output;
+
+	let taps = p.filter_size.x * p.filter_size.y * p.filter_size.z;
+	let steps = taps * p.copies.x * p.copies.y * p.copies.z * p.group_inputs;
+	var sum = {{.Sum}}(0);
+	for (var step = thread; inside && step < steps; step += THREADS) {
+		let channel = step % p.group_inputs;
+		let tap = step / p.group_inputs % taps;
+		let f = unflat(tap, p.filter_size);
+		var source = from_input(to, f);
+		if back {
+			source = from_output(to, f, unflat(step / p.group_inputs / taps, p.copies));
+		}
+		if all(source < from_size) {
+			let at = flat(source, from_size);
+			let column = image * from_size.x * from_size.y * from_size.z + at;
+			let weight = select(bank, at, back) * p.w_bank + filters + tap * p.w_tap + channel * p.w_input;
+			sum += product(column * p.in_channels + group * p.group_inputs + channel, weight, k);
+		}
+	}
+	// No thread leaves early: all of them meet at every barrier.
+	return reduce(thread, sum) + b[bank * p.b_bank + k];
+}
 
 @compute @workgroup_size(THREADS)
 fn main(
@@ -42,43 +62,17 @@ fn main(
 ) {
 	// Outputs are counted in memory order, across the axes of a grid that no single axis could hold.
 	let output = workgroup.x + grid.x * (workgroup.y + grid.y * workgroup.z);
-	let inside = output < p.outputs;
-	let k = output % p.out_channels;
-	let out_x = output / p.out_channels % p.out_w;
-	let out_y = output / p.out_channels / p.out_w % p.out_h;
-	let image = output / p.out_channels / p.out_w / p.out_h;
-	let first_channel = k / p.group_outputs * p.group_inputs;
-	let taps = p.filter_w * p.filter_h * p.group_inputs;
-
-	var sum = 0.0;
-	for (var tap = thread; inside && tap < taps; tap += THREADS) {
-		let channel = tap % p.group_inputs;
-		let filter_x = tap / p.group_inputs % p.filter_w;
-		let filter_y = tap / p.group_inputs / p.filter_w;
-		// What lies in the padding before the input wraps around to more than any size.
-		let in_x = out_x * p.stride_w + filter_x * p.dilation_w - p.pad_w;
-		let in_y = out_y * p.stride_h + filter_y * p.dilation_h - p.pad_h;
-		if in_x < p.in_w && in_y < p.in_h {
-			let column = ((image * p.in_h + in_y) * p.in_w + in_x) * p.in_channels;
-			sum += x[column + first_channel + channel] * w[k * taps + tap];
-		}
+{{- if eq .Numbers "float16"}}
+	// A word holds two outputs, and the workgroup computes one after the other.
+	let low = neuron(2u * output, thread);
+	let high = neuron(2u * output + 1u, thread);
+	if thread == 0u && 2u * output < p.outputs {
+		v[output] = pack2x16float(vec2<f32>(finish(low, 2u * output), finish(high, 2u * output + 1u)));
 	}
-
-	// No thread leaves early: all of them meet at every barrier.
-	sums[thread] = sum;
-	workgroupBarrier();
-	for (var width = THREADS / 2u; width > 0u; width /= 2u) {
-		if thread < width {
-			sums[thread] += sums[thread + width];
-		}
-		workgroupBarrier();
-	}
-	if inside && thread == 0u {
-		let value = sums[0] + b[k];
-{{- if .ReLU}}
-		v[output] = max(value, 0.0);
 {{- else}}
-		v[output] = value;
-{{- end}}
+	let z = neuron(output, thread);
+	if thread == 0u && output < p.outputs {
+		v[output] = {{if eq .Numbers "int8"}}z{{else}}finish(z, output){{end}};
 	}
+{{- end}}
 }

@@ -7,67 +7,137 @@ import (
 	"github.com/gpuconv/gpuconv/conv"
 )
 
-// ConvParams is the struct Params of conv.wgsl, field by field.
-type ConvParams struct {
-	Outputs                   uint32
-	InW, InH, InChannels      uint32
-	OutW, OutH, OutChannels   uint32
-	FilterW, FilterH          uint32
-	StrideW, StrideH          uint32
-	PadW, PadH                uint32
-	DilationW, DilationH      uint32
-	GroupInputs, GroupOutputs uint32
+// Params is the struct Params of index.wgsl, field by field.
+type Params struct {
+	InSize                               [3]uint32
+	InChannels                           uint32
+	OutSize                              [3]uint32
+	OutChannels                          uint32
+	FilterSize                           [3]uint32
+	GroupInputs                          uint32
+	Stride                               [3]uint32
+	GroupOutputs                         uint32
+	Pad                                  [3]uint32
+	Padding                              uint32
+	Dilation                             [3]uint32
+	Backward                             uint32
+	Copies                               [3]uint32
+	Outputs                              uint32
+	Images                               uint32
+	WBank, WGroup, WOutput, WInput, WTap uint32
+	BBank                                uint32
+	Activation, Residual                 uint32
+	Alpha, Beta                          float32
+	XZero                                int32
 }
 
-// NewConvParams translates a valid problem whose volumes and filters each hold fewer than 2^32 numbers and
-// whose padded axes are shorter than 2^31; ok is false for others.
-func NewConvParams(p conv.Problem) (params ConvParams, ok bool) {
-	if p.Validate() != nil {
-		return ConvParams{}, false
-	}
-	reach := func(a conv.Axis) int { return (a.Out-1)*a.Stride + a.Extent() }
-	if max(p.InLen(), p.OutLen(), p.FilterLen()) > math.MaxUint32 || max(reach(p.H), reach(p.W)) > math.MaxInt32 {
-		return ConvParams{}, false
-	}
-	u := func(n int) uint32 { return uint32(n) }
-	return ConvParams{
-		Outputs: uint32(p.OutLen()),
-		InW:     u(p.W.In), InH: u(p.H.In), InChannels: u(p.InChannels),
-		OutW: u(p.W.Out), OutH: u(p.H.Out), OutChannels: u(p.OutChannels),
-		FilterW: u(p.W.Filter), FilterH: u(p.H.Filter),
-		StrideW: u(p.W.Stride), StrideH: u(p.H.Stride),
-		PadW: u(p.W.Pad), PadH: u(p.H.Pad),
-		DilationW: u(p.W.Dilation), DilationH: u(p.H.Dilation),
-		GroupInputs: u(p.InChannels / p.Groups), GroupOutputs: u(p.OutChannels / p.Groups),
-	}, true
-}
+// BiasParams is the struct Params of bias_gradient.wgsl.
+type BiasParams struct{ Channels, Positions, Images, Outputs uint32 }
 
 // ReLUParams is the struct Params of relu.wgsl.
 type ReLUParams struct{ Count uint32 }
 
-// Encode lays a params struct out as WGSL does: u32 fields one after the other, little-endian.
-func Encode[P ConvParams | ReLUParams](p P) []byte {
+// Fits reports whether the problem's volumes and filters each hold fewer than 2^32 numbers and its
+// padded axes fewer than 2^30, which is what kernels count with.
+func Fits(p conv.Problem) bool {
+	for _, a := range p.Axes() {
+		if p.Transposed {
+			a = a.Adjoint()
+		}
+		if (a.Out-1)*a.Stride+a.Extent() >= 1<<30 || a.In >= 1<<30 || a.Pad >= 1<<30 {
+			return false
+		}
+	}
+	return max(p.InLen(), p.OutLen(), p.FilterLen(), p.BiasLen()) <= math.MaxUint32
+}
+
+// Forward gives the parameters of conv.wgsl for the layer itself. p must be valid and fit.
+func Forward(p conv.Problem, e conv.Epilogue) Params {
+	params := layer(p)
+	params.Outputs = uint32(p.OutLen())
+	params.Activation, params.Residual = uint32(e.Activation.Function), uint32(e.Residual)
+	params.Alpha, params.Beta = e.Activation.Alpha, e.Activation.Beta
+	if p.Unshared {
+		params.BBank = uint32(p.OutChannels)
+	}
+	return params
+}
+
+// InputGradient gives the parameters of conv.wgsl for the gradient with respect to X: the way back,
+// with the channels exchanged.
+func InputGradient(p conv.Problem) Params {
+	params := layer(p)
+	params.Outputs = uint32(p.InLen())
+	params.InChannels, params.OutChannels = params.OutChannels, params.InChannels
+	params.GroupInputs, params.GroupOutputs = params.GroupOutputs, params.GroupInputs
+	params.WInput, params.WOutput = params.WOutput, params.WInput
+	params.setBackward(p, !p.Transposed)
+	return params
+}
+
+// FilterGradient gives the parameters of filter_gradient.wgsl.
+func FilterGradient(p conv.Problem) Params {
+	params := layer(p)
+	params.Outputs = uint32(p.FilterLen())
+	return params
+}
+
+// BiasGradient gives the parameters of bias_gradient.wgsl.
+func BiasGradient(p conv.Problem) BiasParams {
+	positions := p.OutLen() / int64(p.Batch) / int64(p.OutChannels)
+	if p.Unshared {
+		positions = 1
+	}
+	return BiasParams{Channels: uint32(p.OutChannels), Positions: uint32(positions), Images: uint32(p.Batch), Outputs: uint32(p.BiasLen())}
+}
+
+// layer gives what all kernels of a layer agree on.
+func layer(p conv.Problem) Params {
+	taps := uint32(p.Z.Filter * p.H.Filter * p.W.Filter)
+	inputs, outputs := uint32(p.InChannels/p.Groups), uint32(p.OutChannels/p.Groups)
+	params := Params{
+		InChannels: uint32(p.InChannels), OutChannels: uint32(p.OutChannels), GroupInputs: inputs, GroupOutputs: outputs,
+		Padding: uint32(p.Padding), Images: uint32(p.Batch),
+		WGroup: outputs * taps * inputs, WOutput: taps * inputs, WInput: 1, WTap: inputs,
+	}
+	for i, a := range p.Axes() {
+		if p.Transposed {
+			a = a.Adjoint()
+		}
+		params.InSize[i], params.OutSize[i], params.FilterSize[i] = uint32(a.In), uint32(a.Out), uint32(a.Filter)
+		params.Stride[i], params.Pad[i], params.Dilation[i] = uint32(a.Stride), uint32(a.Pad), uint32(a.Dilation)
+	}
+	if p.Unshared {
+		params.WBank = uint32(p.OutChannels) * taps * inputs
+	}
+	params.setBackward(p, p.Transposed)
+	return params
+}
+
+// setBackward says which way the kernel goes. Backward, an input may be read at several places: at its
+// own and, through padding, at others.
+func (params *Params) setBackward(p conv.Problem, backward bool) {
+	params.Backward, params.Copies = 0, [3]uint32{1, 1, 1}
+	if !backward {
+		return
+	}
+	params.Backward = 1
+	for i, a := range p.Axes() {
+		switch before, after := a.Pad, max(0, a.PadAfter()); {
+		case before == 0 && after == 0:
+		case p.Padding == conv.Reflect || p.Padding == conv.Circular:
+			params.Copies[i] = 3
+		case p.Padding == conv.Replicate:
+			params.Copies[i] = uint32(1 + before + after)
+		}
+	}
+}
+
+// Encode lays a params struct out as WGSL does, little-endian.
+func Encode[P Params | BiasParams | ReLUParams](p P) []byte {
 	data, err := binary.Append(nil, binary.LittleEndian, p)
 	if err != nil {
 		panic(err) // the constraint admits only structs of fixed size
 	}
 	return data
-}
-
-// Grid folds a number of workgroups into three axes of at most limit each. It holds at least count
-// workgroups; shaders leave out the rest. ok is false where even three axes are too short.
-func Grid(count uint64, limit uint32) (grid [3]uint32, ok bool) {
-	grid = [3]uint32{1, 1, 1}
-	rest := max(count, 1)
-	if limit == 0 {
-		return grid, false
-	}
-	for i := range grid {
-		lines := (rest-1)/uint64(limit) + 1  // rounded up, and no sum that could overflow
-		grid[i] = uint32((rest-1)/lines + 1) // of even length, so that few are left over
-		if rest = lines; lines == 1 {
-			return grid, true
-		}
-	}
-	return grid, false
 }

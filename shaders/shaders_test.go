@@ -67,63 +67,92 @@ func TestNamesAreUnique(t *testing.T) {
 }
 
 func TestOnlyTheTable(t *testing.T) {
-	if s, err := Source(Conv{Threads: 7}); err == nil {
+	if s, err := Source(Conv(7, Float32)); err == nil {
 		t.Errorf("a variant outside the table has a source:\n%s", s.WGSL)
 	}
 }
 
 // TestParamsMatch holds the Go structs against the WGSL structs, field by field.
 func TestParamsMatch(t *testing.T) {
-	for file, params := range map[string]any{"conv.wgsl": ConvParams{}, "relu.wgsl": ReLUParams{}} {
-		text, err := files.ReadFile(file)
+	for v, params := range map[Variant]any{Conv(64, Float32): Params{}, Conv(32, Int8): Params{}, Dequantize: Params{}, FilterGradients: Params{}, BiasGradients: BiasParams{}, ReLU: ReLUParams{}, Activate: Params{}, ActivationGradients: Params{}} {
+		s, err := Source(v)
 		if err != nil {
 			t.Fatal(err)
 		}
-		body := regexp.MustCompile(`(?s)struct Params \{(.*?)\n\}`).FindStringSubmatch(string(text))
+		body := regexp.MustCompile(`(?s)struct Params \{(.*?)\n\}`).FindStringSubmatch(s.WGSL)
 		var wgsl []string
-		for _, m := range regexp.MustCompile(`(?m)^\t(\w+): u32,`).FindAllStringSubmatch(body[1], -1) {
-			wgsl = append(wgsl, strings.ReplaceAll(m[1], "_", ""))
+		for _, m := range regexp.MustCompile(`(?m)^\t(\w+): ([\w<>]+),`).FindAllStringSubmatch(body[1], -1) {
+			kind := map[string]string{"vec3<u32>": "[3]uint32", "u32": "uint32", "f32": "float32", "i32": "int32"}[m[2]]
+			wgsl = append(wgsl, strings.ReplaceAll(m[1], "_", "")+" "+kind)
 		}
 		var host []string
 		for i := range reflect.TypeOf(params).NumField() {
-			host = append(host, strings.ToLower(reflect.TypeOf(params).Field(i).Name))
+			if f := reflect.TypeOf(params).Field(i); f.Name != "_" {
+				host = append(host, strings.ToLower(f.Name)+" "+f.Type.String())
+			}
 		}
 		if !reflect.DeepEqual(wgsl, host) {
-			t.Errorf("%s has the fields %v, %T has %v", file, wgsl, params, host)
+			t.Errorf("%s has the fields %v, %T has %v", v.Name(), wgsl, params, host)
 		}
 	}
 }
 
-func TestEncode(t *testing.T) {
-	p, err := conv.Parse("g2mb3ic4ih11iw12oc6kh5kw3sh2sw1ph1pw2dh1dw0")
+// TestLayout holds that Go's packed fields lie where WGSL puts them: a vec3 at a multiple of 16 bytes,
+// and the next number right behind it.
+func TestLayout(t *testing.T) {
+	offset := 0
+	for i := range reflect.TypeFor[Params]().NumField() {
+		f := reflect.TypeFor[Params]().Field(i)
+		if f.Type.Kind() == reflect.Array && f.Name != "_" && offset%16 != 0 {
+			t.Errorf("%s lies at %d", f.Name, offset)
+		}
+		offset += int(f.Type.Size())
+	}
+	if got := len(Encode(Params{})); got != offset || got%16 != 0 {
+		t.Errorf("%d bytes encoded, %d in fields", got, offset)
+	}
+}
+
+func TestForward(t *testing.T) {
+	p, err := conv.Parse("g2mb3ic4id7ih11iw12oc6kd2kh5kw3sd3sh2sw1pd1ph2pw3dd3dh1dw0+unshared+replicate")
 	if err != nil {
 		t.Fatal(err)
 	}
-	params, ok := NewConvParams(p)
-	if !ok {
-		t.Fatal("refused")
+	want := Params{InSize: [3]uint32{7, 11, 12}, InChannels: 4, OutSize: [3]uint32{2, 4, 16}, OutChannels: 6, FilterSize: [3]uint32{2, 5, 3}, GroupInputs: 2,
+		Stride: [3]uint32{3, 2, 1}, GroupOutputs: 3, Pad: [3]uint32{1, 2, 3}, Padding: 2, Dilation: [3]uint32{4, 2, 1}, Copies: [3]uint32{1, 1, 1},
+		Outputs: 3 * 2 * 4 * 16 * 6, Images: 3, WBank: 6 * 30 * 2, WGroup: 3 * 30 * 2, WOutput: 60, WInput: 1, WTap: 2, BBank: 6,
+		Activation: 2, Residual: 1, Alpha: -1, Beta: 2}
+	got := Forward(p, conv.Epilogue{Activation: conv.Activation{Function: conv.Clip, Alpha: -1, Beta: 2}, Residual: conv.BeforeFunction})
+	if got != want {
+		t.Errorf("params %+v, want %+v", got, want)
 	}
-	want := ConvParams{Outputs: 3 * 3 * 14 * 6, InW: 12, InH: 11, InChannels: 4, OutW: 14, OutH: 3, OutChannels: 6,
-		FilterW: 3, FilterH: 5, StrideW: 1, StrideH: 2, PadW: 2, PadH: 1, DilationW: 1, DilationH: 2, GroupInputs: 2, GroupOutputs: 3}
-	if params != want {
-		t.Errorf("params %+v, want %+v", params, want)
+	back := InputGradient(p)
+	if back.Backward != 1 || back.InChannels != 6 || back.OutChannels != 4 || back.WInput != 60 || back.WOutput != 1 || back.Outputs != 3*7*11*12*4 {
+		t.Errorf("input gradient %+v", back)
 	}
-	data := Encode(params)
-	if len(data) != 4*17 || data[4] != 12 || data[8] != 11 {
-		t.Errorf("encoded as %v", data)
+	if want := ([3]uint32{1 + 1 + 0, 1 + 2 + 2, 1 + 3 + 3}); back.Copies != want {
+		t.Errorf("copies %v, want %v", back.Copies, want)
 	}
 }
 
-// TestEncodeOrder gives each field another value and finds them in the order of the struct, which
+func TestTransposed(t *testing.T) {
+	p, err := conv.Parse("ic4ih5oc6kh3sh2ph1+transposed")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := Forward(p, conv.Epilogue{}); got.Backward != 1 || got.InSize != [3]uint32{1, 9, 9} || got.OutSize != [3]uint32{1, 5, 5} || got.InChannels != 4 {
+		t.Errorf("forward %+v", got)
+	}
+	if got := InputGradient(p); got.Backward != 0 || got.InChannels != 6 || got.OutChannels != 4 {
+		t.Errorf("input gradient %+v", got)
+	}
+}
+
+// TestEncodeOrder gives each word another value and finds them in the order of the struct, which
 // TestParamsMatch holds against the shader's.
 func TestEncodeOrder(t *testing.T) {
-	var p ConvParams
-	fields := reflect.ValueOf(&p).Elem()
-	for i := range fields.NumField() {
-		fields.Field(i).SetUint(uint64(i) + 0x01020300)
-	}
-	data := Encode(p)
-	for i := range fields.NumField() {
+	data := Encode(BiasParams{0x01020300, 0x01020301, 0x01020302, 0x01020303})
+	for i := range 4 {
 		if got := binary.LittleEndian.Uint32(data[4*i:]); got != uint32(i)+0x01020300 {
 			t.Errorf("word %d is %#x", i, got)
 		}
@@ -138,7 +167,7 @@ func TestTextIsAsDescribed(t *testing.T) {
 			t.Fatal(err)
 		}
 		threads := fmt.Sprintf("const THREADS: u32 = %du;", s.Workgroup[0])
-		arrays := strings.Count(s.WGSL, "array<f32, THREADS>")
+		arrays := strings.Count(s.WGSL, "array<f32, THREADS>") + strings.Count(s.WGSL, "array<i32, THREADS>")
 		if strings.Count(s.WGSL, "var<workgroup>") != arrays || s.WorkgroupStorage != 4*uint32(arrays)*s.Workgroup[0] {
 			t.Errorf("%s: told of %d bytes of workgroup memory, the text has %d arrays", s.Name, s.WorkgroupStorage, arrays)
 		}
@@ -153,20 +182,21 @@ func TestTextIsAsDescribed(t *testing.T) {
 	}
 }
 
-func TestInvalidHasNoParams(t *testing.T) {
-	if p, ok := NewConvParams(conv.Problem{}); ok {
-		t.Errorf("%+v", p)
-	}
-}
-
-func TestTooLargeForParams(t *testing.T) {
-	for _, s := range []string{"ic70000ih300oc1kh1", "ic1iw5oc1kw2pw2000000000dw1999999999"} {
-		p, err := conv.Parse(s)
+func TestFits(t *testing.T) {
+	for descriptor, want := range map[string]bool{
+		"ic3ih227oc96kh11sh4":                       true,
+		"ic70000ih300oc1kh1":                        false,
+		"ic1iw5oc1kw2pw2000000000dw1999999999":      false,
+		"ic1iw2000000000oc1kw1sw1000000000":         false,
+		"ic1iw3oc1ow1073741825kw3+transposed":       false,
+		"ic1id300ih4000iw4000oc1kd1kh1kw1+unshared": false,
+	} {
+		p, err := conv.Parse(descriptor)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, ok := NewConvParams(p); ok {
-			t.Errorf("%s fits", s)
+		if got := Fits(p); got != want {
+			t.Errorf("Fits(%s) = %v", descriptor, got)
 		}
 	}
 }

@@ -23,48 +23,85 @@ type Shader struct {
 	Entry            string
 	Workgroup        [3]uint32 // threads
 	WorkgroupStorage uint32    // bytes
+	Reads, Writes    int       // storage buffers: first those that it reads, then those that it writes
 }
 
-// Conv is conv.wgsl: a workgroup of Threads for each output, with ReLU fused where asked for.
-// Threads is a power of two.
-type Conv struct {
+// Numbers is how a kernel's volumes and filters are stored.
+type Numbers string
+
+// The numbers: float16 is added up as float32, int8 as int32.
+const (
+	Float32 Numbers = "float32"
+	Float16 Numbers = "float16"
+	Int8    Numbers = "int8"
+)
+
+// Sums is a kernel whose workgroups of Threads, a power of two, each add up one element, or two of
+// float16: conv.wgsl, filter_gradient.wgsl or bias_gradient.wgsl.
+type Sums struct {
+	Kernel  string
 	Threads uint32
-	ReLU    bool
+	Numbers Numbers
 }
 
-// Name is, for example, conv_t64_relu.
-func (c Conv) Name() string {
-	name := fmt.Sprintf("conv_t%d", c.Threads)
-	if c.ReLU {
-		name += "_relu"
+// Conv is conv.wgsl with the given workgroup.
+func Conv(threads uint32, n Numbers) Sums { return Sums{"conv", threads, n} }
+
+// Name is, for example, conv_t64, or conv_t64_int8.
+func (s Sums) Name() string {
+	name := fmt.Sprintf("%s_t%d", s.Kernel, s.Threads)
+	if s.Numbers != Float32 {
+		name += "_" + string(s.Numbers)
 	}
 	return name
 }
 
-func (Conv) file() string               { return "conv.wgsl" }
-func (c Conv) threads() uint32          { return c.Threads }
-func (c Conv) workgroupStorage() uint32 { return 4 * c.Threads }
+// Sum is the WGSL type that is added up.
+func (s Sums) Sum() string {
+	if s.Numbers == Int8 {
+		return "i32"
+	}
+	return "f32"
+}
 
-// ReLU is relu.wgsl: a thread for each element.
-type ReLU struct{ Threads uint32 }
+func (s Sums) file() string             { return s.Kernel + ".wgsl" }
+func (s Sums) threads() uint32          { return s.Threads }
+func (s Sums) workgroupStorage() uint32 { return 4 * s.Threads }
+
+// Elementwise is a kernel with a thread for each element: relu.wgsl, activate.wgsl,
+// activate_gradient.wgsl or dequantize.wgsl.
+type Elementwise struct {
+	Kernel  string
+	Threads uint32
+}
 
 // Name is, for example, relu_t256.
-func (r ReLU) Name() string { return fmt.Sprintf("relu_t%d", r.Threads) }
+func (e Elementwise) Name() string { return fmt.Sprintf("%s_t%d", e.Kernel, e.Threads) }
 
-func (ReLU) file() string             { return "relu.wgsl" }
-func (r ReLU) threads() uint32        { return r.Threads }
-func (ReLU) workgroupStorage() uint32 { return 0 }
+func (e Elementwise) file() string           { return e.Kernel + ".wgsl" }
+func (e Elementwise) threads() uint32        { return e.Threads }
+func (Elementwise) workgroupStorage() uint32 { return 0 }
 
 // ConvThreads are the workgroup sizes of conv.wgsl, in rising order.
 var ConvThreads = []uint32{32, 64, 128, 256}
+
+// The rows that are not a matter of choice.
+var (
+	FilterGradients     = Sums{"filter_gradient", 64, Float32}
+	BiasGradients       = Sums{"bias_gradient", 64, Float32}
+	ReLU                = Elementwise{"relu", 256}
+	Activate            = Elementwise{"activate", 256}
+	ActivationGradients = Elementwise{"activate_gradient", 256}
+	Dequantize          = Elementwise{"dequantize", 256}
+)
 
 // Variants is the whole table: nothing else is ever compiled.
 func Variants() []Variant {
 	var all []Variant
 	for _, threads := range ConvThreads {
-		all = append(all, Conv{threads, false}, Conv{threads, true})
+		all = append(all, Conv(threads, Float32), Conv(threads, Float16), Conv(threads, Int8))
 	}
-	return append(all, ReLU{256})
+	return append(all, FilterGradients, BiasGradients, ReLU, Activate, ActivationGradients, Dequantize)
 }
 
 //go:embed *.wgsl
@@ -89,5 +126,6 @@ func fill(v Variant) (Shader, error) {
 		return Shader{}, fmt.Errorf("shader variant %s: %w", v.Name(), err)
 	}
 	return Shader{Name: v.Name(), WGSL: text.String(), Entry: "main",
-		Workgroup: [3]uint32{v.threads(), 1, 1}, WorkgroupStorage: v.workgroupStorage()}, nil
+		Workgroup: [3]uint32{v.threads(), 1, 1}, WorkgroupStorage: v.workgroupStorage(),
+		Reads: strings.Count(text.String(), "var<storage, read>"), Writes: strings.Count(text.String(), "var<storage, read_write>")}, nil
 }

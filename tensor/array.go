@@ -8,7 +8,7 @@ type Array struct {
 	Data  []float32
 }
 
-// maxRank is that of NumPy 1; NumPy 2 allows 64, and nothing here needs 5.
+// maxRank is that of NumPy 1; NumPy 2 allows 64, and nothing here needs 7.
 const maxRank = 32
 
 // Validate reports with [ErrShape] a rank above 32, a negative size, more than
@@ -27,9 +27,12 @@ func (a Array) Validate() error {
 	return nil
 }
 
-// Array returns v as an array of shape (N, H, W, D), or (H, W, D) where N is 1.
-// It shares Data.
+// Array returns v as an array of shape (N, H, W, D), or (H, W, D) where N is 1;
+// of a 3D volume, of more than one plane, as (N, Z, H, W, D). It shares Data.
 func (v Volume) Array() Array {
+	if is3D(v.Z) {
+		return Array{Shape: []int{v.N, v.Z, v.H, v.W, v.D}, Data: v.Data}
+	}
 	shape := []int{v.N, v.H, v.W, v.D}
 	if v.N == 1 {
 		shape = shape[1:]
@@ -37,10 +40,12 @@ func (v Volume) Array() Array {
 	return Array{Shape: shape, Data: v.Data}
 }
 
-// Array returns the weights as an array of shape (K, Fh, Fw, D). It shares Data;
-// the biases are not in it.
+// Array returns the weights as an array of shape (K, Fh, Fw, D), with an axis Fz
+// after K where Z is not 1, and one of the banks before K where Banks is not 1.
+// It shares Data; the biases are not in it.
 func (f Filters) Array() Array {
-	return Array{Shape: []int{f.K, f.H, f.W, f.D}, Data: f.Data}
+	_, shape := f.shape()
+	return Array{Shape: shape, Data: f.Data}
 }
 
 // contiguous returns the strides, in elements, of a C-ordered array.

@@ -4,7 +4,7 @@
 // The words are those of the CS231n notes. A [Volume] is W x H x D numbers,
 // X[x,y,d], and a batch holds N of them; a [Filters] is K filters of Fw x Fh x D
 // numbers and K biases. In memory a volume is NHWC (row-major images, depth
-// innermost) and a filter bank is OHWI, always: other layouts are named once,
+// innermost) and a filter bank is OHWI, always; 3D ones are NZHWC and OZHWI. Other layouts are named once,
 // where data comes in ([VolumeFrom], [FiltersFrom]), and converted there.
 //
 // Files are NumPy's .npy ([ReadNPY], [WriteNPY]), PNG and JPEG pictures

@@ -51,36 +51,37 @@ func ParseFilterLayout(s string) (FilterLayout, error) {
 }
 
 // VolumeFrom returns the volume that a holds in layout l. Rank 4 is a batch; rank
-// 3 is one image, l without its N; rank 2 is one image (H, W) of depth 1. It
-// fails with [ErrShape] for any other rank and for an axis of size 0. The result
+// 3 is one image, l without its N; rank 2 is one image (H, W) of depth 1. Rank 5
+// is a batch of 3D volumes, with the planes Z before H: NZHWC or NCZHW. It fails with [ErrShape] for any other rank and for an axis of size 0. The result
 // shares a's Data if nothing has to move, and copies it otherwise.
 func VolumeFrom(a Array, l VolumeLayout) (Volume, error) {
 	l, err := ParseVolumeLayout(string(l))
 	if err != nil {
 		return Volume{}, err
 	}
-	shape, data, err := reorder(a, string(l), "NC", string(NHWC))
+	shape, data, err := reorder(a, string(l), "NC", "NZHWC")
 	if err != nil {
 		return Volume{}, err
 	}
-	return Volume{N: shape[0], H: shape[1], W: shape[2], D: shape[3], Data: data}, nil
+	return Volume{N: shape[0], Z: shape[1], H: shape[2], W: shape[3], D: shape[4], Data: data}, nil
 }
 
 // FiltersFrom returns the filter bank that a holds in layout l, with a nil Bias.
 // Rank 4 is a bank; rank 3 is one filter, l without its O; rank 2 is one filter
-// (Fh, Fw) of depth 1. It fails with [ErrShape] for any other rank and for an
-// axis of size 0. The result shares a's Data if nothing has to move, and copies
+// (Fh, Fw) of depth 1. Rank 5 is a bank of 3D filters, with Fz before Fh: OZHWI,
+// ZHWIO or OIZHW. It fails with [ErrShape] for any other rank and for an axis of
+// size 0. The result shares a's Data if nothing has to move, and copies
 // it otherwise.
 func FiltersFrom(a Array, l FilterLayout) (Filters, error) {
 	l, err := ParseFilterLayout(string(l))
 	if err != nil {
 		return Filters{}, err
 	}
-	shape, data, err := reorder(a, string(l), "OI", string(OHWI))
+	shape, data, err := reorder(a, string(l), "OI", "OZHWI")
 	if err != nil {
 		return Filters{}, err
 	}
-	return Filters{K: shape[0], H: shape[1], W: shape[2], D: shape[3], Data: data}, nil
+	return Filters{K: shape[0], Z: shape[1], H: shape[2], W: shape[3], D: shape[4], Data: data}, nil
 }
 
 // BiasFrom returns the K biases that a holds: one number (rank 0), K of them
@@ -104,26 +105,31 @@ func BiasFrom(a Array) ([]float32, error) {
 }
 
 // reorder returns the shape and the data of a, whose axes are those of from, in
-// the order of to. An array of rank 3 is without the axis optional[0], and one
-// of rank 2 also without optional[1]; their size is then 1.
+// the order of to, which has a Z more. An array of rank 5 has its Z before H; one
+// of rank 3 is without the axis optional[0], and one of rank 2 also without
+// optional[1]. The size of an axis that is not there is 1.
 func reorder(a Array, from, optional, to string) (shape []int, data []float32, err error) {
 	if err := a.Validate(); err != nil {
 		return nil, nil, err
 	}
-	absent := len(from) - len(a.Shape)
-	if absent < 0 || absent > len(optional) {
-		return nil, nil, shapeErrorf("array of shape %v has rank %d; layout %s needs rank 4, 3 (without %c) or 2 (H, W)",
+	present := from
+	switch absent := len(from) - len(a.Shape); {
+	case absent < -1 || absent > len(optional):
+		return nil, nil, shapeErrorf("array of shape %v has rank %d; layout %s needs rank 4, 5 (with Z before H), 3 (without %c) or 2 (H, W)",
 			a.Shape, len(a.Shape), from, optional[0])
+	case absent < 0:
+		present = strings.Replace(from, "H", "ZH", 1)
+	default:
+		present = strings.Map(func(axis rune) rune {
+			if strings.ContainsRune(optional[:absent], axis) {
+				return -1
+			}
+			return axis
+		}, from)
 	}
-	present := strings.Map(func(axis rune) rune {
-		if strings.ContainsRune(optional[:absent], axis) {
-			return -1
-		}
-		return axis
-	}, from)
 
 	source := contiguous(a.Shape)
-	shape, strides := []int{1, 1, 1, 1}, make([]int, 4)
+	shape, strides := []int{1, 1, 1, 1, 1}, make([]int, len(to))
 	for i, axis := range to {
 		if at := strings.IndexRune(present, axis); at >= 0 {
 			shape[i], strides[i] = a.Shape[at], source[at]

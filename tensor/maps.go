@@ -23,8 +23,8 @@ type MapOptions struct {
 // maxScale bounds MapOptions.Scale, in pixels per element.
 const maxScale = 1024
 
-// Maps draws image 0 of v: one map per depth slice X[:,:,d], tiled into one
-// picture, with the title, the range of the colours and a label for each map. An
+// Maps draws image 0 of v, of a 3D volume its plane z = 0 (see [Volume.Plane]):
+// one map per depth slice X[:,:,d], tiled into one picture, with the title, the range of the colours and a label for each map. An
 // element is a square, x to the right and y down. NaN is magenta, an infinite
 // element has the colour of that end of the range, and a constant map has the
 // lowest colour.
@@ -38,7 +38,7 @@ func Maps(v Volume, o MapOptions) (image.Image, error) {
 	if err := o.check(v); err != nil {
 		return nil, err
 	}
-	s, err := newSheet(v.Image(0), o)
+	s, err := newSheet(v.Plane(0), o)
 	if err != nil {
 		return nil, err
 	}

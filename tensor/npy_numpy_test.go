@@ -130,7 +130,7 @@ func TestHalfToFloat(t *testing.T) {
 		if h>>15 == 1 {
 			want = -want
 		}
-		got := float64(halfToFloat(uint16(h)))
+		got := float64(FromHalf(uint16(h)))
 		if got != want && !(got != got && want != want) || math.Signbit(got) != math.Signbit(want) && want == want {
 			t.Fatalf("%#04x: got %v, want %v", h, got, want)
 		}

@@ -18,7 +18,7 @@ type npyType struct {
 
 // npyKinds are the types without their byte order.
 var npyKinds = map[string]npyType{
-	"f2": {size: 2, real: func(b uint64) float32 { return halfToFloat(uint16(b)) }},
+	"f2": {size: 2, real: func(b uint64) float32 { return FromHalf(uint16(b)) }},
 	"f4": {size: 4, real: func(b uint64) float32 { return math.Float32frombits(uint32(b)) }},
 	"f8": {size: 8, real: func(b uint64) float32 { return float32(math.Float64frombits(b)) }},
 	"i1": {size: 1, real: func(b uint64) float32 { return float32(int8(b)) }},
@@ -66,19 +66,5 @@ func (t npyType) bits(b []byte) uint64 {
 		return uint64(order.Uint32(b))
 	default:
 		return order.Uint64(b)
-	}
-}
-
-// halfToFloat widens an IEEE 754 binary16, which is always exact.
-func halfToFloat(h uint16) float32 {
-	sign := uint32(h>>15) << 31
-	exponent, fraction := uint32(h>>10&0x1f), uint32(h&0x3ff)
-	switch exponent {
-	case 0: // zero or subnormal: fraction * 2^-24
-		return math.Float32frombits(sign | math.Float32bits(float32(fraction)*0x1p-24))
-	case 0x1f: // infinite or NaN
-		return math.Float32frombits(sign | 0xff<<23 | fraction<<13)
-	default:
-		return math.Float32frombits(sign | (exponent-15+127)<<23 | fraction<<13)
 	}
 }

@@ -34,12 +34,31 @@ func product(what string, sizes []int) (int, error) {
 	return int(total), nil
 }
 
+// orOne is a size that a literal may leave out: 1 where it is 0.
+func orOne(size int) int {
+	if size == 0 {
+		return 1
+	}
+	return size
+}
+
+// is3D tells whether a Z has to be told to people: it is then part of shapes.
+func is3D(z int) bool { return orOne(z) != 1 }
+
+// oneOrMore refuses a size below 1.
+func oneOrMore(what, name string, size int) error {
+	if size < 1 {
+		return shapeErrorf("%s: %s is %d; it must be at least 1", what, name, size)
+	}
+	return nil
+}
+
 // positiveProduct is product for shapes in which no axis may be empty; names are
 // those of the axes.
 func positiveProduct(what string, names []string, sizes []int) (int, error) {
 	for i, s := range sizes {
-		if s < 1 {
-			return 0, shapeErrorf("%s: %s is %d; it must be at least 1", what, names[i], s)
+		if err := oneOrMore(what, names[i], s); err != nil {
+			return 0, err
 		}
 	}
 	return product(what, sizes)

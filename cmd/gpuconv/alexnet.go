@@ -10,7 +10,7 @@ import (
 
 // alexnetJob is AlexNet's first layer (Krizhevsky et al. 2012, section 3.5): 96 filters of 11x11x3 with
 // stride 4 over a photo scaled to 227x227, as the notes compute it.
-func (f runFlags) alexnetJob(j *job, args []string) error {
+func (f *runFlags) alexnetJob(j *job, args []string) error {
 	if len(args) > 0 || f.input != "" || f.filters != "" || f.bias != "" {
 		return usagef("--alexnet brings its layer, input and filters: leave out the descriptor, --input, --filters and --bias")
 	}
@@ -23,12 +23,17 @@ func (f runFlags) alexnetJob(j *job, args []string) error {
 		return err
 	}
 	j.problem.Name = "alexnet_conv1"
-	if j.x, err = tensor.Resize(photo, size, size); err != nil {
+	if err := f.seedRest(j); err != nil {
 		return err
 	}
-	center(j.x.Data, depth)
-	j.w, err = gaborFilters(filters, receptive, f.seed)
-	return err
+	if j.data.X, err = tensor.Resize(photo, size, size); err != nil {
+		return err
+	}
+	center(j.data.X.Data, depth)
+	if j.data.W, err = gaborFilters(filters, receptive, f.seed); err != nil {
+		return err
+	}
+	return f.readRest(j)
 }
 
 // center takes the mean off each channel, as AlexNet's input has it.

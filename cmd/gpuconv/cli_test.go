@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"os"
 	"strings"
 	"testing"
@@ -20,6 +21,15 @@ func TestMain(m *testing.M) {
 func gpuconv(args ...string) (code int, stdout, stderr string) {
 	var out, err bytes.Buffer
 	code = execute(args, &out, &err)
+	return code, out.String(), err.String()
+}
+
+// hooked runs one command line of an app that change has changed.
+func hooked(change func(*app), args ...string) (code int, stdout, stderr string) {
+	var out, err bytes.Buffer
+	a := newApp(&out, &err)
+	change(a)
+	code = a.commandLine(args)
 	return code, out.String(), err.String()
 }
 
@@ -64,6 +74,12 @@ func TestParams(t *testing.T) {
 	contain(t, succeed(t, "params", "ic3ih227oc96kh11sh4"), notes...)
 	contain(t, succeed(t, "params", "--json", "ic3ih227oc96kh11sh4"), `"Shared": 34944`, `"Unshared": 105705600`)
 	contain(t, succeed(t, "params", "ic1ih10oc1kh3sh2"), "inputs with x = 9 are never read (the stride 2 does not fit)")
+	contain(t, succeed(t, "params", "--input", "4x4x8", "--filter", "3", "--stride", "2", "--pad", "1", "--output-padding", "1", "--transposed", "--depth", "4"),
+		"ic8ih4oc4oh8kh3sh2ph1+transposed", "8x8x4", "(4 - 1)*2 + 3 - 1 - 0 = 8 wide", "9,216")
+	contain(t, succeed(t, "params", "--input", "8x8x6x3", "--filter", "3x5x1", "--stride", "1x2x3", "--depth", "2"), "ic3id6ih8oc2kd1kh5kw3sd3sh2sw1", "6x2x2x2")
+	contain(t, succeed(t, "params", "ic1ih1oc1kh1sh3"), "(1 - 1 + 2*0)/3 + 1 = 1 wide")
+	contain(t, succeed(t, "params", "ic1ih10oc1oh3kh3sh2"), "(10 - 3 + 0 - 3)/2 + 1 = 3 wide")
+	contain(t, succeed(t, "params", "ic1ih2oc1oh9kh3sh3+transposed"), "(2 - 1)*3 + 3 - 0 + 3 = 9 wide", "outputs with x = 6-8 depend on no input")
 	contain(t, succeed(t, "params", "--input", "9x5x2", "--filter", "3x1", "--stride", "2x1", "--depth", "4"), "4x5x4")
 }
 
@@ -102,7 +118,7 @@ func TestNoAdapter(t *testing.T) {
 
 func TestVerify(t *testing.T) {
 	hosttest.Open(t)
-	contain(t, succeed(t, "verify", "--count", "20", "--seed", "7"), "all right on", "20 of 20 layers passed, 10 bit for bit", "seed 7")
+	contain(t, succeed(t, "verify", "--count", "20", "--seed", "7"), "all right on", "20 of 20 layers passed, 10 bit for bit", "seed 7", "layers that cover each row, all right:", "padding SAME_UPPER")
 	contain(t, succeed(t, "verify", "--count", "4", "--json"), `"failures": []`, `"count": 4`)
 	contain(t, succeed(t, "verify", "--count", "4", "--backend", "cpu"), "4 of 4 layers passed")
 }
@@ -114,6 +130,29 @@ func TestDevicesAndDoctor(t *testing.T) {
 	contain(t, succeed(t, "devices", "--json"), `"name": "`+name, `"max_storage_binding"`)
 	contain(t, succeed(t, "doctor"), name, "works", "the notes' example is right, bit for bit", "known traps here", "github.com/cogentcore/webgpu", "advice")
 	contain(t, succeed(t, "doctor", "--json"), `"works": true`, `"vulkan_driver_files"`)
+}
+
+// full takes nothing, as a full disk does.
+type full struct{}
+
+func (full) Write([]byte) (int, error) { return 0, errors.New("no space left") }
+
+// TestFullDisk holds that output that got lost is no success.
+func TestFullDisk(t *testing.T) {
+	var stderr bytes.Buffer
+	for _, args := range [][]string{{"params", "ic3ih5oc4kh3"}, {"params", "--json", "ic3ih5oc4kh3"}, {"devices"}} {
+		if code := execute(args, full{}, &stderr); code != exitFailed {
+			t.Errorf("gpuconv %v: exit %d, want %d", args, code, exitFailed)
+		}
+	}
+	contain(t, stderr.String(), "no space left")
+}
+
+// TestWidthArithmetic holds the notes' formula as params prints it.
+func TestWidthArithmetic(t *testing.T) {
+	contain(t, succeed(t, "params", "ic1ih10oc1kh3sh2"), "(10 - 3 + 2*0)/2 + 1 = 4.5, rounded down 4 wide")
+	contain(t, succeed(t, "params", "ic1ih9oc1kh3sh2ph1"), "(9 - 3 + 2*1)/2 + 1 = 5 wide")
+	contain(t, succeed(t, "params", "ic1ih6oc1oh3kh3sh2"), "(6 - 3 + 0 + 1)/2 + 1 = 3 wide")
 }
 
 // TestRefused holds that bad input ends with exit code 2, names the value, and prints nothing on stdout.
@@ -134,6 +173,22 @@ func TestRefused(t *testing.T) {
 		{[]string{"run", "a", "b"}, "at most 1"},
 		{[]string{"run", "ic3ih5oc4kh3", "--relu=tanh"}, "--relu=tanh"},
 		{[]string{"run", "ic3ih5oc4kh3", "--data", "complex"}, "--data complex"},
+		{[]string{"run", "ic3ih5oc4kh3", "--data", "integers", "--activation", "sigmoid"}, "--activation sigmoid"},
+		{[]string{"run", "ic3ih5oc4kh3", "--activation", "swish"}, `"swish"`},
+		{[]string{"run", "ic3ih5oc4kh3", "--activation", "clip:3:1"}, "the lower end 3"},
+		{[]string{"run", "ic3ih5oc4kh3", "--relu", "--activation", "tanh"}, "--relu --activation tanh"},
+		{[]string{"run", "ic3ih5oc4kh3", "--residual", "inside"}, "--residual inside"},
+		{[]string{"run", "ic3ih5oc4kh3", "--residual-input", bad}, "--residual before or after"},
+		{[]string{"run", "ic3ih5oc4kh3", "--residual", "after", "--residual-input", bad}, "bad.npy"},
+		{[]string{"run", "ic3ih5oc4kh3", "--slopes", bad}, "only --activation prelu"},
+		{[]string{"run", "ic3ih5oc4kh3", "--activation", "prelu", "--slopes", bad}, "bad.npy"},
+		{[]string{"run", "ic3ih5oc4kh3", "--dv", bad}, "only --backward"},
+		{[]string{"run", "ic3ih5oc4kh3", "--backward", "--dv", bad}, "bad.npy"},
+		{[]string{"run", "ic3ih5oc4kh3", "--backward", "--output", "v.npy"}, "--backward"},
+		{[]string{"run", "ic3ih5oc4kh3", "--backward", "--verify", "sample"}, "--verify sample"},
+		{[]string{"run", "ic3ih5oc4kh3", "--numbers", "float8"}, "--numbers float8"},
+		{[]string{"run", "ic3ih5oc4kh3", "--stride", "2", "--pad", "1"}, "--stride, --pad: sizes of a layer from files"},
+		{[]string{"run", "ic3ih5oc4kh3+reflect+circular"}, "one kind of padding"},
 		{[]string{"run", "ic3ih5oc4kh3", "--verify", "maybe"}, "--verify maybe"},
 		{[]string{"run", "ic3ih5oc4kh3", "--verify", "sample", "--sample", "0"}, "--sample 0"},
 		{[]string{"run", "ic3ih5oc4kh3", "--threads", "7"}, "7 threads"},
@@ -147,12 +202,35 @@ func TestRefused(t *testing.T) {
 		{[]string{"run", "--alexnet", bad}, "bad.npy"},
 		{[]string{"run", "--alexnet", bad, "ic3ih5oc4kh3"}, "--alexnet"},
 		{[]string{"params"}, "--input"},
-		{[]string{"params", "--input", "227x227"}, "3 numbers"},
+		{[]string{"params", "--input", "227x227"}, "3 or 4 numbers"},
 		{[]string{"params", "--input", "5x5x1", "--filter", "3", "--depth", "0"}, "oc"},
 		{[]string{"params", "--input", "5x5x1", "--filter", "3", "--depth", "1", "--stride", "0"}, "--stride 0"},
 		{[]string{"params", "--input", "5x5x1", "--filter", "q", "--depth", "1"}, `"q"`},
+		{[]string{"params", "--input", "5x5x1", "--filter", "3", "--depth", "1", "--pad", "1,2,3"}, "TOP,BOTTOM,LEFT,RIGHT"},
+		{[]string{"params", "--input", "5x5x2x1", "--filter", "1", "--depth", "1", "--pad", "1,2,3,4"}, "FRONT,BACK,TOP,BOTTOM,LEFT,RIGHT"},
+		{[]string{"params", "--input", "5x5x1", "--filter", "3", "--depth", "1", "--pad", "1,2,-3,4"}, `"-3"`},
+		{[]string{"params", "--input", "5x5x1", "--filter", "3", "--depth", "1", "--pad", "1,2,3,4000000000"}, "4000000000"},
+		{[]string{"params", "--input", "5x5x1", "--filter", "9", "--depth", "1", "--pad", "1,2,1,1"}, "9 taps"},
+		{[]string{"params", "--input", "5x5x1", "--filter", "3", "--depth", "1", "--pad", "SAME"}, `"SAME"`},
+		{[]string{"params", "--input", "5x5x1", "--filter", "3", "--depth", "1", "--pad", "5", "--padding", "reflect"}, "must be at most 4"},
+		{[]string{"params", "--input", "5x5x1", "--filter", "3", "--depth", "1", "--pad", "1", "--padding", "mirror"}, "--padding mirror"},
+		{[]string{"params", "--input", "5x5x1", "--filter", "3", "--depth", "1", "--output-padding", "1"}, "--transposed"},
+		{[]string{"params", "--input", "5x5x1", "--filter", "3", "--depth", "1", "--transposed", "--output-padding", "-1"}, "--output-padding -1"},
+		{[]string{"params", "--input", "5x5x1", "--filter", "3", "--depth", "1", "--transposed", "--output-padding", "1", "--pad", "SAME_LOWER"}, "leave one of them out"},
+		{[]string{"params", "--input", "5x5x1", "--filter", "3", "--depth", "1", "--transposed", "--padding", "circular"}, "a transposed layer pads with zeros only"},
+		{[]string{"params", "--input", "1x1x1", "--filter", "1", "--depth", "1", "--transposed", "--pad", "1,0,0,0"}, "an output of 0"},
+		{[]string{"params", "--measure", "ic3ih2000oc96kh11"}, "553526937600 bytes"},
+		{[]string{"params", "--measure", "ic3ih9oc9kh3+transposed"}, "transposed or unshared"},
+		{[]string{"params", "--measure", "--depth", "3"}, "--input"},
 		{[]string{"verify", "--count", "0"}, "--count 0"},
 		{[]string{"devices", "more"}, "more"},
+		{[]string{"devices", "--backend", "gl"}, "leave out --backend"},
+		{[]string{"doctor", "--adapter", "1"}, "leave out --backend and --adapter"},
+		{[]string{"params", "ic3ih5oc4kh3", "--stride", "2"}, "leave one of them out"},
+		{[]string{"params", "--input", "5x5x1", "--filter", "3", "--depth", "1", "--batch", "0"}, "--batch 0"},
+		{[]string{"params", "--input", "5x5x1", "--filter", "3", "--depth", "1", "--groups", "0"}, "--groups 0"},
+		{[]string{"run", "ic3ih5oc4kh3", "--input", ""}, "--input is empty"},
+		{[]string{"run", "ic3ih5oc4kh3", "--output", "/nowhere/at/all/v.npy"}, "no folder /nowhere/at/all"},
 	} {
 		code, stdout, stderr := gpuconv(c.args...)
 		if code != exitUsage || stdout != "" || !strings.Contains(stderr, c.words) {

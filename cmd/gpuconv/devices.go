@@ -14,6 +14,9 @@ func (a *app) devicesCommand() *cobra.Command {
 		Short: "List the adapters, the default first",
 		Args:  cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
+			if err := a.noChoice("devices"); err != nil {
+				return err
+			}
 			list, err := gpu.Adapters()
 			if err != nil {
 				return failure{err}

@@ -43,6 +43,9 @@ func (a *app) doctorCommand() *cobra.Command {
 		Short: "What is installed, what works, and what to do about the rest",
 		Args:  cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
+			if err := a.noChoice("doctor"); err != nil {
+				return err
+			}
 			r, err := diagnose()
 			if err != nil {
 				return failure{err}
@@ -51,6 +54,11 @@ func (a *app) doctorCommand() *cobra.Command {
 				err = a.printJSON(r)
 			} else {
 				r.print(a)
+			}
+			for _, d := range r.Adapters {
+				if !d.Works && err == nil {
+					err = failure{fmt.Errorf("%s (%s) does not work: %s", d.Name, d.Backend, d.Result)}
+				}
 			}
 			if err == nil && len(r.Adapters) == 0 {
 				return fmt.Errorf("%w: %s", gpu.ErrNoAdapter, gpu.InstallHint)

@@ -1,37 +1,41 @@
 package main
 
 import (
-	"fmt"
-	"path/filepath"
+	"errors"
 	"strings"
 
 	"github.com/gpuconv/gpuconv/conv"
 	"github.com/gpuconv/gpuconv/cpuref"
 	"github.com/gpuconv/gpuconv/host"
 	"github.com/gpuconv/gpuconv/host/proof"
-	"github.com/gpuconv/gpuconv/tensor"
 )
 
 // job is one layer to run: its operands, how it is judged, and what is written.
 type job struct {
-	problem      conv.Problem
-	x            tensor.Volume
-	w            tensor.Filters
-	options      host.LayerOptions
-	mode         cpuref.Mode
-	verify       string
-	sample       int
-	seed         uint64
-	fromFiles    bool // data that no seed makes again
-	output, maps string
+	problem       conv.Problem
+	data          proof.Operands
+	options       host.LayerOptions
+	mode          cpuref.Mode
+	backward      bool
+	deterministic bool
+	verify        string
+	sample        int
+	seed          uint64
+	fromFiles     bool // data that no seed makes again
+	output, maps  string
 }
 
+var errNoInput = errors.New("no input: name a descriptor, or --input and --filters, or --alexnet; alone, `gpuconv run` shows the notes' example")
+
 // job reads flags and files. Nothing of the GPU is touched before all of them are right.
-func (f runFlags) job(args []string) (job, error) {
+func (f *runFlags) job(args []string) (job, error) {
 	j := job{verify: f.verify, sample: f.sample, seed: f.seed, output: f.output, maps: f.maps,
-		fromFiles: f.input != "" || f.filters != "" || f.bias != "" || f.alexnet != ""}
+		deterministic: f.deterministic, fromFiles: len(f.files()) > 0}
 	if err := f.options(&j); err != nil {
 		return j, err
+	}
+	if len(f.sizesGiven) > 0 && (len(args) == 1 || f.alexnet != "") {
+		return j, usagef("%s: sizes of a layer from files; the descriptor, or --alexnet, has its own", strings.Join(f.sizesGiven, ", "))
 	}
 	var err error
 	switch {
@@ -47,129 +51,81 @@ func (f runFlags) job(args []string) (job, error) {
 	if err != nil {
 		return j, err
 	}
-	return j, cpuref.CheckShapes(j.problem, j.x, j.w)
-}
-
-// options reads the flags that are about neither sizes nor data.
-func (f runFlags) options(j *job) error {
-	switch f.relu {
-	case "":
-	case "fused":
-		j.options.Activation = host.ReLU
-	case "separate":
-		j.options.Activation = host.SeparateReLU
-	default:
-		return usagef("--relu=%s: must be fused or separate", f.relu)
-	}
-	switch f.data {
-	case "reals":
-	case "integers":
-		if j.fromFiles {
-			return usagef("--data integers is about seeded data: leave it out where files are read")
-		}
-		j.mode = cpuref.Exact
-	default:
-		return usagef("--data %s: must be reals or integers", f.data)
-	}
-	if f.verify != "full" && f.verify != "sample" && f.verify != "off" {
-		return usagef("--verify %s: must be full, sample or off", f.verify)
-	}
-	if f.sample < 1 {
-		return usagef("--sample %d: must be 1 or more", f.sample)
-	}
-	for flag, path := range map[string][2]string{"--output": {f.output, ".npy"}, "--maps": {f.maps, ".png"}} {
-		if path[0] != "" && !strings.EqualFold(filepath.Ext(path[0]), path[1]) {
-			return usagef("%s %s: must end in %s", flag, path[0], path[1])
-		}
-	}
-	j.options.Threads = f.threads
-	return nil
+	j.options.Slopes = j.data.Slopes
+	return j, j.check()
 }
 
 // descriptorJob takes the sizes from a descriptor; files replace what the seed would make.
-func (f runFlags) descriptorJob(j *job, descriptor string) (err error) {
+func (f *runFlags) descriptorJob(j *job, descriptor string) (err error) {
 	if j.problem, err = conv.Parse(descriptor); err != nil {
 		return err
 	}
-	if j.x, j.w, err = (proof.Case{Problem: j.problem, Seed: f.seed, Mode: j.mode}).Data(); err != nil {
+	if j.data, err = j.proofCase().Data(); err != nil {
 		return err
 	}
 	if f.input != "" {
-		if j.x, err = f.readVolume(f.input); err != nil {
+		if j.data.X, err = f.readVolume(f.input); err != nil {
 			return err
 		}
 	}
 	if f.filters != "" {
-		j.w, err = f.readFilters()
+		j.data.W, err = f.readFilters()
 	} else if f.bias != "" {
-		j.w.Bias, err = readBias(f.bias)
+		j.data.W.Bias, err = readVector(f.bias)
+	}
+	if err != nil {
+		return err
+	}
+	return f.readRest(j)
+}
+
+// filesJob takes the sizes from the files. The volumes that no file holds are seeded.
+func (f *runFlags) filesJob(j *job) error {
+	x, err := f.readVolume(f.input)
+	if err != nil {
+		return err
+	}
+	w, err := f.readFilters()
+	if err != nil {
+		return err
+	}
+	j.problem, err = f.problem(x.N, extents{x.Planes(), x.H, x.W}, x.D, w.K, extents{w.Planes(), w.H, w.W})
+	if err != nil {
+		return err
+	}
+	if err := f.seedRest(j); err != nil {
+		return err
+	}
+	j.data.X, j.data.W = x, w
+	return f.readRest(j)
+}
+
+// seedRest makes seeded operands where the layer has more than X and W and no files hold them.
+func (f *runFlags) seedRest(j *job) (err error) {
+	e := j.options.Epilogue
+	if e.Residual != conv.NoResidual && f.residualInput == "" || e.Activation.Function == conv.PReLU && f.slopes == "" || f.backward && f.dv == "" {
+		j.data, err = j.proofCase().Data()
 	}
 	return err
 }
 
-// filesJob takes the sizes from the files.
-func (f runFlags) filesJob(j *job) (err error) {
-	if j.x, err = f.readVolume(f.input); err != nil {
-		return err
-	}
-	if j.w, err = f.readFilters(); err != nil {
-		return err
-	}
-	s := sizeFlags{input: fmt.Sprintf("%dx%dx%d", j.x.W, j.x.H, j.x.D), filter: fmt.Sprintf("%dx%d", j.w.W, j.w.H),
-		stride: f.stride, pad: f.pad, dilation: f.dilation, depth: j.w.K, groups: f.groups, batch: j.x.N}
-	j.problem, err = s.problem(nil)
-	return err
+// proofCase is the job as a case with seeded data.
+func (j job) proofCase() proof.Case {
+	o := j.options
+	o.Slopes = nil
+	return proof.Case{Problem: j.problem, Seed: j.seed, Mode: j.mode, Options: o, Backward: j.backward}
 }
 
-func (f runFlags) readVolume(path string) (tensor.Volume, error) {
-	if !strings.EqualFold(filepath.Ext(path), ".npy") {
-		return tensor.ReadImageFile(path)
+// repro is the one command that shows a failure again.
+func (j job) repro(dev *host.Device) string {
+	if j.fromFiles {
+		return "the same command line, with the same files: " + commandLine()
 	}
-	layout, err := tensor.ParseVolumeLayout(f.layout)
-	if err != nil {
-		return tensor.Volume{}, usageError{err}
+	command := drivers() + j.proofCase().Repro(dev)
+	if j.deterministic {
+		command += " --deterministic"
 	}
-	array, err := tensor.ReadNPYFile(path)
-	if err != nil {
-		return tensor.Volume{}, err
-	}
-	v, err := tensor.VolumeFrom(array, layout)
-	if err != nil {
-		return v, fmt.Errorf("%s: %w", path, err)
-	}
-	return v, nil
-}
-
-func (f runFlags) readFilters() (tensor.Filters, error) {
-	layout, err := tensor.ParseFilterLayout(f.filterLayout)
-	if err != nil {
-		return tensor.Filters{}, usageError{err}
-	}
-	array, err := tensor.ReadNPYFile(f.filters)
-	if err != nil {
-		return tensor.Filters{}, err
-	}
-	w, err := tensor.FiltersFrom(array, layout)
-	if err != nil {
-		return w, fmt.Errorf("%s: %w", f.filters, err)
-	}
-	w.Bias = make([]float32, w.K)
-	if f.bias != "" {
-		w.Bias, err = readBias(f.bias)
-	}
-	return w, err
-}
-
-func readBias(path string) ([]float32, error) {
-	array, err := tensor.ReadNPYFile(path)
-	if err != nil {
-		return nil, err
-	}
-	bias, err := tensor.BiasFrom(array)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	return bias, nil
+	return command
 }
 
 // title names the picture of the maps.

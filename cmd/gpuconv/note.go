@@ -26,6 +26,7 @@ type noteReport struct {
 	Formulas []noteFormula `json:"formulas"`
 	Checks   []string      `json:"checks"`
 	Verified bool          `json:"verified"`
+	V        [][][]float32 `json:"v_hwd"` // V[y][x][d]
 	v        tensor.Volume
 }
 
@@ -55,7 +56,7 @@ func (a *app) runNote() error {
 		r.print(a)
 	}
 	if !r.Verified {
-		return failure{fmt.Errorf("the notes' example came out wrong on %s; again: gpuconv run", dev)}
+		return failure{fmt.Errorf("the notes' example came out wrong on %s; again: %s", dev, commandLine())}
 	}
 	return nil
 }
@@ -81,6 +82,12 @@ func note(dev *host.Device) (noteReport, error) {
 		return noteReport{}, err
 	}
 	r := noteReport{Problem: p.String(), Device: dev.String(), v: v, Verified: exact.OK()}
+	for y := range v.H {
+		r.V = append(r.V, nil)
+		for x := range v.W {
+			r.V[y] = append(r.V[y], v.Column(x, y))
+		}
+	}
 	for _, at := range noteOutputs {
 		f := formula(p, x, w, v, at)
 		r.Formulas = append(r.Formulas, f)
@@ -144,7 +151,7 @@ func (r noteReport) print(a *app) {
 		table(a.stdout, rows...)
 	}
 	fmt.Fprintln(a.stdout)
-	rows := []string{"formula\tcomputed\treference\t"}
+	rows := []string{"formula\tcomputed\treference\tverdict"}
 	for _, f := range r.Formulas {
 		verdict := "equal"
 		if !f.Equal {

@@ -38,13 +38,25 @@ func (p *progress) show() {
 	if p.over {
 		return
 	}
-	options := []progressbar.Option{progressbar.OptionSetWriter(p.out), progressbar.OptionSetDescription(p.what),
-		progressbar.OptionClearOnFinish(), progressbar.OptionSetWidth(30),
-		progressbar.OptionThrottle(100 * time.Millisecond), progressbar.OptionSpinnerType(14)}
+	barWidth, numbers := 20, 40 // the count and the times beside the bar
+	if p.total < 0 {
+		barWidth, numbers = 0, 12
+	}
+	width, _, err := term.GetSize(int(p.out.Fd()))
+	if err != nil {
+		width = 80
+	}
+	what := p.what
+	if most := max(width-barWidth-numbers, 10); len(what) > most { // a line that wraps is never overwritten
+		what = what[:most-3] + "..."
+	}
+	options := []progressbar.Option{progressbar.OptionSetWriter(p.out), progressbar.OptionSetDescription(what),
+		progressbar.OptionClearOnFinish(), progressbar.OptionSetWidth(max(barWidth, 1)), progressbar.OptionSpinnerType(14)}
 	if p.total > 0 {
-		options = append(options, progressbar.OptionShowCount())
+		options = append(options, progressbar.OptionShowCount(), progressbar.OptionThrottle(100*time.Millisecond))
 	}
 	p.bar = progressbar.NewOptions(p.total, options...)
+	p.bar.RenderBlank()
 	p.bar.Set(p.done)
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/gpuconv/gpuconv/cpuref"
 	"github.com/gpuconv/gpuconv/gpu"
 	"github.com/gpuconv/gpuconv/host"
+	"github.com/gpuconv/gpuconv/host/proof"
 	"github.com/spf13/cobra"
 )
 
@@ -25,23 +26,56 @@ type app struct {
 	stdout, stderr io.Writer
 	device         host.Options
 	json           bool
+
+	// Tests of the checks set these: what verify runs a case with, what a second run's results become,
+	// and how many bytes params --measure takes.
+	runCase      func(proof.Case, *host.Device) (cpuref.Report, error)
+	spoil        func([]result)
+	measureLimit int64
 }
 
 // execute runs one command line and gives its exit code.
 func execute(args []string, stdout, stderr io.Writer) int {
-	a := &app{stdout: stdout, stderr: stderr}
-	root := a.rootCommand()
+	return newApp(stdout, stderr).commandLine(args)
+}
+
+func newApp(stdout, stderr io.Writer) *app {
+	return &app{stdout: stdout, stderr: stderr, runCase: proof.Case.Run, measureLimit: maxMeasured}
+}
+
+func (a *app) commandLine(args []string) int {
+	root := a.rootCommand(&runFlags{})
 	root.SetArgs(args)
-	root.SetOut(stdout)
-	root.SetErr(stderr)
+	root.SetErr(a.stderr)
+	out := &steadyWriter{to: a.stdout}
+	a.stdout = out
+	root.SetOut(out)
 	err := root.Execute()
+	if err == nil && out.err != nil {
+		err = failure{fmt.Errorf("writing the output: %w", out.err)}
+	}
 	if err != nil && !errors.Is(err, errReported) {
-		fmt.Fprintln(stderr, "gpuconv:", err)
+		fmt.Fprintln(a.stderr, "gpuconv:", err)
 	}
 	return exitCode(err)
 }
 
-func (a *app) rootCommand() *cobra.Command {
+// steadyWriter remembers the first error, so that what prints need not look at each line's.
+type steadyWriter struct {
+	to  io.Writer
+	err error
+}
+
+func (w *steadyWriter) Write(p []byte) (int, error) {
+	n, err := w.to.Write(p)
+	if err != nil && w.err == nil {
+		w.err = err
+	}
+	return n, err
+}
+
+// rootCommand builds the commands; run holds the flags of `gpuconv run` once they are parsed.
+func (a *app) rootCommand(run *runFlags) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "gpuconv",
 		Short: "Convolution layers on any GPU, every number proved",
@@ -56,7 +90,7 @@ input of 227x227x3, 96 filters of 11x11x3, stride 4, no padding.`,
 	flags.StringVar(&a.device.Backend, "backend", "", "vulkan, metal, dx12, gl, or cpu for the reference (GPUCONV_BACKEND)")
 	flags.StringVar(&a.device.Adapter, "adapter", "", "adapter by index or part of its name (GPUCONV_ADAPTER)")
 	flags.BoolVar(&a.json, "json", false, "print JSON")
-	root.AddCommand(a.runCommand(), a.paramsCommand(), a.verifyCommand(), a.devicesCommand(), a.doctorCommand())
+	root.AddCommand(a.runCommand(run), a.paramsCommand(), a.verifyCommand(), a.devicesCommand(), a.doctorCommand())
 	return root
 }
 

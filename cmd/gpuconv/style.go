@@ -8,11 +8,37 @@ import (
 	"text/tabwriter"
 
 	"github.com/gpuconv/gpuconv/conv"
+	"github.com/gpuconv/gpuconv/gpu"
 )
 
 // choseDevice reports whether the user named a backend or adapter.
 func (a *app) choseDevice() bool {
 	return a.device.Backend != "" || a.device.Adapter != "" || os.Getenv("GPUCONV_BACKEND") != "" || os.Getenv("GPUCONV_ADAPTER") != ""
+}
+
+// noChoice refuses --backend and --adapter where all adapters are looked at, and heeds GPUCONV_GPU=off.
+func (a *app) noChoice(command string) error {
+	if a.device.Backend != "" || a.device.Adapter != "" {
+		return usagef("gpuconv %s looks at all adapters: leave out --backend and --adapter", command)
+	}
+	if os.Getenv("GPUCONV_GPU") == "off" {
+		return fmt.Errorf("%w: GPUCONV_GPU=off", gpu.ErrNoAdapter)
+	}
+	return nil
+}
+
+// commandLine is what the user typed.
+func commandLine() string { return drivers() + strings.Join(os.Args, " ") }
+
+// drivers are the variables that choose drivers, to stand before a command that shows a failure again.
+func drivers() string {
+	set := ""
+	for _, name := range []string{"VK_ICD_FILENAMES", "VK_DRIVER_FILES"} {
+		if v, ok := os.LookupEnv(name); ok {
+			set += name + "=" + v + " "
+		}
+	}
+	return set
 }
 
 // table aligns columns that its rows separate by tabs.
@@ -43,23 +69,27 @@ func bytesText(n uint64) string {
 	return fmt.Sprintf("%.4g %s", v, units[u])
 }
 
-// unreadText says which inputs no output depends on, or nothing.
+// unreadText says which inputs no output depends on, or nothing; of a transposed layer, which outputs
+// depend on no input. Padding other than zeros reads inputs twice, and is left out.
 func unreadText(p conv.Problem) []string {
 	var lines []string
 	const longest = 1 << 20 // looking at every position of a longer axis takes too long
-	for _, axis := range []struct {
-		name string
-		conv.Axis
-	}{{"x", p.W}, {"y", p.H}} {
-		if axis.In > longest || axis.Out > longest {
+	for i, axis := range p.Axes() {
+		if axis.In > longest || axis.Out > longest || p.Padding != conv.Zero {
+			continue
+		}
+		name, reason := "zyx"[i:i+1], ""
+		if p.Transposed {
+			if bare := axis.Adjoint().Unread(); len(bare) > 0 {
+				lines = append(lines, fmt.Sprintf("outputs with %s = %s depend on no input, only on the bias", name, ranges(bare)))
+			}
 			continue
 		}
 		if unread := axis.Unread(); len(unread) > 0 {
-			reason := ""
-			if !axis.Fits() {
+			if !axis.Fits() && unread[0] >= axis.In+axis.PadAfter() { // nothing but what lies behind the last window
 				reason = fmt.Sprintf(" (the stride %d does not fit)", axis.Stride)
 			}
-			lines = append(lines, fmt.Sprintf("inputs with %s = %s are never read%s", axis.name, ranges(unread), reason))
+			lines = append(lines, fmt.Sprintf("inputs with %s = %s are never read%s", name, ranges(unread), reason))
 		}
 	}
 	return lines

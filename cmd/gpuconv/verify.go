@@ -9,24 +9,6 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// verifyReport is the JSON of `gpuconv verify`, one for each adapter.
-type verifyReport struct {
-	Adapter  string          `json:"adapter"`
-	Backend  string          `json:"backend"`
-	Seed     uint64          `json:"seed"`
-	Count    int             `json:"count"`
-	Exact    int             `json:"exact"` // problems compared bit for bit; the others by the bound
-	Outputs  int64           `json:"outputs"`
-	Worst    float64         `json:"worst_bound_used"`
-	Failures []verifyFailure `json:"failures"`
-}
-
-type verifyFailure struct {
-	Problem string `json:"problem"`
-	Error   string `json:"error"`
-	Repro   string `json:"repro"`
-}
-
 func (a *app) verifyCommand() *cobra.Command {
 	var count int
 	var seed uint64
@@ -34,10 +16,12 @@ func (a *app) verifyCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "verify",
 		Short: "Run random layers and judge every output",
-		Long: `Draws random layers, leaning towards the edges, and runs each with seeded data:
-half of them with integers, which must come out bit for bit, half with real
-numbers, which must stay within the rounding bound. Every failure comes with the
-command that shows it again.`,
+		Long: `Draws random layers of all kinds, leaning towards the edges, and runs each with
+seeded data, forward or backward: half of them with integers, which must come out
+bit for bit, half with real numbers, which must stay within the rounding bound.
+At the end it counts the cases by what they cover. Every failure comes with the
+command that shows it again, the first few also with one for a layer as small as
+still fails.`,
 		Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
 			if count < 1 {
@@ -80,8 +64,12 @@ func (a *app) verifyEach(options []host.Options, count int, seed uint64) error {
 	failed := 0
 	for _, o := range options {
 		r, err := a.verifyOn(o, count, seed)
-		if err != nil {
+		if err != nil && len(options) == 1 {
 			return err
+		}
+		if err != nil { // counted, and the others still have their turn
+			fmt.Fprintf(a.stderr, "FAILED to open an adapter: %v\n", err)
+			r = verifyReport{Adapter: o.Adapter, Backend: o.Backend, Seed: seed, Failures: []verifyFailure{{Error: err.Error()}}}
 		}
 		reports = append(reports, r)
 		failed += len(r.Failures)
@@ -100,35 +88,39 @@ func (a *app) verifyEach(options []host.Options, count int, seed uint64) error {
 	return nil
 }
 
+// verifyOn runs the series on one adapter.
 func (a *app) verifyOn(o host.Options, count int, seed uint64) (verifyReport, error) {
 	dev, err := host.Open(o)
 	if err != nil {
 		return verifyReport{}, err
 	}
 	defer dev.Close()
-	r := verifyReport{Adapter: dev.String(), Backend: host.CPU, Seed: seed, Count: count, Failures: []verifyFailure{}}
-	if g := dev.GPU(); g != nil {
-		r.Adapter, r.Backend = g.Info().Name, string(g.Info().Backend)
-	}
+	r := newVerifyReport(dev, count, seed)
 	bar := a.progress("verifying on "+r.Adapter, count)
 	for i := range count {
-		r.add(a, dev, proof.Draw(seed, i))
+		a.verifyCase(&r, dev, proof.Draw(seed, i))
 		bar.step()
 	}
 	bar.end()
 	if !a.json {
-		fmt.Fprintln(a.stdout, r)
+		r.print(a)
 	}
 	return r, nil
 }
 
-// add runs one case; a failure is printed at once, for a long series.
-func (r *verifyReport) add(a *app, dev *host.Device, c proof.Case) {
-	report, err := c.Run(dev)
+// verifyCase runs one case; a failure is printed at once, for a long series.
+func (a *app) verifyCase(r *verifyReport, dev *host.Device, c proof.Case) {
+	report, err := a.runCase(c, dev)
+	r.count(c, err != nil)
 	if err != nil {
-		f := verifyFailure{Problem: c.Problem.String(), Error: err.Error(), Repro: c.Repro(dev)}
-		r.Failures = append(r.Failures, f)
+		f := verifyFailure{Problem: c.Problem.String(), Error: err.Error(), Repro: drivers() + c.Repro(dev)}
 		fmt.Fprintf(a.stderr, "FAILED %s: %s\n  again: %s\n", f.Problem, f.Error, f.Repro)
+		if len(r.Failures) < shrunkFailures {
+			small := a.shrink(dev, c, err)
+			f.Small, f.SmallRepro = small.Problem.String(), drivers()+small.Repro(dev)
+			fmt.Fprintf(a.stderr, "  small: %s\n", f.SmallRepro)
+		}
+		r.Failures = append(r.Failures, f)
 		return
 	}
 	r.Outputs += int64(report.Checked)
@@ -137,15 +129,4 @@ func (r *verifyReport) add(a *app, dev *host.Device, c proof.Case) {
 	} else {
 		r.Worst = max(r.Worst, report.BoundUsed)
 	}
-}
-
-// String is the line that sums up.
-func (r verifyReport) String() string {
-	verdict := "all right"
-	if len(r.Failures) > 0 {
-		verdict = fmt.Sprintf("%d FAILED", len(r.Failures))
-	}
-	passed := r.Count - len(r.Failures)
-	return fmt.Sprintf("%s on %s (%s): %d of %d layers passed, %d bit for bit, %d within the bound (at most %.1f%% of it used), %s outputs; seed %d",
-		verdict, r.Adapter, r.Backend, passed, r.Count, r.Exact, passed-r.Exact, 100*r.Worst, thousands(r.Outputs), r.Seed)
 }

@@ -11,80 +11,128 @@ import (
 	"github.com/gpuconv/gpuconv/shaders"
 )
 
-// rows name what a layer may be beside plain: each is small, and odd in one way or a few.
-var rows = []struct{ name, problem string }{
-	{"one number", "ic1ih1oc1kh1"},
-	{"the notes' example", "ic4ih11oc2kh5sh2"},
-	{"1x1", "ic5ih4oc3kh1"},
-	{"1x1, strided", "ic5ih7oc3kh1sh3"},
-	{"1x1, padded", "ic2ih3oc3kh1ph2"},
-	{"1D", "ic3iw13oc4kw5pw2"},
-	{"1D along the height", "ic3ih13iw1oc4kh5kw1ph2pw0"},
-	{"the filter is the input", "ic3ih5iw4oc7kh5kw4"},
-	{"one filter", "ic3ih6oc1kh3"},
-	{"batch", "mb3ic2ih5oc3kh3ph1"},
-	{"batch of 1x1 inputs", "mb7ic5ih1oc3kh1"},
-	{"rectangular input, wide", "ic2ih3iw9oc3kh3"},
-	{"rectangular input, high", "ic2ih9iw3oc3kh3"},
-	{"rectangular filter, wide", "ic2ih7oc3kh1kw5ph0pw2"},
-	{"rectangular filter, high", "ic2ih7oc3kh5kw1ph2pw0"},
-	{"rectangular stride", "ic2ih9oc3kh3sh2sw3"},
-	{"rectangular padding", "ic2ih5oc3kh3ph0pw2"},
-	{"stride that does not fit", "ic2ih8oc3kh3sh2"},
-	{"stride larger than the filter", "ic2ih11oc3kh2sh5"},
-	{"stride larger than the input", "ic2ih3oc3kh2sh7ph1"},
-	{"padding", "ic2ih5oc3kh3ph1"},
-	{"padding behind only", "ic2ih6oc3oh3kh3sh2"},
-	{"padding before only", "ic2ih6oc3oh6kh3ph2"},
-	{"padding asymmetric in each axis", "ic2ih5iw6oc3oh7ow5kh3ph1pw2"},
-	{"fewer outputs than fit", "ic2ih9oc3oh2ow3kh3ph1"},
-	{"padding as large as the filter", "ic2ih4oc2kh3ph3"},
-	{"padding larger than the filter", "ic2ih3oc2kh2ph5"},
-	{"filter larger than the input", "ic2ih3oc2kh7ph3"},
-	{"dilation", "ic2ih7oc3kh3ph2dh1"},
-	{"dilation larger than the input", "ic2ih4oc3kh3ph5dh4"},
-	{"rectangular dilation", "ic2ih9oc3kh3ph2pw1dh2dw0"},
-	{"dilation and stride", "ic2ih11oc3kh3sh2ph1dh2"},
-	{"groups", "g3ic6ih5oc9kh3ph1"},
-	{"groups of one filter", "g3ic6ih5oc3kh3"},
-	{"depthwise", "g7ic7ih5oc7kh3ph1"},
-	{"depthwise, batch and stride", "mb2g5ic5ih8oc5kh3sh2ph1"},
-	{"depth multiplier", "g4ic4ih5oc12kh3ph1"},
-	{"everything at once", "g2mb2ic6ih9iw8oc10oh4ow3kh3kw2sh2sw3ph3pw1dh1dw2"},
+// Layer runs every kind of layer on dev, forward and backward, and holds every number against the
+// reference, bit for bit with integers and by the bound with real numbers. Every algorithm on every
+// adapter has to pass. Its parts may be run one by one.
+func Layer(t *testing.T, dev *host.Device) {
+	for _, part := range []struct {
+		name string
+		run  func(*testing.T, *host.Device)
+	}{
+		{"shapes", Shapes}, {"padding", Padding}, {"groups", Groups}, {"transposed", Transposed}, {"unshared", Unshared},
+		{"epilogues", Epilogues}, {"sizes", Sizes}, {"backward", Backward},
+	} {
+		t.Run(part.name, func(t *testing.T) { part.run(t, dev) })
+	}
 }
 
-// Layer runs every kind of layer on dev, with each activation, in each mode and with each size of a
-// workgroup, and holds every output against the reference. Every algorithm on every adapter has to pass.
-func Layer(t *testing.T, dev *host.Device) {
-	for _, row := range rows {
-		t.Run(row.name, func(t *testing.T) {
-			for _, o := range options() {
-				judge(t, dev, row.problem, o)
+// Shapes runs layers of all shapes.
+func Shapes(t *testing.T, dev *host.Device) { forward(t, dev, shapes) }
+
+// Padding runs all ways to pad, and all that may be read there.
+func Padding(t *testing.T, dev *host.Device) { forward(t, dev, padding()) }
+
+// Groups runs layers of several filter groups.
+func Groups(t *testing.T, dev *host.Device) { forward(t, dev, groups) }
+
+// Transposed runs layers that upsample.
+func Transposed(t *testing.T, dev *host.Device) { forward(t, dev, transposed) }
+
+// Unshared runs layers in which each neuron has its own weights.
+func Unshared(t *testing.T, dev *host.Device) { forward(t, dev, unshared) }
+
+// forward runs each row as it comes, as float16, and with a workgroup and an epilogue that differ from
+// row to row. Sizes has the other workgroups, Epilogues the other epilogues.
+func forward(t *testing.T, dev *host.Device, rows []row) {
+	relu := conv.Activate(conv.ReLU)
+	for i, r := range rows {
+		t.Run(r.name, func(t *testing.T) {
+			judge(t, dev, r.problem, host.LayerOptions{})
+			judge(t, dev, r.problem, host.LayerOptions{Numbers: host.Float16})
+			judge(t, dev, r.problem, host.LayerOptions{Epilogue: relu, Separate: i%2 == 1, Threads: shaders.ConvThreads[i%len(shaders.ConvThreads)]})
+		})
+	}
+}
+
+// Backward computes the gradients of all the other parts' layers.
+func Backward(t *testing.T, dev *host.Device) {
+	for _, part := range []struct {
+		name string
+		rows []row
+	}{{"shapes", shapes}, {"padding", padding()}, {"groups", groups}, {"transposed", transposed}, {"unshared", unshared}} {
+		t.Run(part.name, func(t *testing.T) {
+			for i, r := range part.rows {
+				t.Run(r.name, func(t *testing.T) {
+					judgeBackward(t, dev, r.problem, host.LayerOptions{Threads: shaders.ConvThreads[i%len(shaders.ConvThreads)]})
+				})
 			}
 		})
 	}
-	t.Run("sizes", func(t *testing.T) { sizes(t, dev) })
+	t.Run("epilogues", func(t *testing.T) {
+		for _, e := range epilogues() {
+			t.Run(name(e), func(t *testing.T) { judgeBackward(t, dev, finished, host.LayerOptions{Epilogue: e}) })
+		}
+	})
+	for _, a := range Activations() {
+		t.Run("function "+a.String(), func(t *testing.T) { judgeFunction(t, dev, a, true) })
+	}
+	t.Run("float16", func(t *testing.T) { judgeBackward(t, dev, finished, host.LayerOptions{Numbers: host.Float16}) })
 }
 
-// options are their combinations. A separate ReLU does not know what wrote its volume: once is enough.
-func options() []host.LayerOptions {
-	all := []host.LayerOptions{{Activation: host.SeparateReLU}}
-	for _, a := range []host.Activation{host.NoActivation, host.ReLU} {
-		for _, threads := range append([]uint32{0}, shaders.ConvThreads...) {
-			all = append(all, host.LayerOptions{Activation: a, Threads: threads})
+// finished is the layer that epilogues are tried on: more than one image and channel, and odd sizes.
+const finished = "g2mb2ic4ih5iw4oc6kh3ph1"
+
+// Epilogues runs every activation, with and without a residual before and after it, fused and as a pass
+// of its own.
+func Epilogues(t *testing.T, dev *host.Device) {
+	for _, e := range epilogues() {
+		t.Run(name(e), func(t *testing.T) {
+			for _, separate := range []bool{false, true} {
+				judge(t, dev, finished, host.LayerOptions{Epilogue: e, Separate: separate})
+			}
+			judge(t, dev, finished, host.LayerOptions{Epilogue: e, Numbers: host.Float16})
+		})
+	}
+	for _, a := range Activations() {
+		t.Run("function "+a.String(), func(t *testing.T) { judgeFunction(t, dev, a, false) })
+	}
+}
+
+// epilogues are all activations with and without a residual.
+func epilogues() []conv.Epilogue {
+	var all []conv.Epilogue
+	for _, a := range Activations() {
+		for _, r := range []conv.Residual{conv.NoResidual, conv.BeforeFunction, conv.AfterFunction} {
+			all = append(all, conv.Epilogue{Activation: a, Residual: r})
 		}
 	}
 	return all
 }
 
-// sizes puts the taps of an output around each size of a workgroup, as channels and as a filter's
+func name(e conv.Epilogue) string {
+	if e.Residual == conv.NoResidual {
+		return e.Activation.String()
+	}
+	return fmt.Sprintf("%v, residual %v", e.Activation, e.Residual)
+}
+
+// modes are those in which an epilogue's layer can be judged: integers go through functions that round
+// nothing alone. The slopes of a case are powers of two.
+func modes(e conv.Epilogue) []cpuref.Mode {
+	if cpuref.ExactEpilogue(e, []float32{0.5}) {
+		return []cpuref.Mode{cpuref.Exact, cpuref.Bounded}
+	}
+	return []cpuref.Mode{cpuref.Bounded}
+}
+
+// Sizes puts the taps of an output around each size of a workgroup, as channels and as a filter's
 // width, for one output, two and a prime number of them. The smallest workgroup then goes round many
 // times.
-func sizes(t *testing.T, dev *host.Device) {
+func Sizes(t *testing.T, dev *host.Device) {
 	for _, size := range shaders.ConvThreads {
 		for taps := int(size) - 1; taps <= int(size)+1; taps++ {
 			for i, outputs := range []int{1, 2, 13} {
-				o := host.LayerOptions{Activation: host.Activation((taps + i) % 3)}
+				o := []host.LayerOptions{{}, {Epilogue: conv.Activate(conv.ReLU)}, {Epilogue: conv.Activate(conv.ReLU), Separate: true}}[(taps+i)%3]
 				for _, o.Threads = range []uint32{0, shaders.ConvThreads[0], size} {
 					judge(t, dev, fmt.Sprintf("ic%diw%doc1kw1", taps, outputs), o)
 					judge(t, dev, fmt.Sprintf("ic1iw%doc%dkw%d", taps, outputs, taps), o)
@@ -97,12 +145,23 @@ func sizes(t *testing.T, dev *host.Device) {
 // judge runs one layer in each mode.
 func judge(t *testing.T, dev *host.Device, problem string, o host.LayerOptions) {
 	t.Helper()
+	run(t, dev, problem, o, false)
+}
+
+// judgeBackward computes its gradients in each mode.
+func judgeBackward(t *testing.T, dev *host.Device, problem string, o host.LayerOptions) {
+	t.Helper()
+	run(t, dev, problem, o, true)
+}
+
+func run(t *testing.T, dev *host.Device, problem string, o host.LayerOptions, backward bool) {
+	t.Helper()
 	p, err := conv.Parse(problem)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, mode := range []cpuref.Mode{cpuref.Exact, cpuref.Bounded} {
-		c := proof.Case{Problem: p, Seed: 1, Mode: mode, Options: o}
+	for _, mode := range modes(o.Epilogue) {
+		c := proof.Case{Problem: p, Seed: 1, Mode: mode, Options: o, Backward: backward}
 		if _, err := c.Run(dev); err != nil {
 			t.Errorf("%v\n\t%s", err, c.Repro(dev))
 		}

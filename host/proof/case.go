@@ -2,6 +2,7 @@ package proof
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"strings"
 
@@ -13,83 +14,203 @@ import (
 
 // Case is one layer with seeded data and the mode in which it is judged.
 type Case struct {
-	Problem conv.Problem
-	Seed    uint64
-	Mode    cpuref.Mode
-	Options host.LayerOptions
+	Problem  conv.Problem
+	Seed     uint64
+	Mode     cpuref.Mode
+	Options  host.LayerOptions // without Slopes, which the seed makes
+	Backward bool              // the gradients are computed and judged, not V
+}
+
+// Operands are the seeded data of a case.
+type Operands struct {
+	X        tensor.Volume
+	W        tensor.Filters
+	Slopes   []float32       // of PReLU
+	Residual []tensor.Volume // one where the epilogue adds it
+	DV       tensor.Volume   // of a backward case
 }
 
 // maxBytes keeps a mistyped size from taking all of the host's memory.
 const maxBytes = 8 << 30
 
-// Data makes the case's operands: in exact mode integers so small that no sum rounds, else numbers in
-// [-1, 1). The same seed gives the same data everywhere.
-func (c Case) Data() (tensor.Volume, tensor.Filters, error) {
-	p := c.Problem
-	if err := p.Validate(); err != nil {
-		return tensor.Volume{}, tensor.Filters{}, err
+// Data makes the case's operands: in exact mode integers so small that no sum rounds, and slopes that
+// are powers of two, else numbers in [-1, 1). The same seed gives the same data everywhere.
+func (c Case) Data() (Operands, error) {
+	var o Operands
+	if err := c.Problem.Validate(); err != nil {
+		return o, err
 	}
-	if total := p.Bytes().Total(); total > maxBytes {
-		return tensor.Volume{}, tensor.Filters{}, fmt.Errorf("%w: seeded data for %s would take %d bytes, at most %d are made", host.ErrUnsupported, p, total, int64(maxBytes))
+	if total := c.Problem.Bytes().Total(); total > maxBytes {
+		return o, fmt.Errorf("%w: seeded data for %s would take %d bytes, at most %d are made", host.ErrUnsupported, c.Problem, total, int64(maxBytes))
 	}
-	x, err := tensor.NewVolume(p.Batch, p.H.In, p.W.In, p.InChannels)
+	if err := c.allocate(&o); err != nil {
+		return o, err
+	}
+	rng := rand.New(rand.NewPCG(c.Seed, 0x67707563)) // the second word only has to stay as it is
+	fill, err := c.filler(rng)
 	if err != nil {
-		return x, tensor.Filters{}, err
+		return o, err
 	}
-	w, err := tensor.NewFilters(p.OutChannels, p.H.Filter, p.W.Filter, p.InChannels/p.Groups)
-	if err != nil {
-		return x, w, err
-	}
-	fill, err := c.filler()
-	if err != nil {
-		return x, w, err
-	}
-	for _, data := range [][]float32{x.Data, w.Data, w.Bias} {
+	for _, data := range [][]float32{o.X.Data, o.W.Data, o.W.Bias, o.DV.Data} {
 		fill(data)
 	}
-	return x, w, nil
+	for _, r := range o.Residual {
+		fill(r.Data)
+	}
+	for i := range o.Slopes {
+		o.Slopes[i] = []float32{0.5, 0.25, 2, -0.5}[rng.IntN(4)]
+	}
+	return o, nil
 }
 
-func (c Case) filler() (func([]float32), error) {
-	rng := rand.New(rand.NewPCG(c.Seed, 0x67707563)) // the second word only has to stay as it is
+// allocate makes room for the operands that the case has.
+func (c Case) allocate(o *Operands) (err error) {
+	p := c.Problem
+	banks := 1
+	if p.Unshared {
+		banks = p.Z.Out * p.H.Out * p.W.Out
+	}
+	if o.X, err = tensor.NewVolume3D(p.Batch, p.Z.In, p.H.In, p.W.In, p.InChannels); err != nil {
+		return err
+	}
+	if o.W, err = tensor.NewFilterBanks(banks, p.OutChannels, p.Z.Filter, p.H.Filter, p.W.Filter, p.InChannels/p.Groups); err != nil {
+		return err
+	}
+	v, err := tensor.NewVolume3D(p.Batch, p.Z.Out, p.H.Out, p.W.Out, p.OutChannels)
+	if err != nil {
+		return err
+	}
+	if c.Options.Epilogue.Residual != conv.NoResidual {
+		o.Residual = []tensor.Volume{v.Clone()}
+	}
+	if c.Backward {
+		o.DV = v
+	}
+	if c.Options.Epilogue.Activation.Function == conv.PReLU {
+		o.Slopes = make([]float32, p.OutChannels)
+	}
+	return nil
+}
+
+func (c Case) filler(rng *rand.Rand) (func([]float32), error) {
 	if c.Mode != cpuref.Exact {
 		return func(data []float32) { tensor.FillReals(data, rng) }, nil
 	}
-	limit, err := cpuref.ExactLimit(c.Problem)
+	limit, err := c.exactLimit()
 	if err != nil {
 		return nil, err
 	}
 	return func(data []float32) { tensor.FillIntegers(data, rng, limit) }, nil
 }
 
-// Run builds the layer on dev, runs it and has every output judged. The error says why it could not
-// run, or wraps [cpuref.ErrMismatch], [cpuref.ErrGuard] or [cpuref.ErrChanged].
+// exactLimit is how large integers may be for every sum of the case to be exact. Gradients add up over
+// all places of a filter, or over all filters.
+func (c Case) exactLimit() (int, error) {
+	limit, err := cpuref.ExactLimit(c.Problem)
+	if c.Options.Numbers == host.Float16 && err == nil {
+		limit, err = exactHalf(c.Problem, limit)
+	}
+	if err != nil {
+		return limit, err
+	}
+	if limit = c.exactResidual(limit); !c.Backward {
+		return limit, nil
+	}
+	p := c.Problem
+	places := max(p.OutLen()/int64(p.OutChannels), p.InLen()/int64(p.InChannels))
+	terms := max(places, int64(p.TapsPerOutput())*int64(p.OutChannels)*int64(places)) // generous: padding may read an input often
+	if terms > 1<<22 {
+		terms = max(places, 1<<22)
+	}
+	// Slopes may double dV, and leave quarters of it: 2^24 less four bits.
+	limit = min(limit, int(math.Sqrt((1<<20)/float64(terms))))
+	if limit < 1 {
+		return 1, nil
+	}
+	return limit, nil
+}
+
+// exactResidual leaves room for the residual, and for the quarters that slopes make of the sums before
+// it is added (see cpuref.ExactEpilogue).
+func (c Case) exactResidual(limit int) int {
+	e := c.Options.Epilogue
+	if e.Residual == conv.NoResidual {
+		return limit
+	}
+	limit--
+	if f := e.Activation.Function; e.Residual == conv.AfterFunction && (f == conv.PReLU || f == conv.LeakyReLU) {
+		limit /= 4
+	}
+	return max(limit, 1)
+}
+
+// exactHalf is how large integers may be for every output, and with a residual its double, to be exact in
+// float16, which holds those to 2^11.
+func exactHalf(p conv.Problem, limit int) (int, error) {
+	limit = min(limit, int(math.Sqrt((1<<10)/float64(p.TapsPerOutput()+1))))
+	if limit < 1 {
+		return 0, fmt.Errorf("%w: %s has %d taps an output, float16 is exact for up to 1023: check by the bound", cpuref.ErrNoVerdict, p, p.TapsPerOutput())
+	}
+	return limit, nil
+}
+
+// Run builds the layer on dev, runs it and has every output judged, of a backward case those of each
+// stage. The error says why it could not run, or wraps [cpuref.ErrMismatch], [cpuref.ErrGuard] or
+// [cpuref.ErrChanged].
 func (c Case) Run(dev *host.Device) (cpuref.Report, error) {
-	x, w, err := c.Data()
+	o, err := c.Data()
 	if err != nil {
 		return cpuref.Report{}, err
 	}
-	layer, err := host.NewLayer(dev, c.Problem, w, c.Options)
+	options := c.Options
+	options.Slopes = o.Slopes
+	layer, err := host.NewLayer(dev, c.Problem, o.W, options)
 	if err != nil {
 		return cpuref.Report{}, err
 	}
 	defer layer.Close()
-	_, report, err := layer.Verify(x, host.VerifyOptions{Mode: c.Mode})
+	if c.Backward {
+		return c.runBackward(layer, o)
+	}
+	_, report, err := layer.Verify(o.X, host.VerifyOptions{Mode: c.Mode}, o.Residual...)
 	if err != nil {
 		return report, err
 	}
 	return report, report.Err()
 }
 
+func (c Case) runBackward(layer *host.Layer, o Operands) (all cpuref.Report, err error) {
+	_, judged, err := layer.VerifyBackward(o.X, o.DV, c.Mode, o.Residual...)
+	if err != nil {
+		return all, err
+	}
+	all.Mode = c.Mode
+	for _, j := range judged {
+		if err := j.Report.Err(); err != nil {
+			return j.Report, fmt.Errorf("%s: %w", j.What, err)
+		}
+		all.Checked += j.Report.Checked
+		all.Total += j.Report.Total
+		all.BoundUsed = max(all.BoundUsed, j.Report.BoundUsed)
+	}
+	return all, nil
+}
+
 // Repro is the one command that runs the case again on dev.
 func (c Case) Repro(dev *host.Device) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "gpuconv run %s --seed %d --data %s", quote(c.Problem.String()), c.Seed, DataName(c.Mode))
-	switch c.Options.Activation {
-	case host.ReLU:
-		b.WriteString(" --relu")
-	case host.SeparateReLU:
-		b.WriteString(" --relu=separate")
+	if e := c.Options.Epilogue; e != (conv.Epilogue{}) {
+		fmt.Fprintf(&b, " --activation %s --residual %s", e.Activation, e.Residual)
+	}
+	if c.Options.Separate {
+		b.WriteString(" --separate")
+	}
+	if c.Backward {
+		b.WriteString(" --backward")
+	}
+	if c.Options.Numbers != "" {
+		fmt.Fprintf(&b, " --numbers %s", c.Options.Numbers)
 	}
 	if c.Options.Threads != 0 {
 		fmt.Fprintf(&b, " --threads %d", c.Options.Threads)

@@ -12,9 +12,10 @@ import (
 // maxFLOPs keeps a drawn layer to milliseconds on a software adapter.
 const maxFLOPs = 1 << 20
 
-// Draw makes up the case of the given number in the series of seed. It leans towards the edges: sizes
-// of 1, primes, and one less and one more than a workgroup; filters and padding larger than the input;
-// strides that do not fit. Even numbers are exact cases, odd ones are judged by the bound.
+// Draw makes up the case of the given number in the series of seed, from the whole space of layers. It
+// leans towards the edges: sizes of 1, primes, and one less and one more than a workgroup; filters and
+// padding larger than the input; strides that do not fit. Even numbers are exact cases, odd ones are
+// judged by the bound.
 func Draw(seed uint64, number int) Case {
 	rng := rand.New(rand.NewPCG(seed, uint64(number)))
 	c := Case{Seed: rng.Uint64() >> 32, Mode: cpuref.Exact}
@@ -22,16 +23,38 @@ func Draw(seed uint64, number int) Case {
 		c.Mode = cpuref.Bounded
 	}
 	for {
-		if p, err := conv.New(drawProblem(rng)); err == nil && p.FLOPs() <= maxFLOPs {
+		p, err := conv.New(drawProblem(rng))
+		if err == nil && max(p.FLOPs(), 4*p.FilterLen()) <= maxFLOPs {
 			c.Problem = p
 			break
 		}
 	}
-	c.Options.Activation = host.Activation(rng.IntN(3))
+	c.Options.Epilogue = drawEpilogue(rng, c.Mode)
+	c.Options.Separate = rng.IntN(3) == 0
+	c.Backward = rng.IntN(3) == 0
+	if rng.IntN(6) == 0 && !c.Options.Separate && (c.Mode == cpuref.Bounded || c.Problem.TapsPerOutput() < 1<<10) {
+		c.Options.Numbers = host.Float16
+	}
 	if rng.IntN(2) == 0 {
 		c.Options.Threads = shaders.ConvThreads[rng.IntN(len(shaders.ConvThreads))]
 	}
 	return c
+}
+
+// drawEpilogue keeps exact cases to functions that round nothing.
+func drawEpilogue(rng *rand.Rand, mode cpuref.Mode) conv.Epilogue {
+	var e conv.Epilogue
+	exact := []conv.Activation{{}, {Function: conv.ReLU}, {Function: conv.Clip, Alpha: -3, Beta: 40}, {Function: conv.LeakyReLU, Alpha: 0.5}, {Function: conv.PReLU}}
+	switch all := conv.Activations(); {
+	case mode == cpuref.Exact:
+		e.Activation = exact[rng.IntN(len(exact))]
+	case rng.IntN(4) > 0:
+		e.Activation = all[rng.IntN(len(all))]
+	}
+	if rng.IntN(3) == 0 {
+		e.Residual = conv.Residual(1 + rng.IntN(2))
+	}
+	return e
 }
 
 // drawProblem may be invalid: most of the space is.
@@ -41,7 +64,7 @@ func drawProblem(rng *rand.Rand) conv.Problem {
 		InChannels:  groups * pick(rng, 1, 2, 3, 4, 5, 7, 8, 13, 16, 31, 32, 33, 64, 65),
 		OutChannels: groups * pick(rng, 1, 2, 3, 4, 5, 7, 8, 13, 16, 17),
 		H:           drawAxis(rng), W: drawAxis(rng)}
-	switch rng.IntN(8) {
+	switch rng.IntN(10) {
 	case 0: // depthwise
 		p.Groups, p.OutChannels = p.InChannels, p.InChannels*pick(rng, 1, 2)
 	case 1: // 1D
@@ -51,8 +74,26 @@ func drawProblem(rng *rand.Rand) conv.Problem {
 	case 3: // as many products as a workgroup has threads, one less or one more
 		p.InChannels = groups * (int(shaders.ConvThreads[rng.IntN(len(shaders.ConvThreads))]) + rng.IntN(3) - 1)
 		p.H, p.W = pointwise(p.H), pointwise(p.W)
+	case 4, 5: // 3D
+		p.Z = drawAxis(rng)
 	}
+	switch rng.IntN(8) {
+	case 0:
+		p.Transposed = true
+		p.Z, p.H, p.W = drawOutput(rng, p.Z), drawOutput(rng, p.H), drawOutput(rng, p.W)
+	case 1:
+		p.Unshared = true
+	}
+	p.Padding = conv.Padding(pick(rng, 0, 0, 0, 1, 2, 3))
 	return p
+}
+
+// drawOutput gives an axis of a transposed layer an output padding now and then, or takes outputs away.
+func drawOutput(rng *rand.Rand, a conv.Axis) conv.Axis {
+	if a.Out = 0; a.In > 0 && rng.IntN(3) == 0 {
+		a.Out = max(1, (a.In-1)*a.Stride+a.Extent()-2*a.Pad+rng.IntN(4)-2)
+	}
+	return a
 }
 
 // pointwise is the axis with a filter of 1.
@@ -64,8 +105,12 @@ func pointwise(a conv.Axis) conv.Axis {
 func drawAxis(rng *rand.Rand) conv.Axis {
 	a := conv.Axis{In: pick(rng, 1, 2, 3, 5, 7, 8, 9, 11, 16, 17, 31), Filter: pick(rng, 1, 1, 2, 3, 3, 4, 5, 7, 11),
 		Stride: pick(rng, 1, 1, 2, 3, 5), Pad: pick(rng, 0, 0, 1, 1, 2, 3, 6), Dilation: pick(rng, 1, 1, 1, 2, 3)}
-	if out := a.SymmetricOut(); rng.IntN(4) == 0 && out > 0 { // padded behind more or less than before
+	out := a.SymmetricOut()
+	switch side := rng.IntN(16); {
+	case side < 4 && out > 0: // padded behind more or less than before
 		a.Out = max(1, out+rng.IntN(4)-2)
+	case side < 6: // as many outputs as stride 1 or a stride of whole steps would leave
+		a, _ = a.Same(side == 4) // the sizes above are all valid
 	}
 	return a
 }

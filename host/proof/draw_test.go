@@ -2,9 +2,8 @@ package proof_test
 
 import (
 	"errors"
-	"flag"
 	"fmt"
-	"io"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -17,82 +16,49 @@ import (
 	"github.com/gpuconv/gpuconv/shaders"
 )
 
-// traits names what is special about a case.
-func traits(c proof.Case) []string {
-	p, o := c.Problem, c.Options
-	either := func(has func(conv.Axis) bool) bool { return has(p.H) || has(p.W) }
-	around := func(off int) bool { return slices.Contains(shaders.ConvThreads, uint32(p.TapsPerOutput()-off)) }
-	point := conv.Axis{In: 1, Out: 1, Filter: 1, Stride: 1, Dilation: 1}
-	all := []string{fmt.Sprint("activation ", o.Activation), fmt.Sprint("threads ", o.Threads), fmt.Sprint("mode ", c.Mode)}
-	for name, has := range map[string]bool{
-		"groups":                           p.Groups > 1,
-		"groups, not depthwise":            p.Groups > 1 && p.InChannels > p.Groups,
-		"depthwise":                        p.Groups > 1 && p.InChannels == p.Groups,
-		"depth multiplier":                 p.Groups > 1 && p.InChannels == p.Groups && p.OutChannels > p.Groups,
-		"batch":                            p.Batch > 1,
-		"1D":                               p.H == point && p.W != point,
-		"1x1":                              p.H.Filter == 1 && p.W.Filter == 1,
-		"rectangular":                      p.H.In != p.W.In && p.H.Filter != p.W.Filter,
-		"dilation":                         either(func(a conv.Axis) bool { return a.Dilation > 1 && a.Filter > 1 }),
-		"asymmetric, more padding behind":  either(func(a conv.Axis) bool { return a.Out > a.SymmetricOut() }),
-		"asymmetric, less padding behind":  either(func(a conv.Axis) bool { return a.Out < a.SymmetricOut() }),
-		"stride that does not fit":         either(func(a conv.Axis) bool { return !a.Fits() }),
-		"padding as large as the filter":   either(func(a conv.Axis) bool { return a.Pad >= a.Extent() }),
-		"filter larger than the input":     either(func(a conv.Axis) bool { return a.Extent() > a.In }),
-		"more products than threads":       p.TapsPerOutput() > 256,
-		"one product less than threads":    around(-1),
-		"as many products as threads":      around(0),
-		"one product more than threads":    around(1),
-		"inputs that no output depends on": either(func(a conv.Axis) bool { return len(a.Unread()) > 0 }),
-	} {
-		if has {
-			all = append(all, name)
-		}
-	}
-	return all
-}
-
-// TestDrawCovers holds that 500 cases of any series have a few of every kind.
+// TestDrawCovers holds that 500 cases of any series have a few of every row.
 func TestDrawCovers(t *testing.T) {
-	want := []string{"groups", "groups, not depthwise", "depthwise", "depth multiplier", "batch", "1D", "1x1", "rectangular", "dilation",
-		"asymmetric, more padding behind", "asymmetric, less padding behind", "stride that does not fit", "padding as large as the filter",
-		"filter larger than the input", "more products than threads", "one product less than threads", "as many products as threads", "one product more than threads",
-		"inputs that no output depends on", "mode exact", "mode bound", "activation 0", "activation 1", "activation 2", "threads 0"}
-	for _, threads := range shaders.ConvThreads {
-		want = append(want, fmt.Sprint("threads ", threads))
-	}
 	for seed := range uint64(3) {
 		counts := map[string]int{}
 		for i := range 500 {
-			for _, trait := range traits(proof.Draw(seed, i)) {
-				counts[trait]++
+			c := proof.Draw(seed, i)
+			counts[fmt.Sprint("threads ", c.Options.Threads)]++
+			for _, row := range proof.Rows(c) {
+				counts[row]++
 			}
 		}
-		for _, trait := range want {
-			if counts[trait] < 5 {
-				t.Errorf("series %d: %s %d times, must be 5 or more", seed, trait, counts[trait])
+		want := proof.AllRows()
+		for _, threads := range append([]uint32{0}, shaders.ConvThreads...) {
+			want = append(want, fmt.Sprint("threads ", threads))
+		}
+		for _, row := range want {
+			if counts[row] < 3 {
+				t.Errorf("series %d: %s %d times, must be 3 or more", seed, row, counts[row])
 			}
 		}
 		if len(counts) != len(want) {
-			t.Errorf("series %d: traits %v, must be those of %v", seed, counts, want)
+			t.Errorf("series %d: %d rows, must be the %d of %v", seed, len(counts), len(want), want)
 		}
 	}
 }
 
-// TestDrawIsCrossed holds that the rarer options are drawn in each mode and with each activation.
+// TestDrawIsCrossed holds that options are drawn together with each other, not only each alone.
 func TestDrawIsCrossed(t *testing.T) {
 	counts := map[string]int{}
 	for i := range 500 {
-		c := proof.Draw(1, i)
-		for _, trait := range traits(c) {
-			counts[fmt.Sprint(trait, " x mode ", c.Mode)]++
-			counts[fmt.Sprint(trait, " x activation ", c.Options.Activation)]++
+		rows := proof.Rows(proof.Draw(1, i))
+		for _, a := range rows {
+			for _, b := range rows {
+				counts[a+" x "+b]++
+			}
 		}
 	}
-	for _, trait := range []string{"groups", "depthwise", "batch", "1D", "dilation", "asymmetric, more padding behind", "threads 0", "threads 32", "threads 256"} {
-		for _, with := range []string{"mode exact", "mode bound", "activation 0", "activation 1", "activation 2"} {
-			if n := counts[trait+" x "+with]; n < 3 {
-				t.Errorf("%s x %s: %d times, must be 3 or more", trait, with, n)
+	for _, a := range []string{"3D", "1D", "groups", "depthwise", "batch", "dilation", "padding more behind", "padding reflect", "padding replicate",
+		"padding circular", "transposed", "unshared", "threads chosen"} {
+		for _, b := range []string{"float32, bit for bit", "float32, by the bound", "forward", "backward", "activation relu", "activation none", "residual before",
+			"epilogue fused", "epilogue separate"} {
+			if n := counts[a+" x "+b]; n < 2 {
+				t.Errorf("%s x %s: %d times, must be 2 or more", a, b, n)
 			}
 		}
 	}
@@ -102,24 +68,30 @@ func TestDrawIsCrossed(t *testing.T) {
 // number, and has to mean the same one tomorrow and on any platform.
 func TestDrawIsFixed(t *testing.T) {
 	for i, want := range []string{
-		"mb2ic1ih9iw1oc13kh7kw11sh2sw1ph1pw6 seed 2569511209 exact {Activation:2 Threads:64}",
-		"g26mb3ic26ih3iw9oc26kh1kw3sh5sw1ph1pw2dw2 seed 4283098015 bound {Activation:2 Threads:128}",
-		"mb2ic1ih3iw31oc8kh1kw3sw2ph2dh1dw0 seed 3304433030 exact {Activation:2 Threads:0}",
-		"g5ic65iw2oc40ow1kw1sw5pw6 seed 2438017916 bound {Activation:2 Threads:0}",
-		"ic257ih17iw9oc17kh1sh2ph2dh1dw2 seed 526194867 exact {Activation:0 Threads:0}",
-		"g3mb3ic12ih31iw16oc9oh12ow2kh7kw2sh2sw5 seed 2282100118 bound {Activation:1 Threads:256}",
+		`mb2ic1ih9iw31oc13kh7kw1sh2sw5ph1pw0dw1+circular seed 2569511209 exact clip:-3:40 after separate false numbers "" threads 0 backward false`,
+		`ic127ih31oc3kh1sw2ph1pw0dw2+replicate seed 4283098015 bound prelu none separate false numbers "" threads 32 backward true`,
+		`g3ic195ih9iw11oc15kh5kw1sh2sw1dh1dw2+reflect seed 3304433030 exact clip:-3:40 none separate false numbers "" threads 64 backward false`,
+		`g3ic195ih31oc21kh1sh2ph1 seed 2438017916 bound none none separate false numbers "" threads 128 backward false`,
+		`g2mb2ic8ih3iw7oc4oh2kh5sh3sw1ph1pw3+unshared+replicate seed 526194867 exact leaky:0.5 before separate true numbers "" threads 0 backward false`,
+		`ic63ih31iw8oc3kh1sh5sw2pw1dh2dw0 seed 2282100118 bound none none separate true numbers "" threads 0 backward false`,
 	} {
 		c := proof.Draw(1, i)
-		if got := fmt.Sprintf("%s seed %d %v %+v", c.Problem, c.Seed, c.Mode, c.Options); got != want {
+		if got := text(c); got != want {
 			t.Errorf("case %d is\n\t%s, must be\n\t%s", i, got, want)
 		}
-		if again := proof.Draw(1, i); again != c {
+		if again := proof.Draw(1, i); !reflect.DeepEqual(again, c) {
 			t.Errorf("case %d drawn again is %+v, was %+v", i, again, c)
 		}
 	}
-	if proof.Draw(1, 0) == proof.Draw(2, 0) {
+	if reflect.DeepEqual(proof.Draw(1, 0), proof.Draw(2, 0)) {
 		t.Error("two series begin alike")
 	}
+}
+
+// text is all of a case in one line.
+func text(c proof.Case) string {
+	o := c.Options
+	return fmt.Sprintf("%s seed %d %v %v %v separate %v numbers %q threads %d backward %v", c.Problem, c.Seed, c.Mode, o.Epilogue.Activation, o.Epilogue.Residual, o.Separate, o.Numbers, o.Threads, c.Backward)
 }
 
 // TestDataIsFixed does the same for the operands.
@@ -130,11 +102,11 @@ func TestDataIsFixed(t *testing.T) {
 	}
 	for mode, want := range map[cpuref.Mode]string{cpuref.Exact: "[-130 -9 723] [777 -433 678] [-896 -42]",
 		cpuref.Bounded: "[0.5933145 0.67161536 -0.4447658] [-0.83643043 0.77548873 0.4376253] [-0.8998394 0.47019625]"} {
-		x, w, err := proof.Case{Problem: p, Seed: 1, Mode: mode}.Data()
+		o, err := proof.Case{Problem: p, Seed: 1, Mode: mode}.Data()
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := fmt.Sprint(x.Data[:3], w.Data[:3], w.Bias); got != want {
+		if got := fmt.Sprint(o.X.Data[:3], o.W.Data[:3], o.W.Bias); got != want {
 			t.Errorf("%v data is %s, must be %s", mode, got, want)
 		}
 	}
@@ -147,7 +119,7 @@ func TestTooMuchData(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, _, err = (proof.Case{Problem: p}).Data(); !errors.Is(err, host.ErrUnsupported) || !strings.Contains(err.Error(), s) {
+		if _, err = (proof.Case{Problem: p}).Data(); !errors.Is(err, host.ErrUnsupported) || !strings.Contains(err.Error(), s) {
 			t.Errorf("%s: error %v, must wrap %q", s, err, host.ErrUnsupported)
 		}
 	}
@@ -170,86 +142,30 @@ func TestBadCases(t *testing.T) {
 	}
 }
 
-// TestRepro reads the command back as a shell and the command line would, into the same case.
+// TestRepro holds that the command says all of a case in words of a shell, in what order it may; that
+// the command line reads it back is a test of cmd/gpuconv.
 func TestRepro(t *testing.T) {
-	gpuDevice := hosttest.Open(t)
 	cpu, err := host.Open(host.Options{Backend: host.CPU})
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, dev := range []*host.Device{gpuDevice, cpu} {
-		for i := range 100 {
-			c := proof.Draw(1, i)
-			c.Problem.Name = []string{"", "a layer", "it's $HOME; `ls` \\"}[i%3]
-			got, options := readRepro(t, c.Repro(dev))
-			if got != c {
-				t.Fatalf("%s\n\tis %+v, must be %+v", c.Repro(dev), got, c)
-			}
-			want := host.Options{Backend: host.CPU}
-			if g := dev.GPU(); g != nil {
-				want = host.Options{Backend: string(g.Info().Backend), Adapter: g.Info().Name}
-			}
-			if options != want {
-				t.Fatalf("%s\n\topens %+v, must be %+v", c.Repro(dev), options, want)
+	for i := range 100 {
+		c := proof.Draw(1, i)
+		c.Problem.Name = []string{"", "a layer", "it's $HOME; `ls` \\"}[i%3]
+		words := shellWords(c.Repro(cpu))
+		want := []string{"gpuconv", "run", c.Problem.String(), "--seed", fmt.Sprint(c.Seed), "--data", proof.DataName(c.Mode)}
+		if e := c.Options.Epilogue; e != (conv.Epilogue{}) {
+			want = append(want, "--activation", e.Activation.String(), "--residual", e.Residual.String())
+		}
+		for word, is := range map[string]bool{"--separate": c.Options.Separate, "--backward": c.Backward, "--threads": c.Options.Threads != 0, "--numbers": c.Options.Numbers != ""} {
+			if slices.Contains(words, word) != is {
+				t.Errorf("%q of %+v: %s is there %v, must be %v", words, c, word, !is, is)
 			}
 		}
+		if !slices.Equal(words[:min(len(want), len(words))], want) || !slices.Equal(words[len(words)-2:], []string{"--backend", "cpu"}) {
+			t.Errorf("%q, must begin with %q and name the device", words, want)
+		}
 	}
-	_, options := readRepro(t, proof.Draw(1, 0).Repro(gpuDevice))
-	again, err := host.Open(options)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer again.Close()
-	if again.String() != gpuDevice.String() {
-		t.Errorf("the command opens %v, must open %v", again, gpuDevice)
-	}
-}
-
-// reluFlag is --relu or --relu=separate.
-type reluFlag struct{ host.Activation }
-
-func (*reluFlag) IsBoolFlag() bool { return true }
-func (r *reluFlag) String() string { return fmt.Sprint(r.Activation) }
-func (r *reluFlag) Set(s string) error {
-	kinds := map[string]host.Activation{"true": host.ReLU, "separate": host.SeparateReLU}
-	var ok bool
-	if r.Activation, ok = kinds[s]; !ok {
-		return fmt.Errorf("--relu=%s", s)
-	}
-	return nil
-}
-
-func readRepro(t *testing.T, command string) (proof.Case, host.Options) {
-	t.Helper()
-	words := shellWords(command)
-	if len(words) < 3 || words[0] != "gpuconv" || words[1] != "run" {
-		t.Fatalf("not a command: %s", command)
-	}
-	var c proof.Case
-	var o host.Options
-	var relu reluFlag
-	flags := flag.NewFlagSet("run", flag.ContinueOnError)
-	flags.SetOutput(io.Discard)
-	flags.Uint64Var(&c.Seed, "seed", 0, "")
-	data := flags.String("data", "", "")
-	threads := flags.Uint("threads", 0, "")
-	flags.Var(&relu, "relu", "")
-	flags.StringVar(&o.Backend, "backend", "", "")
-	flags.StringVar(&o.Adapter, "adapter", "", "")
-	if err := flags.Parse(words[3:]); err != nil || flags.NArg() > 0 {
-		t.Fatalf("%s: %v, left over %q", command, err, flags.Args())
-	}
-	p, err := conv.Parse(words[2])
-	if err != nil {
-		t.Fatal(err)
-	}
-	modes := map[string]cpuref.Mode{"integers": cpuref.Exact, "reals": cpuref.Bounded}
-	mode, ok := modes[*data]
-	if !ok {
-		t.Fatalf("%s: --data %s", command, *data)
-	}
-	c.Problem, c.Mode, c.Options = p, mode, host.LayerOptions{Activation: relu.Activation, Threads: uint32(*threads)}
-	return c, o
 }
 
 // shellWords splits a command as a shell does that knows single quotes and \ before one character.

@@ -24,7 +24,7 @@ func Example() {
 		fmt.Println(c.Problem, c.Mode, report.OK())
 	}
 	// Output:
-	// mb2ic1ih9iw1oc13kh7kw11sh2sw1ph1pw6 exact true
-	// g26mb3ic26ih3iw9oc26kh1kw3sh5sw1ph1pw2dw2 bound true
-	// mb2ic1ih3iw31oc8kh1kw3sw2ph2dh1dw0 exact true
+	// mb2ic1ih9iw31oc13kh7kw1sh2sw5ph1pw0dw1+circular exact true
+	// ic127ih31oc3kh1sw2ph1pw0dw2+replicate bound true
+	// g3ic195ih9iw11oc15kh5kw1sh2sw1dh1dw2+reflect exact true
 }

@@ -1,0 +1,73 @@
+package main
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"fmt"
+	"math"
+
+	"github.com/gpuconv/gpuconv/host"
+)
+
+// hash is the SHA-256 of all numbers' float32 bits, little-endian, in memory order. -0 is counted as 0:
+// WGSL lets an implementation ignore the sign of a zero.
+//
+// The same problem gives the same hash on every run, for every kernel adds up in a fixed order: each
+// output is the work of one workgroup, whose threads take products in turn and join their sums along a
+// tree, and no kernel uses atomics. Other workgroup sizes and other adapters may order or fuse
+// differently; with integers (--data integers) no sum is rounded, and the hash is everyone's.
+func hash(results []result) string {
+	h := sha256.New()
+	var buffer [4 << 10]byte
+	for _, r := range results {
+		for data := r.data; len(data) > 0; {
+			n := min(len(data), len(buffer)/4)
+			for i, v := range data[:n] {
+				if v == 0 {
+					v = 0
+				}
+				binary.LittleEndian.PutUint32(buffer[4*i:], math.Float32bits(v))
+			}
+			h.Write(buffer[:4*n])
+			data = data[n:]
+		}
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// again runs the job on a fresh layer and reports bits that are not those of the first run.
+func (a *app) again(dev *host.Device, j job, first []result) error {
+	j.verify = "off" // the same bits have the same verdict
+	_, second, err := j.once(dev, &runReport{})
+	if err != nil {
+		return err
+	}
+	if a.spoil != nil {
+		a.spoil(second)
+	}
+	for i, r := range first {
+		if err := sameBits(r, second[i]); err != nil {
+			return fmt.Errorf("%s on %s: %w; again: %s", j.problem, dev, err, j.repro(dev))
+		}
+	}
+	return nil
+}
+
+// sameBits reports the first number whose bits differ.
+func sameBits(first, second result) error {
+	different, at := 0, 0
+	for i, v := range first.data {
+		if math.Float32bits(v) != math.Float32bits(second.data[i]) {
+			if different == 0 {
+				at = i
+			}
+			different++
+		}
+	}
+	if different == 0 {
+		return nil
+	}
+	return failure{fmt.Errorf("not deterministic: %d of %d numbers of %s differ between two runs, the first is number %d: %v (bits %08x), then %v (%08x)", different, len(first.data),
+		first.what, at, first.data[at], math.Float32bits(first.data[at]), second.data[at], math.Float32bits(second.data[at]))}
+}

@@ -1,0 +1,142 @@
+package main
+
+import (
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"github.com/gpuconv/gpuconv/conv"
+	"github.com/gpuconv/gpuconv/cpuref"
+	"github.com/gpuconv/gpuconv/tensor"
+)
+
+// readVolume reads X, R or dV.
+func (f *runFlags) readVolume(path string) (tensor.Volume, error) {
+	if !strings.EqualFold(filepath.Ext(path), ".npy") {
+		if f.layout != "NHWC" {
+			return tensor.Volume{}, usagef("--layout %s with the picture %s: a picture has no other order than NHWC", f.layout, path)
+		}
+		return tensor.ReadImageFile(path)
+	}
+	layout, err := tensor.ParseVolumeLayout(f.layout)
+	if err != nil {
+		return tensor.Volume{}, usageError{err}
+	}
+	array, err := tensor.ReadNPYFile(path)
+	if err != nil {
+		return tensor.Volume{}, err
+	}
+	v, err := tensor.VolumeFrom(array, layout)
+	if err != nil {
+		return v, fmt.Errorf("%s: %w", path, err)
+	}
+	return v, nil
+}
+
+// readFilters reads W and b.
+func (f *runFlags) readFilters() (tensor.Filters, error) {
+	layout, err := tensor.ParseFilterLayout(f.filterLayout)
+	if err != nil {
+		return tensor.Filters{}, usageError{err}
+	}
+	array, err := tensor.ReadNPYFile(f.filters)
+	if err != nil {
+		return tensor.Filters{}, err
+	}
+	w, err := tensor.FiltersFrom(array, layout)
+	if err != nil {
+		return w, fmt.Errorf("%s: %w", f.filters, err)
+	}
+	w.Bias = make([]float32, w.K)
+	if f.bias != "" {
+		w.Bias, err = readVector(f.bias)
+	}
+	return w, err
+}
+
+// readVector reads K numbers: biases or slopes.
+func readVector(path string) ([]float32, error) {
+	array, err := tensor.ReadNPYFile(path)
+	if err != nil {
+		return nil, err
+	}
+	vector, err := tensor.BiasFrom(array)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return vector, nil
+}
+
+// readRest reads the files of what only some layers have.
+func (f *runFlags) readRest(j *job) (err error) {
+	if f.residualInput != "" {
+		r, err := f.readVolume(f.residualInput)
+		if err != nil {
+			return err
+		}
+		j.data.Residual = []tensor.Volume{r}
+	}
+	if f.slopes != "" {
+		if j.data.Slopes, err = readVector(f.slopes); err != nil {
+			return err
+		}
+	}
+	if f.dv != "" {
+		j.data.DV, err = f.readVolume(f.dv)
+	}
+	return err
+}
+
+// check holds all operands against the problem.
+func (j job) check() error {
+	p := j.problem
+	if err := cpuref.CheckShapes(p, j.data.X, j.data.W); err != nil {
+		return err
+	}
+	for _, r := range j.data.Residual {
+		if err := checkOutput(p, "residual R", r); err != nil {
+			return err
+		}
+	}
+	if n := len(j.data.Slopes); j.options.Epilogue.Activation.Function == conv.PReLU && n != p.OutChannels {
+		return fmt.Errorf("%w: %d slopes, must be %d, one for each output channel of %s", cpuref.ErrShape, n, p.OutChannels, p)
+	}
+	if j.backward {
+		if err := checkOutput(p, "gradient dV", j.data.DV); err != nil {
+			return err
+		}
+	}
+	if err := j.options.Validate(p); err != nil {
+		return err
+	}
+	if j.verify != "off" {
+		return j.checkFinite()
+	}
+	return nil
+}
+
+// checkFinite refuses files with numbers about which no check could say anything.
+func (j job) checkFinite() error {
+	volumes := map[string][]float32{"X": j.data.X.Data, "W": j.data.W.Data, "b": j.data.W.Bias, "dV": j.data.DV.Data, "the slopes": j.data.Slopes}
+	for _, r := range j.data.Residual {
+		volumes["R"] = r.Data
+	}
+	for what, data := range volumes {
+		for i, v := range data {
+			if v-v != 0 { // NaN or infinite
+				return usagef("number %d of %s is %v: outputs that depend on it cannot be judged; mend it, or say --verify off", i, what, v)
+			}
+		}
+	}
+	return nil
+}
+
+// checkOutput holds a volume against V's size.
+func checkOutput(p conv.Problem, what string, v tensor.Volume) error {
+	has, want := [5]int{v.N, v.Planes(), v.H, v.W, v.D}, [5]int{p.Batch, p.Z.Out, p.H.Out, p.W.Out, p.OutChannels}
+	if has != want {
+		return fmt.Errorf("%w: the %s is %v, must be V's size %v for %s", cpuref.ErrShape, what, v,
+			tensor.Volume{N: want[0], Z: want[1], H: want[2], W: want[3], D: want[4]}, p)
+	}
+	return v.Validate()
+}

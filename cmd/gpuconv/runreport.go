@@ -1,0 +1,59 @@
+package main
+
+import "fmt"
+
+// runReport is the JSON of `gpuconv run`.
+type runReport struct {
+	Problem       string     `json:"problem"`
+	Device        string     `json:"device"`
+	Output        [4]int     `json:"output_nhwd"`
+	Planes        int        `json:"output_planes"` // Z of a 3D layer, else 1
+	Unread        []string   `json:"unread,omitempty"`
+	Verified      bool       `json:"verified"`
+	Checked       int        `json:"outputs_checked"`
+	Check         string     `json:"check"`
+	Used          *float64   `json:"bound_used,omitempty"`
+	Stages        []runStage `json:"stages,omitempty"` // of --backward
+	Hash          string     `json:"hash"`
+	Deterministic bool       `json:"deterministic,omitempty"` // two runs gave the same bits
+	Millis        float64    `json:"time_ms"`                 // wall clock: upload, compute, read back and, unless off, the check
+	Wrote         []string   `json:"wrote,omitempty"`
+}
+
+// runStage is the verdict on one volume of a backward pass.
+type runStage struct {
+	What    string  `json:"what"`
+	Checked int     `json:"checked"`
+	Check   string  `json:"check"`
+	Used    float64 `json:"bound_used"`
+}
+
+func (r runReport) print(a *app) {
+	output := "output\t" + sizeText(r.Planes, r.Output[1], r.Output[2], r.Output[3])
+	if r.Output[0] > 1 {
+		output += fmt.Sprintf(", %d images", r.Output[0])
+	}
+	rows := []string{"layer\t" + r.Problem, "device\t" + r.Device, output}
+	for _, u := range r.Unread {
+		rows = append(rows, "note\t"+u)
+	}
+	for _, s := range r.Stages {
+		rows = append(rows, fmt.Sprintf("check %s\t%s", s.What, s.Check))
+	}
+	if len(r.Stages) == 0 {
+		rows = append(rows, "check\t"+r.Check)
+	}
+	rows = append(rows, "hash\t"+r.Hash[:16])
+	if r.Deterministic {
+		rows = append(rows, "again\ta second run on a fresh layer gave the same bits")
+	}
+	what := "to upload, compute, read back and check"
+	if !r.Verified {
+		what = "to upload, compute and read back"
+	}
+	rows = append(rows, fmt.Sprintf("time\t%.1f ms %s (wall clock, first run)", r.Millis, what))
+	for _, w := range r.Wrote {
+		rows = append(rows, "wrote\t"+w)
+	}
+	table(a.stdout, rows...)
+}

@@ -1,0 +1,205 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/gpuconv/gpuconv/conv"
+	"github.com/gpuconv/gpuconv/cpuref"
+	"github.com/gpuconv/gpuconv/host"
+	"github.com/gpuconv/gpuconv/host/hosttest"
+	"github.com/gpuconv/gpuconv/host/proof"
+)
+
+// TestVerifyCoverage holds the table against a count of its own, and that all of 500 cases leave no row out.
+func TestVerifyCoverage(t *testing.T) {
+	ran := 0
+	code, stdout, stderr := hooked(func(a *app) {
+		a.runCase = func(proof.Case, *host.Device) (cpuref.Report, error) { // only what is drawn matters here
+			ran++
+			return cpuref.Report{Checked: 1}, nil
+		}
+	}, "verify", "--json", "--backend", "cpu", "--count", "500", "--seed", "3")
+	var reports []verifyReport
+	if err := json.Unmarshal([]byte(stdout), &reports); err != nil || code != exitFine || len(reports) != 1 || ran != 500 {
+		t.Fatalf("exit %d, %d cases, %v\n%s%s", code, ran, err, stdout, stderr)
+	}
+	want := map[string]int{}
+	for i := range 500 {
+		for _, row := range proof.Rows(proof.Draw(3, i)) {
+			want[row]++
+		}
+	}
+	var names []string
+	for _, row := range reports[0].Coverage {
+		names = append(names, row.Row)
+		if row.Cases == 0 || row.Cases != want[row.Row] || row.Failed != 0 {
+			t.Errorf("%+v: must be %d cases, not 0, and none failed", row, want[row.Row])
+		}
+	}
+	if !slices.Equal(names, proof.AllRows()) {
+		t.Errorf("rows %q, must be %q", names, proof.AllRows())
+	}
+}
+
+// TestVerifyWarns holds that a row that 500 cases do not cover is no secret.
+func TestVerifyWarns(t *testing.T) {
+	for count, warns := range map[int]bool{enoughCases - 1: false, enoughCases: true} {
+		r := verifyReport{Count: count, Coverage: []verifyRow{{Row: "3D", Cases: 1}, {Row: "1D"}, {Row: "2D"}}}
+		var out, err strings.Builder
+		r.print(newApp(&out, &err))
+		if strings.Contains(err.String(), "no layer covers 1D; 2D") != warns {
+			t.Errorf("%d cases: %q, must warn %v", count, err.String(), warns)
+		}
+	}
+}
+
+// TestVerifyShrinks breaks real runs: one number of V is wrong wherever a window reads a mirrored input.
+// Every failure must be shown, the first five with a small layer that fails too, in the words of `run`.
+func TestVerifyShrinks(t *testing.T) {
+	dev := hosttest.Open(t)
+	wrong := func(c proof.Case) bool {
+		return !c.Backward && c.Problem.Padding == conv.Reflect && max(c.Problem.H.Pad, c.Problem.W.Pad) > 0
+	}
+	failing := 0
+	for i := range 100 {
+		if wrong(proof.Draw(1, i)) {
+			failing++
+		}
+	}
+	run := func(args ...string) (int, string, string) {
+		return hooked(func(a *app) {
+			a.runCase = func(c proof.Case, dev *host.Device) (cpuref.Report, error) {
+				report, err := c.Run(dev)
+				if err == nil && wrong(c) {
+					err = fmt.Errorf("%w: spoilt", cpuref.ErrMismatch)
+				}
+				return report, err
+			}
+		}, args...)
+	}
+	code, stdout, stderr := run("verify", "--count", "100", "--json")
+	var reports []verifyReport
+	if err := json.Unmarshal([]byte(stdout), &reports); err != nil || code != exitFailed || len(reports[0].Failures) != failing || failing <= shrunkFailures {
+		t.Fatalf("exit %d, %v, %d failures wanted, more than %d\n%s%s", code, err, failing, shrunkFailures, stdout, stderr)
+	}
+	for i, f := range reports[0].Failures {
+		shrunk := f.Small != ""
+		if shrunk != (i < shrunkFailures) || shrunk != (f.SmallRepro != "") {
+			t.Errorf("failure %d: %+v, the first %d must be shrunk", i, f, shrunkFailures)
+		}
+		if !shrunk {
+			continue
+		}
+		small, _, err := readRepro(strings.TrimPrefix(f.SmallRepro, drivers()))
+		if err != nil || !wrong(small) || small.Problem.String() != f.Small {
+			t.Errorf("failure %d: %s: %v, must fail too", i, f.SmallRepro, err)
+		}
+		// A padding of 1 at an axis of 2, and nothing else.
+		if small.Problem.FLOPs() > 4 || small.Options.Threads != 0 || small.Options.Epilogue != (conv.Epilogue{}) {
+			t.Errorf("failure %d: %s is not small", i, f.SmallRepro)
+		}
+	}
+	contain(t, stderr, "FAILED ", "  again: "+drivers()+"gpuconv run", "  small: "+drivers()+"gpuconv run")
+	if n := strings.Count(stderr, "  small: "); n != shrunkFailures {
+		t.Errorf("%d small layers, must be %d", n, shrunkFailures)
+	}
+	for _, row := range reports[0].Coverage {
+		if row.Row == "padding reflect" && row.Failed != failing {
+			t.Errorf("%+v, must have %d failures", row, failing)
+		}
+	}
+	_, stdout, _ = run("verify", "--count", "100")
+	contain(t, stdout, fmt.Sprintf("padding reflect (%d FAILED)", failing), fmt.Sprintf("%d FAILED on", failing))
+	_ = dev
+}
+
+// TestSameFailure holds that shrinking does not turn one failure into another.
+func TestSameFailure(t *testing.T) {
+	other := fmt.Errorf("the device is gone")
+	kinds := []error{cpuref.ErrMismatch, cpuref.ErrGuard, cpuref.ErrChanged, host.ErrUnsupported, cpuref.ErrNoVerdict, other}
+	for i, a := range kinds {
+		for k, b := range kinds {
+			if got := sameFailure(fmt.Errorf("small: %w", a), fmt.Errorf("large: %w", b)); got != (i == k) {
+				t.Errorf("%v after %v: %v, must be %v", a, b, got, i == k)
+			}
+		}
+		if sameFailure(nil, a) {
+			t.Errorf("no error is taken for %v", a)
+		}
+	}
+}
+
+// readRepro reads a command with the flags of the real command line.
+func readRepro(command string) (proof.Case, host.Options, error) {
+	words := shellWords(command)
+	var f runFlags
+	a := newApp(nil, nil)
+	sub, rest, err := a.rootCommand(&f).Find(words[1:])
+	if err != nil {
+		return proof.Case{}, host.Options{}, err
+	}
+	if err := sub.ParseFlags(rest); err != nil {
+		return proof.Case{}, host.Options{}, err
+	}
+	f.sizesGiven = f.changed(sub)
+	j, err := f.job(sub.Flags().Args())
+	return j.proofCase(), a.device, err
+}
+
+// shellWords splits a command as a shell does that knows single quotes and \ before one character.
+func shellWords(s string) []string {
+	var words []string
+	for s = strings.TrimSpace(s); s != ""; s = strings.TrimLeft(s, " ") {
+		var word strings.Builder
+		for s != "" && s[0] != ' ' {
+			switch s[0] {
+			case '\'':
+				quoted, rest, _ := strings.Cut(s[1:], "'")
+				word.WriteString(quoted)
+				s = rest
+			case '\\':
+				word.WriteString(s[1:2])
+				s = s[2:]
+			default:
+				word.WriteByte(s[0])
+				s = s[1:]
+			}
+		}
+		words = append(words, word.String())
+	}
+	return words
+}
+
+// TestRepro holds that the command of every case is one that `run` reads as the same case, on the same
+// device.
+func TestRepro(t *testing.T) {
+	gpuDevice := hosttest.Open(t)
+	cpu, err := host.Open(host.Options{Backend: host.CPU})
+	if err != nil {
+		t.Fatal(err)
+	}
+	info := gpuDevice.GPU().Info()
+	for dev, want := range map[*host.Device]host.Options{cpu: {Backend: host.CPU}, gpuDevice: {Backend: string(info.Backend), Adapter: info.Name}} {
+		for i := range 500 {
+			c := proof.Draw(1, i)
+			c.Problem.Name = []string{"", "a layer", "it's $HOME; `ls` \\"}[i%3]
+			got, device, err := readRepro(c.Repro(dev))
+			if err != nil || fmt.Sprintf("%+v", got) != fmt.Sprintf("%+v", c) || device != want {
+				t.Fatalf("%s\n\tis %+v on %+v, %v\n\tmust be %+v on %+v", c.Repro(dev), got, device, err, c, want)
+			}
+		}
+	}
+	_, options, _ := readRepro(proof.Draw(1, 0).Repro(gpuDevice))
+	again, err := host.Open(options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer again.Close()
+	if again.String() != gpuDevice.String() {
+		t.Errorf("the command opens %v, must open %v", again, gpuDevice)
+	}
+}

@@ -1,0 +1,151 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/gpuconv/gpuconv/cpuref"
+	"github.com/gpuconv/gpuconv/host"
+	"github.com/gpuconv/gpuconv/host/proof"
+)
+
+// verifyReport is the JSON of `gpuconv verify`, one for each adapter.
+type verifyReport struct {
+	Adapter  string          `json:"adapter"`
+	Backend  string          `json:"backend"`
+	Seed     uint64          `json:"seed"`
+	Count    int             `json:"count"`
+	Exact    int             `json:"exact"` // problems compared bit for bit; the others by the bound
+	Outputs  int64           `json:"outputs"`
+	Worst    float64         `json:"worst_bound_used"`
+	Coverage []verifyRow     `json:"coverage"`
+	Failures []verifyFailure `json:"failures"`
+}
+
+// verifyRow is how often one thing that layers can do was tried.
+type verifyRow struct {
+	Row    string `json:"row"`
+	Cases  int    `json:"cases"`
+	Failed int    `json:"failed"`
+}
+
+type verifyFailure struct {
+	Problem    string `json:"problem"`
+	Error      string `json:"error"`
+	Repro      string `json:"repro"`
+	Small      string `json:"small,omitempty"` // the first failures' smallest layer that still fails
+	SmallRepro string `json:"small_repro,omitempty"`
+}
+
+func newVerifyReport(dev *host.Device, count int, seed uint64) verifyReport {
+	r := verifyReport{Adapter: dev.String(), Backend: host.CPU, Seed: seed, Count: count, Failures: []verifyFailure{}}
+	if g := dev.GPU(); g != nil {
+		r.Adapter, r.Backend = g.Info().Name, string(g.Info().Backend)
+	}
+	for _, name := range proof.AllRows() {
+		r.Coverage = append(r.Coverage, verifyRow{Row: name})
+	}
+	return r
+}
+
+// count adds a case to the rows that it covers.
+func (r *verifyReport) count(c proof.Case, failed bool) {
+	at := 0
+	for _, name := range proof.Rows(c) {
+		for r.Coverage[at].Row != name { // both are in the order of AllRows
+			at++
+		}
+		r.Coverage[at].Cases++
+		if failed {
+			r.Coverage[at].Failed++
+		}
+	}
+}
+
+// print writes the rows in columns of pairs, and the line that sums up.
+func (r verifyReport) print(a *app) {
+	const columns = 3
+	lines := (len(r.Coverage) + columns - 1) / columns
+	rows := make([]string, lines)
+	failed := false
+	for i, row := range r.Coverage {
+		cell := fmt.Sprintf("%d\t%s", row.Cases, row.Row)
+		if row.Failed > 0 {
+			cell += fmt.Sprintf(" (%d FAILED)", row.Failed)
+			failed = true
+		}
+		if at := i % lines; rows[at] == "" {
+			rows[at] = cell
+		} else {
+			rows[at] += "\t" + cell
+		}
+	}
+	title := "layers that cover each row, all right:"
+	if failed {
+		title = "layers that cover each row:"
+	}
+	fmt.Fprintln(a.stdout, title)
+	table(a.stdout, rows...)
+	fmt.Fprintln(a.stdout, r)
+	if missing := r.missing(); len(missing) > 0 && r.Count >= enoughCases {
+		fmt.Fprintf(a.stderr, "WARNING: no layer covers %s\n", strings.Join(missing, "; "))
+	}
+}
+
+// enoughCases is how many cases have to cover every row.
+const enoughCases = 500
+
+// missing names the rows that no case covers.
+func (r verifyReport) missing() []string {
+	var names []string
+	for _, row := range r.Coverage {
+		if row.Cases == 0 {
+			names = append(names, row.Row)
+		}
+	}
+	return names
+}
+
+// String is the line that sums up.
+func (r verifyReport) String() string {
+	verdict := "all right"
+	if len(r.Failures) > 0 {
+		verdict = fmt.Sprintf("%d FAILED", len(r.Failures))
+	}
+	passed := r.Count - len(r.Failures)
+	return fmt.Sprintf("%s on %s (%s): %d of %d layers passed, %d bit for bit, %d within the bound (at most %.1f%% of it used), %s outputs; seed %d",
+		verdict, r.Adapter, r.Backend, passed, r.Count, r.Exact, passed-r.Exact, 100*r.Worst, thousands(r.Outputs), r.Seed)
+}
+
+const (
+	shrunkFailures = 5 // the later ones mostly have the same cause
+	shrinkTime     = 20 * time.Second
+)
+
+// shrink looks for a small case that fails as c did.
+func (a *app) shrink(dev *host.Device, c proof.Case, was error) proof.Case {
+	end := time.Now().Add(shrinkTime)
+	return proof.Shrink(c, func(small proof.Case) bool {
+		if time.Now().After(end) {
+			return false
+		}
+		_, err := a.runCase(small, dev)
+		return sameFailure(err, was)
+	})
+}
+
+// sameFailure reports whether an error is of the other's kind: a wrong number is not shrunk to a layer
+// that is only refused.
+func sameFailure(err, was error) bool {
+	if err == nil {
+		return false
+	}
+	for _, kind := range []error{cpuref.ErrMismatch, cpuref.ErrGuard, cpuref.ErrChanged, host.ErrUnsupported, cpuref.ErrNoVerdict} {
+		if errors.Is(was, kind) {
+			return errors.Is(err, kind)
+		}
+	}
+	return !isCheck(err) && !errors.Is(err, host.ErrUnsupported) && !errors.Is(err, cpuref.ErrNoVerdict)
+}

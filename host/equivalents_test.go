@@ -1,0 +1,52 @@
+package host_test
+
+// equivalents are the mutants that no run could tell from the original, and those that only some adapters
+// tell: where threads race, or where the original keeps away from infinities, which WGSL leaves open.
+var equivalents = []equivalent{
+	{"if thread < width {", "if true {", true, "threads from width on add to sums that are read in this round for the last time"},
+	{"if thread < width {", "if thread <= width {", true, "thread width adds to a sum that is read in this round for the last time, by thread 0"},
+	{"if thread < width {", "if 0u < width {", true, "threads from width on add to sums that are read in this round for the last time"},
+	{"if inside && thread == 0u {", "if inside && thread == 1u {", false, "after the last barrier any one thread may write the output"},
+	{"if inside && thread == 0u {", "if inside && thread != 0u {", false, "the others all write the same value that the first would"},
+	{"if inside && thread == 0u {", "if inside && 0u == 0u {", false, "all write the same value"},
+	{"if inside && thread == 0u {", "if inside && true {", false, "all write the same value"},
+	{"if thread == 0u && output < p.outputs {", "if thread == 1u && output < p.outputs {", false, "after the last barrier any one thread may write the output"},
+	{"if thread == 0u && output < p.outputs {", "if thread != 0u && output < p.outputs {", false, "the others all write the same value that the first would"},
+	{"if thread == 0u && output < p.outputs {", "if 0u == 0u && output < p.outputs {", false, "all write the same value"},
+	{"if thread == 0u && output < p.outputs {", "if true && output < p.outputs {", false, "all write the same value"},
+	{"if thread == 0u && 2u * output < p.outputs {", "if thread == 1u && 2u * output < p.outputs {", true, "another thread may read the first sum when thread 0 has begun the second"},
+	{"if thread == 0u && 2u * output < p.outputs {", "if thread != 0u && 2u * output < p.outputs {", true, "others may read the first sum when thread 0 has begun the second"},
+	{"if thread == 0u && 2u * output < p.outputs {", "if 0u == 0u && 2u * output < p.outputs {", true, "others may read the first sum when thread 0 has begun the second"},
+	{"if thread == 0u && 2u * output < p.outputs {", "if true && 2u * output < p.outputs {", true, "others may read the first sum when thread 0 has begun the second"},
+
+	{"let inside = output < p.outputs;", "let inside = true;", false, "spares work alone: what lies outside is not written"},
+	{"let inside = output < p.outputs;", "let inside = output <= p.outputs;", false, "spares work alone: what lies outside is not written"},
+	{"let filters = group * p.w_group + k % p.group_outputs * p.w_output;", "let filters = group * p.w_group + output % p.group_outputs * p.w_output;", false, "the outputs of a group divide the output channels"},
+	{"sum += product(column * p.in_channels + group * p.group_inputs + channel, weight, k);", "sum += product(column * p.in_channels + group * p.group_inputs + channel, weight, output);", true, "no product but int8's asks for the channel, and there it is noticed"},
+	{"if copy == 1 {", "if copy != 1 {", false, "the two mirrored copies change places"},
+	{"if copy == 1 {", "if copy == 2 {", false, "the two mirrored copies change places"},
+	{"return select(i + n, i - n, copy == 1);", "return select(i + n, i - n, copy != 1);", false, "the two shifted copies change places"},
+	{"return select(i + n, i - n, copy == 1);", "return select(i + n, i - n, copy == 2);", false, "the two shifted copies change places"},
+	{"let stride = select(p.channels, p.outputs, p.positions == 1u);", "let stride = select(p.channels, p.outputs, true);", false, "a shared layer has as many biases as channels"},
+
+	{"var slope = 0.0;", "var slope = 1.0;", false, "nothing but PReLU reads the slope"},
+	{"if p.activation == 4u {", "if true {", false, "nothing but PReLU reads the slope"},
+	{"case 3u: { return select(z, p.alpha * z, z < 0.0); }", "case 3u: { return select(z, p.alpha * z, z <= 0.0); }", false, "0 times the slope is 0"},
+	{"case 4u: { return select(z, slope * z, z < 0.0); }", "case 4u: { return select(z, slope * z, z <= 0.0); }", false, "0 times the slope is 0"},
+	{"case 12u: { return select(z, p.alpha * (exp(z) - 1.0), z < 0.0); }", "case 12u: { return select(z, p.alpha * (exp(z) - 1.0), z <= 0.0); }", false, "exp(0) - 1 is 0"},
+	{"default: { return 1.0; }", "default: { return 2.0; }", false, "layers without an activation do not run the kernel"},
+	{"case 8u: { return select(0.0, p.alpha, p.alpha * z + p.beta > 0.0 && p.alpha * z + p.beta < 1.0); }", "case 8u: { return select(0.0, p.alpha, p.alpha * z + p.beta >= 0.0 && p.alpha * z + p.beta < 1.0); }", false, "at the ends either derivative is right"},
+	{"case 8u: { return select(0.0, p.alpha, p.alpha * z + p.beta > 0.0 && p.alpha * z + p.beta < 1.0); }", "case 8u: { return select(0.0, p.alpha, p.alpha * z + p.beta > 0.0 && p.alpha * z + p.beta <= 1.0); }", false, "at the ends either derivative is right"},
+
+	{"return tangent(0.79788456 * (held + 0.044715 * held * held * held));", "return tangent(0.79788456 * (z + 0.044715 * held * held * held));", true, "an infinity's tanh is 1, where there are infinities"},
+	{"return tangent(0.79788456 * (held + 0.044715 * held * held * held));", "return tangent(0.79788456 * (held + 0.044715 * z * held * held));", true, "an infinity's tanh is 1, where there are infinities"},
+	{"return tangent(0.79788456 * (held + 0.044715 * held * held * held));", "return tangent(0.79788456 * (held + 0.044715 * held * z * held));", true, "an infinity's tanh is 1, where there are infinities"},
+	{"return tangent(0.79788456 * (held + 0.044715 * held * held * held));", "return tangent(0.79788456 * (held + 0.044715 * held * held * z));", true, "an infinity's tanh is 1, where there are infinities"},
+	{"return sigmoid(held) * (1.0 + held * sigmoid(-held));", "return sigmoid(z) * (1.0 + held * sigmoid(-held));", true, "the results lie below float32's normal numbers"},
+	{"return sigmoid(held) * (1.0 + held * sigmoid(-held));", "return sigmoid(held) * (1.0 + held * sigmoid(-z));", true, "the results lie below float32's normal numbers"},
+	{"let t = gelu_tangent(held);", "let t = gelu_tangent(z);", false, "gelu_tangent holds its argument itself"},
+	{"return 0.5 * (1.0 + t) + 0.5 * held * (1.0 - t) * (1.0 + t) * 0.79788456 * (1.0 + 0.134145 * held * held);", "return 0.5 * (1.0 + t) + 0.5 * z * (1.0 - t) * (1.0 + t) * 0.79788456 * (1.0 + 0.134145 * held * held);", true, "where z is held 1 - |t| is 0"},
+	{"return 0.5 * (1.0 + t) + 0.5 * held * (1.0 - t) * (1.0 + t) * 0.79788456 * (1.0 + 0.134145 * held * held);", "return 0.5 * (1.0 + t) + 0.5 * held * (1.0 - t) * (1.0 + t) * 0.79788456 * (1.0 + 0.134145 * z * held);", true, "where z is held 1 - |t| is 0"},
+	{"return 0.5 * (1.0 + t) + 0.5 * held * (1.0 - t) * (1.0 + t) * 0.79788456 * (1.0 + 0.134145 * held * held);", "return 0.5 * (1.0 + t) + 0.5 * held * (1.0 - t) * (1.0 + t) * 0.79788456 * (1.0 + 0.134145 * held * z);", true, "where z is held 1 - |t| is 0"},
+	{"case 12u: { return select(p.alpha * exp(min(z, 0.0)), 1.0, z > 0.0); }", "case 12u: { return select(p.alpha * exp(min(z, 1.0)), 1.0, z > 0.0); }", false, "above 0 the other result is taken"},
+}

@@ -1,0 +1,159 @@
+package host_test
+
+import (
+	"fmt"
+
+	"github.com/gpuconv/gpuconv/conv"
+	"github.com/gpuconv/gpuconv/cpuref"
+	"github.com/gpuconv/gpuconv/host"
+	"github.com/gpuconv/gpuconv/host/hosttest"
+	"github.com/gpuconv/gpuconv/host/proof"
+	"github.com/gpuconv/gpuconv/shaders"
+)
+
+// killer is a layer that must notice broken shaders.
+type killer struct {
+	name string
+	run  func(*host.Device) error
+}
+
+// killers are those of each broken variant, the quickest first.
+var killers = map[shaders.Variant][]killer{
+	shaders.ReLU: {
+		exact("ic1iw700oc1kw1", separate(conv.Activate(conv.ReLU))),  // the last workgroup half full, and some left over
+		exact("ic1iw5120oc1kw1", separate(conv.Activate(conv.ReLU))), // 20 workgroups, which fill the folded grid
+	},
+	shaders.Activate: append(functions(true, false),
+		exact("ic1iw700oc1kw1", separate(leaky)), exact("ic1iw5120oc1kw1", separate(leaky)),
+		exact("ic1iw100oc3kw1", separate(prelu(conv.BeforeFunction))), exact("ic1iw100oc3kw1", separate(prelu(conv.AfterFunction))),
+		exact("ic1iw9oc2kw1", separate(conv.Epilogue{Activation: conv.Activation{Function: conv.ReLU}, Residual: conv.BeforeFunction}))),
+	shaders.ActivationGradients: append(functions(false, true),
+		gradients("ic1iw700oc1kw1", fused(leaky)), gradients("ic1iw5120oc1kw1", fused(leaky)), gradients("ic1iw100oc3kw1", fused(prelu(conv.NoResidual)))),
+	shaders.BiasGradients: {
+		gradients("mb2ic1iw73oc3kw1", host.LayerOptions{}),         // more positions than threads
+		gradients("mb3ic1ih2oc2kh1+unshared", host.LayerOptions{}), // one position
+		gradients("mb2ic1iw5oc20kw1", host.LayerOptions{}),         // fills the folded grid
+	},
+	shaders.FilterGradients: {
+		gradients("g2mb2ic4id3ih4iw5oc6od4oh3ow2kd2kh3kw4sd1sh2sw3pd2ph3pw1dd1dh0dw0", host.LayerOptions{}), // no two parameters beside each other are alike
+		gradients("mb3ic2ih9iw10oc3kh2kw1+reflect", host.LayerOptions{}),                                    // more positions than threads
+		gradients("g2mb2ic4ih3iw4oc2kh2kw3+unshared", host.LayerOptions{}),
+		gradients("g2mb2ic2ih3iw4oc6kh2kw3sh2ph1+transposed", host.LayerOptions{}),
+		gradients("mb3ic1iw25oc2kw2+transposed", host.LayerOptions{}), // more positions than threads
+		gradients("mb2ic1iw3oc1kw1+unshared", host.LayerOptions{}),    // banks of one weight
+		gradients("ic1ih4iw5oc2kh3kw4ph2pw3+reflect", host.LayerOptions{}),
+		gradients("ic1ih4iw5oc2kh3kw4ph2pw3+replicate", host.LayerOptions{}),
+		gradients("ic1ih4iw5oc2kh3kw4ph2pw3+circular", host.LayerOptions{}),
+		gradients("ic5iw3oc4kw1", host.LayerOptions{}), // 20 weights fill the folded grid
+	},
+	shaders.Conv(256, shaders.Float32): convKillers(wide(shaders.Float32)),
+	shaders.Conv(256, shaders.Float16): halfKillers(wide(shaders.Float16)),
+	shaders.Dequantize: {
+		quantizedKiller("ic1iw700oc1kw1", leaky), quantizedKiller("ic1iw5120oc1kw1", leaky),
+		quantizedKiller("ic1iw100oc3kw1", prelu(conv.AfterFunction)),
+	},
+	shaders.Conv(256, shaders.Int8): {
+		quantizedKiller("mb2ic1ih3iw4oc2kh3ph1", conv.Epilogue{}),
+		quantizedKiller("g2mb2ic10ih6iw5oc6oh3ow2kh2kw3sh2sw3ph3pw1dh2dw1", conv.Epilogue{}),
+		quantizedKiller("ic65ih2iw3oc3kh2", conv.Epilogue{}),
+		quantizedKiller("g2mb2ic4ih3iw4oc6kh2kw3sh2ph1+transposed", conv.Epilogue{}),
+		quantizedKiller("g2mb2ic4ih3iw4oc6kh2kw3+unshared", conv.Epilogue{}),
+		quantizedKiller("ic2iw5oc2kw3", conv.Epilogue{}),
+	},
+}
+
+var leaky = conv.Epilogue{Activation: conv.Activation{Function: conv.LeakyReLU, Alpha: 0.5}}
+
+func prelu(r conv.Residual) conv.Epilogue {
+	return conv.Epilogue{Activation: conv.Activation{Function: conv.PReLU}, Residual: r}
+}
+
+func separate(e conv.Epilogue) host.LayerOptions {
+	return host.LayerOptions{Epilogue: e, Separate: true}
+}
+func fused(e conv.Epilogue) host.LayerOptions { return host.LayerOptions{Epilogue: e} }
+func wide(n host.Numbers) host.LayerOptions   { return host.LayerOptions{Threads: 256, Numbers: n} }
+
+// convKillers run conv.wgsl forward and, for gradients with respect to X, backward.
+func convKillers(o host.LayerOptions) []killer {
+	finished := o
+	finished.Epilogue = prelu(conv.BeforeFunction)
+	all := []killer{
+		exact("mb2ic1ih3iw4oc2kh3ph1", o),                                                        // each edge of each image is read over
+		exact("g2mb2ic10id5ih6iw7oc6od4oh3ow2kd2kh3kw2sd1sh2sw3pd2ph3pw1dd1dh0dw1", o),           // no two parameters beside each other are alike
+		exact("ic65ih2iw3oc3kh2", o),                                                             // more taps than threads
+		exact("g2mb2ic4id2ih3iw4oc6od4oh8ow9kd2kh3kw2sd2sh3sw2pd1ph2pw0dd1dh0dw2+transposed", o), // the way back
+		exact("g2mb2ic4id2ih3iw4oc6kd2kh1kw3+unshared", o),                                       // each neuron its own
+		gradients("g2mb2ic4ih3iw4oc6kh2kw3+unshared", o),                                         // and back
+		exact("ic1ih3oc2kh2", finished),                                                          // all operands
+	}
+	all = append(all, gradients("ic1id3ih2iw2oc1kd4kh1kw2pd2ph0pw1+replicate", o)) // most copies along z
+	for _, kind := range []conv.Padding{conv.Reflect, conv.Replicate, conv.Circular} {
+		all = append(all, exact(fmt.Sprintf("ic1ih4iw5oc2kh3kw4ph2pw3+%v", kind), o), gradients(fmt.Sprintf("mb2ic1id3ih5iw4oc2kd2kh3kw4sh1sw2pd1ph3pw2+%v", kind), o))
+	}
+	return all
+}
+
+// halfKillers have odd numbers of everything, so that words hold numbers of two columns.
+func halfKillers(o host.LayerOptions) []killer {
+	finished := o
+	finished.Epilogue = prelu(conv.BeforeFunction)
+	return []killer{
+		exact("mb3ic1ih3oc3kh2ph1", o), exact("ic3ih3oc5kh2", finished), exact("ic5iw5oc1kw1", o), exact("ic1iw10oc4kw1", o), exact("ic65ih2iw3oc3kh2", o),
+	}
+}
+
+// functions put every activation to its range of numbers.
+func functions(separate, backward bool) []killer {
+	var all []killer
+	for _, a := range hosttest.Activations() {
+		all = append(all, killer{"function " + a.String(), func(dev *host.Device) error { return hosttest.Function(dev, a, separate, backward) }})
+	}
+	return all
+}
+
+// exact is a layer of integers.
+func exact(descriptor string, o host.LayerOptions) killer { return caseOf(descriptor, o, false) }
+
+// gradients are those of a layer of integers.
+func gradients(descriptor string, o host.LayerOptions) killer { return caseOf(descriptor, o, true) }
+
+func caseOf(descriptor string, o host.LayerOptions, backward bool) killer {
+	p, err := conv.Parse(descriptor)
+	if err != nil {
+		panic(err)
+	}
+	c := proof.Case{Problem: p, Seed: 1, Mode: cpuref.Exact, Options: o, Backward: backward}
+	return killer{descriptor, func(dev *host.Device) error {
+		_, err := c.Run(dev)
+		return err
+	}}
+}
+
+// quantizedKiller is a layer of 8-bit numbers, with zero points.
+func quantizedKiller(descriptor string, e conv.Epilogue) killer {
+	p, err := conv.Parse(descriptor)
+	if err != nil {
+		panic(err)
+	}
+	return killer{"int8 " + descriptor, func(dev *host.Device) error { return runQuantized(dev, p, e) }}
+}
+
+func runQuantized(dev *host.Device, p conv.Problem, e conv.Epilogue) error {
+	c := proof.Case{Problem: p, Seed: 1, Options: host.LayerOptions{Epilogue: e}}
+	data, err := c.Data()
+	if err != nil {
+		return err
+	}
+	x, filters := quantized(p, 1)
+	l, err := host.NewQuantizedLayer(dev, p, filters, host.QuantizedOptions{XZero: -5, XScale: 0.5, Epilogue: e, Slopes: data.Slopes, Threads: 256})
+	if err != nil {
+		return err
+	}
+	defer l.Close()
+	_, report, err := l.Verify(x, data.Residual...)
+	if err != nil {
+		return err
+	}
+	return report.Err()
+}

@@ -1,0 +1,76 @@
+package host
+
+import (
+	"github.com/gpuconv/gpuconv/conv"
+	"github.com/gpuconv/gpuconv/cpuref"
+	"github.com/gpuconv/gpuconv/tensor"
+)
+
+// Judged is the verdict on one volume of a pass.
+type Judged struct {
+	What   string // "dX", "dW", ...
+	Report cpuref.Report
+}
+
+// VerifyBackward computes the gradients as Backward does, with outputs poisoned before and guards and
+// operands looked at after, and judges each volume given those that it was computed from.
+func (l *Layer) VerifyBackward(x, dv tensor.Volume, mode cpuref.Mode, residual ...tensor.Volume) (Gradients, []Judged, error) {
+	s, err := l.backward(x, dv, residual, true)
+	if err != nil {
+		return s.gradients, nil, err
+	}
+	in, err := l.operands(x, residual)
+	if err != nil {
+		return s.gradients, nil, l.failed("judging", err)
+	}
+	judged, err := l.judgeStages(in, dv, s, mode)
+	if err != nil {
+		return s.gradients, judged, l.failed("judging", err)
+	}
+	return s.gradients, judged, nil
+}
+
+func (l *Layer) judgeStages(in operands, dv tensor.Volume, s stages, mode cpuref.Mode) (judged []Judged, err error) {
+	add := func(what string, got []float32, ref cpuref.Reference, failed error) {
+		if err != nil {
+			return
+		}
+		if err = failed; err != nil {
+			return
+		}
+		var r cpuref.Report
+		if r, err = cpuref.Check(got, ref, mode); err == nil {
+			judged = append(judged, Judged{what, r})
+		}
+	}
+	p := l.problem
+	if s.z != nil {
+		l.judgeActivation(add, in, dv, s)
+	}
+	dz := dv
+	dz.Data = s.dz
+	x := l.input(in)
+	ref, failed := cpuref.InputGradient(p, l.filters, dz)
+	add("dX", s.gradients.X.Data, ref, failed)
+	ref, failed = cpuref.FilterGradient(p, x, dz)
+	add("dW", s.gradients.W.Data, ref, failed)
+	ref, failed = cpuref.BiasGradient(p, dz)
+	add("db", s.gradients.W.Bias, ref, failed)
+	return judged, err
+}
+
+// judgeActivation judges the way from V to the sums.
+func (l *Layer) judgeActivation(add func(string, []float32, cpuref.Reference, error), in operands, dv tensor.Volume, s stages) {
+	p, e := l.problem, l.options.Epilogue
+	ref, err := cpuref.Im2col(p, l.input(in), l.filters)
+	if err == nil && e.Residual == conv.BeforeFunction {
+		ref, err = ref.Epilogue(conv.Epilogue{Residual: e.Residual}, nil, in.residual)
+	}
+	add("Z", s.z, ref, err)
+	dz, dslope, err := cpuref.EpilogueGradient(e, s.z, dv.Data, l.options.Slopes, p.OutChannels)
+	dz.Problem = p
+	add("dZ", s.dz, dz, err)
+	if len(s.gradients.Slopes) > 0 {
+		add("dslope", s.gradients.Slopes, dslope, err)
+	}
+}

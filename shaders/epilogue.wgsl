@@ -1,0 +1,62 @@
+{{- define "functions" -}}
+// erf follows Abramowitz and Stegun 7.1.26, to 1.5e-7.
+fn erf(z: f32) -> f32 {
+	let t = 1.0 / (1.0 + 0.3275911 * abs(z));
+	let series = t * (0.254829592 + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429))));
+	return sign(z) * (1.0 - series * exp(-z * z));
+}
+
+// Exponents are held to 87, where exp is still in range and the result no longer changes.
+fn sigmoid(z: f32) -> f32 {
+	return 1.0 / (1.0 + exp(min(-z, 87.0)));
+}
+
+// tangent is tanh, which drivers get wrong for large arguments.
+fn tangent(z: f32) -> f32 {
+	return sign(z) * (1.0 - 2.0 / (exp(min(2.0 * abs(z), 87.0)) + 1.0));
+}
+
+// gelu_tangent is the tanh in the tanh form of GELU.
+fn gelu_tangent(z: f32) -> f32 {
+	let held = clamp(z, -10.0, 10.0);
+	return tangent(0.79788456 * (held + 0.044715 * held * held * held));
+}
+{{- end -}}
+
+{{- define "epilogue" -}}
+// The epilogue that all kernels share: what is done to z, the sum with its bias, before it is written.
+// The functions and their numbers are those of conv.Function. The CPU twin is cpuref/epilogue.go.
+
+{{template "functions"}}
+
+fn activate(z: f32, slope: f32) -> f32 {
+	switch p.activation {
+		case 1u: { return max(z, 0.0); }
+		case 2u: { return min(max(z, p.alpha), p.beta); }
+		case 3u: { return select(z, p.alpha * z, z < 0.0); }
+		case 4u: { return select(z, slope * z, z < 0.0); }
+		case 5u: { return sigmoid(z); }
+		case 6u: { return tangent(z); }
+		case 7u: { return z * sigmoid(z); }
+		case 8u: { return clamp(p.alpha * z + p.beta, 0.0, 1.0); }
+		case 9u: { return z * clamp(z / 6.0 + 0.5, 0.0, 1.0); }
+		case 10u: { return 0.5 * z * (1.0 + erf(z * 0.70710678)); }
+		case 11u: { return 0.5 * z * (1.0 + gelu_tangent(z)); }
+		case 12u: { return select(z, p.alpha * (exp(z) - 1.0), z < 0.0); }
+		default: { return z; }
+	}
+}
+
+// finish gives what is written to element i of V: f(z), with the residual.
+fn finish(z: f32, i: u32) -> f32 {
+	var slope = 0.0;
+	if p.activation == 4u {
+		slope = slopes[i % p.out_channels];
+	}
+	switch p.residual {
+		case 1u: { return activate(z + residual(i), slope); }
+		case 2u: { return activate(z, slope) + residual(i); }
+		default: { return activate(z, slope); }
+	}
+}
+{{- end -}}

@@ -1,0 +1,111 @@
+{{- define "index" -}}
+// The index map that all kernels share. A layer is described by the convolution below it: of a plain
+// layer itself, of a transposed one the convolution whose gradient it computes. Positions are
+// vec3 of z, y, x. The CPU twin is cpuref/index.go.
+
+struct Params {
+	in_size: vec3<u32>, // of the convolution below
+	in_channels: u32, // of X as the kernel reads it
+	out_size: vec3<u32>, // of the convolution below
+	out_channels: u32, // of V as the kernel writes it
+	filter_size: vec3<u32>,
+	group_inputs: u32, // input channels of one filter group
+	stride: vec3<u32>,
+	group_outputs: u32, // output channels of one filter group
+	pad: vec3<u32>, // before the input
+	padding: u32, // what lies there: 0 zero, 1 reflect, 2 replicate, 3 circular
+	dilation: vec3<u32>,
+	backward: u32, // 1: from outputs of the convolution below to its inputs
+	copies: vec3<u32>, // backward: places in the padded input that one input may stand at
+	outputs: u32, // elements that the kernel writes, of all images
+	images: u32,
+	// Steps from one weight to the next, by what changes:
+	w_bank: u32, // the output position of the convolution below, 0 for shared filters
+	w_group: u32,
+	w_output: u32,
+	w_input: u32,
+	w_tap: u32,
+	b_bank: u32,
+	// The epilogue:
+	activation: u32,
+	residual: u32, // 0 none, 1 before the activation, 2 after it
+	alpha: f32,
+	beta: f32,
+	x_zero: i32, // of int8: the zero point of X
+}
+
+// flat counts positions in memory order.
+fn flat(position: vec3<u32>, size: vec3<u32>) -> u32 {
+	return (position.x * size.y + position.y) * size.z + position.z;
+}
+
+// unflat is flat's inverse.
+fn unflat(index: u32, size: vec3<u32>) -> vec3<u32> {
+	return vec3<u32>(index / size.z / size.y, index / size.z % size.y, index % size.z);
+}
+
+// from_input is the input that tap f of the window at output o reads. In zero padding it lies outside
+// of in_size, wrapped around to large numbers where it lies before the input.
+fn from_input(o: vec3<u32>, f: vec3<u32>) -> vec3<u32> {
+	let n = vec3<i32>(p.in_size);
+	let q = vec3<i32>(o * p.stride + f * p.dilation) - vec3<i32>(p.pad);
+	switch p.padding {
+		case 1u: {
+			let mirrored = abs(q);
+			return vec3<u32>(select(mirrored, 2 * (n - 1) - mirrored, mirrored >= n));
+		}
+		case 2u: {
+			return vec3<u32>(clamp(q, vec3<i32>(0), n - 1));
+		}
+		case 3u: {
+			return vec3<u32>((q + n) % n);
+		}
+		default: {
+			return vec3<u32>(q);
+		}
+	}
+}
+
+// place gives one of the places in the padded axis of n inputs at which input i stands. Copy 0 is the
+// input itself; where there are fewer places than copies, the others are far outside.
+fn place(i: i32, copy: i32, n: i32, pad: i32) -> i32 {
+	let nowhere = -0x40000000;
+	if copy == 0 {
+		return i;
+	}
+	switch p.padding {
+		case 1u: {
+			if copy == 1 {
+				return select(nowhere, -i, i > 0);
+			}
+			return select(nowhere, 2 * (n - 1) - i, i < n - 1);
+		}
+		case 2u: {
+			if copy <= pad {
+				return select(nowhere, -copy, i == 0);
+			}
+			return select(nowhere, n - 1 + copy - pad, i == n - 1);
+		}
+		case 3u: {
+			return select(i + n, i - n, copy == 1);
+		}
+		default: {
+			return nowhere;
+		}
+	}
+}
+
+// from_output is the output whose window reads, with tap f, what stands at the given copy of input i. It
+// lies outside of out_size where there is none.
+fn from_output(i: vec3<u32>, f: vec3<u32>, copy: vec3<u32>) -> vec3<u32> {
+	let at = vec3<i32>(i);
+	let c = vec3<i32>(copy);
+	let n = vec3<i32>(p.in_size);
+	let pad = vec3<i32>(p.pad);
+	let q = vec3<i32>(place(at.x, c.x, n.x, pad.x), place(at.y, c.y, n.y, pad.y), place(at.z, c.z, n.z, pad.z));
+	let reach = q + pad - vec3<i32>(f * p.dilation);
+	let start = vec3<u32>(max(reach, vec3<i32>(0)));
+	let fits = (reach >= vec3<i32>(0)) & (start % p.stride == vec3<u32>(0u));
+	return select(vec3<u32>(0xffffffffu), start / p.stride, fits);
+}
+{{- end -}}

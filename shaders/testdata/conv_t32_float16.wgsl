@@ -1,0 +1,269 @@
+// One workgroup computes one output of a convolution layer, the neuron at (x, y) of depth slice k:
+//
+//   V[x, y, k] = f(sum over (fx, fy, c) of X[x*S - P + fx, y*S - P + fy, c] * W_k[fx, fy, c] + b_k)
+//
+// Its threads share the products and add up in workgroup memory. With p.backward it goes the other way,
+// from outputs of the convolution below to its inputs: a transposed layer, or a gradient with respect to
+// X. X and V are NZHWC, the filters OHWI. The CPU twin is cpuref/conv.go.
+
+// The index map that all kernels share. A layer is described by the convolution below it: of a plain
+// layer itself, of a transposed one the convolution whose gradient it computes. Positions are
+// vec3 of z, y, x. The CPU twin is cpuref/index.go.
+
+struct Params {
+	in_size: vec3<u32>, // of the convolution below
+	in_channels: u32, // of X as the kernel reads it
+	out_size: vec3<u32>, // of the convolution below
+	out_channels: u32, // of V as the kernel writes it
+	filter_size: vec3<u32>,
+	group_inputs: u32, // input channels of one filter group
+	stride: vec3<u32>,
+	group_outputs: u32, // output channels of one filter group
+	pad: vec3<u32>, // before the input
+	padding: u32, // what lies there: 0 zero, 1 reflect, 2 replicate, 3 circular
+	dilation: vec3<u32>,
+	backward: u32, // 1: from outputs of the convolution below to its inputs
+	copies: vec3<u32>, // backward: places in the padded input that one input may stand at
+	outputs: u32, // elements that the kernel writes, of all images
+	images: u32,
+	// Steps from one weight to the next, by what changes:
+	w_bank: u32, // the output position of the convolution below, 0 for shared filters
+	w_group: u32,
+	w_output: u32,
+	w_input: u32,
+	w_tap: u32,
+	b_bank: u32,
+	// The epilogue:
+	activation: u32,
+	residual: u32, // 0 none, 1 before the activation, 2 after it
+	alpha: f32,
+	beta: f32,
+	x_zero: i32, // of int8: the zero point of X
+}
+
+// flat counts positions in memory order.
+fn flat(position: vec3<u32>, size: vec3<u32>) -> u32 {
+	return (position.x * size.y + position.y) * size.z + position.z;
+}
+
+// unflat is flat's inverse.
+fn unflat(index: u32, size: vec3<u32>) -> vec3<u32> {
+	return vec3<u32>(index / size.z / size.y, index / size.z % size.y, index % size.z);
+}
+
+// from_input is the input that tap f of the window at output o reads. In zero padding it lies outside
+// of in_size, wrapped around to large numbers where it lies before the input.
+fn from_input(o: vec3<u32>, f: vec3<u32>) -> vec3<u32> {
+	let n = vec3<i32>(p.in_size);
+	let q = vec3<i32>(o * p.stride + f * p.dilation) - vec3<i32>(p.pad);
+	switch p.padding {
+		case 1u: {
+			let mirrored = abs(q);
+			return vec3<u32>(select(mirrored, 2 * (n - 1) - mirrored, mirrored >= n));
+		}
+		case 2u: {
+			return vec3<u32>(clamp(q, vec3<i32>(0), n - 1));
+		}
+		case 3u: {
+			return vec3<u32>((q + n) % n);
+		}
+		default: {
+			return vec3<u32>(q);
+		}
+	}
+}
+
+// place gives one of the places in the padded axis of n inputs at which input i stands. Copy 0 is the
+// input itself; where there are fewer places than copies, the others are far outside.
+fn place(i: i32, copy: i32, n: i32, pad: i32) -> i32 {
+	let nowhere = -0x40000000;
+	if copy == 0 {
+		return i;
+	}
+	switch p.padding {
+		case 1u: {
+			if copy == 1 {
+				return select(nowhere, -i, i > 0);
+			}
+			return select(nowhere, 2 * (n - 1) - i, i < n - 1);
+		}
+		case 2u: {
+			if copy <= pad {
+				return select(nowhere, -copy, i == 0);
+			}
+			return select(nowhere, n - 1 + copy - pad, i == n - 1);
+		}
+		case 3u: {
+			return select(i + n, i - n, copy == 1);
+		}
+		default: {
+			return nowhere;
+		}
+	}
+}
+
+// from_output is the output whose window reads, with tap f, what stands at the given copy of input i. It
+// lies outside of out_size where there is none.
+fn from_output(i: vec3<u32>, f: vec3<u32>, copy: vec3<u32>) -> vec3<u32> {
+	let at = vec3<i32>(i);
+	let c = vec3<i32>(copy);
+	let n = vec3<i32>(p.in_size);
+	let pad = vec3<i32>(p.pad);
+	let q = vec3<i32>(place(at.x, c.x, n.x, pad.x), place(at.y, c.y, n.y, pad.y), place(at.z, c.z, n.z, pad.z));
+	let reach = q + pad - vec3<i32>(f * p.dilation);
+	let start = vec3<u32>(max(reach, vec3<i32>(0)));
+	let fits = (reach >= vec3<i32>(0)) & (start % p.stride == vec3<u32>(0u));
+	return select(vec3<u32>(0xffffffffu), start / p.stride, fits);
+}
+
+@group(0) @binding(0) var<uniform> p: Params;
+
+// How the operands are stored. Loads give what is added up.
+
+// Two to a word, the first in its lower half; they are multiplied and added as f32.
+@group(0) @binding(1) var<storage, read> x: array<u32>;
+@group(0) @binding(2) var<storage, read> w: array<u32>;
+@group(0) @binding(3) var<storage, read> b: array<f32>;
+@group(0) @binding(4) var<storage, read> slopes: array<f32>; // of PReLU, one for each channel
+@group(0) @binding(5) var<storage, read> residuals: array<u32>;
+@group(0) @binding(6) var<storage, read_write> v: array<u32>;
+
+fn half(word: u32, i: u32) -> f32 {
+	let both = unpack2x16float(word);
+	return select(both.x, both.y, i % 2u == 1u);
+}
+
+fn product(i: u32, weight: u32, k: u32) -> f32 {
+	return half(x[i / 2u], i) * half(w[weight / 2u], weight);
+}
+
+fn residual(i: u32) -> f32 {
+	return half(residuals[i / 2u], i);
+}
+
+// Workgroups add up in a tree, always in the same order: the same sums give the same bits.
+
+const THREADS: u32 = 32u;
+var<workgroup> sums: array<f32, THREADS>;
+
+// reduce gives thread 0 the sum over the workgroup. All threads must call it.
+fn reduce(thread: u32, sum: f32) -> f32 {
+	sums[thread] = sum;
+	workgroupBarrier();
+	for (var width = THREADS / 2u; width > 0u; width /= 2u) {
+		if thread < width {
+			sums[thread] += sums[thread + width];
+		}
+		workgroupBarrier();
+	}
+	return sums[0];
+}
+
+// The epilogue that all kernels share: what is done to z, the sum with its bias, before it is written.
+// The functions and their numbers are those of conv.Function. The CPU twin is cpuref/epilogue.go.
+
+// erf follows Abramowitz and Stegun 7.1.26, to 1.5e-7.
+fn erf(z: f32) -> f32 {
+	let t = 1.0 / (1.0 + 0.3275911 * abs(z));
+	let series = t * (0.254829592 + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429))));
+	return sign(z) * (1.0 - series * exp(-z * z));
+}
+
+// Exponents are held to 87, where exp is still in range and the result no longer changes.
+fn sigmoid(z: f32) -> f32 {
+	return 1.0 / (1.0 + exp(min(-z, 87.0)));
+}
+
+// tangent is tanh, which drivers get wrong for large arguments.
+fn tangent(z: f32) -> f32 {
+	return sign(z) * (1.0 - 2.0 / (exp(min(2.0 * abs(z), 87.0)) + 1.0));
+}
+
+// gelu_tangent is the tanh in the tanh form of GELU.
+fn gelu_tangent(z: f32) -> f32 {
+	let held = clamp(z, -10.0, 10.0);
+	return tangent(0.79788456 * (held + 0.044715 * held * held * held));
+}
+
+fn activate(z: f32, slope: f32) -> f32 {
+	switch p.activation {
+		case 1u: { return max(z, 0.0); }
+		case 2u: { return min(max(z, p.alpha), p.beta); }
+		case 3u: { return select(z, p.alpha * z, z < 0.0); }
+		case 4u: { return select(z, slope * z, z < 0.0); }
+		case 5u: { return sigmoid(z); }
+		case 6u: { return tangent(z); }
+		case 7u: { return z * sigmoid(z); }
+		case 8u: { return clamp(p.alpha * z + p.beta, 0.0, 1.0); }
+		case 9u: { return z * clamp(z / 6.0 + 0.5, 0.0, 1.0); }
+		case 10u: { return 0.5 * z * (1.0 + erf(z * 0.70710678)); }
+		case 11u: { return 0.5 * z * (1.0 + gelu_tangent(z)); }
+		case 12u: { return select(z, p.alpha * (exp(z) - 1.0), z < 0.0); }
+		default: { return z; }
+	}
+}
+
+// finish gives what is written to element i of V: f(z), with the residual.
+fn finish(z: f32, i: u32) -> f32 {
+	var slope = 0.0;
+	if p.activation == 4u {
+		slope = slopes[i % p.out_channels];
+	}
+	switch p.residual {
+		case 1u: { return activate(z + residual(i), slope); }
+		case 2u: { return activate(z, slope) + residual(i); }
+		default: { return activate(z, slope); }
+	}
+}
+
+// neuron gives thread 0 the sum of one output with its bias. All threads must call it.
+fn neuron(output: u32, thread: u32) -> f32 {
+	let inside = output < p.outputs;
+	let back = p.backward == 1u;
+	let to_size = select(p.out_size, p.in_size, back);
+	let from_size = select(p.in_size, p.out_size, back);
+	let positions = to_size.x * to_size.y * to_size.z;
+	let k = output % p.out_channels;
+	let bank = output / p.out_channels % positions; // of an unshared layer's bias and, forward, its filters
+	let image = output / p.out_channels / positions;
+	let to = unflat(bank, to_size);
+	let group = k / p.group_outputs;
+	let filters = group * p.w_group + k % p.group_outputs * p.w_output;
+
+	let taps = p.filter_size.x * p.filter_size.y * p.filter_size.z;
+	let steps = taps * p.copies.x * p.copies.y * p.copies.z * p.group_inputs;
+	var sum = f32(0);
+	for (var step = thread; inside && step < steps; step += THREADS) {
+		let channel = step % p.group_inputs;
+		let tap = step / p.group_inputs % taps;
+		let f = unflat(tap, p.filter_size);
+		var source = from_input(to, f);
+		if back {
+			source = from_output(to, f, unflat(step / p.group_inputs / taps, p.copies));
+		}
+		if all(source < from_size) {
+			let at = flat(source, from_size);
+			let column = image * from_size.x * from_size.y * from_size.z + at;
+			let weight = select(bank, at, back) * p.w_bank + filters + tap * p.w_tap + channel * p.w_input;
+			sum += product(column * p.in_channels + group * p.group_inputs + channel, weight, k);
+		}
+	}
+	// No thread leaves early: all of them meet at every barrier.
+	return reduce(thread, sum) + b[bank * p.b_bank + k];
+}
+
+@compute @workgroup_size(THREADS)
+fn main(
+	@builtin(workgroup_id) workgroup: vec3<u32>,
+	@builtin(num_workgroups) grid: vec3<u32>,
+	@builtin(local_invocation_index) thread: u32,
+) {
+	// Outputs are counted in memory order, across the axes of a grid that no single axis could hold.
+	let output = workgroup.x + grid.x * (workgroup.y + grid.y * workgroup.z);
+	// A word holds two outputs, and the workgroup computes one after the other.
+	let low = neuron(2u * output, thread);
+	let high = neuron(2u * output + 1u, thread);
+	if thread == 0u && 2u * output < p.outputs {
+		v[output] = pack2x16float(vec2<f32>(finish(low, 2u * output), finish(high, 2u * output + 1u)));
+	}
+}
