@@ -2,12 +2,12 @@ package conv
 
 // Counts is the arithmetic of the notes' section on parameter sharing for one problem.
 type Counts struct {
-	Neurons          int64 // outputs of one image: W x H x K (x Z)
-	WeightsPerNeuron int64 // F x F x D (of the neuron's group, x Fz); each neuron also has one bias
-	SharedWeights    int64 // one filter for each depth slice
-	Biases           int64 // one bias for each depth slice
-	Shared           int64 // parameters with sharing: SharedWeights + Biases
-	Unshared         int64 // parameters if each neuron had its own weights and bias
+	Neurons          int64 `json:"neurons"`            // outputs of one image: W x H x K (x Z)
+	WeightsPerNeuron int64 `json:"weights_per_neuron"` // F x F x D (of the neuron's group, x Fz); each neuron also has one bias
+	SharedWeights    int64 `json:"shared_weights"`     // one filter for each depth slice
+	Biases           int64 `json:"biases"`             // one bias for each depth slice
+	Shared           int64 `json:"shared"`             // parameters with sharing: SharedWeights + Biases
+	Unshared         int64 `json:"unshared"`           // parameters if each neuron had its own weights and bias
 }
 
 // Saved is how many times fewer parameters sharing needs.
@@ -74,7 +74,11 @@ func (p Problem) FilterLen() int64 {
 func (p Problem) BiasLen() int64 { return int64(p.banks()) * int64(p.OutChannels) }
 
 // Bytes is what the layer's float32 operands take: input, filters with biases, output.
-type Bytes struct{ Input, Filters, Output int64 }
+type Bytes struct {
+	Input   int64 `json:"input"`
+	Filters int64 `json:"filters"`
+	Output  int64 `json:"output"`
+}
 
 // Total is the sum of the three.
 func (b Bytes) Total() int64 { return b.Input + b.Filters + b.Output }

@@ -72,7 +72,7 @@ func TestParams(t *testing.T) {
 	notes := []string{"290,400", "363", "and 1 bias", "105,705,600", "34,848 weights + 96 biases", "34,944", "55x55x96"}
 	contain(t, succeed(t, "params", "--input", "227x227x3", "--filter", "11", "--stride", "4", "--pad", "0", "--depth", "96"), notes...)
 	contain(t, succeed(t, "params", "ic3ih227oc96kh11sh4"), notes...)
-	contain(t, succeed(t, "params", "--json", "ic3ih227oc96kh11sh4"), `"Shared": 34944`, `"Unshared": 105705600`)
+	contain(t, succeed(t, "params", "--json", "ic3ih227oc96kh11sh4"), `"shared": 34944`, `"unshared": 105705600`)
 	contain(t, succeed(t, "params", "ic1ih10oc1kh3sh2"), "inputs with x = 9 are never read (the stride 2 does not fit)")
 	contain(t, succeed(t, "params", "--input", "4x4x8", "--filter", "3", "--stride", "2", "--pad", "1", "--output-padding", "1", "--transposed", "--depth", "4"),
 		"ic8ih4oc4oh8kh3sh2ph1+transposed", "8x8x4", "(4 - 1)*2 + 3 - 1 - 0 = 8 wide", "9,216")

@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
+	"slices"
+	"strings"
 
 	"github.com/gpuconv/gpuconv/gpu"
 	"github.com/gpuconv/gpuconv/host"
@@ -33,6 +35,7 @@ type doctorAdapter struct {
 	Driver  string `json:"driver"`
 	Works   bool   `json:"works"` // the notes' example came out right
 	Result  string `json:"result"`
+	Can     string `json:"can"` // its limits in a line
 	Clock   string `json:"clock"`
 	Advice  string `json:"advice"`
 }
@@ -70,7 +73,7 @@ func (a *app) doctorCommand() *cobra.Command {
 
 func diagnose() (doctorReport, error) {
 	r := doctorReport{Program: "gpuconv (devel)", Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH,
-		Bindings: "unknown", Drivers: driverFiles(), Env: environment(), Adapters: []doctorAdapter{}, Traps: traps()}
+		Bindings: "unknown", Drivers: driverFiles(), Env: environment(), Adapters: []doctorAdapter{}}
 	if info, ok := debug.ReadBuildInfo(); ok {
 		r.Program = "gpuconv " + info.Main.Version
 		for _, d := range info.Deps {
@@ -83,7 +86,8 @@ func diagnose() (doctorReport, error) {
 	if err != nil {
 		return r, err
 	}
-	best := gpu.Unknown
+	r.Traps = traps(list)
+	best := gpu.Software
 	for _, info := range list {
 		r.Adapters = append(r.Adapters, examine(info))
 		best = max(best, info.Type)
@@ -99,7 +103,7 @@ func diagnose() (doctorReport, error) {
 
 // examine opens a device, runs the notes' example on it and reads its clock.
 func examine(info gpu.AdapterInfo) doctorAdapter {
-	d := doctorAdapter{Name: info.Name, Backend: string(info.Backend), Type: info.Type.String(), Driver: orUnknown(info.Driver), Advice: adapterAdvice(info)}
+	d := doctorAdapter{Name: info.Name, Backend: string(info.Backend), Type: info.Type.String(), Driver: orUnknown(info.Driver), Can: limitsText(info.Limits), Advice: adapterAdvice(info)}
 	device, err := gpu.Open(gpu.Options{Backend: info.Backend, Adapter: fmt.Sprint(info.Index)})
 	if err != nil {
 		d.Result = err.Error()
@@ -140,17 +144,20 @@ func adapterAdvice(info gpu.AdapterInfo) string {
 	case info.Type == gpu.Software:
 		return "good for tests; its speed says nothing of GPUs"
 	case info.Limits.MaxStorageBinding < 1<<30:
-		return "layers with a volume above " + bytesText(info.Limits.MaxStorageBinding) + " do not fit a binding yet"
+		return "layers with a volume above " + bytesText(info.Limits.MaxStorageBinding) + " are split, which takes longer"
 	}
 	return "ready"
 }
 
 // traps lists what is known to go wrong below gpuconv on this platform, and what is done about it.
-func traps() []string {
+func traps(adapters []gpu.AdapterInfo) []string {
 	list := []string{
 		"wgpu reports work as done that takes longer than 5 s: gpuconv waits for the GPU's own word",
 		"wgpu does not say how long a timestamp's tick is: gpuconv measures it",
 		"WGSL's float16, subgroups and override constants do not compile in this wgpu: no shader here uses them",
+	}
+	if slices.ContainsFunc(adapters, func(a gpu.AdapterInfo) bool { return strings.HasPrefix(a.Name, "llvmpipe") }) {
+		list = append(list, "llvmpipe silently ends a thread's loops after 65,535 rounds: layers of millions of products an output come out wrong there, and the check says so")
 	}
 	if runtime.GOARCH == "arm64" && runtime.GOOS != "darwin" {
 		list = append(list, "this platform's wgpu is 22.1: workgroup memory is not zeroed, and no shader here relies on it")
@@ -199,7 +206,7 @@ func (r doctorReport) print(a *app) {
 			mark = "FAILS"
 		}
 		fmt.Fprintf(a.stdout, "\n%d  %s\n", i, d.Name)
-		table(a.stdout, "   "+mark+"\t"+d.Result, fmt.Sprintf("   backend\t%s, %s", d.Backend, d.Type), "   driver\t"+d.Driver, "   clock\t"+orUnknown(d.Clock), "   advice\t"+d.Advice)
+		table(a.stdout, "   "+mark+"\t"+d.Result, fmt.Sprintf("   backend\t%s, %s", d.Backend, d.Type), "   driver\t"+d.Driver, "   can\t"+d.Can, "   clock\t"+orUnknown(d.Clock), "   advice\t"+d.Advice)
 	}
 	fmt.Fprintln(a.stdout, "\nknown traps here")
 	for _, t := range r.Traps {
