@@ -49,16 +49,16 @@ var killers = map[shaders.Variant][]killer{
 	shaders.Conv(256, shaders.Float32): convKillers(wide(shaders.Float32)),
 	shaders.Conv(256, shaders.Float16): halfKillers(wide(shaders.Float16)),
 	shaders.Dequantize: {
-		quantizedKiller("ic1iw700oc1kw1", leaky), quantizedKiller("ic1iw5120oc1kw1", leaky),
-		quantizedKiller("ic1iw100oc3kw1", prelu(conv.AfterFunction)),
+		quantizedKiller("ic1iw700oc1kw1", leaky, 256), quantizedKiller("ic1iw5120oc1kw1", leaky, 256),
+		quantizedKiller("ic1iw100oc3kw1", prelu(conv.AfterFunction), 256),
 	},
 	shaders.Conv(256, shaders.Int8): {
-		quantizedKiller("mb2ic1ih3iw4oc2kh3ph1", conv.Epilogue{}),
-		quantizedKiller("g2mb2ic10ih6iw5oc6oh3ow2kh2kw3sh2sw3ph3pw1dh2dw1", conv.Epilogue{}),
-		quantizedKiller("ic65ih2iw3oc3kh2", conv.Epilogue{}),
-		quantizedKiller("g2mb2ic4ih3iw4oc6kh2kw3sh2ph1+transposed", conv.Epilogue{}),
-		quantizedKiller("g2mb2ic4ih3iw4oc6kh2kw3+unshared", conv.Epilogue{}),
-		quantizedKiller("ic2iw5oc2kw3", conv.Epilogue{}),
+		quantizedKiller("mb2ic1ih3iw4oc2kh3ph1", conv.Epilogue{}, 256),
+		quantizedKiller("g2mb2ic10ih6iw5oc6oh3ow2kh2kw3sh2sw3ph3pw1dh2dw1", conv.Epilogue{}, 256),
+		quantizedKiller("ic65ih2iw3oc3kh2", conv.Epilogue{}, 256),
+		quantizedKiller("g2mb2ic4ih3iw4oc6kh2kw3sh2ph1+transposed", conv.Epilogue{}, 256),
+		quantizedKiller("g2mb2ic4ih3iw4oc6kh2kw3+unshared", conv.Epilogue{}, 256),
+		quantizedKiller("ic2iw5oc2kw3", conv.Epilogue{}, 256),
 	},
 }
 
@@ -131,22 +131,22 @@ func caseOf(descriptor string, o host.LayerOptions, backward bool) killer {
 }
 
 // quantizedKiller is a layer of 8-bit numbers, with zero points.
-func quantizedKiller(descriptor string, e conv.Epilogue) killer {
+func quantizedKiller(descriptor string, e conv.Epilogue, threads uint32) killer {
 	p, err := conv.Parse(descriptor)
 	if err != nil {
 		panic(err)
 	}
-	return killer{"int8 " + descriptor, func(dev *host.Device) error { return runQuantized(dev, p, e) }}
+	return killer{"int8 " + descriptor, func(dev *host.Device) error { return runQuantized(dev, p, e, threads) }}
 }
 
-func runQuantized(dev *host.Device, p conv.Problem, e conv.Epilogue) error {
+func runQuantized(dev *host.Device, p conv.Problem, e conv.Epilogue, threads uint32) error {
 	c := proof.Case{Problem: p, Seed: 1, Options: host.LayerOptions{Epilogue: e}}
 	data, err := c.Data()
 	if err != nil {
 		return err
 	}
 	x, filters := quantized(p, 1)
-	l, err := host.NewQuantizedLayer(dev, p, filters, host.QuantizedOptions{XZero: -5, XScale: 0.5, Epilogue: e, Slopes: data.Slopes, Threads: 256})
+	l, err := host.NewQuantizedLayer(dev, p, filters, host.QuantizedOptions{XZero: -5, XScale: 0.5, Epilogue: e, Slopes: data.Slopes, Threads: threads})
 	if err != nil {
 		return err
 	}

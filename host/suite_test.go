@@ -24,6 +24,33 @@ func TestEpilogues(t *testing.T)  { hosttest.Epilogues(t, hosttest.Open(t)) }
 func TestThreads(t *testing.T)    { hosttest.Sizes(t, hosttest.Open(t)) }
 func TestBackward(t *testing.T)   { hosttest.Backward(t, hosttest.Open(t)) }
 
+// TestEveryVariantRuns sees to it that no row of the shader table goes without a layer that is judged.
+func TestEveryVariantRuns(t *testing.T) {
+	ran := map[string]bool{}
+	host.SetSource(t, func(v shaders.Variant) (shaders.Shader, error) {
+		ran[v.Name()] = true
+		return shaders.Source(v)
+	})
+	dev := hosttest.Open(t)
+	layers := []killer{exact(small, separate(conv.Activate(conv.ReLU))), exact(small, separate(leaky)), gradients(small, fused(leaky))}
+	for _, threads := range shaders.ConvThreads {
+		for _, n := range []host.Numbers{host.Float32, host.Float16} {
+			layers = append(layers, exact(small, host.LayerOptions{Threads: threads, Numbers: n}))
+		}
+		layers = append(layers, quantizedKiller(small, leaky, threads))
+	}
+	for _, l := range layers {
+		if err := l.run(dev); err != nil {
+			t.Errorf("%s: %v", l.name, err)
+		}
+	}
+	for _, v := range shaders.Variants() {
+		if !ran[v.Name()] {
+			t.Errorf("no layer was run with %s", v.Name())
+		}
+	}
+}
+
 // TestDefaultThreads holds which workgroup a layer gets that does not ask: never more threads than
 // products, but for the smallest workgroup.
 func TestDefaultThreads(t *testing.T) {

@@ -31,8 +31,9 @@ func (l *Layer) VerifyBackward(x, dv tensor.Volume, mode cpuref.Mode, residual .
 }
 
 func (l *Layer) judgeStages(in operands, dv tensor.Volume, s stages, mode cpuref.Mode) (judged []Judged, err error) {
+	// What follows from a wrong stage says nothing more, and where that is NaN nothing can be judged.
 	add := func(what string, got []float32, ref cpuref.Reference, failed error) {
-		if err != nil {
+		if n := len(judged); err != nil || n > 0 && !judged[n-1].Report.OK() {
 			return
 		}
 		if err = failed; err != nil {
