@@ -3,7 +3,7 @@
 .PHONY: run build tools test check unit llvmpipe swiftshader race fuzz golden
 
 GO ?= go
-DEVICE_TESTS = ./gpu/... ./host/... ./cmd/...
+DEVICE_TESTS = ./gpu/... ./host/... ./cmd/... ./examples/...
 # The command is native; a page for the browser comes later.
 BROWSER = $$(GOOS=js GOARCH=wasm $(GO) list ./... | grep -v /cmd/)
 
