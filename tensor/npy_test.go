@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
-	"fmt"
 	"io"
 	"math"
 	"math/rand/v2"
@@ -252,7 +251,7 @@ func TestWriteFileLosesNothing(t *testing.T) {
 
 	link := filepath.Join(dir, "link")
 	if err := os.Symlink("a", link); err != nil {
-		t.Skipf("no links here: %v", err)
+		t.Fatalf("links are needed: %v", err)
 	}
 	if err := writeFile(link, func(w io.Writer) error { _, err := w.Write([]byte("new")); return err }); err != nil {
 		t.Fatal(err)
@@ -266,26 +265,6 @@ func TestWriteFileLosesNothing(t *testing.T) {
 	}
 	if info, _ := os.Stat(path); runtime.GOOS == "linux" && info.Mode().Perm() != 0o600 {
 		t.Errorf("the mode became %v", info.Mode())
-	}
-}
-
-// What is not a regular file must be written to, not replaced.
-func TestWriteFileToPipe(t *testing.T) {
-	if runtime.GOOS != "linux" {
-		t.Skip("needs /proc/self/fd")
-	}
-	r, w, err := os.Pipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer r.Close()
-	err = WriteNPYFile(fmt.Sprintf("/proc/self/fd/%d", w.Fd()), upTo(3))
-	w.Close()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if a, err := ReadNPY(r); err != nil || !slices.Equal(a.Data, upTo(3).Data) {
-		t.Errorf("got %v, %v", a, err)
 	}
 }
 

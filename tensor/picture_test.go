@@ -245,7 +245,7 @@ func FuzzDecodeImage(f *testing.F) {
 	f.Fuzz(func(t *testing.T, file []byte) {
 		// The decoders are not ours; keep them from filling the memory.
 		if c, _, err := image.DecodeConfig(bytes.NewReader(file)); err == nil && c.Width*c.Height > 1<<16 && c.Width*c.Height <= maxPixels {
-			t.Skip()
+			return
 		}
 		v, err := DecodeImage(bytes.NewReader(file))
 		if err != nil {
