@@ -49,4 +49,9 @@ var equivalents = []equivalent{
 	{"return 0.5 * (1.0 + t) + 0.5 * held * (1.0 - t) * (1.0 + t) * 0.79788456 * (1.0 + 0.134145 * held * held);", "return 0.5 * (1.0 + t) + 0.5 * held * (1.0 - t) * (1.0 + t) * 0.79788456 * (1.0 + 0.134145 * z * held);", true, "where z is held 1 - |t| is 0"},
 	{"return 0.5 * (1.0 + t) + 0.5 * held * (1.0 - t) * (1.0 + t) * 0.79788456 * (1.0 + 0.134145 * held * held);", "return 0.5 * (1.0 + t) + 0.5 * held * (1.0 - t) * (1.0 + t) * 0.79788456 * (1.0 + 0.134145 * held * z);", true, "where z is held 1 - |t| is 0"},
 	{"case 12u: { return select(p.alpha * exp(min(z, 0.0)), 1.0, z > 0.0); }", "case 12u: { return select(p.alpha * exp(min(z, 1.0)), 1.0, z > 0.0); }", false, "above 0 the other result is taken"},
+
+	{"const EACH: u32 = 1u;", "const EACH: u32 = 2u;", false, "copies some elements twice"},
+	{"const EACH: u32 = 4u;", "const EACH: u32 = 5u;", false, "copies some elements twice"},
+	{"let i = first + k * THREADS;", "let i = first - k * THREADS;", true, "where a thread copies one element k is 0"},
+	{"let i = first + k * THREADS;", "let i = first + k * 1u;", true, "where a thread copies one element k is 0"},
 }

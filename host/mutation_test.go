@@ -34,6 +34,7 @@ func (m mutant) String() string {
 var broken = []shaders.Variant{
 	shaders.ReLU, shaders.Activate, shaders.ActivationGradients, shaders.BiasGradients, shaders.FilterGradients,
 	shaders.Conv(256, shaders.Float32), shaders.Conv(256, shaders.Float16), shaders.Dequantize, shaders.Conv(256, shaders.Int8),
+	peakKernel(true, 1), peakKernel(false, 1), peakKernel(true, 4), peakKernel(false, 4), copyKernel(1), copyKernel(4),
 }
 
 // TestAllKernelsAreBroken holds the list above against the table.
@@ -270,7 +271,8 @@ var swaps = map[string][]string{
 	"ins": {"outs"}, "outs": {"ins"}, "shared_outs": {"outs"}, "o": {"0u"}, "positions": {"1u"},
 	"x": {"w"}, "w": {"x"}, "b": {"w"}, "dv": {"x"}, "i": {"thread"}, "max": {"min"}, "min": {"max"}, "THREADS": {"1u"}, "read_write": {"read"},
 	"both.x": {"both.y"}, "both.y": {"both.x"}, "z": {"slope"}, "slope": {"z"}, "held": {"z"}, "sigmoid": {"tangent"},
-	"copy": {"pad"}, "pad": {"copy"}, "n": {"i"}, "q": {"n"}, "start": {"p.stride"},
+	"copy": {"pad"}, "pad": {"copy"}, "n": {"i"}, "q": {"n"},
+	"up": {"down"}, "down": {"up"}, "more": {"less"}, "less": {"more"}, "start": {"p.stride", "up"}, "first": {"thread"}, "p.rounds": {"p.count"},
 	"at.x": {"at.y"}, "at.y": {"at.z"}, "at.z": {"at.x"}, "c.x": {"c.y"}, "c.y": {"c.z"}, "c.z": {"c.x"}, "n.x": {"n.y"}, "n.y": {"n.z"}, "n.z": {"n.x"},
 	"pad.x": {"pad.y"}, "pad.y": {"pad.z"}, "pad.z": {"pad.x"}, "size.y": {"size.z"}, "size.z": {"size.y"}, "position.x": {"position.y"}, "position.y": {"position.z"}, "position.z": {"position.x"},
 }

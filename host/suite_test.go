@@ -39,6 +39,7 @@ func TestEveryVariantRuns(t *testing.T) {
 		}
 		layers = append(layers, quantizedKiller(small, leaky, threads))
 	}
+	layers = append(layers, ceilingShapes()...)
 	for _, l := range layers {
 		if err := l.run(dev); err != nil {
 			t.Errorf("%s: %v", l.name, err)

@@ -101,6 +101,12 @@ func Variants() []Variant {
 	for _, threads := range ConvThreads {
 		all = append(all, Conv(threads, Float32), Conv(threads, Float16), Conv(threads, Int8))
 	}
+	for _, k := range Peaks() {
+		all = append(all, k)
+	}
+	for _, k := range Copies() {
+		all = append(all, k)
+	}
 	return append(all, FilterGradients, BiasGradients, ReLU, Activate, ActivationGradients, Dequantize)
 }
 

@@ -1,0 +1,72 @@
+// An implicit GEMM in registers: one thread computes {{.Pixels}} neurons of each of {{.Channels}} depth slices. All threads of a
+// workgroup have the same depth slices, so that the address of a weight is equal for the whole workgroup.
+// Filters are packed in blocks of {{.Channels}} depth slices, depth slice innermost: see pack in package host. The
+// CPU twin is cpuref/conv.go.
+
+{{template "index" .}}
+
+@group(0) @binding(0) var<uniform> p: Params;
+@group(0) @binding(1) var<storage, read> x: array<{{.Load}}>;
+@group(0) @binding(2) var<storage, read> w: array<vec4<f32>>;
+{{template "outputs"}}
+
+{{template "epilogue" .}}
+
+{{template "tile"}}
+
+const THREADS: u32 = {{.Threads}}u;
+const PIXELS: u32 = {{.Pixels}}u;
+const CHANNELS: u32 = {{.Channels}}u;
+const VECTOR: u32 = {{.Vector}}u; // input channels that are loaded at once
+
+@compute @workgroup_size(THREADS)
+fn main(
+	@builtin(workgroup_id) workgroup: vec3<u32>,
+	@builtin(num_workgroups) grid: vec3<u32>,
+	@builtin(local_invocation_index) thread: u32,
+) {
+	let tile = locate(workgroup.x + grid.x * (workgroup.y + grid.y * workgroup.z), THREADS * PIXELS, CHANNELS);
+	let first = tile.pixel + thread * PIXELS;
+{{- range .Pixels}}
+	let start{{.}} = window(first + {{.}}u);
+	let image{{.}} = image(first + {{.}}u);
+{{- end}}
+{{- range $p := .Pixels}}
+{{- range $j := $.Vectors}}
+	var sum{{$p}}_{{$j}} = vec4<f32>();
+{{- end}}
+{{- end}}
+
+	let columns = p.group_inputs / VECTOR;
+	let taps = p.filter_size.x * p.filter_size.y * p.filter_size.z;
+	var weight = tile.weights * CHANNELS / 4u;
+	var f = vec3<u32>();
+	for (var tap = 0u; tap < taps; tap++) {
+{{- range .Pixels}}
+		let from{{.}} = source(start{{.}}, f);
+		let inside{{.}} = all(from{{.}} < p.in_size);
+		let column{{.}} = select(0u, ((image{{.}} + flat(from{{.}}, p.in_size)) * p.in_channels + tile.group * p.group_inputs) / VECTOR, inside{{.}});
+{{- end}}
+		for (var c = 0u; c < columns; c++) {
+{{- range .Pixels}}
+			let x{{.}} = select({{$.Load}}(), x[column{{.}} + c], inside{{.}});
+{{- end}}
+{{- range $c, $of := .Components}}
+{{- range $j := $.Vectors}}
+			let w{{$c}}_{{$j}} = w[weight + {{$.Weight $c $j}}u];
+{{- range $p := $.Pixels}}
+			sum{{$p}}_{{$j}} += x{{$p}}{{$of}} * w{{$c}}_{{$j}};
+{{- end}}
+{{- end}}
+{{- end}}
+			weight += VECTOR * CHANNELS / 4u;
+		}
+		f = next(f);
+	}
+{{range $p := .Pixels}}
+{{- range $j := $.Vectors}}
+	write(tile, first + {{$p}}u, {{$j}}u, sum{{$p}}_{{$j}});
+{{- end}}
+{{- end}}
+	finish_all(tile, first, PIXELS, CHANNELS);
+}

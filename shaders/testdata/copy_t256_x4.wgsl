@@ -1,0 +1,27 @@
+// Copies words as fast as memory takes them, neighbours by neighbours. The CPU twin is Go's copy.
+
+struct Params {
+	count: u32,
+}
+
+@group(0) @binding(0) var<uniform> p: Params;
+@group(0) @binding(1) var<storage, read> original: array<vec4<u32>>;
+@group(0) @binding(2) var<storage, read_write> duplicate: array<vec4<u32>>;
+
+const THREADS: u32 = 256u;
+const EACH: u32 = 4u;
+
+@compute @workgroup_size(THREADS)
+fn main(
+	@builtin(workgroup_id) workgroup: vec3<u32>,
+	@builtin(num_workgroups) grid: vec3<u32>,
+	@builtin(local_invocation_index) thread: u32,
+) {
+	let first = (workgroup.x + grid.x * (workgroup.y + grid.y * workgroup.z)) * THREADS * EACH + thread;
+	for (var k = 0u; k < EACH; k++) {
+		let i = first + k * THREADS;
+		if i < p.count {
+			duplicate[i] = original[i];
+		}
+	}
+}

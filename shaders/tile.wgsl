@@ -1,0 +1,102 @@
+{{- define "outputs" -}}
+@group(0) @binding(3) var<storage, read> b: array<f32>;
+@group(0) @binding(4) var<storage, read> slopes: array<f32>; // of PReLU, one for each channel
+@group(0) @binding(5) var<storage, read> residuals: array<f32>;
+@group(0) @binding(6) var<storage, read_write> v: array<f32>;
+
+fn residual(i: u32) -> f32 {
+	return residuals[i];
+}
+{{- end -}}
+
+{{- define "tile" -}}
+// What the kernels that compute tiles of V share. V is taken for a matrix with a row for each (image, z,
+// y, x), a pixel, and a column for each depth slice; tiles of one group do not reach into the next.
+
+struct Tile {
+	pixel: u32, // the first one
+	channel: u32, // the first depth slice, in its group
+	group: u32,
+	weights: u32, // rows of packed weights before the tile's
+	part: u32, // of the sum over taps, where that is split
+	inside: bool, // false for workgroups that a folded grid leaves over
+}
+
+// locate finds the tile of a workgroup; tiles beside each other in memory come one after the other.
+fn locate(workgroup: u32, tile_pixels: u32, tile_channels: u32) -> Tile {
+	let pixels = p.images * p.out_size.x * p.out_size.y * p.out_size.z;
+	let rows = (pixels + tile_pixels - 1u) / tile_pixels;
+	let columns = (p.group_outputs + tile_channels - 1u) / tile_channels;
+	let column = workgroup / rows % (columns * p.out_channels / p.group_outputs);
+	let taps = p.filter_size.x * p.filter_size.y * p.filter_size.z;
+	var tile: Tile;
+	tile.pixel = workgroup % rows * tile_pixels;
+	tile.channel = column % columns * tile_channels;
+	tile.group = column / columns;
+	tile.weights = column * taps * p.group_inputs;
+	tile.inside = workgroup / rows < columns * p.out_channels / p.group_outputs;
+	return tile;
+}
+
+// window is the corner of a pixel's window in the padded input, as from_padded takes it.
+fn window(pixel: u32) -> vec3<i32> {
+	let o = unflat(pixel % (p.out_size.x * p.out_size.y * p.out_size.z), p.out_size);
+	return vec3<i32>(o * p.stride) - vec3<i32>(p.pad);
+}
+
+// image is the first position of a pixel's image in X.
+fn image(pixel: u32) -> u32 {
+	return pixel / (p.out_size.x * p.out_size.y * p.out_size.z) * p.in_size.x * p.in_size.y * p.in_size.z;
+}
+
+fn source(start: vec3<i32>, f: vec3<u32>) -> vec3<u32> {
+	return from_padded(start + vec3<i32>(f * p.dilation));
+}
+
+// next is the tap behind f.
+fn next(f: vec3<u32>) -> vec3<u32> {
+	var n = vec3<u32>(f.x, f.y, f.z + 1u);
+	if n.z == p.filter_size.z {
+		n = vec3<u32>(f.x, f.y + 1u, 0u);
+	}
+	if n.y == p.filter_size.y {
+		n = vec3<u32>(f.x + 1u, 0u, 0u);
+	}
+	return n;
+}
+
+// has tells whether the tile's depth slice k, counted in the tile, is one of its group's at a pixel that is one.
+fn has(tile: Tile, pixel: u32, k: u32) -> bool {
+	return tile.inside && pixel < p.images * p.out_size.x * p.out_size.y * p.out_size.z && tile.channel + k < p.group_outputs;
+}
+
+// element is the place of a tile's depth slice k in V.
+fn element(tile: Tile, pixel: u32, k: u32) -> u32 {
+	return pixel * p.out_channels + tile.group * p.group_outputs + tile.channel + k;
+}
+
+// write writes the sums of four depth slices, with their biases.
+fn write(tile: Tile, pixel: u32, four: u32, sums: vec4<f32>) {
+	let bias = tile.group * p.group_outputs + tile.channel + 4u * four;
+	for (var i = 0u; i < 4u; i++) {
+		if has(tile, pixel, 4u * four + i) {
+			v[element(tile, pixel, 4u * four + i)] = sums[i] + b[bias + i];
+		}
+	}
+}
+
+// finish_all applies the epilogue to what this thread has written. A copy of it for every number in
+// registers would take compilers very long.
+fn finish_all(tile: Tile, first: u32, pixels: u32, channels: u32) {
+	if p.activation == 0u && p.residual == 0u {
+		return;
+	}
+	for (var n = 0u; n < pixels * channels; n++) {
+		let pixel = first + n / channels;
+		if has(tile, pixel, n % channels) {
+			let i = element(tile, pixel, n % channels);
+			v[i] = finish(v[i], i);
+		}
+	}
+}
+{{- end -}}
