@@ -54,8 +54,8 @@ func operandOf(t testing.TB, l *Layer, operand int) (*guarded, *recorder) {
 	return []*guarded{g.dv, g.z, g.dz, g.dx, g.dw, g.db, g.dslope}[operand-OperandDV], &g.recorder
 }
 
-func engineOf(t testing.TB, l *Layer) *direct {
-	e, ok := l.engine.(*direct)
+func engineOf(t testing.TB, l *Layer) *forward {
+	e, ok := l.engine.(*forward)
 	if !ok {
 		t.Fatalf("%T is no engine of a GPU", l.engine)
 	}

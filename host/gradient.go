@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"github.com/gpuconv/gpuconv/conv"
-	"github.com/gpuconv/gpuconv/cpuref"
 	"github.com/gpuconv/gpuconv/gpu"
 	"github.com/gpuconv/gpuconv/shaders"
 	"github.com/gpuconv/gpuconv/tensor"
@@ -85,18 +84,18 @@ func (l *Layer) shapes() (Gradients, error) {
 	return Gradients{X: x, W: w, Slopes: make([]float32, l.options.slopes(p))}, nil
 }
 
-// gradientEngine is what the direct algorithm needs for the way back, made when first asked for.
+// gradientEngine is what a layer needs for the way back, made when first asked for.
 type gradientEngine struct {
 	recorder
 	layer                      *Layer
-	forward                    *direct
+	forward                    *forward
 	dv, z, dz, dslopes         *guarded // dz is dv where there is no activation
 	dx, dw, db, dslope, noBias *guarded
 	activation                 conv.Activation
 }
 
 // newGradientEngine records: the sums again, through the activation, then the three gradients.
-func newGradientEngine(forward *direct, l *Layer) (_ *gradientEngine, err error) {
+func newGradientEngine(forward *forward, l *Layer) (_ *gradientEngine, err error) {
 	e := &gradientEngine{recorder: newRecorder(forward.dev), layer: l, forward: forward, activation: l.options.Epilogue.Activation}
 	defer func() {
 		if err != nil {
@@ -187,7 +186,7 @@ func (e *gradientEngine) recordGradients(p conv.Problem) error {
 }
 
 // backward runs the way back.
-func (e *direct) backward(in operands, dv []float32, checked bool) (stages, error) {
+func (e *forward) backward(in operands, dv []float32, checked bool) (stages, error) {
 	g, err := e.gradients()
 	if err != nil {
 		return stages{}, err
@@ -195,17 +194,17 @@ func (e *direct) backward(in operands, dv []float32, checked bool) (stages, erro
 	return g.run(in, dv, checked)
 }
 
-// gradients makes the engine for the way back once. That of a float16 layer works on its rounded
-// operands in float32.
-func (e *direct) gradients() (_ *gradientEngine, err error) {
+// gradients makes the engine for the way back once. It works on filters that are not packed; that of a
+// float16 layer on its rounded operands in float32.
+func (e *forward) gradients() (_ *gradientEngine, err error) {
 	if e.back != nil {
 		return e.back, nil
 	}
 	forward := e
-	if e.layer.options.numbers() == Float16 {
+	if _, plain := e.algorithm.(direct); !plain || e.layer.options.numbers() == Float16 {
 		full := &Layer{problem: e.layer.problem, filters: e.layer.filters, options: e.layer.options, dev: e.layer.dev}
 		full.options.Numbers = Float32
-		if forward, err = newDirect(e.dev, full); err != nil {
+		if forward, err = newForward(e.dev, full, newDirect(full.problem, full.options)); err != nil {
 			return nil, err
 		}
 	}
@@ -229,7 +228,7 @@ func (e *gradientEngine) run(in operands, dv []float32, checked bool) (s stages,
 		return s, err
 	}
 	if checked {
-		if err := e.poison(); err != nil {
+		if err := poison(e.outputs()); err != nil {
 			return s, err
 		}
 	}
@@ -252,17 +251,6 @@ func (e *gradientEngine) outputs() []*guarded {
 		all = append(all, e.dslopes, e.dslope)
 	}
 	return all
-}
-
-func (e *gradientEngine) poison() error {
-	for _, g := range e.outputs() {
-		nans := make([]float32, g.size/4)
-		cpuref.Poison(nans)
-		if err := g.write(nans); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // read takes back what was computed.

@@ -11,10 +11,13 @@ import (
 type recorder struct {
 	dev     *gpu.Device
 	batch   *gpu.Batch
+	timed   *gpu.Batch // of the same dispatches
 	closers []interface{ Close() error }
 }
 
-func newRecorder(dev *gpu.Device) recorder { return recorder{dev: dev, batch: dev.NewBatch()} }
+func newRecorder(dev *gpu.Device) recorder {
+	return recorder{dev: dev, batch: dev.NewBatch(), timed: dev.NewTimedBatch()}
+}
 
 // sums records a kernel with a workgroup for each element.
 func (r *recorder) sums(v shaders.Variant, params []byte, elements int64, bindings ...gpu.Binding) error {
@@ -51,6 +54,7 @@ func (r *recorder) record(v shaders.Variant, params []byte, workgroups uint64, b
 	}
 	r.closers = append(r.closers, group)
 	r.batch.Dispatch(group, grid[0], grid[1], grid[2])
+	r.timed.Dispatch(group, grid[0], grid[1], grid[2])
 	return nil
 }
 

@@ -19,6 +19,8 @@ type LayerOptions struct {
 	Slopes   []float32     // of PReLU, one for each output channel
 	Separate bool          // the activation in a pass of its own over V instead
 	Numbers  Numbers       // how X, W, the residual and V are stored; "" is Float32
+	// Algorithm is "name" or "name/variant" of one of [Algorithms]; "" chooses.
+	Algorithm string
 	// Threads is the workgroup size of the direct algorithm, one of shaders.ConvThreads; 0 chooses.
 	Threads uint32
 }

@@ -32,11 +32,20 @@ type partKey struct {
 	finish   bool
 }
 
-// newDirectPart builds the engine of one part; tests have it fail.
-var newDirectPart = func(dev *gpu.Device, l *Layer) (engine, error) { return newDirect(dev, l) }
+// newPart builds the engine of one part; tests have it fail.
+var newPart = newWhole
 
 // planFor is how layers are split; tests force splits of their choice.
 var planFor = newPlan
+
+// newWhole runs a layer in one piece.
+func newWhole(dev *gpu.Device, l *Layer) (engine, error) {
+	a, err := choose(dev, l.problem, l.options)
+	if err != nil {
+		return nil, err
+	}
+	return newForward(dev, l, a)
+}
 
 // newEngine chooses: the layer in one piece where it fits the device, else in parts.
 func newEngine(dev *gpu.Device, l *Layer) (engine, error) {
@@ -45,7 +54,7 @@ func newEngine(dev *gpu.Device, l *Layer) (engine, error) {
 		return nil, err
 	}
 	if pl == wholePlan(l.problem) {
-		return newDirect(dev, l)
+		return newWhole(dev, l)
 	}
 	e := &split{plan: pl, layer: l, dev: dev}
 	// The first part is built now, to report what cannot be run when the layer is built.
@@ -124,7 +133,7 @@ func (e *split) build(key partKey, filters func() tensor.Filters) (engine, error
 		o.Numbers = Float32 // sums in float16 would be rounded once for each part
 	}
 	o.Separate = o.Separate && key.epilogue == e.layer.options.Epilogue
-	made, err := newDirectPart(e.dev, &Layer{problem: key.problem, filters: filters(), options: o, dev: e.layer.dev})
+	made, err := newPart(e.dev, &Layer{problem: key.problem, filters: filters(), options: o, dev: e.layer.dev})
 	if err != nil {
 		return nil, e.failed(key.problem, err)
 	}

@@ -34,14 +34,14 @@ func ForceSplit(t testing.TB, block [len(SplitDimensions)]int64) {
 
 // FailParts has building a part fail with what f gives, after so many parts, until the test ends.
 func FailParts(t testing.TB, after int, err error) {
-	old := newDirectPart
-	newDirectPart = func(dev *gpu.Device, l *Layer) (engine, error) {
+	old := newPart
+	newPart = func(dev *gpu.Device, l *Layer) (engine, error) {
 		if after--; after < 0 {
 			return nil, err
 		}
 		return old(dev, l)
 	}
-	t.Cleanup(func() { newDirectPart = old })
+	t.Cleanup(func() { newPart = old })
 }
 
 // SplitPlan is a plan for tests.

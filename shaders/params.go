@@ -29,6 +29,7 @@ type Params struct {
 	Activation, Residual                 uint32
 	Alpha, Beta                          float32
 	XZero                                int32
+	Parts                                uint32
 }
 
 // BiasParams is the struct Params of bias_gradient.wgsl.
@@ -97,7 +98,7 @@ func layer(p conv.Problem) Params {
 	inputs, outputs := uint32(p.InChannels/p.Groups), uint32(p.OutChannels/p.Groups)
 	params := Params{
 		InChannels: uint32(p.InChannels), OutChannels: uint32(p.OutChannels), GroupInputs: inputs, GroupOutputs: outputs,
-		Padding: uint32(p.Padding), Images: uint32(p.Batch),
+		Padding: uint32(p.Padding), Images: uint32(p.Batch), Parts: 1,
 		WGroup: outputs * taps * inputs, WOutput: taps * inputs, WInput: 1, WTap: inputs,
 	}
 	for i, a := range p.Axes() {

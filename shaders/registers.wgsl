@@ -27,34 +27,36 @@ fn main(
 ) {
 	let tile = locate(workgroup.x + grid.x * (workgroup.y + grid.y * workgroup.z), THREADS * PIXELS, CHANNELS);
 	let first = tile.pixel + thread * PIXELS;
-{{- range .Pixels}}
+{{- range .Each}}
 	let start{{.}} = window(first + {{.}}u);
 	let image{{.}} = image(first + {{.}}u);
 {{- end}}
-{{- range $p := .Pixels}}
+{{- range $p := .Each}}
 {{- range $j := $.Vectors}}
 	var sum{{$p}}_{{$j}} = vec4<f32>();
 {{- end}}
 {{- end}}
 
 	let columns = p.group_inputs / VECTOR;
+	let begin = tile.part * columns / p.parts;
+	let end = (tile.part + 1u) * columns / p.parts;
 	let taps = p.filter_size.x * p.filter_size.y * p.filter_size.z;
-	var weight = tile.weights * CHANNELS / 4u;
 	var f = vec3<u32>();
 	for (var tap = 0u; tap < taps; tap++) {
-{{- range .Pixels}}
+{{- range .Each}}
 		let from{{.}} = source(start{{.}}, f);
 		let inside{{.}} = all(from{{.}} < p.in_size);
 		let column{{.}} = select(0u, ((image{{.}} + flat(from{{.}}, p.in_size)) * p.in_channels + tile.group * p.group_inputs) / VECTOR, inside{{.}});
 {{- end}}
-		for (var c = 0u; c < columns; c++) {
-{{- range .Pixels}}
+		var weight = (tile.weights + tap * p.group_inputs + begin * VECTOR) * (CHANNELS / 4u);
+		for (var c = begin; c < end; c++) {
+{{- range .Each}}
 			let x{{.}} = select({{$.Load}}(), x[column{{.}} + c], inside{{.}});
 {{- end}}
 {{- range $c, $of := .Components}}
 {{- range $j := $.Vectors}}
 			let w{{$c}}_{{$j}} = w[weight + {{$.Weight $c $j}}u];
-{{- range $p := $.Pixels}}
+{{- range $p := $.Each}}
 			sum{{$p}}_{{$j}} += x{{$p}}{{$of}} * w{{$c}}_{{$j}};
 {{- end}}
 {{- end}}
@@ -63,7 +65,7 @@ fn main(
 		}
 		f = next(f);
 	}
-{{range $p := .Pixels}}
+{{range $p := .Each}}
 {{- range $j := $.Vectors}}
 	write(tile, first + {{$p}}u, {{$j}}u, sum{{$p}}_{{$j}});
 {{- end}}

@@ -167,9 +167,8 @@ func TestTextIsAsDescribed(t *testing.T) {
 			t.Fatal(err)
 		}
 		threads := fmt.Sprintf("const THREADS: u32 = %du;", s.Workgroup[0])
-		arrays := strings.Count(s.WGSL, "array<f32, THREADS>") + strings.Count(s.WGSL, "array<i32, THREADS>")
-		if strings.Count(s.WGSL, "var<workgroup>") != arrays || s.WorkgroupStorage != 4*uint32(arrays)*s.Workgroup[0] {
-			t.Errorf("%s: told of %d bytes of workgroup memory, the text has %d arrays", s.Name, s.WorkgroupStorage, arrays)
+		if bytes := workgroupBytes(t, s); s.WorkgroupStorage != bytes {
+			t.Errorf("%s: told of %d bytes of workgroup memory, the text has %d", s.Name, s.WorkgroupStorage, bytes)
 		}
 		for _, words := range []string{threads, "@compute @workgroup_size(THREADS)\nfn " + s.Entry + "("} {
 			if strings.Count(s.WGSL, words) != 1 {
@@ -180,6 +179,27 @@ func TestTextIsAsDescribed(t *testing.T) {
 			t.Errorf("%s: %+v", v.Name(), s)
 		}
 	}
+}
+
+// workgroupBytes adds up the arrays in workgroup memory.
+func workgroupBytes(t *testing.T, s Shader) (sum uint32) {
+	arrays := regexp.MustCompile(`var<workgroup> \w+: array<(f32|i32|mat2x4<f32>), (\w+)>;`).FindAllStringSubmatch(s.WGSL, -1)
+	if len(arrays) != strings.Count(s.WGSL, "var<workgroup>") {
+		t.Errorf("%s: workgroup memory that is no array of known numbers", s.Name)
+	}
+	for _, a := range arrays {
+		count, size := s.Workgroup[0], uint32(4)
+		if a[2] != "THREADS" {
+			if _, err := fmt.Sscan(a[2], &count); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if a[1] == "mat2x4<f32>" {
+			size = 32
+		}
+		sum += count * size
+	}
+	return sum
 }
 
 func TestFits(t *testing.T) {

@@ -18,7 +18,7 @@ struct Tile {
 	channel: u32, // the first depth slice, in its group
 	group: u32,
 	weights: u32, // rows of packed weights before the tile's
-	part: u32, // of the sum over taps, where that is split
+	part: u32, // of the input channels, which may be split into p.parts; each part adds up for itself
 	inside: bool, // false for workgroups that a folded grid leaves over
 }
 
@@ -27,14 +27,16 @@ fn locate(workgroup: u32, tile_pixels: u32, tile_channels: u32) -> Tile {
 	let pixels = p.images * p.out_size.x * p.out_size.y * p.out_size.z;
 	let rows = (pixels + tile_pixels - 1u) / tile_pixels;
 	let columns = (p.group_outputs + tile_channels - 1u) / tile_channels;
-	let column = workgroup / rows % (columns * p.out_channels / p.group_outputs);
+	let all_columns = columns * (p.out_channels / p.group_outputs);
+	let column = workgroup / rows % all_columns;
 	let taps = p.filter_size.x * p.filter_size.y * p.filter_size.z;
 	var tile: Tile;
 	tile.pixel = workgroup % rows * tile_pixels;
 	tile.channel = column % columns * tile_channels;
 	tile.group = column / columns;
 	tile.weights = column * taps * p.group_inputs;
-	tile.inside = workgroup / rows < columns * p.out_channels / p.group_outputs;
+	tile.part = workgroup / rows / all_columns;
+	tile.inside = tile.part < p.parts;
 	return tile;
 }
 
@@ -72,15 +74,16 @@ fn has(tile: Tile, pixel: u32, k: u32) -> bool {
 
 // element is the place of a tile's depth slice k in V.
 fn element(tile: Tile, pixel: u32, k: u32) -> u32 {
-	return pixel * p.out_channels + tile.group * p.group_outputs + tile.channel + k;
+	return tile.part * p.outputs + pixel * p.out_channels + tile.group * p.group_outputs + tile.channel + k;
 }
 
-// write writes the sums of four depth slices, with their biases.
+// write writes the sums of four depth slices, with their biases; parts of sums stand one V after the
+// other, and get their biases from whoever adds them up.
 fn write(tile: Tile, pixel: u32, four: u32, sums: vec4<f32>) {
 	let bias = tile.group * p.group_outputs + tile.channel + 4u * four;
 	for (var i = 0u; i < 4u; i++) {
 		if has(tile, pixel, 4u * four + i) {
-			v[element(tile, pixel, 4u * four + i)] = sums[i] + b[bias + i];
+			v[element(tile, pixel, 4u * four + i)] = sums[i] + select(b[bias + i], 0.0, p.parts > 1u);
 		}
 	}
 }
@@ -88,7 +91,7 @@ fn write(tile: Tile, pixel: u32, four: u32, sums: vec4<f32>) {
 // finish_all applies the epilogue to what this thread has written. A copy of it for every number in
 // registers would take compilers very long.
 fn finish_all(tile: Tile, first: u32, pixels: u32, channels: u32) {
-	if p.activation == 0u && p.residual == 0u {
+	if p.parts > 1u || p.activation == 0u && p.residual == 0u {
 		return;
 	}
 	for (var n = 0u; n < pixels * channels; n++) {

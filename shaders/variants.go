@@ -93,6 +93,7 @@ var (
 	Activate            = Elementwise{"activate", 256}
 	ActivationGradients = Elementwise{"activate_gradient", 256}
 	Dequantize          = Elementwise{"dequantize", 256}
+	SumParts            = Elementwise{"sum_parts", 256}
 )
 
 // Variants is the whole table: nothing else is ever compiled.
@@ -107,7 +108,10 @@ func Variants() []Variant {
 	for _, k := range Copies() {
 		all = append(all, k)
 	}
-	return append(all, FilterGradients, BiasGradients, ReLU, Activate, ActivationGradients, Dequantize)
+	for _, t := range tileRows {
+		all = append(all, t)
+	}
+	return append(all, FilterGradients, BiasGradients, ReLU, Activate, ActivationGradients, Dequantize, SumParts)
 }
 
 //go:embed *.wgsl

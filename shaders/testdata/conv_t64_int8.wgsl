@@ -39,6 +39,7 @@ struct Params {
 	alpha: f32,
 	beta: f32,
 	x_zero: i32, // of int8: the zero point of X
+	parts: u32, // that sums are split into
 }
 
 // flat counts positions in memory order.
@@ -51,11 +52,10 @@ fn unflat(index: u32, size: vec3<u32>) -> vec3<u32> {
 	return vec3<u32>(index / size.z / size.y, index / size.z % size.y, index % size.z);
 }
 
-// from_input is the input that tap f of the window at output o reads. In zero padding it lies outside
-// of in_size, wrapped around to large numbers where it lies before the input.
-fn from_input(o: vec3<u32>, f: vec3<u32>) -> vec3<u32> {
+// from_padded is the input at place q of the padded input. In zero padding it lies outside of in_size,
+// wrapped around to large numbers where it lies before the input.
+fn from_padded(q: vec3<i32>) -> vec3<u32> {
 	let n = vec3<i32>(p.in_size);
-	let q = vec3<i32>(o * p.stride + f * p.dilation) - vec3<i32>(p.pad);
 	switch p.padding {
 		case 1u: {
 			let mirrored = abs(q);
@@ -71,6 +71,11 @@ fn from_input(o: vec3<u32>, f: vec3<u32>) -> vec3<u32> {
 			return vec3<u32>(q);
 		}
 	}
+}
+
+// from_input is the input that tap f of the window at output o reads.
+fn from_input(o: vec3<u32>, f: vec3<u32>) -> vec3<u32> {
+	return from_padded(vec3<i32>(o * p.stride + f * p.dilation) - vec3<i32>(p.pad));
 }
 
 // place gives one of the places in the padded axis of n inputs at which input i stands. Copy 0 is the

@@ -1,0 +1,35 @@
+// Adds up the parts of sums that were split, always in the same order, with biases and epilogue. The CPU
+// twin is cpuref/conv.go.
+
+{{template "index" .}}
+
+@group(0) @binding(0) var<uniform> p: Params;
+@group(0) @binding(1) var<storage, read> parts: array<f32>; // one V after the other
+@group(0) @binding(2) var<storage, read> b: array<f32>;
+@group(0) @binding(3) var<storage, read> slopes: array<f32>;
+@group(0) @binding(4) var<storage, read> residuals: array<f32>;
+@group(0) @binding(5) var<storage, read_write> v: array<f32>;
+
+fn residual(i: u32) -> f32 {
+	return residuals[i];
+}
+
+{{template "epilogue" .}}
+
+const THREADS: u32 = {{.Threads}}u;
+
+@compute @workgroup_size(THREADS)
+fn main(
+	@builtin(workgroup_id) workgroup: vec3<u32>,
+	@builtin(num_workgroups) grid: vec3<u32>,
+	@builtin(local_invocation_index) thread: u32,
+) {
+	let i = (workgroup.x + grid.x * (workgroup.y + grid.y * workgroup.z)) * THREADS + thread;
+	if i < p.outputs {
+		var sum = b[i % p.out_channels];
+		for (var part = 0u; part < p.parts; part++) {
+			sum += parts[part * p.outputs + i];
+		}
+		v[i] = finish(sum, i);
+	}
+}

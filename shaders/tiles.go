@@ -1,0 +1,119 @@
+package shaders
+
+import (
+	"fmt"
+	"slices"
+)
+
+// Registers is registers.wgsl: a thread computes Pixels neurons of each of Channels depth slices, a
+// multiple of 4. It loads Vector input channels at once, 1 or 4, of which a group's must be a multiple.
+type Registers struct {
+	Pixels, Channels, Vector, Threads uint32
+}
+
+// Name is, for example, registers_8x16_v4_t64.
+func (r Registers) Name() string {
+	return fmt.Sprintf("registers_%dx%d_v%d_t%d", r.Pixels, r.Channels, r.Vector, r.Threads)
+}
+
+// Load is the WGSL type that is loaded from X at once.
+func (r Registers) Load() string { return vectorType(r.Vector) }
+
+// Each numbers the neurons, Vectors the vectors of depth slices.
+func (r Registers) Each() []uint32    { return counting(r.Pixels) }
+func (r Registers) Vectors() []uint32 { return counting(r.Channels / 4) }
+
+// Components are the input channels of a load.
+func (r Registers) Components() []string { return components(r.Vector) }
+
+// Weight is where the weights of input channel c and the j-th vector of depth slices stand in a step's.
+func (r Registers) Weight(c int, j uint32) uint32 { return uint32(c)*r.Channels/4 + j }
+
+// Tile is the part of V that a workgroup computes.
+func (r Registers) Tile() (pixels, channels uint32) { return r.Pixels * r.Threads, r.Channels }
+
+// Vectored is the input channels that are loaded at once.
+func (r Registers) Vectored() uint32 { return r.Vector }
+
+func (Registers) file() string             { return "registers.wgsl" }
+func (r Registers) threads() uint32        { return r.Threads }
+func (Registers) workgroupStorage() uint32 { return 0 }
+
+// Shared is shared.wgsl: a workgroup computes Rows neurons of each of Columns depth slices, both
+// multiples of 8, in steps of Depth input channels. It loads Vector of them at once, 1 or 4, of which a
+// group's must be a multiple.
+type Shared struct {
+	Rows, Columns, Depth, Vector uint32
+}
+
+// Name is, for example, shared_64x64x16_v4.
+func (s Shared) Name() string {
+	return fmt.Sprintf("shared_%dx%dx%d_v%d", s.Rows, s.Columns, s.Depth, s.Vector)
+}
+
+// Load is the WGSL type that is loaded from X at once.
+func (s Shared) Load() string { return vectorType(s.Vector) }
+
+// XS and WS are how many fragments of eight numbers a step loads.
+func (s Shared) XS() uint32 { return s.Depth * s.Rows / 8 }
+func (s Shared) WS() uint32 { return s.Depth * s.Columns / 8 }
+
+// XLoads and WLoads number the loads of a thread, Steps the input channels of a step, Eight a fragment's
+// numbers.
+func (s Shared) XLoads() []uint32 { return counting(s.Rows * s.Depth / s.Vector / s.threads()) }
+func (s Shared) WLoads() []uint32 { return counting(s.Columns * s.Depth / 4 / s.threads()) }
+func (s Shared) Steps() []uint32  { return counting(s.Depth) }
+func (Shared) Eight() []uint32    { return counting(8) }
+
+// Threads is the workgroup's size: each thread computes 64 sums.
+func (s Shared) Threads() uint32 { return s.Rows * s.Columns / 64 }
+
+// Half and Quarter are where number i of a fragment stands.
+func (Shared) Half(i uint32) uint32    { return i / 4 }
+func (Shared) Quarter(i uint32) string { return "xyzw"[i%4 : i%4+1] }
+
+// Components are the input channels of a load.
+func (s Shared) Components() []string { return components(s.Vector) }
+
+// Tile is the part of V that a workgroup computes.
+func (s Shared) Tile() (pixels, channels uint32) { return s.Rows, s.Columns }
+
+// Vectored is the input channels that are loaded at once.
+func (s Shared) Vectored() uint32 { return s.Vector }
+
+func (Shared) file() string               { return "shared.wgsl" }
+func (s Shared) threads() uint32          { return s.Threads() }
+func (s Shared) workgroupStorage() uint32 { return 4 * s.Depth * (s.Rows + s.Columns) }
+
+// Tiles is a kernel that computes tiles of V.
+type Tiles interface {
+	Variant
+	Tile() (pixels, channels uint32)
+	Vectored() uint32
+}
+
+func vectorType(n uint32) string {
+	if n == 4 {
+		return "vec4<f32>"
+	}
+	return "f32"
+}
+
+func components(n uint32) []string {
+	if n == 4 {
+		return []string{".x", ".y", ".z", ".w"}
+	}
+	return []string{""}
+}
+
+// tileRows are the table's tiles. What loads one input channel at once is for numbers of channels that are
+// no multiple of 4, such as an image's 3; narrow tiles are for small groups, few threads for few neurons.
+var tileRows = []Tiles{
+	Registers{8, 16, 4, 64}, Registers{8, 16, 4, 8}, Registers{16, 16, 4, 8}, Registers{8, 8, 4, 8}, Registers{4, 16, 4, 64}, Registers{8, 4, 4, 64},
+	Registers{8, 16, 1, 64}, Registers{8, 16, 1, 8}, Registers{8, 4, 1, 64},
+	Shared{64, 64, 16, 4}, Shared{128, 64, 16, 4}, Shared{32, 32, 16, 4},
+	Shared{64, 64, 16, 1}, Shared{32, 32, 16, 1},
+}
+
+// TileRows are the tiles of the table.
+func TileRows() []Tiles { return slices.Clone(tileRows) }
