@@ -1,0 +1,86 @@
+package bench_test
+
+import (
+	"math"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/gpuconv/gpuconv/bench"
+)
+
+func around(v float64) []float64 {
+	return []float64{0.98 * v, 0.99 * v, v, v, 1.01 * v, 1.02 * v, 1.03 * v}
+}
+
+func TestCompare(t *testing.T) {
+	a := file(result("ic1ih4oc1kh1", "faster", around(8)...), result("ic1ih5oc1kh1", "noise", around(3)...), result("ic1ih6oc1kh1", "slower", around(1)...),
+		result("ic1ih7oc1kh1", "gone", 1), result("ic1ih9oc1kh1", "few", 2, 2, 2))
+	b := file(result(`g1mb1ic1ih4iw4oh4oc1kh1n"other name"`, "", around(2)...), result("ic1ih5oc1kh1", "", around(3.01)...), result("ic1ih6oc1kh1", "", around(2)...),
+		result("ic1ih8oc1kh1", "new", 1), result("ic1ih9oc1kh1", "", around(1)...), bench.Result{Problem: "ic1ih4oc1kh1", Name: "broken", Error: "it broke"})
+	c := bench.Compare(a, b, "old", "new")
+	want := map[string]struct {
+		ratio   float64
+		verdict bench.Verdict
+	}{"faster": {4, bench.Faster}, "noise": {3 / 3.01, bench.Noise}, "slower": {0.5, bench.Slower}, "few": {2, bench.Unknown}}
+	if len(c.Rows) != len(want) {
+		t.Fatalf("%d rows: %+v", len(c.Rows), c.Rows)
+	}
+	product := 1.0
+	for _, r := range c.Rows {
+		w := want[r.Name]
+		product *= r.Value
+		if math.Abs(r.Value-w.ratio) > 1e-12 || r.Verdict != w.verdict || r.Clock != "wall" {
+			t.Errorf("%+v, want %+v", r, w)
+		}
+		if (r.Interval == nil) != (w.verdict == bench.Unknown) || r.Interval != nil && (r.Interval[0] > r.Value || r.Interval[1] < r.Value || r.Interval[1]-r.Interval[0] > 0.1*r.Value) {
+			t.Errorf("%s: ratio %g in %v", r.Name, r.Value, r.Interval)
+		}
+	}
+	if !slices.Equal(c.OnlyA, []string{"gone"}) || !slices.Equal(c.OnlyB, []string{"new"}) || len(c.Failed) != 1 || !strings.Contains(c.Failed[0], "broken in new: it broke") {
+		t.Errorf("only %v, only %v, failed %v", c.OnlyA, c.OnlyB, c.Failed)
+	}
+	if c.Mean == nil || math.Abs(c.Mean.Value-math.Pow(product, 0.25)) > 1e-12 || c.Mean.Interval != nil {
+		t.Errorf("mean %+v", c.Mean)
+	}
+	sampled := bench.Compare(file(a.Results[:3]...), file(b.Results[:3]...), "", "").Mean
+	if sampled.Interval == nil || sampled.Interval[0] > sampled.Value || sampled.Interval[1] < sampled.Value {
+		t.Errorf("mean of what has samples %+v", sampled)
+	}
+	if again := bench.Compare(a, b, "old", "new"); *again.Rows[0].Interval != *c.Rows[0].Interval {
+		t.Error("the same files compare differently")
+	}
+	if none := bench.Compare(file(), b, "", ""); none.Mean != nil || len(none.OnlyB) != 5 {
+		t.Errorf("nothing in common: %+v", none)
+	}
+}
+
+// TestCommonClock holds that times of two clocks are never divided where there is a common one, and that
+// of several algorithms the fastest counts.
+func TestCommonClock(t *testing.T) {
+	gpu, slow, wall := result("ic1ih4oc1kh1", "", 1), result("ic1ih4oc1kh1", "", 7), result("ic1ih4oc1kh1", "", 3)
+	gpu.Clock, gpu.Wall, gpu.Algorithm = "gpu", times(6), "winograd"
+	c := bench.Compare(file(slow, gpu), file(wall), "", "")
+	if r := c.Rows[0]; len(c.Rows) != 1 || r.Clock != "wall" || r.Value != 2 || r.AlgorithmA != "winograd" {
+		t.Errorf("%+v", c.Rows)
+	}
+}
+
+const peerJSON = `{"peer": "onnxruntime cpu", "results": [{"problem": "ic1ih4oc1oh4kh1ph0n\"x\"", "name": "x", "first_ms": 3.5, "median_ms": 12, "min_ms": 0.5, "gflops": 17}]}`
+
+// TestPeer holds that a peer's times, which have the transfers in them, are held against ours with them.
+func TestPeer(t *testing.T) {
+	peer, err := bench.Read(strings.NewReader(peerJSON), "ort.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ours := result("ic1ih4oc1kh1", "x", around(1)...)
+	ours.Transfers = &bench.Transfers{Upload: times(1), Download: times(1), Whole: times(around(3)...)}
+	c := bench.Compare(peer, file(ours), "ort.json", "ours")
+	if r := c.Rows[0]; r.Value != 4 || r.Clock != bench.ClockWhole || r.Interval != nil || r.Verdict != bench.Unknown || r.AlgorithmA != "onnxruntime cpu" {
+		t.Errorf("%+v", r)
+	}
+	if back := bench.Compare(file(ours), peer, "", ""); back.Rows[0].Value != 0.25 {
+		t.Errorf("the other way round %+v", back.Rows[0])
+	}
+}
