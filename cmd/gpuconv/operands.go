@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/gpuconv/gpuconv/conv"
@@ -33,8 +34,8 @@ func (f *runFlags) readVolume(path string) (tensor.Volume, error) {
 	return v, nil
 }
 
-// readFilters reads W and b.
-func (f *runFlags) readFilters() (tensor.Filters, error) {
+// readFilters reads W and b. Those of an unshared layer have an axis of banks in front.
+func (f *runFlags) readFilters(unshared bool) (tensor.Filters, error) {
 	layout, err := tensor.ParseFilterLayout(f.filterLayout)
 	if err != nil {
 		return tensor.Filters{}, usageError{err}
@@ -43,15 +44,31 @@ func (f *runFlags) readFilters() (tensor.Filters, error) {
 	if err != nil {
 		return tensor.Filters{}, err
 	}
-	w, err := tensor.FiltersFrom(array, layout)
+	from := tensor.FiltersFrom
+	if unshared {
+		from = tensor.FilterBanksFrom
+	}
+	w, err := from(array, layout)
 	if err != nil {
 		return w, fmt.Errorf("%s: %w", f.filters, err)
 	}
-	w.Bias = make([]float32, w.K)
+	w.Bias = make([]float32, w.BankCount()*w.K)
 	if f.bias != "" {
-		w.Bias, err = readVector(f.bias)
+		w.Bias, err = f.readBiases(w, unshared)
 	}
 	return w, err
+}
+
+// readBiases reads the biases of filters w: K of them, or of an unshared layer K for each bank.
+func (f *runFlags) readBiases(w tensor.Filters, unshared bool) ([]float32, error) {
+	if !unshared {
+		return readVector(f.bias)
+	}
+	array, err := tensor.ReadNPYFile(f.bias)
+	if want := []int{w.BankCount(), w.K}; err == nil && !slices.Equal(array.Shape, want) {
+		err = fmt.Errorf("%w: %s has the shape %v, must be %v: K biases for each bank", cpuref.ErrShape, f.bias, array.Shape, want)
+	}
+	return array.Data, err
 }
 
 // readVector reads K numbers: biases or slopes.
