@@ -111,7 +111,7 @@ func (j job) check() error {
 		return err
 	}
 	for _, r := range j.data.Residual {
-		if err := checkOutput(p, "residual R", r); err != nil {
+		if err := cpuref.CheckOutput(p, "residual R", r); err != nil {
 			return err
 		}
 	}
@@ -119,7 +119,7 @@ func (j job) check() error {
 		return fmt.Errorf("%w: %d slopes, must be %d, one for each output channel of %s", cpuref.ErrShape, n, p.OutChannels, p)
 	}
 	if j.backward {
-		if err := checkOutput(p, "gradient dV", j.data.DV); err != nil {
+		if err := cpuref.CheckOutput(p, "gradient dV", j.data.DV); err != nil {
 			return err
 		}
 	}
@@ -146,14 +146,4 @@ func (j job) checkFinite() error {
 		}
 	}
 	return nil
-}
-
-// checkOutput holds a volume against V's size.
-func checkOutput(p conv.Problem, what string, v tensor.Volume) error {
-	has, want := [5]int{v.N, v.Planes(), v.H, v.W, v.D}, [5]int{p.Batch, p.Z.Out, p.H.Out, p.W.Out, p.OutChannels}
-	if has != want {
-		return fmt.Errorf("%w: the %s is %v, must be V's size %v for %s", cpuref.ErrShape, what, v,
-			tensor.Volume{N: want[0], Z: want[1], H: want[2], W: want[3], D: want[4]}, p)
-	}
-	return v.Validate()
 }
