@@ -27,7 +27,6 @@ var equivalents = []equivalent{
 	{"if copy == 1 {", "if copy == 2 {", false, "the two mirrored copies change places"},
 	{"return select(i + n, i - n, copy == 1);", "return select(i + n, i - n, copy != 1);", false, "the two shifted copies change places"},
 	{"return select(i + n, i - n, copy == 1);", "return select(i + n, i - n, copy == 2);", false, "the two shifted copies change places"},
-	{"let stride = select(p.channels, p.outputs, p.positions == 1u);", "let stride = select(p.channels, p.outputs, true);", false, "a shared layer has as many biases as channels"},
 
 	{"var slope = 0.0;", "var slope = 1.0;", false, "nothing but PReLU reads the slope"},
 	{"if p.activation == 4u {", "if true {", false, "nothing but PReLU reads the slope"},
