@@ -39,21 +39,13 @@ fn derivative(z: f32, slope: f32) -> f32 {
 	}
 }
 
-const THREADS: u32 = {{.Threads}}u;
-
-@compute @workgroup_size(THREADS)
-fn main(
-	@builtin(workgroup_id) workgroup: vec3<u32>,
-	@builtin(num_workgroups) grid: vec3<u32>,
-	@builtin(local_invocation_index) thread: u32,
-) {
-	let i = (workgroup.x + grid.x * (workgroup.y + grid.y * workgroup.z)) * THREADS + thread;
-	if i < p.outputs {
-		var slope = 0.0;
-		if p.activation == 4u {
-			slope = slopes[i % p.out_channels];
-			dslopes[i] = dv[i] * min(z[i], 0.0);
-		}
-		dz[i] = dv[i] * derivative(z[i], slope);
+fn element(i: u32) {
+	var slope = 0.0;
+	if p.activation == 4u {
+		slope = slopes[i % p.out_channels];
+		dslopes[i] = dv[i] * min(z[i], 0.0);
 	}
+	dz[i] = dv[i] * derivative(z[i], slope);
 }
+
+{{template "elementwise" .}}

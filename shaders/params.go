@@ -35,7 +35,7 @@ type Params struct {
 type BiasParams struct{ Terms, Outputs uint32 }
 
 // ReLUParams is the struct Params of relu.wgsl.
-type ReLUParams struct{ Count uint32 }
+type ReLUParams struct{ Outputs uint32 }
 
 // Fits reports whether the problem's volumes and filters each hold fewer than 2^32 numbers and its
 // padded axes fewer than 2^30, which is what kernels count with.

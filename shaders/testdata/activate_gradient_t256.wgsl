@@ -168,6 +168,17 @@ fn derivative(z: f32, slope: f32) -> f32 {
 	}
 }
 
+fn element(i: u32) {
+	var slope = 0.0;
+	if p.activation == 4u {
+		slope = slopes[i % p.out_channels];
+		dslopes[i] = dv[i] * min(z[i], 0.0);
+	}
+	dz[i] = dv[i] * derivative(z[i], slope);
+}
+
+// Each thread computes one element, on its own.
+
 const THREADS: u32 = 256u;
 
 @compute @workgroup_size(THREADS)
@@ -176,13 +187,9 @@ fn main(
 	@builtin(num_workgroups) grid: vec3<u32>,
 	@builtin(local_invocation_index) thread: u32,
 ) {
+	// Elements are counted in memory order, across the axes of a grid that no single axis could hold.
 	let i = (workgroup.x + grid.x * (workgroup.y + grid.y * workgroup.z)) * THREADS + thread;
 	if i < p.outputs {
-		var slope = 0.0;
-		if p.activation == 4u {
-			slope = slopes[i % p.out_channels];
-			dslopes[i] = dv[i] * min(z[i], 0.0);
-		}
-		dz[i] = dv[i] * derivative(z[i], slope);
+		element(i);
 	}
 }

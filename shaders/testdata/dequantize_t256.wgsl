@@ -179,6 +179,12 @@ fn finish(z: f32, i: u32) -> f32 {
 	}
 }
 
+fn element(i: u32) {
+	v[i] = finish(f32(sums[i]) * scales[i % p.out_channels], i);
+}
+
+// Each thread computes one element, on its own.
+
 const THREADS: u32 = 256u;
 
 @compute @workgroup_size(THREADS)
@@ -187,8 +193,9 @@ fn main(
 	@builtin(num_workgroups) grid: vec3<u32>,
 	@builtin(local_invocation_index) thread: u32,
 ) {
+	// Elements are counted in memory order, across the axes of a grid that no single axis could hold.
 	let i = (workgroup.x + grid.x * (workgroup.y + grid.y * workgroup.z)) * THREADS + thread;
 	if i < p.outputs {
-		v[i] = finish(f32(sums[i]) * scales[i % p.out_channels], i);
+		element(i);
 	}
 }
