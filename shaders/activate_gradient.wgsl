@@ -28,14 +28,14 @@ fn derivative(z: f32, slope: f32) -> f32 {
 		}
 		case 8u: { return select(0.0, p.alpha, p.alpha * z + p.beta > 0.0 && p.alpha * z + p.beta < 1.0); }
 		case 9u: { return select(select(z / 3.0 + 0.5, 1.0, z >= 3.0), 0.0, z <= -3.0); }
-		case 10u: { return 0.5 * (1.0 + erf(z * 0.70710678)) + z * 0.39894228 * exp(-0.5 * z * z); }
 		case 11u: {
 			let held = clamp(z, -10.0, 10.0);
 			let t = gelu_tangent(held);
 			return 0.5 * (1.0 + t) + 0.5 * held * (1.0 - t) * (1.0 + t) * 0.79788456 * (1.0 + 0.134145 * held * held);
 		}
 		case 12u: { return select(p.alpha * exp(min(z, 0.0)), 1.0, z > 0.0); }
-		default: { return 1.0; }
+		// Of 10: without an activation there is nothing to go through.
+		default: { return 0.5 * (1.0 + erf(z * 0.70710678)) + z * 0.39894228 * exp(-0.5 * z * z); }
 	}
 }
 
