@@ -24,7 +24,7 @@ func InputGradient(p conv.Problem, w tensor.Filters, dv tensor.Volume) (Referenc
 	if err := checkGradient(p, dv, InputGradients); err != nil {
 		return Reference{}, err
 	}
-	if err := checkFilters(p, w); err != nil {
+	if err := CheckFilters(p, w); err != nil {
 		return Reference{}, err
 	}
 	r := newReferenceOf(p, InputGradients)
@@ -139,7 +139,7 @@ func tapTerms(a *conv.Axis, p *conv.Problem) int {
 
 // checkGradient refuses a dv that is not p's output, and more elements than memory should hold.
 func checkGradient(p conv.Problem, dv tensor.Volume, kind Kind) error {
-	if err := checkVolume(p, "gradient of the output volume", dv, outputShape(p)); err != nil {
+	if err := CheckOutput(p, "gradient of the output volume", dv); err != nil {
 		return err
 	}
 	if n := (Reference{Problem: p, Kind: kind}).size(); n > MaxOutputs {

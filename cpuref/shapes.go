@@ -22,7 +22,14 @@ func CheckShapes(p conv.Problem, x tensor.Volume, w tensor.Filters) error {
 	if err := checkVolume(p, "input volume", x, inputShape(p)); err != nil {
 		return err
 	}
-	return checkFilters(p, w)
+	return CheckFilters(p, w)
+}
+
+// CheckOutput reports whether v, a residual or a gradient that what names in the error, has the size of
+// p's output volume: Batch x H.Out x W.Out x OutChannels, in 3D with Z.Out planes, and data as long as
+// that. The error is as [CheckShapes]'s.
+func CheckOutput(p conv.Problem, what string, v tensor.Volume) error {
+	return checkVolume(p, what, v, outputShape(p))
 }
 
 // inputShape and outputShape are N, Z, H, W, D of p's volumes.
@@ -34,7 +41,7 @@ func outputShape(p conv.Problem) [5]int {
 	return [5]int{p.Batch, p.Z.Out, p.H.Out, p.W.Out, p.OutChannels}
 }
 
-// checkVolume reports whether v is valid and has the shape that the valid problem p wants.
+// checkVolume reports whether p and v are valid and v has the shape that p wants.
 func checkVolume(p conv.Problem, what string, v tensor.Volume, want [5]int) error {
 	if err := p.Validate(); err != nil {
 		return err
@@ -54,8 +61,8 @@ func checkVolume(p conv.Problem, what string, v tensor.Volume, want [5]int) erro
 	return nil
 }
 
-// checkFilters reports whether w is valid and fits the valid problem p.
-func checkFilters(p conv.Problem, w tensor.Filters) error {
+// CheckFilters is [CheckShapes] for those who have no input volume yet.
+func CheckFilters(p conv.Problem, w tensor.Filters) error {
 	if err := p.Validate(); err != nil {
 		return err
 	}

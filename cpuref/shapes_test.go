@@ -44,6 +44,29 @@ func TestCheckShapes(t *testing.T) {
 	}
 }
 
+// TestCheckOutput holds volumes against V's size, in 2D and 3D.
+func TestCheckOutput(t *testing.T) {
+	plane, solid := parse(t, small), parse(t, "mb2ic2id4ih5iw6oc3kd2kh3")
+	for name, c := range map[string]struct {
+		p     conv.Problem
+		v     tensor.Volume
+		want  error
+		words string
+	}{
+		"right":      {plane, tensor.Volume{N: 2, H: 5, W: 6, D: 6, Data: make([]float32, 360)}, nil, ""},
+		"right 3D":   {solid, tensor.Volume{N: 2, Z: 3, H: 3, W: 4, D: 3, Data: make([]float32, 216)}, nil, ""},
+		"no volume":  {plane, tensor.Volume{}, ErrShape, "the residual (NHWC) is 0x0x0x0, must be 2x5x6x6 for " + plane.String()},
+		"X's size":   {plane, tensor.Volume{N: 2, H: 5, W: 6, D: 4, Data: make([]float32, 240)}, ErrShape, "is 2x5x6x4, must be 2x5x6x6"},
+		"one plane":  {solid, tensor.Volume{N: 2, H: 3, W: 4, D: 3, Data: make([]float32, 72)}, ErrShape, "(NZHWC) is 2x1x3x4x3, must be 2x3x3x4x3"},
+		"short data": {plane, tensor.Volume{N: 2, H: 5, W: 6, D: 6, Data: make([]float32, 359)}, ErrShape, "360"},
+		"no problem": {conv.Problem{}, tensor.Volume{}, conv.ErrInvalid, "batch"},
+	} {
+		if err := CheckOutput(c.p, "residual", c.v); !errors.Is(err, c.want) || c.want != nil && !strings.Contains(err.Error(), c.words) {
+			t.Errorf("%s: error %v, must wrap %v and say %q", name, err, c.want, c.words)
+		}
+	}
+}
+
 // Small operands can have an output that no memory holds.
 func TestTooManyOutputs(t *testing.T) {
 	p := parse(t, "ic1ih1oc1kh1ph8000000sh1")

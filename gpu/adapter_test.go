@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"unicode/utf8"
+
+	"github.com/gpuconv/gpuconv/gpu/gputest"
 )
 
 func TestAdaptersAreDescribed(t *testing.T) {
@@ -110,7 +112,7 @@ func TestOpenChooses(t *testing.T) {
 
 // On GL all devices of a process share what one instance of wgpu opens and closes.
 func TestDevicesDisturbNobody(t *testing.T) {
-	if !inChild(t) {
+	if !gputest.InChild(t) {
 		return
 	}
 	for _, a := range must[[]AdapterInfo](t)(Adapters()) {

@@ -6,73 +6,15 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/cogentcore/webgpu/wgpu"
+	"github.com/gpuconv/gpuconv/gpu/gputest"
 	"github.com/gpuconv/gpuconv/gpu/internal/native"
 )
-
-// withFaults runs the calling test in a process whose Vulkan calls fail on demand (testdata/faultlayer.c),
-// and reports whether this is that process.
-func withFaults(t *testing.T) bool {
-	t.Helper()
-	if os.Getenv("GPUCONV_FAULTS") != "" {
-		return inChild(t)
-	}
-	dir := t.TempDir()
-	cc := os.Getenv("CC")
-	if cc == "" {
-		cc = "gcc"
-	}
-	build := exec.Command(cc, "-Wall", "-Werror", "-O1", "-shared", "-fPIC", "-o", filepath.Join(dir, "libfaultlayer.so"), "testdata/faultlayer.c")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("compiling the layer: %v\n%s", err, out)
-	}
-	manifest := must[[]byte](t)(os.ReadFile("testdata/faultlayer.json"))
-	if err := os.WriteFile(filepath.Join(dir, "faultlayer.json"), manifest, 0o644); err != nil {
-		t.Fatal(err)
-	}
-	return inChild(t, "VK_LAYER_PATH="+dir, "VK_INSTANCE_LAYERS=VK_LAYER_GPUCONV_faults", "GPUCONV_BACKEND=vulkan",
-		"GPUCONV_FAULTS="+filepath.Join(dir, "faults"), "GPUCONV_COUNTS="+filepath.Join(dir, "counts"), "RUST_BACKTRACE=0")
-}
-
-const (
-	noMemory = -2 // VK_ERROR_OUT_OF_DEVICE_MEMORY
-	gone     = -4 // VK_ERROR_DEVICE_LOST
-)
-
-// fail makes Vulkan's functions of those names give result until heal.
-func fail(t *testing.T, result int, names ...string) {
-	t.Helper()
-	var text strings.Builder
-	for _, name := range names {
-		fmt.Fprintf(&text, "%s %d\n", name, result)
-	}
-	path := os.Getenv("GPUCONV_FAULTS")
-	if err := os.WriteFile(path+".new", []byte(text.String()), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Rename(path+".new", path); err != nil {
-		t.Fatal(err)
-	}
-}
-
-func heal() { os.Remove(os.Getenv("GPUCONV_FAULTS")) }
-
-// counts are the Vulkan devices and allocations that live in this process.
-func counts(t *testing.T) (devices, memories int) {
-	t.Helper()
-	text := must[[]byte](t)(os.ReadFile(os.Getenv("GPUCONV_COUNTS")))
-	if _, err := fmt.Sscan(string(text), &devices, &memories); err != nil {
-		t.Fatal(err)
-	}
-	return devices, memories
-}
 
 // bench is a device with everything on it that a call may need.
 type bench struct {
@@ -147,7 +89,7 @@ func works(t *testing.T, b *bench) {
 }
 
 func TestOutOfMemory(t *testing.T) {
-	if !withFaults(t) {
+	if !gputest.WithFaults(t) {
 		return
 	}
 	b := newBench(t)
@@ -165,9 +107,9 @@ func TestOutOfMemory(t *testing.T) {
 		}
 		t.Run(c.call+" "+c.function, func(t *testing.T) {
 			b := newBench(t) // fresh, so that what wgpu keeps for later does not serve
-			fail(t, noMemory, c.function)
+			gputest.Fail(t, gputest.NoMemory, c.function)
 			err := calls[c.call](b)
-			heal()
+			gputest.Heal()
 			wantError(t, err, ErrOutOfMemory)
 			if !strings.Contains(fmt.Sprint(err), "close what is no longer needed") {
 				t.Errorf("no hint: %v", err)
@@ -179,7 +121,7 @@ func TestOutOfMemory(t *testing.T) {
 }
 
 func TestDeviceLost(t *testing.T) {
-	if !withFaults(t) {
+	if !gputest.WithFaults(t) {
 		return
 	}
 	bystander := newBench(t)
@@ -189,26 +131,26 @@ func TestDeviceLost(t *testing.T) {
 		result    int
 		functions []string
 	}{
-		{"run", gone, []string{"vkQueueSubmit"}},
-		{"run", gone, waits},
-		{"run", gone, append(waits, "vkQueueSubmit")},
-		{"run", gone, []string{"vkAllocateCommandBuffers"}},
-		{"run", noMemory, []string{"vkQueueSubmit"}}, // after which wgpu's queue waits for ever
-		{"run", noMemory, waits},
-		{"read", gone, []string{"vkQueueSubmit"}},
-		{"read", gone, waits},
-		{"times", gone, []string{"vkCreateQueryPool"}},
-		{"buffer", gone, []string{"vkCreateBuffer"}},
-		{"buffer", gone, []string{"vkAllocateMemory"}},
-		{"write", gone, []string{"vkMapMemory"}},
-		{"kernel", gone, []string{"vkCreateComputePipelines"}},
+		{"run", gputest.Gone, []string{"vkQueueSubmit"}},
+		{"run", gputest.Gone, waits},
+		{"run", gputest.Gone, append(waits, "vkQueueSubmit")},
+		{"run", gputest.Gone, []string{"vkAllocateCommandBuffers"}},
+		{"run", gputest.NoMemory, []string{"vkQueueSubmit"}}, // after which wgpu's queue waits for ever
+		{"run", gputest.NoMemory, waits},
+		{"read", gputest.Gone, []string{"vkQueueSubmit"}},
+		{"read", gputest.Gone, waits},
+		{"times", gputest.Gone, []string{"vkCreateQueryPool"}},
+		{"buffer", gputest.Gone, []string{"vkCreateBuffer"}},
+		{"buffer", gputest.Gone, []string{"vkAllocateMemory"}},
+		{"write", gputest.Gone, []string{"vkMapMemory"}},
+		{"kernel", gputest.Gone, []string{"vkCreateComputePipelines"}},
 	} {
 		t.Run(fmt.Sprint(c.call, " ", c.result, " ", c.functions[0]), func(t *testing.T) {
 			b := newBench(t)
 			if c.call == "times" && !b.dev.Info().HasFeature(FeatureTimestamps) {
 				return
 			}
-			fail(t, c.result, c.functions...)
+			gputest.Fail(t, c.result, c.functions...)
 			within(t, 20*time.Second, c.call, func() { wantError(t, calls[c.call](b), ErrDeviceLost) })
 			for name, call := range calls { // a loss is for ever
 				if err := call(b); !errors.Is(err, ErrDeviceLost) || !strings.Contains(err.Error(), "open a new one") {
@@ -223,17 +165,17 @@ func TestDeviceLost(t *testing.T) {
 					t.Error(err)
 				}
 			})
-			heal()
+			gputest.Heal()
 			works(t, newBench(t))
 			works(t, bystander)
 		})
 	}
 	// Rust's destructors do nothing on a thread that has seen a panic: no such thread may serve on.
-	devices, memories := counts(t)
+	devices, memories := gputest.Counts(t)
 	for range 10 {
 		useAndClose(t, newBench(t))
 	}
-	if d, m := counts(t); d != devices || m != memories {
+	if d, m := gputest.Counts(t); d != devices || m != memories {
 		t.Errorf("%d devices and %d allocations, before ten more devices were closed %d and %d", d, m, devices, memories)
 	}
 }
@@ -252,7 +194,7 @@ func useAndClose(t *testing.T, b *bench) {
 
 // A device that is lost while goroutines wait on it wakes all of them.
 func TestLossWakesWaiters(t *testing.T) {
-	if !withFaults(t) {
+	if !gputest.WithFaults(t) {
 		return
 	}
 	b := newBench(t)
@@ -274,52 +216,52 @@ func TestLossWakesWaiters(t *testing.T) {
 		}()
 	}
 	time.Sleep(20 * time.Millisecond)
-	fail(t, gone, "vkQueueSubmit", "vkGetSemaphoreCounterValue", "vkGetSemaphoreCounterValueKHR", "vkGetFenceStatus")
+	gputest.Fail(t, gputest.Gone, "vkQueueSubmit", "vkGetSemaphoreCounterValue", "vkGetSemaphoreCounterValueKHR", "vkGetFenceStatus")
 	within(t, 20*time.Second, "waiting", func() {
 		for range 6 {
 			wantError(t, <-answers, ErrDeviceLost)
 		}
 		b.dev.Close()
 	})
-	heal()
+	gputest.Heal()
 	works(t, newBench(t))
 }
 
 // A loss that shows only when the device is closed must not abort, either.
 func TestLossAtClose(t *testing.T) {
-	if !withFaults(t) {
+	if !gputest.WithFaults(t) {
 		return
 	}
 	d := openDevice(t)
 	run(t, d, newGroup(t, d, spin(), newSpinner(t, d, 1, 1)))
-	fail(t, gone, "vkQueueSubmit", "vkGetSemaphoreCounterValue", "vkWaitForFences", "vkGetFenceStatus", "vkWaitSemaphores", "vkDeviceWaitIdle", "vkQueueWaitIdle")
+	gputest.Fail(t, gputest.Gone, "vkQueueSubmit", "vkGetSemaphoreCounterValue", "vkWaitForFences", "vkGetFenceStatus", "vkWaitSemaphores", "vkDeviceWaitIdle", "vkQueueWaitIdle")
 	within(t, 20*time.Second, "closing", func() {
 		if err := d.Close(); err != nil && !errors.Is(err, ErrLeak) {
 			t.Error(err)
 		}
 	})
-	heal()
+	gputest.Heal()
 	works(t, newBench(t))
 }
 
 // Trap 7: the binding drops the reason of a refusal.
 func TestRefusalHasAReason(t *testing.T) {
-	if !withFaults(t) {
+	if !gputest.WithFaults(t) {
 		return
 	}
-	fail(t, noMemory, "vkCreateDevice")
+	gputest.Fail(t, gputest.NoMemory, "vkCreateDevice")
 	_, err := Open(Options{Backend: BackendVulkan})
-	heal()
+	gputest.Heal()
 	wantError(t, err, ErrOutOfMemory)
-	fail(t, gone, "vkCreateDevice")
+	gputest.Fail(t, gputest.Gone, "vkCreateDevice")
 	_, err = Open(Options{Backend: BackendVulkan})
-	heal()
+	gputest.Heal()
 	wantError(t, err, ErrDeviceLost)
 	for _, function := range []string{"vkCreateCommandPool", "vkAllocateMemory", "vkCreateSemaphore", "vkBeginCommandBuffer", "vkCreateInstance"} {
-		for _, result := range []int{noMemory, gone, -3, -13} { // initialization failed, unknown
-			fail(t, result, function)
+		for _, result := range []int{gputest.NoMemory, gputest.Gone, -3, -13} { // initialization failed, unknown
+			gputest.Fail(t, result, function)
 			d, err := Open(Options{Backend: BackendVulkan})
-			heal()
+			gputest.Heal()
 			var e *Error
 			if err == nil {
 				err = errors.Join(d.Close(), &Error{Op: "opened"}) // what failed was not needed
@@ -349,13 +291,13 @@ func TestRefusalHasAReason(t *testing.T) {
 
 // What closing gives back is counted below wgpu.
 func TestClosingFreesTheDriversMemory(t *testing.T) {
-	if !withFaults(t) {
+	if !gputest.WithFaults(t) {
 		return
 	}
 	threads := 0
 	for i := range 50 {
 		b := newBench(t)
-		if _, memories := counts(t); memories == 0 {
+		if _, memories := gputest.Counts(t); memories == 0 {
 			t.Fatal("the layer counts nothing")
 		}
 		if b.dev.Info().HasFeature(FeatureTimestamps) {
@@ -371,7 +313,7 @@ func TestClosingFreesTheDriversMemory(t *testing.T) {
 			wantError(t, b.dev.Close(), ErrLeak)
 			b.group.Close()
 		}
-		if devices, memories := counts(t); devices != 0 || memories != 0 {
+		if devices, memories := gputest.Counts(t); devices != 0 || memories != 0 {
 			t.Fatalf("round %d left %d devices and %d allocations", i, devices, memories)
 		}
 		if i == 10 {

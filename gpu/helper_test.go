@@ -3,8 +3,6 @@ package gpu
 import (
 	"encoding/binary"
 	"errors"
-	"os"
-	"os/exec"
 	"strings"
 	"testing"
 	"time"
@@ -160,21 +158,4 @@ func within(t testing.TB, most time.Duration, what string, f func()) {
 	timer := time.AfterFunc(most, func() { panic(what + " hangs") })
 	defer timer.Stop()
 	f()
-}
-
-// inChild runs the calling test again in a process of its own, with more environment, and reports whether
-// this is that process. What would abort a process is a failure of the test then, not of all tests.
-func inChild(t *testing.T, env ...string) bool {
-	t.Helper()
-	const marker = "GPUCONV_TEST_CHILD"
-	if os.Getenv(marker) == t.Name() {
-		return true
-	}
-	c := exec.Command(os.Args[0], "-test.run=^"+t.Name()+"$", "-test.v", "-test.count=1", "-test.timeout=120s")
-	c.Env = append(append(os.Environ(), marker+"="+t.Name()), env...)
-	out, err := c.CombinedOutput()
-	if err != nil || !strings.Contains(string(out), "--- PASS: "+t.Name()) {
-		t.Errorf("in a process of its own: %v\n%s", err, out)
-	}
-	return false
 }

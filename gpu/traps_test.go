@@ -10,6 +10,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/gpuconv/gpuconv/gpu/gputest"
 )
 
 // Trap 1: wgpu's own waiting gives up after 5 s and reports work as done that is not.
@@ -299,7 +301,7 @@ func TestShaderErrorShowsTheLine(t *testing.T) {
 
 // A text can be nested so deep that a compiler's stack overflows, which no language catches.
 func TestDeepShaders(t *testing.T) {
-	if !inChild(t) {
+	if !gputest.InChild(t) {
 		return
 	}
 	d := openDevice(t)
@@ -400,7 +402,7 @@ func oneTurn(d *Device, worker, i uint32) error {
 }
 
 func TestCloseWhileOthersWork(t *testing.T) {
-	if !inChild(t) {
+	if !gputest.InChild(t) {
 		return
 	}
 	for round := range 10 {

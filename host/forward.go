@@ -56,7 +56,7 @@ func (e *forward) recordLayer(p conv.Problem, o LayerOptions) error {
 	case err != nil || !o.Separate:
 		return err
 	case o.Epilogue == conv.Activate(conv.ReLU):
-		return e.elementwise(shaders.ReLU, shaders.Encode(shaders.ReLUParams{Count: uint32(p.OutLen())}), p.OutLen(), e.v.output())
+		return e.elementwise(shaders.ReLU, shaders.Encode(shaders.ReLUParams{Outputs: uint32(p.OutLen())}), p.OutLen(), e.v.output())
 	}
 	params := shaders.Encode(shaders.Forward(p, o.Epilogue))
 	return e.elementwise(shaders.Activate, params, p.OutLen(), e.slopes.input(), e.residual.input(), e.v.output())

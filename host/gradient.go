@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/gpuconv/gpuconv/conv"
+	"github.com/gpuconv/gpuconv/cpuref"
 	"github.com/gpuconv/gpuconv/gpu"
 	"github.com/gpuconv/gpuconv/shaders"
 	"github.com/gpuconv/gpuconv/tensor"
@@ -42,7 +43,7 @@ func (l *Layer) backward(x, dv tensor.Volume, residual []tensor.Volume, checked 
 	}
 	in, err := l.operands(x, residual)
 	if err == nil {
-		err = checkOutput(l.problem, "gradient dV", dv)
+		err = cpuref.CheckOutput(l.problem, "gradient dV", dv)
 	}
 	if err != nil {
 		return stages{}, l.failed("gradients of", err)

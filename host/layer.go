@@ -101,7 +101,7 @@ func (l *Layer) validate(filters tensor.Filters) error {
 	if err := l.options.Validate(l.problem); err != nil {
 		return err
 	}
-	return checkFilters(l.problem, filters)
+	return cpuref.CheckFilters(l.problem, filters)
 }
 
 // Validate reports options that make no sense for p. The error wraps [gpu.ErrMisuse] or [ErrUnsupported].
@@ -130,22 +130,6 @@ func (o LayerOptions) slopes(p conv.Problem) int {
 		return p.OutChannels
 	}
 	return 0
-}
-
-// checkFilters holds the filters against the problem without an input volume.
-func checkFilters(p conv.Problem, f tensor.Filters) error {
-	if err := f.Validate(); err != nil {
-		return fmt.Errorf("%w: %w", cpuref.ErrShape, err)
-	}
-	banks := 1
-	if p.Unshared {
-		banks = p.Z.Out * p.H.Out * p.W.Out
-	}
-	has := [6]int{max(f.Banks, 1), f.K, max(f.Z, 1), f.H, f.W, f.D}
-	if want := [6]int{banks, p.OutChannels, p.Z.Filter, p.H.Filter, p.W.Filter, p.InChannels / p.Groups}; has != want {
-		return fmt.Errorf("%w: filters of shape %v (banks, K, Fz, Fh, Fw, D), must be %v", cpuref.ErrShape, has, want)
-	}
-	return nil
 }
 
 // cloneFilters copies valid filters. No biases become zeros, which the GPU needs.
@@ -219,7 +203,7 @@ func (o LayerOptions) residual(p conv.Problem, volumes []tensor.Volume) ([]float
 	if want == 0 {
 		return nil, nil
 	}
-	return volumes[0].Data, checkOutput(p, "residual", volumes[0])
+	return volumes[0].Data, cpuref.CheckOutput(p, "residual", volumes[0])
 }
 
 // stored is data as the layer stores it.
@@ -235,15 +219,6 @@ func (l *Layer) stored(data []float32) []float32 {
 func (l *Layer) input(in operands) tensor.Volume {
 	p := l.problem
 	return tensor.Volume{N: p.Batch, Z: p.Z.In, H: p.H.In, W: p.W.In, D: p.InChannels, Data: in.x}
-}
-
-// checkOutput holds a volume against V's shape.
-func checkOutput(p conv.Problem, what string, v tensor.Volume) error {
-	has, want := [5]int{v.N, max(v.Z, 1), v.H, v.W, v.D}, [5]int{p.Batch, p.Z.Out, p.H.Out, p.W.Out, p.OutChannels}
-	if has != want {
-		return fmt.Errorf("%w: a %s of shape %v (N, Z, H, W, D), must be V's, %v", cpuref.ErrShape, what, has, want)
-	}
-	return v.Validate()
 }
 
 // Close frees the layer's memory on the device.

@@ -13,16 +13,8 @@ fn residual(i: u32) -> f32 {
 
 {{template "epilogue" .}}
 
-const THREADS: u32 = {{.Threads}}u;
-
-@compute @workgroup_size(THREADS)
-fn main(
-	@builtin(workgroup_id) workgroup: vec3<u32>,
-	@builtin(num_workgroups) grid: vec3<u32>,
-	@builtin(local_invocation_index) thread: u32,
-) {
-	let i = (workgroup.x + grid.x * (workgroup.y + grid.y * workgroup.z)) * THREADS + thread;
-	if i < p.outputs {
-		v[i] = finish(v[i], i);
-	}
+fn element(i: u32) {
+	v[i] = finish(v[i], i);
 }
+
+{{template "elementwise" .}}

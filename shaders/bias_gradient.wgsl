@@ -2,10 +2,8 @@
 // (x, y) of dV[x, y, k], or of an unshared layer over images alone. The CPU twin is cpuref/gradients.go.
 
 struct Params {
-	channels: u32,
-	positions: u32, // added up: x * y * z, or 1 of an unshared layer
-	images: u32,
-	outputs: u32, // elements that the kernel writes
+	terms: u32, // of each sum
+	outputs: u32, // elements that the kernel writes, and numbers of dV from one term of a sum to the next
 }
 
 @group(0) @binding(0) var<uniform> p: Params;
@@ -22,11 +20,9 @@ fn main(
 ) {
 	let element = workgroup.x + grid.x * (workgroup.y + grid.y * workgroup.z);
 	let inside = element < p.outputs;
-	// Where nothing but images is added up, the elements are all of one image's.
-	let stride = select(p.channels, p.outputs, p.positions == 1u);
 	var sum = 0.0;
-	for (var step = thread; inside && step < p.images * p.positions; step += THREADS) {
-		sum += dv[step * stride + element];
+	for (var step = thread; inside && step < p.terms; step += THREADS) {
+		sum += dv[step * p.outputs + element];
 	}
 	let total = reduce(thread, sum);
 	if inside && thread == 0u {

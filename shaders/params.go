@@ -33,10 +33,10 @@ type Params struct {
 }
 
 // BiasParams is the struct Params of bias_gradient.wgsl.
-type BiasParams struct{ Channels, Positions, Images, Outputs uint32 }
+type BiasParams struct{ Terms, Outputs uint32 }
 
 // ReLUParams is the struct Params of relu.wgsl.
-type ReLUParams struct{ Count uint32 }
+type ReLUParams struct{ Outputs uint32 }
 
 // Fits reports whether the problem's volumes and filters each hold fewer than 2^32 numbers and its
 // padded axes fewer than 2^30, which is what kernels count with.
@@ -85,11 +85,7 @@ func FilterGradient(p conv.Problem) Params {
 
 // BiasGradient gives the parameters of bias_gradient.wgsl.
 func BiasGradient(p conv.Problem) BiasParams {
-	positions := p.OutLen() / int64(p.Batch) / int64(p.OutChannels)
-	if p.Unshared {
-		positions = 1
-	}
-	return BiasParams{Channels: uint32(p.OutChannels), Positions: uint32(positions), Images: uint32(p.Batch), Outputs: uint32(p.BiasLen())}
+	return BiasParams{Terms: uint32(p.OutLen() / p.BiasLen()), Outputs: uint32(p.BiasLen())}
 }
 
 // layer gives what all kernels of a layer agree on.

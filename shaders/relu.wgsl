@@ -1,22 +1,14 @@
 // ReLU over a whole volume, in place: V = max(0, V). The CPU twin is cpuref/relu.go.
 
 struct Params {
-	count: u32,
+	outputs: u32, // numbers of V
 }
 
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read_write> v: array<f32>;
 
-const THREADS: u32 = {{.Threads}}u;
-
-@compute @workgroup_size(THREADS)
-fn main(
-	@builtin(workgroup_id) workgroup: vec3<u32>,
-	@builtin(num_workgroups) grid: vec3<u32>,
-	@builtin(local_invocation_index) thread: u32,
-) {
-	let i = (workgroup.x + grid.x * (workgroup.y + grid.y * workgroup.z)) * THREADS + thread;
-	if i < p.count {
-		v[i] = max(v[i], 0.0);
-	}
+fn element(i: u32) {
+	v[i] = max(v[i], 0.0);
 }
+
+{{template "elementwise" .}}

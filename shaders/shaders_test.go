@@ -135,6 +135,23 @@ func TestForward(t *testing.T) {
 	}
 }
 
+// TestBiasGradient: a bias's terms are the places of its depth slice in all images, or without sharing those
+// of one neuron.
+func TestBiasGradient(t *testing.T) {
+	for descriptor, want := range map[string]BiasParams{
+		"mb3ic4ih5iw7oc6kh2":          {3 * 4 * 6, 6},
+		"mb3ic4ih5iw7oc6kh2+unshared": {3, 4 * 6 * 6},
+	} {
+		p, err := conv.Parse(descriptor)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := BiasGradient(p); got != want {
+			t.Errorf("%s: %+v, must be %+v", descriptor, got, want)
+		}
+	}
+}
+
 func TestTransposed(t *testing.T) {
 	p, err := conv.Parse("ic4ih5oc6kh3sh2ph1+transposed")
 	if err != nil {
@@ -151,8 +168,8 @@ func TestTransposed(t *testing.T) {
 // TestEncodeOrder gives each word another value and finds them in the order of the struct, which
 // TestParamsMatch holds against the shader's.
 func TestEncodeOrder(t *testing.T) {
-	data := Encode(BiasParams{0x01020300, 0x01020301, 0x01020302, 0x01020303})
-	for i := range 4 {
+	data := Encode(BiasParams{0x01020300, 0x01020301})
+	for i := range 2 {
 		if got := binary.LittleEndian.Uint32(data[4*i:]); got != uint32(i)+0x01020300 {
 			t.Errorf("word %d is %#x", i, got)
 		}

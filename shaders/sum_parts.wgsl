@@ -16,20 +16,12 @@ fn residual(i: u32) -> f32 {
 
 {{template "epilogue" .}}
 
-const THREADS: u32 = {{.Threads}}u;
-
-@compute @workgroup_size(THREADS)
-fn main(
-	@builtin(workgroup_id) workgroup: vec3<u32>,
-	@builtin(num_workgroups) grid: vec3<u32>,
-	@builtin(local_invocation_index) thread: u32,
-) {
-	let i = (workgroup.x + grid.x * (workgroup.y + grid.y * workgroup.z)) * THREADS + thread;
-	if i < p.outputs {
-		var sum = b[i % p.out_channels];
-		for (var part = 0u; part < p.parts; part++) {
-			sum += parts[part * p.outputs + i];
-		}
-		v[i] = finish(sum, i);
+fn element(i: u32) {
+	var sum = b[i % p.out_channels];
+	for (var part = 0u; part < p.parts; part++) {
+		sum += parts[part * p.outputs + i];
 	}
+	v[i] = finish(sum, i);
 }
+
+{{template "elementwise" .}}

@@ -68,7 +68,7 @@ func (s Sums) file() string             { return s.Kernel + ".wgsl" }
 func (s Sums) threads() uint32          { return s.Threads }
 func (s Sums) workgroupStorage() uint32 { return 4 * s.Threads }
 
-// Elementwise is a kernel with a thread for each element: relu.wgsl, activate.wgsl,
+// Elementwise is a kernel with a thread for each element (elementwise.wgsl): relu.wgsl, activate.wgsl,
 // activate_gradient.wgsl or dequantize.wgsl.
 type Elementwise struct {
 	Kernel  string

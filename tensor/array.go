@@ -48,6 +48,16 @@ func (f Filters) Array() Array {
 	return Array{Shape: shape, Data: f.Data}
 }
 
+// BanksArray returns the weights as [Filters.Array] does, always with the axis of
+// the banks: what [FilterBanksFrom] reads.
+func (f Filters) BanksArray() Array {
+	a := f.Array()
+	if f.BankCount() == 1 {
+		a.Shape = append([]int{1}, a.Shape...)
+	}
+	return a
+}
+
 // contiguous returns the strides, in elements, of a C-ordered array.
 func contiguous(shape []int) []int {
 	strides := make([]int, len(shape))

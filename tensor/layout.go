@@ -84,6 +84,31 @@ func FiltersFrom(a Array, l FilterLayout) (Filters, error) {
 	return Filters{K: shape[0], Z: shape[1], H: shape[2], W: shape[3], D: shape[4], Data: data}, nil
 }
 
+// FilterBanksFrom returns the banks of an unshared layer, with a nil Bias. The
+// first axis of a is the banks; l says the order of the other four, or five with
+// Fz before Fh: (Banks, K, Fh, Fw, D) in layout OHWI. It fails with [ErrShape] for
+// any other rank and for an axis of size 0. The result is a copy.
+func FilterBanksFrom(a Array, l FilterLayout) (Filters, error) {
+	if err := a.Validate(); err != nil {
+		return Filters{}, err
+	}
+	if rank := len(a.Shape); rank != 5 && rank != 6 || a.Shape[0] == 0 {
+		return Filters{}, shapeErrorf("filter banks of shape %v; use (Banks, K, Fh, Fw, D), or (Banks, K, Fz, Fh, Fw, D) in 3D, with at least one bank", a.Shape)
+	}
+	var all Filters
+	banks, size := a.Shape[0], len(a.Data)/a.Shape[0]
+	data := make([]float32, 0, len(a.Data))
+	for b := range banks {
+		one, err := FiltersFrom(Array{Shape: a.Shape[1:], Data: a.Data[b*size : (b+1)*size]}, l)
+		if err != nil {
+			return Filters{}, err
+		}
+		all, data = one, append(data, one.Data...)
+	}
+	all.Banks, all.Data = banks, data
+	return all, nil
+}
+
 // BiasFrom returns the K biases that a holds: one number (rank 0), K of them
 // (rank 1), or a higher rank in which all axes but one are 1, such as (1, K, 1,
 // 1). It fails with [ErrShape] for any other shape and where there is no element.

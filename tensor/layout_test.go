@@ -163,3 +163,36 @@ func TestArrayAndBack(t *testing.T) {
 		t.Errorf("got %v, %v", back, err)
 	}
 }
+
+// TestFilterBanksFrom reads banks one by one, and only where there is an axis of them.
+func TestFilterBanksFrom(t *testing.T) {
+	for _, test := range []struct {
+		in     Array
+		layout FilterLayout
+		text   string
+		data   []float32
+	}{
+		{upTo(2, 3, 1, 1, 2), OHWI, "2 banks of 3x1x1x2 (OHWI)", upTo(12).Data},
+		{upTo(2, 1, 1, 2, 3), HWIO, "2 banks of 3x1x1x2 (OHWI)", []float32{0, 3, 1, 4, 2, 5, 6, 9, 7, 10, 8, 11}},
+		{upTo(2, 1, 2, 1, 1, 3), "ohwi", "2 banks of 1x2x1x1x3 (OZHWI)", upTo(12).Data},
+		{upTo(1, 2, 1, 1, 1), OIHW, "2x1x1x1 (OHWI)", []float32{0, 1}},
+	} {
+		f, err := FilterBanksFrom(test.in, test.layout)
+		if err != nil || f.String() != test.text || !slices.Equal(f.Data, test.data) || f.Validate() != nil {
+			t.Errorf("%v %s: got %v %v, %v, want %s %v", test.in.Shape, test.layout, f, f.Data, err, test.text, test.data)
+			continue
+		}
+		again, err := FilterBanksFrom(f.BanksArray(), OHWI)
+		if err != nil || again.String() != test.text || !slices.Equal(again.Data, f.Data) {
+			t.Errorf("%v: read again %v, %v", f, again, err)
+		}
+	}
+	for _, a := range []Array{upTo(3), upTo(2, 3, 1, 1), upTo(1, 1, 1, 1, 1, 1, 1), upTo(0, 3, 1, 1, 2), upTo(2, 3, 0, 1, 2), {Shape: []int{2, 1, 1, 1, 1}}} {
+		if _, err := FilterBanksFrom(a, OHWI); !errors.Is(err, ErrShape) {
+			t.Errorf("FilterBanksFrom %v: error %v", a.Shape, err)
+		}
+	}
+	if _, err := FilterBanksFrom(upTo(1, 1, 1, 1, 1), "IHWO"); !errors.Is(err, ErrFormat) {
+		t.Errorf("layout IHWO: error %v", err)
+	}
+}

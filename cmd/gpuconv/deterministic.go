@@ -39,10 +39,11 @@ func hash(results []result) string {
 // again runs the job on a fresh layer and reports bits that are not those of the first run.
 func (a *app) again(dev *host.Device, j job, first []result) error {
 	j.verify = "off" // the same bits have the same verdict
-	_, second, err := j.once(dev, &runReport{})
+	made, err := j.once(dev, &runReport{})
 	if err != nil {
 		return err
 	}
+	second := made.results()
 	if a.spoil != nil {
 		a.spoil(second)
 	}

@@ -23,13 +23,14 @@ type job struct {
 	seed          uint64
 	fromFiles     bool // data that no seed makes again
 	output, maps  string
+	gradients     gradientFiles
 }
 
 var errNoInput = errors.New("no input: name a descriptor, or --input and --filters, or --alexnet; alone, `gpuconv run` shows the notes' example")
 
 // job reads flags and files. Nothing of the GPU is touched before all of them are right.
 func (f *runFlags) job(args []string) (job, error) {
-	j := job{verify: f.verify, sample: f.sample, seed: f.seed, output: f.output, maps: f.maps,
+	j := job{verify: f.verify, sample: f.sample, seed: f.seed, output: f.output, maps: f.maps, gradients: f.gradientFiles,
 		deterministic: f.deterministic, fromFiles: len(f.files()) > 0}
 	if err := f.options(&j); err != nil {
 		return j, err
@@ -69,9 +70,9 @@ func (f *runFlags) descriptorJob(j *job, descriptor string) (err error) {
 		}
 	}
 	if f.filters != "" {
-		j.data.W, err = f.readFilters()
+		j.data.W, err = f.readFilters(j.problem.Unshared)
 	} else if f.bias != "" {
-		j.data.W.Bias, err = readVector(f.bias)
+		j.data.W.Bias, err = f.readBiases(j.data.W, j.problem.Unshared)
 	}
 	if err != nil {
 		return err
@@ -85,7 +86,7 @@ func (f *runFlags) filesJob(j *job) error {
 	if err != nil {
 		return err
 	}
-	w, err := f.readFilters()
+	w, err := f.readFilters(f.unshared)
 	if err != nil {
 		return err
 	}

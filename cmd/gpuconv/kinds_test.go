@@ -219,10 +219,10 @@ func TestEpilogueFromFiles(t *testing.T) {
 	}
 	npy(t, at("R2.npy"), "<f4", false, []int{5, 4, 2}, wave(40, 1))
 	for flags, words := range map[string]string{
-		"--residual after --residual-input " + at("R2.npy"): "must be V's size 1x5x4x3",
+		"--residual after --residual-input " + at("R2.npy"): "residual R (NHWC) is 1x5x4x2, must be 1x5x4x3",
 		"--activation prelu --slopes " + at("X.npy"):        "X.npy",
 		"--activation prelu --slopes " + at("S2.npy"):       "S2.npy",
-		"--backward --dv " + at("R2.npy"):                   "gradient dV is 1x5x4x2",
+		"--backward --dv " + at("R2.npy"):                   "gradient dV (NHWC) is 1x5x4x2, must be 1x5x4x3",
 	} {
 		code, _, stderr := gpuconv(append(args[:7:7], strings.Fields(flags)...)...)
 		if code != exitUsage || !strings.Contains(stderr, words) {

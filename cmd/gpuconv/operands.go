@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/gpuconv/gpuconv/conv"
@@ -33,8 +34,8 @@ func (f *runFlags) readVolume(path string) (tensor.Volume, error) {
 	return v, nil
 }
 
-// readFilters reads W and b.
-func (f *runFlags) readFilters() (tensor.Filters, error) {
+// readFilters reads W and b. Those of an unshared layer have an axis of banks in front.
+func (f *runFlags) readFilters(unshared bool) (tensor.Filters, error) {
 	layout, err := tensor.ParseFilterLayout(f.filterLayout)
 	if err != nil {
 		return tensor.Filters{}, usageError{err}
@@ -43,15 +44,31 @@ func (f *runFlags) readFilters() (tensor.Filters, error) {
 	if err != nil {
 		return tensor.Filters{}, err
 	}
-	w, err := tensor.FiltersFrom(array, layout)
+	from := tensor.FiltersFrom
+	if unshared {
+		from = tensor.FilterBanksFrom
+	}
+	w, err := from(array, layout)
 	if err != nil {
 		return w, fmt.Errorf("%s: %w", f.filters, err)
 	}
-	w.Bias = make([]float32, w.K)
+	w.Bias = make([]float32, w.BankCount()*w.K)
 	if f.bias != "" {
-		w.Bias, err = readVector(f.bias)
+		w.Bias, err = f.readBiases(w, unshared)
 	}
 	return w, err
+}
+
+// readBiases reads the biases of filters w: K of them, or of an unshared layer K for each bank.
+func (f *runFlags) readBiases(w tensor.Filters, unshared bool) ([]float32, error) {
+	if !unshared {
+		return readVector(f.bias)
+	}
+	array, err := tensor.ReadNPYFile(f.bias)
+	if want := []int{w.BankCount(), w.K}; err == nil && !slices.Equal(array.Shape, want) {
+		err = fmt.Errorf("%w: %s has the shape %v, must be %v: K biases for each bank", cpuref.ErrShape, f.bias, array.Shape, want)
+	}
+	return array.Data, err
 }
 
 // readVector reads K numbers: biases or slopes.
@@ -94,7 +111,7 @@ func (j job) check() error {
 		return err
 	}
 	for _, r := range j.data.Residual {
-		if err := checkOutput(p, "residual R", r); err != nil {
+		if err := cpuref.CheckOutput(p, "residual R", r); err != nil {
 			return err
 		}
 	}
@@ -102,7 +119,7 @@ func (j job) check() error {
 		return fmt.Errorf("%w: %d slopes, must be %d, one for each output channel of %s", cpuref.ErrShape, n, p.OutChannels, p)
 	}
 	if j.backward {
-		if err := checkOutput(p, "gradient dV", j.data.DV); err != nil {
+		if err := cpuref.CheckOutput(p, "gradient dV", j.data.DV); err != nil {
 			return err
 		}
 	}
@@ -129,14 +146,4 @@ func (j job) checkFinite() error {
 		}
 	}
 	return nil
-}
-
-// checkOutput holds a volume against V's size.
-func checkOutput(p conv.Problem, what string, v tensor.Volume) error {
-	has, want := [5]int{v.N, v.Planes(), v.H, v.W, v.D}, [5]int{p.Batch, p.Z.Out, p.H.Out, p.W.Out, p.OutChannels}
-	if has != want {
-		return fmt.Errorf("%w: the %s is %v, must be V's size %v for %s", cpuref.ErrShape, what, v,
-			tensor.Volume{N: want[0], Z: want[1], H: want[2], W: want[3], D: want[4]}, p)
-	}
-	return v.Validate()
 }

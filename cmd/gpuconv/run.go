@@ -26,8 +26,14 @@ a PNG or JPEG; W is a .npy of shape (K, Fh, Fw, D) or (K, Fz, Fh, Fw, D). With a
 descriptor, files stand in for the seeded data. A descriptor may end in +transposed,
 +unshared, +reflect, +replicate or +circular.
 
+An unshared layer has a bank of filters for each output position, in V's order, so
+W is (banks, K, Fh, Fw, D) or (banks, K, Fz, Fh, Fw, D), and b is (banks, K), with
+banks = Oz*Oh*Ow.
+
 With --backward the gradients are computed instead of V, and each volume on the way
-(Z, dZ, dX, dW, db, dslope) is judged given those that it was computed from.
+(Z, dZ, dX, dW, db, dslope) is judged given those that it was computed from. --dx,
+--dw, --db and --dslopes write them in the shapes of X, W, b and the slopes: what
+--dw writes, --filters reads.
 
 The hash is that of V's float32 numbers, -0 counted as 0; with --backward that of
 dX, dW, db and dslope, one after the other. Every kernel adds up in an order that
@@ -37,7 +43,7 @@ same adapter always: --deterministic runs the layer twice and holds it to that. 
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			f.sizesGiven = f.changed(c)
-			for _, name := range []string{"input", "filters", "bias", "residual-input", "slopes", "dv", "alexnet", "output", "maps"} {
+			for _, name := range []string{"input", "filters", "bias", "residual-input", "slopes", "dv", "alexnet", "output", "maps", "dx", "dw", "db", "dslopes"} {
 				if flag := c.Flags().Lookup(name); flag.Changed && flag.Value.String() == "" {
 					return usagef("--%s is empty: name a file, or leave it out", name)
 				}
@@ -80,7 +86,7 @@ func (a *app) sharedFlags(c *cobra.Command) int {
 // runJob runs a layer on dev and reports on it. Files are written only for outputs that passed.
 func (a *app) runJob(dev *host.Device, j job) error {
 	bar := a.progress("running "+j.problem.String(), -1)
-	r, v, err := a.runAndJudge(dev, j)
+	r, made, err := a.runAndJudge(dev, j)
 	bar.end()
 	if err != nil {
 		if isCheck(err) {
@@ -89,7 +95,7 @@ func (a *app) runJob(dev *host.Device, j job) error {
 		}
 		return err
 	}
-	if err := j.write(&r, v); err != nil {
+	if err := j.write(&r, made); err != nil {
 		return err
 	}
 	if a.json {
@@ -100,43 +106,56 @@ func (a *app) runJob(dev *host.Device, j job) error {
 }
 
 // runAndJudge runs and judges the layer, and with --deterministic runs it once more.
-func (a *app) runAndJudge(dev *host.Device, j job) (r runReport, v tensor.Volume, err error) {
+func (a *app) runAndJudge(dev *host.Device, j job) (r runReport, made volumes, err error) {
 	r = runReport{Problem: j.problem.String(), Device: dev.String(), Unread: unreadText(j.problem)}
 	p := j.problem
 	r.Output, r.Planes = [4]int{p.Batch, p.H.Out, p.W.Out, p.OutChannels}, p.Z.Out
 	begun := time.Now()
-	v, results, err := j.once(dev, &r)
+	made, err = j.once(dev, &r)
 	if err != nil {
-		return r, v, err
+		return r, made, err
 	}
 	r.Millis = float64(time.Since(begun).Microseconds()) / 1e3
-	r.Hash = hash(results)
+	r.Hash = hash(made.results())
 	if j.deterministic {
-		err = a.again(dev, j, results)
+		err = a.again(dev, j, made.results())
 		r.Deterministic = err == nil
 	}
-	return r, v, err
+	return r, made, err
 }
 
-// result is one volume that a run gives.
+// volumes are what a run gives: V, or with --backward the gradients.
+type volumes struct {
+	v         tensor.Volume
+	gradients *host.Gradients
+}
+
+// result is one of them, as it goes into the hash.
 type result struct {
 	what string
 	data []float32
 }
 
+func (made volumes) results() []result {
+	if g := made.gradients; g != nil {
+		return []result{{"dX", g.X.Data}, {"dW", g.W.Data}, {"db", g.W.Bias}, {"dslope", g.Slopes}}
+	}
+	return []result{{"V", made.v.Data}}
+}
+
 // once builds the layer, runs it and has it judged.
-func (j job) once(dev *host.Device, r *runReport) (v tensor.Volume, results []result, err error) {
+func (j job) once(dev *host.Device, r *runReport) (made volumes, err error) {
 	layer, err := host.NewLayer(dev, j.problem, j.data.W, j.options)
 	if err != nil {
-		return v, nil, err
+		return made, err
 	}
 	defer layer.Close()
 	if j.backward {
 		g, err := j.judgeGradients(layer, r)
-		return v, gradients(g), err
+		return volumes{gradients: &g}, err
 	}
-	v, err = j.judgeOutputs(layer, r)
-	return v, []result{{"V", v.Data}}, err
+	made.v, err = j.judgeOutputs(layer, r)
+	return made, err
 }
 
 // judgeOutputs runs the layer and judges V.
@@ -182,11 +201,6 @@ func (j job) judgeGradients(layer *host.Layer, r *runReport) (g host.Gradients, 
 	return g, nil
 }
 
-// gradients are the volumes of a backward pass that go into its hash.
-func gradients(g host.Gradients) []result {
-	return []result{{"dX", g.X.Data}, {"dW", g.W.Data}, {"db", g.W.Bias}, {"dslope", g.Slopes}}
-}
-
 func (j job) sampleSize() int {
 	if j.verify == "sample" {
 		return j.sample
@@ -195,15 +209,18 @@ func (j job) sampleSize() int {
 }
 
 // write writes the files that were asked for.
-func (j job) write(r *runReport, v tensor.Volume) error {
+func (j job) write(r *runReport, made volumes) error {
+	if made.gradients != nil {
+		return j.gradients.write(*made.gradients, j.problem.Unshared, &r.Wrote)
+	}
 	if j.output != "" {
-		if err := tensor.WriteNPYFile(j.output, v.Array()); err != nil {
+		if err := tensor.WriteNPYFile(j.output, made.v.Array()); err != nil {
 			return err
 		}
 		r.Wrote = append(r.Wrote, j.output)
 	}
 	if j.maps != "" {
-		if err := tensor.WriteMapsFile(j.maps, v, tensor.MapOptions{Title: j.title()}); err != nil {
+		if err := tensor.WriteMapsFile(j.maps, made.v, tensor.MapOptions{Title: j.title()}); err != nil {
 			return err
 		}
 		r.Wrote = append(r.Wrote, j.maps)

@@ -15,6 +15,7 @@ import (
 // runFlags are the flags of `gpuconv run`.
 type runFlags struct {
 	sizeFlags
+	gradientFiles
 	input, filters, bias, residualInput, slopes, dv string
 	output, maps, alexnet                           string
 	layout, filterLayout                            string
@@ -30,15 +31,16 @@ type runFlags struct {
 func (f *runFlags) addTo(c *cobra.Command) {
 	flags := c.Flags()
 	flags.StringVar(&f.input, "input", "", "input volume X: .npy, .png or .jpg")
-	flags.StringVar(&f.filters, "filters", "", "filter bank W: .npy")
-	flags.StringVar(&f.bias, "bias", "", "biases b: .npy of K numbers; without it 0")
+	flags.StringVar(&f.filters, "filters", "", "filter bank W: .npy; of an unshared layer (banks, K, Fh, Fw, D), a bank for each output position in V's order")
+	flags.StringVar(&f.bias, "bias", "", "biases b: .npy of K numbers, of an unshared layer (banks, K); without it 0")
 	flags.StringVar(&f.residualInput, "residual-input", "", "residual R, of V's size: .npy; without it seeded")
 	flags.StringVar(&f.slopes, "slopes", "", "slopes of --activation prelu: .npy of K numbers; without it seeded")
 	flags.StringVar(&f.dv, "dv", "", "gradient dV of --backward, of V's size: .npy; without it seeded")
 	flags.StringVar(&f.output, "output", "", "write the output volume V: .npy")
 	flags.StringVar(&f.maps, "maps", "", "write V as a picture, a map for each depth slice: .png; of a 3D layer its first plane")
+	f.gradientFiles.add(c)
 	flags.StringVar(&f.alexnet, "alexnet", "", "AlexNet's first layer over this photo, with Gabor filters")
-	flags.StringVar(&f.layout, "layout", "NHWC", "order of the axes of X, R and dV: NHWC or NCHW, in 3D with Z before H; V is written NHWC")
+	flags.StringVar(&f.layout, "layout", "NHWC", "order of the axes of X, R and dV: NHWC or NCHW, in 3D with Z before H; V and dX are written NHWC")
 	flags.StringVar(&f.filterLayout, "filter-layout", "OHWI", "order of the axes of W: OHWI, HWIO or OIHW, in 3D with Z before H")
 	f.sizeFlags.add(c, " of a layer from files")
 	flags.StringVar(&f.activation, "activation", "none", "applied to each output: "+activationNames())
@@ -118,10 +120,15 @@ func (f *runFlags) outputs() error {
 	if f.sample < 1 {
 		return usagef("--sample %d: must be 1 or more", f.sample)
 	}
-	for _, out := range [][3]string{{"--output", f.output, ".npy"}, {"--maps", f.maps, ".png"}} {
+	taken := map[string]string{}
+	for _, out := range append(f.gradientFiles.outputs(), [3]string{"--output", f.output, ".npy"}, [3]string{"--maps", f.maps, ".png"}) {
 		if out[1] == "" {
 			continue
 		}
+		if other := taken[filepath.Clean(out[1])]; other != "" {
+			return usagef("%s %s: %s writes that file already", out[0], out[1], other)
+		}
+		taken[filepath.Clean(out[1])] = out[0]
 		if !strings.EqualFold(filepath.Ext(out[1]), out[2]) {
 			return usagef("%s %s: must end in %s", out[0], out[1], out[2])
 		}
@@ -169,10 +176,14 @@ func (f *runFlags) gradients(j *job) error {
 	switch {
 	case !f.backward && f.dv != "":
 		return usagef("--dv %s: only --backward takes a gradient", f.dv)
+	case !f.backward && f.gradientFiles != (gradientFiles{}):
+		return usagef("--dx, --dw, --db and --dslopes write gradients: add --backward")
+	case f.dslopes != "" && j.options.Epilogue.Activation.Function != conv.PReLU:
+		return usagef("--dslopes %s: only --activation prelu has slopes, not %s", f.dslopes, j.options.Epilogue.Activation)
 	case f.backward && f.verify == "sample":
 		return usagef("--verify sample judges V: with --backward use full or off")
 	case f.backward && (f.output != "" || f.maps != ""):
-		return usagef("--output and --maps write V, which --backward does not give: leave them out")
+		return usagef("--output and --maps write V, which --backward does not give: write gradients with --dx, --dw, --db and --dslopes")
 	}
 	return nil
 }

@@ -14,7 +14,7 @@ import (
 // do not write descriptors.
 type sizeFlags struct {
 	stride, pad, padding, dilation, outputPadding string
-	transposed                                    bool
+	transposed, unshared                          bool
 	groups                                        int
 }
 
@@ -26,6 +26,7 @@ func (f *sizeFlags) add(c *cobra.Command, of string) {
 	flags.StringVar(&f.padding, "padding", "zero", "what the padding holds"+of+": zero, reflect, replicate or circular")
 	flags.StringVar(&f.dilation, "dilation", "1", "dilation"+of+", or WxH, in 3D WxHxZ; 1 is none")
 	flags.BoolVar(&f.transposed, "transposed", false, "a transposed layer"+of+": it upsamples, and padding cuts its output")
+	flags.BoolVar(&f.unshared, "unshared", false, "a layer without parameter sharing"+of+": filters and biases for each output position")
 	flags.StringVar(&f.outputPadding, "output-padding", "0", "outputs more at the end of a transposed layer"+of+", or WxH, in 3D WxHxZ")
 	flags.IntVar(&f.groups, "groups", 1, "filter groups"+of)
 }
@@ -33,7 +34,7 @@ func (f *sizeFlags) add(c *cobra.Command, of string) {
 // changed names the flags that were given.
 func (f *sizeFlags) changed(c *cobra.Command) []string {
 	var names []string
-	for _, name := range []string{"stride", "pad", "padding", "dilation", "transposed", "output-padding", "groups"} {
+	for _, name := range []string{"stride", "pad", "padding", "dilation", "transposed", "unshared", "output-padding", "groups"} {
 		if c.Flags().Changed(name) {
 			names = append(names, "--"+name)
 		}
@@ -49,7 +50,7 @@ func (f *sizeFlags) problem(n int, in extents, d, k int, filter extents) (conv.P
 	if f.groups < 1 {
 		return conv.Problem{}, usagef("--groups %d: must be 1 or more", f.groups)
 	}
-	p := conv.Problem{Batch: n, Groups: f.groups, InChannels: d, OutChannels: k, Transposed: f.transposed}
+	p := conv.Problem{Batch: n, Groups: f.groups, InChannels: d, OutChannels: k, Transposed: f.transposed, Unshared: f.unshared}
 	var err error
 	if p.Padding, err = parsePadding(f.padding); err != nil {
 		return p, err

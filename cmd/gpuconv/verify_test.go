@@ -174,8 +174,14 @@ func shellWords(s string) []string {
 	return words
 }
 
+func TestShellWords(t *testing.T) {
+	if got := shellWords(`gpuconv 'a b' 'it'\''s' c`); strings.Join(got, "|") != "gpuconv|a b|it's|c" {
+		t.Errorf("split into %q", got)
+	}
+}
+
 // TestRepro holds that the command of every case is one that `run` reads as the same case, on the same
-// device.
+// device, and that it has no flag that says nothing.
 func TestRepro(t *testing.T) {
 	gpuDevice := hosttest.Open(t)
 	cpu, err := host.Open(host.Options{Backend: host.CPU})
@@ -187,6 +193,17 @@ func TestRepro(t *testing.T) {
 		for i := range 500 {
 			c := proof.Draw(1, i)
 			c.Problem.Name = []string{"", "a layer", "it's $HOME; `ls` \\"}[i%3]
+			words := shellWords(c.Repro(dev))
+			if want := []string{"gpuconv", "run", c.Problem.String(), "--seed", fmt.Sprint(c.Seed)}; !slices.Equal(words[:min(len(want), len(words))], want) {
+				t.Fatalf("%q must begin with %q", words, want)
+			}
+			plain := c.Options.Epilogue == conv.Epilogue{}
+			for word, is := range map[string]bool{"--separate": c.Options.Separate, "--backward": c.Backward, "--threads": c.Options.Threads != 0,
+				"--numbers": c.Options.Numbers != "", "--activation": !plain, "--residual": !plain} {
+				if slices.Contains(words, word) != is {
+					t.Fatalf("%q of %+v: %s is there %v, must be %v", words, c, word, !is, is)
+				}
+			}
 			got, device, err := readRepro(c.Repro(dev))
 			if err != nil || fmt.Sprintf("%+v", got) != fmt.Sprintf("%+v", c) || device != want {
 				t.Fatalf("%s\n\tis %+v on %+v, %v\n\tmust be %+v on %+v", c.Repro(dev), got, device, err, c, want)

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
-	"slices"
 	"strings"
 	"testing"
 
@@ -139,61 +138,5 @@ func TestBadCases(t *testing.T) {
 		if _, err := c.c.Run(dev); !errors.Is(err, c.reason) {
 			t.Errorf("%+v: error %v, must wrap %q", c.c, err, c.reason)
 		}
-	}
-}
-
-// TestRepro holds that the command says all of a case in words of a shell, in what order it may; that
-// the command line reads it back is a test of cmd/gpuconv.
-func TestRepro(t *testing.T) {
-	cpu, err := host.Open(host.Options{Backend: host.CPU})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for i := range 100 {
-		c := proof.Draw(1, i)
-		c.Problem.Name = []string{"", "a layer", "it's $HOME; `ls` \\"}[i%3]
-		words := shellWords(c.Repro(cpu))
-		want := []string{"gpuconv", "run", c.Problem.String(), "--seed", fmt.Sprint(c.Seed), "--data", proof.DataName(c.Mode)}
-		if e := c.Options.Epilogue; e != (conv.Epilogue{}) {
-			want = append(want, "--activation", e.Activation.String(), "--residual", e.Residual.String())
-		}
-		for word, is := range map[string]bool{"--separate": c.Options.Separate, "--backward": c.Backward, "--threads": c.Options.Threads != 0, "--numbers": c.Options.Numbers != ""} {
-			if slices.Contains(words, word) != is {
-				t.Errorf("%q of %+v: %s is there %v, must be %v", words, c, word, !is, is)
-			}
-		}
-		if !slices.Equal(words[:min(len(want), len(words))], want) || !slices.Equal(words[len(words)-2:], []string{"--backend", "cpu"}) {
-			t.Errorf("%q, must begin with %q and name the device", words, want)
-		}
-	}
-}
-
-// shellWords splits a command as a shell does that knows single quotes and \ before one character.
-func shellWords(s string) []string {
-	var words []string
-	for s = strings.TrimSpace(s); s != ""; s = strings.TrimLeft(s, " ") {
-		var word strings.Builder
-		for s != "" && s[0] != ' ' {
-			switch s[0] {
-			case '\'':
-				quoted, rest, _ := strings.Cut(s[1:], "'")
-				word.WriteString(quoted)
-				s = rest
-			case '\\':
-				word.WriteString(s[1:2])
-				s = s[2:]
-			default:
-				word.WriteByte(s[0])
-				s = s[1:]
-			}
-		}
-		words = append(words, word.String())
-	}
-	return words
-}
-
-func TestShellWords(t *testing.T) {
-	if got := shellWords(`gpuconv 'a b' 'it'\''s' c`); strings.Join(got, "|") != "gpuconv|a b|it's|c" {
-		t.Errorf("split into %q", got)
 	}
 }

@@ -141,9 +141,8 @@ fn tangent(z: f32) -> f32 {
 	return sign(z) * (1.0 - 2.0 / (exp(min(2.0 * abs(z), 87.0)) + 1.0));
 }
 
-// gelu_tangent is the tanh in the tanh form of GELU.
-fn gelu_tangent(z: f32) -> f32 {
-	let held = clamp(z, -10.0, 10.0);
+// gelu_tangent is the tanh in the tanh form of GELU, of z held to 10, where it is 1.
+fn gelu_tangent(held: f32) -> f32 {
 	return tangent(0.79788456 * (held + 0.044715 * held * held * held));
 }
 
@@ -162,16 +161,27 @@ fn derivative(z: f32, slope: f32) -> f32 {
 		}
 		case 8u: { return select(0.0, p.alpha, p.alpha * z + p.beta > 0.0 && p.alpha * z + p.beta < 1.0); }
 		case 9u: { return select(select(z / 3.0 + 0.5, 1.0, z >= 3.0), 0.0, z <= -3.0); }
-		case 10u: { return 0.5 * (1.0 + erf(z * 0.70710678)) + z * 0.39894228 * exp(-0.5 * z * z); }
 		case 11u: {
 			let held = clamp(z, -10.0, 10.0);
 			let t = gelu_tangent(held);
 			return 0.5 * (1.0 + t) + 0.5 * held * (1.0 - t) * (1.0 + t) * 0.79788456 * (1.0 + 0.134145 * held * held);
 		}
 		case 12u: { return select(p.alpha * exp(min(z, 0.0)), 1.0, z > 0.0); }
-		default: { return 1.0; }
+		// Of 10: without an activation there is nothing to go through.
+		default: { return 0.5 * (1.0 + erf(z * 0.70710678)) + z * 0.39894228 * exp(-0.5 * z * z); }
 	}
 }
+
+fn element(i: u32) {
+	var slope = 0.0;
+	if p.activation == 4u {
+		slope = slopes[i % p.out_channels];
+		dslopes[i] = dv[i] * min(z[i], 0.0);
+	}
+	dz[i] = dv[i] * derivative(z[i], slope);
+}
+
+// Each thread computes one element, on its own.
 
 const THREADS: u32 = 256u;
 
@@ -181,13 +191,9 @@ fn main(
 	@builtin(num_workgroups) grid: vec3<u32>,
 	@builtin(local_invocation_index) thread: u32,
 ) {
+	// Elements are counted in memory order, across the axes of a grid that no single axis could hold.
 	let i = (workgroup.x + grid.x * (workgroup.y + grid.y * workgroup.z)) * THREADS + thread;
 	if i < p.outputs {
-		var slope = 0.0;
-		if p.activation == 4u {
-			slope = slopes[i % p.out_channels];
-			dslopes[i] = dv[i] * min(z[i], 0.0);
-		}
-		dz[i] = dv[i] * derivative(z[i], slope);
+		element(i);
 	}
 }

@@ -1,11 +1,17 @@
 // ReLU over a whole volume, in place: V = max(0, V). The CPU twin is cpuref/relu.go.
 
 struct Params {
-	count: u32,
+	outputs: u32, // numbers of V
 }
 
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read_write> v: array<f32>;
+
+fn element(i: u32) {
+	v[i] = max(v[i], 0.0);
+}
+
+// Each thread computes one element, on its own.
 
 const THREADS: u32 = 256u;
 
@@ -15,8 +21,9 @@ fn main(
 	@builtin(num_workgroups) grid: vec3<u32>,
 	@builtin(local_invocation_index) thread: u32,
 ) {
+	// Elements are counted in memory order, across the axes of a grid that no single axis could hold.
 	let i = (workgroup.x + grid.x * (workgroup.y + grid.y * workgroup.z)) * THREADS + thread;
-	if i < p.count {
-		v[i] = max(v[i], 0.0);
+	if i < p.outputs {
+		element(i);
 	}
 }

@@ -1,9 +1,11 @@
 // A Vulkan layer for the tests: it makes calls fail as hardware does. While the file that GPUCONV_FAULTS
 // names exists, it holds lines of "function result", and each call of such a function returns that result
-// (-2 no device memory, -4 device lost) and does nothing else. The file is looked at on every call, so
-// that a program can begin and end the trouble as it runs. It serves one driver at a time.
+// (-2 no device memory, -4 device lost) and does nothing else. A line "memory bytes" leaves the device no
+// more memory than that. The file is looked at on every call, so that a program can begin and end the
+// trouble as it runs. It serves one driver at a time.
 //
 // The structures are those of the loader's layer interface (LoaderLayerInterface.md and vk_layer.h).
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -86,17 +88,53 @@ static void count(atomic_int *what, int by) {
 	fclose(f);
 }
 
-static int32_t countAllocateMemory(word a, word b, word c, word d, word e, word f, word g) {
-	int32_t result = my_vkAllocateMemory(a, b, c, d, e, f, g);
-	if (result == 0) count(&memories, 1);
+// The memory that lives, for a device that has not more than the file says.
+typedef struct memory {
+	struct memory *next;
+	word handle;
+	int64_t size;
+} memory;
+
+static memory *live;
+static int64_t used;
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+
+// add takes memory of a size, below the layer, where there is room.
+static int32_t add(int64_t size, word device, word info, word allocator, word out) {
+	int64_t most = fault("memory");
+	if (most && used + size > most) return -2;
+	int32_t result = my_vkAllocateMemory(device, info, allocator, out, 0, 0, 0);
+	if (result) return result;
+	memory *m = malloc(sizeof *m);
+	*m = (memory){live, *(word *)out, size};
+	live = m;
+	used += size;
+	count(&memories, 1);
+	return 0;
+}
+
+static int32_t countAllocateMemory(word device, word info, word allocator, word out, word e, word f, word g) {
+	pthread_mutex_lock(&lock);
+	int32_t result = add(*(int64_t *)(info + 16), device, info, allocator, out); // allocationSize, after sType and pNext
+	pthread_mutex_unlock(&lock);
 	return result;
 }
 
 static anyCall next_vkFreeMemory, next_vkDestroyDevice;
 
-static void countFreeMemory(word device, word memory, word allocator) {
-	next_vkFreeMemory(device, memory, allocator, 0, 0, 0, 0);
-	if (memory) count(&memories, -1);
+static void countFreeMemory(word device, word handle, word allocator) {
+	pthread_mutex_lock(&lock);
+	next_vkFreeMemory(device, handle, allocator, 0, 0, 0, 0);
+	for (memory **at = &live; handle && *at; at = &(*at)->next) {
+		memory *m = *at;
+		if (m->handle != handle) continue;
+		*at = m->next;
+		used -= m->size;
+		free(m);
+		count(&memories, -1);
+		break;
+	}
+	pthread_mutex_unlock(&lock);
 }
 
 static void countDestroyDevice(word device, word allocator) {
