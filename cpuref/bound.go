@@ -22,9 +22,17 @@ const smallestNormal = 1.0 / (1 << 126)
 // is that number times its partner, which the bound covers only for partners of at most 1.
 func Bound(taps int, magnitude float64) float64 {
 	n := float64(taps) + 1
-	nu := (n + 2) * unit
-	if taps < 0 || nu >= 1 {
+	g := growth(n + 2)
+	if taps < 0 || math.IsInf(g, 1) {
 		return math.Inf(1)
 	}
-	return nu/(1-nu)*magnitude + n*smallestNormal
+	return g*magnitude + n*smallestNormal
+}
+
+// growth is g(n), the relative error of n roundings one after the other; +Inf where they have no bound.
+func growth(n float64) float64 {
+	if n*unit >= 1 {
+		return math.Inf(1)
+	}
+	return n * unit / (1 - n*unit)
 }
