@@ -155,7 +155,7 @@ func WinogradFilters(p conv.Problem, m int, w tensor.Filters) (tensor.Filters, e
 	if err != nil {
 		return tensor.Filters{}, err
 	}
-	if err := checkFilters(p, w); err != nil {
+	if err := CheckFilters(p, w); err != nil {
 		return tensor.Filters{}, err
 	}
 	out := tensor.Filters{K: a.t * a.t * w.K, H: 1, W: 1, D: w.D}

@@ -24,8 +24,10 @@ type algorithm interface {
 	Algorithm
 	// serves reports why a layer is not the algorithm's, which nil says it is.
 	serves(p conv.Problem, o LayerOptions) error
+	// sizes are the numbers in each piece of memory that it needs beside the layer's operands.
+	sizes(p conv.Problem) []int64
 	// pack gives the filters in the order that the kernels read.
-	pack(l *Layer) []float32
+	pack(l *Layer) ([]float32, error)
 	// record records the dispatches from X to V, and the memory between them.
 	record(e *forward, fused conv.Epilogue) error
 }
@@ -60,7 +62,7 @@ func AlgorithmName(a Algorithm) string { return a.Name() + "/" + a.Variant() }
 func candidates(dev *gpu.Device, p conv.Problem, o LayerOptions) []algorithm {
 	var list []algorithm
 	for _, a := range everyAlgorithm(p, o) {
-		if a.serves(p, o) == nil && fitsDevice(a, dev.Limits()) {
+		if a.serves(p, o) == nil && fitsDevice(a, p, dev.Limits()) {
 			list = append(list, a)
 		}
 	}
@@ -70,8 +72,11 @@ func candidates(dev *gpu.Device, p conv.Problem, o LayerOptions) []algorithm {
 // everyAlgorithm lists all, whether they serve the layer or not.
 func everyAlgorithm(p conv.Problem, o LayerOptions) []algorithm {
 	list := []algorithm{newDirect(p, o)}
-	for _, t := range tiledAlgorithms() {
-		list = append(list, t)
+	for _, a := range tiledAlgorithms() {
+		list = append(list, a)
+	}
+	for _, a := range winogradAlgorithms() {
+		list = append(list, a)
 	}
 	return list
 }
@@ -97,7 +102,7 @@ func choose(dev *gpu.Device, p conv.Problem, o LayerOptions) (algorithm, error) 
 		if err := a.serves(p, o); err != nil {
 			return nil, fmt.Errorf("%w: algorithm %s: %w", ErrUnsupported, o.Algorithm, err)
 		}
-		return nil, fmt.Errorf("%w: algorithm %s on this adapter, whose workgroups are too small for it", ErrUnsupported, o.Algorithm)
+		return nil, fmt.Errorf("%w: algorithm %s on this adapter, whose workgroups or bindings are too small for it", ErrUnsupported, o.Algorithm)
 	}
 	return nil, fmt.Errorf("%w: algorithm %q, must be one of %s", gpu.ErrMisuse, o.Algorithm, strings.Join(names(list), ", "))
 }

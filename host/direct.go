@@ -13,7 +13,8 @@ type direct struct{ threads uint32 }
 func (direct) Name() string                            { return "direct" }
 func (a direct) Variant() string                       { return fmt.Sprintf("t%d", a.threads) }
 func (direct) serves(conv.Problem, LayerOptions) error { return nil }
-func (direct) pack(l *Layer) []float32                 { return l.filters.Data }
+func (direct) pack(l *Layer) ([]float32, error)        { return l.filters.Data, nil }
+func (direct) sizes(conv.Problem) []int64              { return nil }
 
 // record records the convolution.
 func (a direct) record(e *forward, fused conv.Epilogue) error {

@@ -3,6 +3,7 @@ package host
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/gpuconv/gpuconv/conv"
 	"github.com/gpuconv/gpuconv/cpuref"
@@ -73,7 +74,11 @@ func (o LayerOptions) numbers() Numbers {
 // upload makes the layer's buffers and fills those that stay. Where there is nothing to bind, one number
 // that no kernel reads stands in.
 func (e *forward) upload(p conv.Problem, o LayerOptions) error {
-	residuals, slopes, packed := p.OutLen(), o.Slopes, e.algorithm.pack(e.layer)
+	packed, err := e.algorithm.pack(e.layer)
+	if err != nil {
+		return err
+	}
+	residuals, slopes := p.OutLen(), o.Slopes
 	if e.noResidual {
 		residuals = 1
 	}
@@ -100,6 +105,9 @@ func (e *forward) upload(p conv.Problem, o LayerOptions) error {
 			return err
 		}
 		*m.to = g
+		if g != e.v {
+			e.inputs = append(e.inputs, g)
+		}
 		if m.data == nil {
 			continue
 		}
@@ -107,7 +115,6 @@ func (e *forward) upload(p conv.Problem, o LayerOptions) error {
 			return err
 		}
 	}
-	e.inputs = []*guarded{e.x, e.w, e.b, e.slopes, e.residual}
 	return nil
 }
 
@@ -126,6 +133,16 @@ func (e *forward) newScratch(what string, count int64) (*guarded, error) {
 		e.scratch = append(e.scratch, g)
 	}
 	return g, err
+}
+
+// newInput makes memory that no kernel writes.
+func (e *forward) newInput(what string, data []float32) (*guarded, error) {
+	g, err := newGuarded(e.dev, what, int64(len(data)), Float32)
+	if err != nil {
+		return nil, err
+	}
+	e.inputs = append(e.inputs, g)
+	return g, g.write(data)
 }
 
 // poison fills memory with NaN.
@@ -182,7 +199,7 @@ func (e *forward) close() {
 		}
 	}
 	e.recorder.close()
-	for _, g := range append(e.scratch, e.x, e.w, e.b, e.slopes, e.residual, e.v) {
+	for _, g := range slices.Concat(e.inputs, e.scratch, []*guarded{e.v}) {
 		g.close()
 	}
 }

@@ -24,7 +24,7 @@ type guarded struct {
 func newGuarded(dev *gpu.Device, what string, count int64, n Numbers) (*guarded, error) {
 	perWord := map[Numbers]uint64{Float16: 2, shaders.Int8: 4}
 	per := max(1, perWord[n])
-	g := &guarded{what: what, numbers: n, guard: max(256, uint64(dev.Limits().StorageOffsetAlignment)), size: 4 * ((uint64(count) + per - 1) / per)}
+	g := &guarded{what: what, numbers: n, guard: guardBytes(dev.Limits()), size: 4 * ((uint64(count) + per - 1) / per)}
 	if most := dev.Limits().MaxStorageBinding; g.size+g.guard > most {
 		return nil, fmt.Errorf("%w: %s takes %d bytes, one binding of this adapter holds %d", ErrUnsupported, what, g.size, most-g.guard)
 	}
@@ -43,6 +43,9 @@ func newGuarded(dev *gpu.Device, what string, count int64, n Numbers) (*guarded,
 	}
 	return g, nil
 }
+
+// guardBytes is how long guards are.
+func guardBytes(l gpu.Limits) uint64 { return max(256, uint64(l.StorageOffsetAlignment)) }
 
 // input binds the numbers alone.
 func (g *guarded) input() gpu.Binding {

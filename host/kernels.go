@@ -24,6 +24,16 @@ func (r *recorder) sums(v shaders.Variant, params []byte, elements int64, bindin
 	return r.record(v, params, uint64(elements), bindings)
 }
 
+// threads records a kernel with so many threads.
+func (r *recorder) threads(v shaders.Variant, params []byte, count uint32, bindings ...gpu.Binding) error {
+	s, err := source(v)
+	if err != nil {
+		return err
+	}
+	per := uint64(s.Workgroup[0])
+	return r.record(v, params, (uint64(count)+per-1)/per, bindings)
+}
+
 // elementwise records a kernel with a thread for each element.
 func (r *recorder) elementwise(v shaders.Elementwise, params []byte, elements int64, bindings ...gpu.Binding) error {
 	return r.record(v, params, (uint64(elements)+uint64(v.Threads)-1)/uint64(v.Threads), bindings)

@@ -21,6 +21,9 @@ type LayerOptions struct {
 	Numbers  Numbers       // how X, W, the residual and V are stored; "" is Float32
 	// Algorithm is "name" or "name/variant" of one of [Algorithms]; "" chooses.
 	Algorithm string
+	// Exact leaves out algorithms whose transforms round, so that integers whose sums stay below 2^24 give
+	// the same bits everywhere.
+	Exact bool
 	// Threads is the workgroup size of the direct algorithm, one of shaders.ConvThreads; 0 chooses.
 	Threads uint32
 }

@@ -47,6 +47,7 @@ func tiledAlgorithms() (all []tiled) {
 var (
 	errNotFloat32 = errors.New("volumes must be float32")
 	errNotPlain   = errors.New("not for transposed or unshared layers")
+	errRounds     = errors.New("its transforms round: not where integers must be exact")
 )
 
 func (a tiled) serves(p conv.Problem, o LayerOptions) error {
@@ -66,14 +67,29 @@ func (a tiled) serves(p conv.Problem, o LayerOptions) error {
 	return nil
 }
 
-// fitsDevice tells whether a device's workgroups are large enough.
-func fitsDevice(a algorithm, l gpu.Limits) bool {
+// fitsDevice tells whether a device's workgroups and bindings are large enough.
+func fitsDevice(a algorithm, p conv.Problem, l gpu.Limits) bool {
+	for _, size := range a.sizes(p) {
+		if uint64(size)*4+guardBytes(l) > min(l.MaxStorageBinding, l.MaxBufferSize-guardBytes(l)) {
+			return false
+		}
+	}
 	t, ok := a.(tiled)
+	if w, isWinograd := a.(winograd); isWinograd {
+		t, ok = w.product, true
+	}
 	if !ok {
 		return true
 	}
 	s, err := shaders.Source(t.tiles)
 	return err == nil && s.Workgroup[0] <= min(l.MaxWorkgroupInvocations, l.MaxWorkgroupSizeX) && s.WorkgroupStorage <= l.MaxWorkgroupStorage
+}
+
+func (a tiled) sizes(p conv.Problem) []int64 {
+	if a.parts == 1 {
+		return []int64{packedLen(p, a.tiles)}
+	}
+	return []int64{packedLen(p, a.tiles), int64(a.parts) * p.OutLen()}
 }
 
 // packedLen is how many numbers the packed filters are.
@@ -85,7 +101,9 @@ func packedLen(p conv.Problem, t shaders.Tiles) int64 {
 
 // pack puts the filters of each group into blocks of as many depth slices as a tile has, depth slice
 // innermost, then input channel, then tap. The last block of a group is filled up with zeros.
-func (a tiled) pack(l *Layer) []float32 { return pack(l.problem, l.filters.Data, a.tiles) }
+func (a tiled) pack(l *Layer) ([]float32, error) {
+	return pack(l.problem, l.filters.Data, a.tiles), nil
+}
 
 func pack(p conv.Problem, filters []float32, t shaders.Tiles) []float32 {
 	_, channels := t.Tile()

@@ -3,6 +3,7 @@ package host
 import (
 	"fmt"
 
+	"github.com/gpuconv/gpuconv/conv"
 	"github.com/gpuconv/gpuconv/cpuref"
 	"github.com/gpuconv/gpuconv/gpu"
 	"github.com/gpuconv/gpuconv/tensor"
@@ -39,15 +40,12 @@ func (l *Layer) Verify(x tensor.Volume, o VerifyOptions, residual ...tensor.Volu
 
 // judge holds V against the reference.
 func (l *Layer) judge(in operands, v tensor.Volume, o VerifyOptions) (cpuref.Report, error) {
-	if o.Sample > 0 && l.options.numbers() == Float32 { // a sample's bound knows of no float16
+	sums, own := l.sums(o.Mode)
+	if o.Sample > 0 && l.options.numbers() == Float32 && !own { // a sample's bound knows of nothing else
 		p := l.problem
 		x := l.input(in)
 		indices := cpuref.Sample(p, o.Seed, o.Sample)
 		return cpuref.CheckSampleEpilogue(v.Data, p, x, l.filters, l.options.Epilogue, l.options.Slopes, in.residual, indices, o.Mode)
-	}
-	sums := cpuref.Im2col
-	if l.dev.gpu == nil {
-		sums = cpuref.Conv // the CPU's outputs come from Im2col, which must not judge itself
 	}
 	ref, err := l.reference(sums, in)
 	if err != nil {
@@ -57,4 +55,15 @@ func (l *Layer) judge(in operands, v tensor.Volume, o VerifyOptions) (cpuref.Rep
 		ref = ref.Half()
 	}
 	return cpuref.Check(v.Data, ref, o.Mode)
+}
+
+// sums gives the reference of the layer's sums, and tells whether it has the algorithm's own bound.
+func (l *Layer) sums(mode cpuref.Mode) (way func(conv.Problem, tensor.Volume, tensor.Filters) (cpuref.Reference, error), own bool) {
+	if l.dev.gpu == nil {
+		return cpuref.Conv, false // the CPU's outputs come from Im2col, which must not judge itself
+	}
+	if a, ok := l.Algorithm().(exacting); ok && mode == cpuref.Bounded {
+		return a.reference, true
+	}
+	return cpuref.Im2col, false
 }

@@ -107,6 +107,9 @@ func (c Case) filler(rng *rand.Rand) (func([]float32), error) {
 // all places of a filter, or over all filters.
 func (c Case) exactLimit() (int, error) {
 	limit, err := cpuref.ExactLimit(c.Problem)
+	if cpuref.CheckWinograd(c.Problem, 2) == nil && err == nil {
+		limit, err = cpuref.WinogradExactLimit(c.Problem, 2) // the algorithm may be any that is exact
+	}
 	if c.Options.Numbers == host.Float16 && err == nil {
 		limit, err = exactHalf(c.Problem, limit)
 	}
@@ -163,7 +166,7 @@ func (c Case) Run(dev *host.Device) (cpuref.Report, error) {
 		return cpuref.Report{}, err
 	}
 	options := c.Options
-	options.Slopes = o.Slopes
+	options.Slopes, options.Exact = o.Slopes, c.Mode == cpuref.Exact
 	layer, err := host.NewLayer(dev, c.Problem, o.W, options)
 	if err != nil {
 		return cpuref.Report{}, err
