@@ -1,6 +1,8 @@
 package host
 
 import (
+	"fmt"
+
 	"github.com/gpuconv/gpuconv/conv"
 	"github.com/gpuconv/gpuconv/cpuref"
 	"github.com/gpuconv/gpuconv/tensor"
@@ -8,6 +10,14 @@ import (
 
 // cpuEngine computes with the reference.
 type cpuEngine struct{ layer *Layer }
+
+// fitsCPU reports a problem that is too large for the reference.
+func fitsCPU(p conv.Problem) error {
+	if p.OutLen() > cpuref.MaxOutputs {
+		return fmt.Errorf("%w: %d outputs, the CPU reference holds %d", ErrUnsupported, p.OutLen(), cpuref.MaxOutputs)
+	}
+	return nil
+}
 
 func (e cpuEngine) run(in operands, v []float32, _ bool) error {
 	ref, err := e.layer.reference(cpuref.Im2col, in)

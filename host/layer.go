@@ -24,6 +24,7 @@ type LayerOptions struct {
 	// Exact leaves out algorithms whose transforms round, so that integers whose sums stay below 2^24 give
 	// the same bits everywhere.
 	Exact bool
+	part  bool // of a split layer, which is judged by the bound of plain sums
 	// Threads is the workgroup size of the direct algorithm, one of shaders.ConvThreads; 0 chooses.
 	Threads uint32
 }
@@ -32,11 +33,12 @@ type LayerOptions struct {
 type Numbers = shaders.Numbers
 
 // The numbers. What a Float16 layer is given is rounded to half precision (IEEE binary16), and so is V;
-// products and sums are in float32, biases and slopes stay float32. Gradients are float32 always. For
-// 8-bit whole numbers see [NewQuantizedLayer].
+// products and sums are in float32, biases and slopes stay float32. Gradients are float32 always. Int8 is
+// for layers of [NewQuantizedLayer] alone.
 const (
 	Float32 = shaders.Float32
 	Float16 = shaders.Float16
+	Int8    = shaders.Int8
 )
 
 // Layer is one convolution with its filters resident on the device. It may be used from many
@@ -87,11 +89,8 @@ func (l *Layer) build() (err error) {
 		l.engine, err = newEngine(l.dev.gpu, l)
 		return err
 	}
-	if l.problem.OutLen() > cpuref.MaxOutputs {
-		return fmt.Errorf("%w: %d outputs, the CPU reference holds %d", ErrUnsupported, l.problem.OutLen(), cpuref.MaxOutputs)
-	}
 	l.engine = cpuEngine{l}
-	return nil
+	return fitsCPU(l.problem)
 }
 
 func (l *Layer) validate(filters tensor.Filters) error {
@@ -111,6 +110,9 @@ func (l *Layer) validate(filters tensor.Filters) error {
 func (o LayerOptions) Validate(p conv.Problem) error {
 	if err := o.Epilogue.Validate(); err != nil {
 		return fmt.Errorf("%w: %w", gpu.ErrMisuse, err)
+	}
+	if o.Numbers == Int8 {
+		return fmt.Errorf("%w: numbers %q of a layer of float32 operands: 8-bit whole numbers are for NewQuantizedLayer", gpu.ErrMisuse, Int8)
 	}
 	if n := o.Numbers; n != "" && n != Float32 && n != Float16 {
 		return fmt.Errorf("%w: numbers %q, must be %s or %s", gpu.ErrMisuse, n, Float32, Float16)

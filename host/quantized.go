@@ -2,6 +2,7 @@ package host
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"sync"
 
@@ -33,30 +34,47 @@ type QuantizedOptions struct {
 // QuantizedLayer multiplies 8-bit whole numbers and adds them up as int32, exactly. It may be used from
 // many goroutines, one run after the other.
 type QuantizedLayer struct {
-	problem conv.Problem
-	filters QuantizedFilters
-	options QuantizedOptions
-	zeros   []int32   // one for each channel
-	scales  []float32 // of input times weight, one for each channel
-	dev     *Device
+	quantizedData
+	wZero []int8 // as it was given
+	dev   *Device
 
 	mu     sync.Mutex
-	engine *quantizedEngine // nil once closed
+	engine quantizedRunner // nil once closed
 }
 
-// NewQuantizedLayer puts a quantized layer's filters on a GPU; they are copied. Every problem is served
-// whose volumes fit a binding. Errors are those of [NewLayer].
+// quantizedRunner computes a quantized layer on one kind of device.
+type quantizedRunner interface {
+	run(quantizedRun) error
+	close()
+}
+
+// NewQuantizedLayer puts a quantized layer's filters on the device; they are copied. As of [NewLayer]
+// every problem is served, what is too large for a device's bindings in parts, and errors are the same.
 func NewQuantizedLayer(dev *Device, p conv.Problem, filters QuantizedFilters, o QuantizedOptions) (*QuantizedLayer, error) {
-	l := &QuantizedLayer{problem: p, options: o, dev: dev}
+	l := &QuantizedLayer{quantizedData: quantizedData{problem: p, options: o}, dev: dev}
 	err := l.validate(filters)
 	if err == nil {
 		l.keep(filters)
-		l.engine, err = newQuantizedEngine(l)
+		err = l.build()
 	}
 	if err != nil {
 		return nil, l.failed("building", err)
 	}
 	return l, nil
+}
+
+func (l *QuantizedLayer) build() (err error) {
+	if l.dev.gpu != nil {
+		l.engine, err = newQuantizedRunner(l.dev.gpu, &l.quantizedData)
+		return err
+	}
+	l.engine = quantizedCPU{&l.quantizedData}
+	return fitsCPU(l.problem)
+}
+
+// Validate reports options that make no sense for p. The error wraps [gpu.ErrMisuse].
+func (o QuantizedOptions) Validate(p conv.Problem) error {
+	return LayerOptions{Epilogue: o.Epilogue, Slopes: o.Slopes, Threads: o.Threads}.Validate(p)
 }
 
 func (l *QuantizedLayer) validate(f QuantizedFilters) error {
@@ -67,8 +85,7 @@ func (l *QuantizedLayer) validate(f QuantizedFilters) error {
 	if err := p.Validate(); err != nil {
 		return err
 	}
-	as := LayerOptions{Epilogue: l.options.Epilogue, Slopes: l.options.Slopes, Threads: l.options.Threads}
-	if err := as.Validate(p); err != nil {
+	if err := l.options.Validate(p); err != nil {
 		return err
 	}
 	for _, c := range []struct {
@@ -85,17 +102,13 @@ func (l *QuantizedLayer) validate(f QuantizedFilters) error {
 			return fmt.Errorf("%w: %d %s, must be %d", cpuref.ErrShape, c.has, c.what, c.want)
 		}
 	}
-	if l.dev.gpu == nil {
-		return fmt.Errorf("%w: quantized layers on the CPU reference; use cpuref.QuantizedConv", ErrUnsupported)
-	}
 	return nil
 }
 
 // keep copies the filters, with what was left out.
 func (l *QuantizedLayer) keep(f QuantizedFilters) {
-	f.Weights, f.Zero = slices.Clone(f.Weights), slices.Clone(f.Zero)
-	f.Bias = append(make([]int32, 0, l.problem.BiasLen()), f.Bias...)[:l.problem.BiasLen()]
-	l.filters = f
+	l.weights, l.wZero, l.options.Slopes = slices.Clone(f.Weights), slices.Clone(f.Zero), slices.Clone(l.options.Slopes)
+	l.biases = append(make([]int32, 0, l.problem.BiasLen()), f.Bias...)[:l.problem.BiasLen()]
 	l.zeros, l.scales = make([]int32, l.problem.OutChannels), make([]float32, l.problem.OutChannels)
 	scale := l.options.XScale
 	if scale == 0 {
@@ -154,59 +167,75 @@ func (l *QuantizedLayer) run(x []int8, residual []tensor.Volume, purpose int) (s
 	if l.engine == nil {
 		return nil, v, l.failed("running", fmt.Errorf("layer %w", gpu.ErrClosed))
 	}
-	sums = make([]int32, p.OutLen())
-	if err := l.engine.run(x, r, sums, v.Data, purpose == outputsChecked); err != nil {
+	run := quantizedRun{x: x, residual: r, sums: make([]int32, p.OutLen()), v: v.Data, checked: purpose == outputsChecked}
+	if purpose == onlySums {
+		run.v = nil
+	}
+	if err := l.engine.run(run); err != nil {
 		return nil, v, l.failed("running", err)
 	}
-	return sums, v, nil
+	return run.sums, v, nil
 }
 
 // Verify runs the layer with its outputs poisoned before and guards and operands looked at after. Every
-// sum must be exact, and every output within the bound of its rounding.
+// sum must be exact, or the error wraps [cpuref.ErrMismatch]; the report says whether every output is
+// within the bound of its rounding. Where a sum passes int32 the error wraps [cpuref.ErrNoVerdict].
 func (l *QuantizedLayer) Verify(x []int8, residual ...tensor.Volume) (tensor.Volume, cpuref.Report, error) {
 	sums, v, err := l.run(x, residual, outputsChecked)
 	if err != nil {
 		return v, cpuref.Report{}, err
 	}
-	exact, err := cpuref.QuantizedConv(l.problem, x, l.filters.Weights, l.options.XZero, l.filters.Zero)
-	if err != nil {
-		return v, cpuref.Report{}, l.failed("judging", err)
-	}
-	p := l.problem
-	for i := range exact {
-		bank := 0
-		if p.Unshared {
-			bank = i / p.OutChannels % (len(l.filters.Bias) / p.OutChannels)
-		}
-		exact[i] += int64(l.filters.Bias[bank*p.OutChannels+i%p.OutChannels])
-		if int64(sums[i]) != exact[i] {
-			return v, cpuref.Report{}, l.failed("judging", fmt.Errorf("%w: sum %d is %d, must be %d", cpuref.ErrMismatch, i, sums[i], exact[i]))
-		}
-	}
-	report, err := l.judge(exact, v, residual)
+	report, err := l.judge(x, sums, v, residual)
 	if err != nil {
 		return v, report, l.failed("judging", err)
 	}
 	return v, report, nil
 }
 
-// judge holds V against the exact sums: turning one into float32 and scaling it each round once.
-func (l *QuantizedLayer) judge(sums []int64, v tensor.Volume, residual []tensor.Volume) (cpuref.Report, error) {
-	ref := cpuref.Reference{Problem: l.problem, Value: make([]float64, len(sums)), Magnitude: make([]float64, len(sums)), Allowed: make([]float64, len(sums))}
-	for i, s := range sums {
-		ref.Value[i] = float64(s) * float64(l.scales[i%l.problem.OutChannels])
-		ref.Magnitude[i] = max(ref.Value[i], -ref.Value[i])
-		ref.Allowed[i] = cpuref.Bound(1, ref.Magnitude[i])
+// judge holds sums against the exact ones, and V against what they make.
+func (l *QuantizedLayer) judge(x []int8, sums []int32, v tensor.Volume, residual []tensor.Volume) (cpuref.Report, error) {
+	exact, err := cpuref.QuantizedConv(l.problem, x, l.weights, l.options.XZero, l.wZero)
+	if err != nil {
+		return cpuref.Report{}, err
+	}
+	for i, want := range exact {
+		want += int64(l.biases[l.biasOf(i)])
+		if want < math.MinInt32 || want > math.MaxInt32 {
+			return cpuref.Report{}, fmt.Errorf("%w: sum %d with its bias is %d, must be an int32", cpuref.ErrNoVerdict, i, want)
+		}
+		if int64(sums[i]) != want {
+			return cpuref.Report{}, fmt.Errorf("%w: sum %d is %d, must be %d", cpuref.ErrMismatch, i, sums[i], want)
+		}
 	}
 	var r []float32
 	if len(residual) > 0 {
 		r = residual[0].Data
 	}
-	ref, err := ref.Epilogue(l.options.Epilogue, l.options.Slopes, r)
+	ref, err := l.reference(sums, r)
 	if err != nil {
 		return cpuref.Report{}, err
 	}
 	return cpuref.Check(v.Data, ref, cpuref.Bounded)
+}
+
+// biasOf is where the bias of output i stands.
+func (q *quantizedData) biasOf(i int) int {
+	bank := 0
+	if q.problem.Unshared {
+		bank = i / q.problem.OutChannels % (len(q.biases) / q.problem.OutChannels)
+	}
+	return bank*q.problem.OutChannels + i%q.problem.OutChannels
+}
+
+// reference is V of exact sums: turning one into float32 and scaling it each round once.
+func (q *quantizedData) reference(sums []int32, residual []float32) (cpuref.Reference, error) {
+	ref := cpuref.Reference{Problem: q.problem, Value: make([]float64, len(sums)), Magnitude: make([]float64, len(sums)), Allowed: make([]float64, len(sums))}
+	for i, s := range sums {
+		ref.Value[i] = float64(s) * float64(q.scales[i%q.problem.OutChannels])
+		ref.Magnitude[i] = math.Abs(ref.Value[i])
+		ref.Allowed[i] = cpuref.Bound(1, ref.Magnitude[i])
+	}
+	return ref.Epilogue(q.options.Epilogue, q.options.Slopes, residual)
 }
 
 // Close frees the layer's memory on the device.

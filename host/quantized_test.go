@@ -3,7 +3,9 @@ package host_test
 import (
 	"errors"
 	"fmt"
+	"math"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -103,20 +105,65 @@ func TestFloat16IsStored(t *testing.T) {
 
 // TestQuantizedByHand is a layer small enough to follow: zero points, scales, bias, padding.
 func TestQuantizedByHand(t *testing.T) {
-	dev := hosttest.Open(t)
-	p := must(conv.Parse("ic1iw3oc2kw2pw1"))
-	f := host.QuantizedFilters{Weights: []int8{1, 2, -128, 127}, Zero: []int8{0, 1}, Scale: []float32{1, 0.5}, Bias: []int32{10, -10}}
-	l := must(host.NewQuantizedLayer(dev, p, f, host.QuantizedOptions{XZero: 3, XScale: 2}))
+	bothDevices(t, func(t *testing.T, dev *host.Device) {
+		p := must(conv.Parse("ic1iw3oc2kw2pw1"))
+		f := host.QuantizedFilters{Weights: []int8{1, 2, -128, 127}, Zero: []int8{0, 1}, Scale: []float32{1, 0.5}, Bias: []int32{10, -10}}
+		l := must(host.NewQuantizedLayer(dev, p, f, host.QuantizedOptions{XZero: 3, XScale: 2}))
+		defer l.Close()
+		x := []int8{4, 3, 127} // which stand for 1, 0, 124; the padding for 0
+		sums, err := l.Sums(x)
+		if want := fmt.Sprint([]int32{12, 116, 11, -139, 258, 15614, 134, -16006}); err != nil || fmt.Sprint(sums) != want {
+			t.Errorf("sums %v, %v, want %s", sums, err, want)
+		}
+		v, err := l.Run(x)
+		if err != nil || v.At(0, 0, 0) != 24 || v.At(2, 0, 1) != 15614 {
+			t.Errorf("outputs %v, %v", v.Data, err)
+		}
+	})
+}
+
+// TestQuantizedBeyondInt32 holds that a sum that an int32 cannot hold gets no verdict: with its bias, and
+// without.
+func TestQuantizedBeyondInt32(t *testing.T) {
+	bothDevices(t, func(t *testing.T, dev *host.Device) {
+		for taps, bias := range map[int]int32{1: math.MaxInt32 - 16383, 1 << 18: 0} {
+			p := must(conv.Parse(fmt.Sprintf("ic%dih1oc1kh1", taps)))
+			x := slices.Repeat([]int8{-128}, taps)
+			l := must(host.NewQuantizedLayer(dev, p, host.QuantizedFilters{Weights: x, Bias: []int32{bias}}, host.QuantizedOptions{}))
+			if _, _, err := l.Verify(x); !errors.Is(err, cpuref.ErrNoVerdict) {
+				t.Errorf("%d products and %d: error %v, must wrap %q", taps, bias, err, cpuref.ErrNoVerdict)
+			}
+			l.Close()
+		}
+	})
+}
+
+// TestQuantizedDevicesAgree holds the sums of both devices against each other, bit for bit.
+func TestQuantizedDevicesAgree(t *testing.T) {
+	dev, reference := hosttest.Open(t), cpu(t)
+	for _, descriptor := range quantizedKinds {
+		p := must(conv.Parse(descriptor))
+		x, f := quantized(p, 3)
+		o := host.QuantizedOptions{XZero: 9}
+		if got, want := sumsOf(t, dev, p, f, o, x), sumsOf(t, reference, p, f, o, x); !slices.Equal(got, want) {
+			t.Errorf("%s: %v, must be %v", descriptor, got, want)
+		}
+	}
+}
+
+// sumsOf builds a quantized layer and gives its sums.
+func sumsOf(t *testing.T, dev *host.Device, p conv.Problem, f host.QuantizedFilters, o host.QuantizedOptions, x []int8) []int32 {
+	t.Helper()
+	l, err := host.NewQuantizedLayer(dev, p, f, o)
+	if err != nil {
+		t.Fatal(err)
+	}
 	defer l.Close()
-	x := []int8{4, 3, 127} // which stand for 1, 0, 124; the padding for 0
 	sums, err := l.Sums(x)
-	if want := fmt.Sprint([]int32{12, 116, 11, -139, 258, 15614, 134, -16006}); err != nil || fmt.Sprint(sums) != want {
-		t.Errorf("sums %v, %v, want %s", sums, err, want)
+	if err != nil {
+		t.Fatal(err)
 	}
-	v, err := l.Run(x)
-	if err != nil || v.At(0, 0, 0) != 24 || v.At(2, 0, 1) != 15614 {
-		t.Errorf("outputs %v, %v", v.Data, err)
-	}
+	return sums
 }
 
 func TestQuantizedRefused(t *testing.T) {
@@ -150,7 +197,7 @@ func TestQuantizedRefused(t *testing.T) {
 	if _, err := l.Run(x); !errors.Is(err, gpu.ErrClosed) {
 		t.Errorf("closed: error %v", err)
 	}
-	if _, err := host.NewQuantizedLayer(cpu(t), p, good, host.QuantizedOptions{}); !errors.Is(err, host.ErrUnsupported) {
-		t.Errorf("CPU: error %v", err)
+	if _, err := host.NewQuantizedLayer(cpu(t), must(conv.Parse("ic1ih1oc1kh1ph30000")), host.QuantizedFilters{Weights: []int8{1}}, host.QuantizedOptions{}); !errors.Is(err, host.ErrUnsupported) {
+		t.Errorf("too large for the CPU: error %v", err)
 	}
 }

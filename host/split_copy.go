@@ -57,18 +57,28 @@ func runs(dims []dim, block, whole int, visit func(block, whole, n int)) {
 }
 
 // gather copies a block out of the whole.
-func gather(whole []float32, dims []dim) []float32 {
-	block := make([]float32, blockOf(dims))
+func gather[T any](whole []T, dims []dim) []T {
+	var zero T
+	return gatherAround(whole, dims, zero)
+}
+
+// gatherAround has another number than 0 where the whole has no place.
+func gatherAround[T any](whole []T, dims []dim, none T) []T {
+	block := make([]T, blockOf(dims))
 	eachRun(dims, func(b, w, n int) {
 		if w >= 0 {
 			copy(block[b:b+n], whole[w:w+n])
+			return
+		}
+		for i := range n {
+			block[b+i] = none
 		}
 	})
 	return block
 }
 
 // scatter copies a block to its places in the whole.
-func scatter(whole, block []float32, dims []dim) {
+func scatter[T any](whole, block []T, dims []dim) {
 	eachRun(dims, func(b, w, n int) {
 		if w >= 0 {
 			copy(whole[w:w+n], block[b:b+n])
@@ -77,13 +87,13 @@ func scatter(whole, block []float32, dims []dim) {
 }
 
 // accumulate adds a block to its places in the whole, one number of which may have several.
-func accumulate(whole []float64, block []float32, dims []dim) {
+func accumulate[S, T int32 | float32 | float64](whole []S, block []T, dims []dim) {
 	eachRun(dims, func(b, w, n int) {
 		if w < 0 {
 			return
 		}
 		for i, v := range block[b : b+n] {
-			whole[w+i] += float64(v)
+			whole[w+i] += S(v)
 		}
 	})
 }

@@ -61,6 +61,18 @@ func PlanOn(dev *Device, p conv.Problem) (SplitPlan, error) {
 	return SplitPlan{pl}, err
 }
 
+// PlanQuantizedOn splits a layer of 8-bit numbers.
+func PlanQuantizedOn(dev *Device, p conv.Problem) (SplitPlan, error) {
+	pl, err := newPlan(p, deviceLimits(dev.gpu.Limits()).packed())
+	return SplitPlan{pl}, err
+}
+
+// IsSplit tells whether a quantized layer is computed in parts.
+func IsSplit(l *QuantizedLayer) bool {
+	_, is := l.engine.(*quantizedSplit)
+	return is
+}
+
 // Extents are the sizes of the whole's dimensions.
 func (s SplitPlan) Extents() [len(SplitDimensions)]int64 { return wholePlan(s.problem).block }
 

@@ -322,7 +322,7 @@ func TestForcedSplits(t *testing.T) {
 			}
 			counts[host.SplitDimensions[d]]++
 			for kind, is := range map[string]bool{"transposed": c.Problem.Transposed, "unshared": c.Problem.Unshared, "backward": c.Backward,
-				c.Problem.Padding.String(): true, "float16": c.Options.Numbers == host.Float16, "prelu": c.Options.Epilogue.Activation.Function == conv.PReLU,
+				c.Problem.Padding.String(): true, "float16": c.Options.Numbers == host.Float16, "int8": c.Options.Numbers == host.Int8, "prelu": c.Options.Epilogue.Activation.Function == conv.PReLU,
 				"residual " + c.Options.Epilogue.Residual.String(): true, "separate": c.Options.Separate} {
 				if is {
 					counts[kind+", added"] += map[bool]int{true: 1}[d >= 6]
@@ -339,6 +339,11 @@ func TestForcedSplits(t *testing.T) {
 	for _, d := range host.SplitDimensions {
 		if counts[d] < 10 && !testing.Short() {
 			t.Errorf("%s split %d times, must be 10 or more", d, counts[d])
+		}
+	}
+	for _, kind := range []string{"int8, added", "int8, apart"} {
+		if counts[kind] < 10 && !testing.Short() {
+			t.Errorf("%s: %d times, must be 10 or more", kind, counts[kind])
 		}
 	}
 }

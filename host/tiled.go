@@ -47,6 +47,7 @@ func tiledAlgorithms() (all []tiled) {
 var (
 	errNotFloat32 = errors.New("volumes must be float32")
 	errNotPlain   = errors.New("not for transposed or unshared layers")
+	errPart       = errors.New("not for layers that are computed in parts")
 	errRounds     = errors.New("its transforms round: not where integers must be exact")
 )
 

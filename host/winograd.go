@@ -36,6 +36,9 @@ func (a winograd) serves(p conv.Problem, o LayerOptions) error {
 	if o.Exact && a.m == 4 {
 		return errRounds
 	}
+	if o.part {
+		return errPart
+	}
 	product, err := cpuref.WinogradProduct(p, int(a.m))
 	if err != nil {
 		return err

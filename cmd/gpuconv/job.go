@@ -52,6 +52,9 @@ func (f *runFlags) job(args []string) (job, error) {
 	if err != nil {
 		return j, err
 	}
+	if q := j.data.Quantized; q != nil {
+		return j, q.Options.Validate(j.problem)
+	}
 	j.options.Slopes = j.data.Slopes
 	return j, j.check()
 }

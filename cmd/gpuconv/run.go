@@ -145,6 +145,9 @@ func (made volumes) results() []result {
 
 // once builds the layer, runs it and has it judged.
 func (j job) once(dev *host.Device, r *runReport) (made volumes, err error) {
+	if j.data.Quantized != nil {
+		return j.onceQuantized(dev, r)
+	}
 	layer, err := host.NewLayer(dev, j.problem, j.data.W, j.options)
 	if err != nil {
 		return made, err

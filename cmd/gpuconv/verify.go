@@ -17,8 +17,9 @@ func (a *app) verifyCommand() *cobra.Command {
 		Use:   "verify",
 		Short: "Run random layers and judge every output",
 		Long: `Draws random layers of all kinds, leaning towards the edges, and runs each with
-seeded data, forward or backward: half of them with integers, which must come out
-bit for bit, half with real numbers, which must stay within the rounding bound.
+seeded data, forward or backward: nearly half of them with integers, which must come
+out bit for bit, nearly half with real numbers, which must stay within the rounding
+bound, and some with int8 numbers, the int32 sums of which must be exact.
 At the end it counts the cases by what they cover. Every failure comes with the
 command that shows it again, the first few also with one for a layer as small as
 still fails.`,
@@ -124,6 +125,9 @@ func (a *app) verifyCase(r *verifyReport, dev *host.Device, c proof.Case) {
 		return
 	}
 	r.Outputs += int64(report.Checked)
+	if c.Options.Numbers == host.Int8 {
+		r.Int8++
+	}
 	if proof.DataName(c.Mode) == "integers" {
 		r.Exact++
 	} else {

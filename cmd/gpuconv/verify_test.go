@@ -33,6 +33,10 @@ func TestVerifyCoverage(t *testing.T) {
 			want[row]++
 		}
 	}
+	if r := reports[0]; r.Int8 != want["int8, sums exact"] || r.Exact != want["float32, bit for bit"]+want["float16, bit for bit"] {
+		t.Errorf("%d of int8 numbers and %d bit for bit, must be as in the rows: %v", r.Int8, r.Exact, want)
+	}
+	contain(t, reports[0].String(), fmt.Sprintf("%d of int8 numbers with exact sums", want["int8, sums exact"]))
 	var names []string
 	for _, row := range reports[0].Coverage {
 		names = append(names, row.Row)

@@ -18,6 +18,7 @@ type verifyReport struct {
 	Seed     uint64          `json:"seed"`
 	Count    int             `json:"count"`
 	Exact    int             `json:"exact"` // problems compared bit for bit; the others by the bound
+	Int8     int             `json:"int8"`  // of the others those whose int32 sums were exact
 	Outputs  int64           `json:"outputs"`
 	Worst    float64         `json:"worst_bound_used"`
 	Coverage []verifyRow     `json:"coverage"`
@@ -115,8 +116,8 @@ func (r verifyReport) String() string {
 		verdict = fmt.Sprintf("%d FAILED", len(r.Failures))
 	}
 	passed := r.Count - len(r.Failures)
-	return fmt.Sprintf("%s on %s (%s): %d of %d layers passed, %d bit for bit, %d within the bound (at most %.1f%% of it used), %s outputs; seed %d",
-		verdict, r.Adapter, r.Backend, passed, r.Count, r.Exact, passed-r.Exact, 100*r.Worst, thousands(r.Outputs), r.Seed)
+	return fmt.Sprintf("%s on %s (%s): %d of %d layers passed, %d bit for bit, %d within the bound (at most %.1f%% of it used; %d of int8 numbers with exact sums), %s outputs; seed %d",
+		verdict, r.Adapter, r.Backend, passed, r.Count, r.Exact, passed-r.Exact, 100*r.Worst, r.Int8, thousands(r.Outputs), r.Seed)
 }
 
 const (

@@ -41,14 +41,15 @@ func Transposed(t *testing.T, dev *host.Device) { forward(t, dev, transposed) }
 // Unshared runs layers in which each neuron has its own weights.
 func Unshared(t *testing.T, dev *host.Device) { forward(t, dev, unshared) }
 
-// forward runs each row as it comes, as float16, and with a workgroup and an epilogue that differ from
-// row to row. Sizes has the other workgroups, Epilogues the other epilogues.
+// forward runs each row as it comes, as float16 and int8, and with a workgroup and an epilogue that differ
+// from row to row. Sizes has the other workgroups, Epilogues the other epilogues.
 func forward(t *testing.T, dev *host.Device, rows []row) {
 	relu := conv.Activate(conv.ReLU)
 	for i, r := range rows {
 		t.Run(r.name, func(t *testing.T) {
 			judge(t, dev, r.problem, host.LayerOptions{})
 			judge(t, dev, r.problem, host.LayerOptions{Numbers: host.Float16})
+			judge(t, dev, r.problem, host.LayerOptions{Numbers: host.Int8, Threads: shaders.ConvThreads[(i+1)%len(shaders.ConvThreads)]})
 			judge(t, dev, r.problem, host.LayerOptions{Epilogue: relu, Separate: i%2 == 1, Threads: shaders.ConvThreads[i%len(shaders.ConvThreads)]})
 		})
 	}
@@ -91,6 +92,7 @@ func Epilogues(t *testing.T, dev *host.Device) {
 				judge(t, dev, finished, host.LayerOptions{Epilogue: e, Separate: separate})
 			}
 			judge(t, dev, finished, host.LayerOptions{Epilogue: e, Numbers: host.Float16})
+			judge(t, dev, finished, host.LayerOptions{Epilogue: e, Numbers: host.Int8})
 		})
 	}
 	for _, a := range Activations() {
@@ -116,10 +118,10 @@ func name(e conv.Epilogue) string {
 	return fmt.Sprintf("%v, residual %v", e.Activation, e.Residual)
 }
 
-// modes are those in which an epilogue's layer can be judged: integers go through functions that round
-// nothing alone. The slopes of a case are powers of two.
-func modes(e conv.Epilogue) []cpuref.Mode {
-	if cpuref.ExactEpilogue(e, []float32{0.5}) {
+// modes are those in which a layer can be judged: integers go through functions that round nothing alone,
+// and int8 layers have none. The slopes of a case are powers of two.
+func modes(o host.LayerOptions) []cpuref.Mode {
+	if e := o.Epilogue; o.Numbers != host.Int8 && cpuref.ExactEpilogue(e, []float32{0.5}) {
 		return []cpuref.Mode{cpuref.Exact, cpuref.Bounded}
 	}
 	return []cpuref.Mode{cpuref.Bounded}
@@ -160,7 +162,7 @@ func run(t *testing.T, dev *host.Device, problem string, o host.LayerOptions, ba
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, mode := range modes(o.Epilogue) {
+	for _, mode := range modes(o) {
 		c := proof.Case{Problem: p, Seed: 1, Mode: mode, Options: o, Backward: backward}
 		if _, err := c.Run(dev); err != nil {
 			t.Errorf("%v\n\t%s", err, c.Repro(dev))

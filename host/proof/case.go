@@ -12,7 +12,8 @@ import (
 	"github.com/gpuconv/gpuconv/tensor"
 )
 
-// Case is one layer with seeded data and the mode in which it is judged.
+// Case is one layer with seeded data and the mode in which it is judged. One whose numbers are host.Int8
+// is a layer of host.NewQuantizedLayer, with no mode: its sums must be exact, its outputs within the bound.
 type Case struct {
 	Problem  conv.Problem
 	Seed     uint64
@@ -23,18 +24,20 @@ type Case struct {
 
 // Operands are the seeded data of a case.
 type Operands struct {
-	X        tensor.Volume
-	W        tensor.Filters
-	Slopes   []float32       // of PReLU
-	Residual []tensor.Volume // one where the epilogue adds it
-	DV       tensor.Volume   // of a backward case
+	X         tensor.Volume
+	W         tensor.Filters
+	Slopes    []float32       // of PReLU
+	Residual  []tensor.Volume // one where the epilogue adds it
+	DV        tensor.Volume   // of a backward case
+	Quantized *Quantized      // of a case of int8 numbers, in place of X and W
 }
 
 // maxBytes keeps a mistyped size from taking all of the host's memory.
 const maxBytes = 8 << 30
 
 // Data makes the case's operands: in exact mode integers so small that no sum rounds, and slopes that
-// are powers of two, else numbers in [-1, 1). The same seed gives the same data everywhere.
+// are powers of two, else numbers in [-1, 1). Cases of int8 numbers have whole ones of all sizes, which
+// leave no sum beyond int32. The same seed gives the same data everywhere.
 func (c Case) Data() (Operands, error) {
 	var o Operands
 	if err := c.Problem.Validate(); err != nil {
@@ -42,6 +45,12 @@ func (c Case) Data() (Operands, error) {
 	}
 	if total := c.Problem.Bytes().Total(); total > maxBytes {
 		return o, fmt.Errorf("%w: seeded data for %s would take %d bytes, at most %d are made", host.ErrUnsupported, c.Problem, total, int64(maxBytes))
+	}
+	if c.Options.Numbers == host.Int8 {
+		if err := c.checkInt8(); err != nil {
+			return o, err
+		}
+		c.Mode = cpuref.Bounded // of the residual's numbers
 	}
 	if err := c.allocate(&o); err != nil {
 		return o, err
@@ -60,21 +69,20 @@ func (c Case) Data() (Operands, error) {
 	for i := range o.Slopes {
 		o.Slopes[i] = []float32{0.5, 0.25, 2, -0.5}[rng.IntN(4)]
 	}
+	if c.Options.Numbers == host.Int8 {
+		o.Quantized = c.quantized(rng)
+		o.Quantized.Options.Slopes = o.Slopes
+	}
 	return o, nil
 }
 
 // allocate makes room for the operands that the case has.
 func (c Case) allocate(o *Operands) (err error) {
 	p := c.Problem
-	banks := 1
-	if p.Unshared {
-		banks = p.Z.Out * p.H.Out * p.W.Out
-	}
-	if o.X, err = tensor.NewVolume3D(p.Batch, p.Z.In, p.H.In, p.W.In, p.InChannels); err != nil {
-		return err
-	}
-	if o.W, err = tensor.NewFilterBanks(banks, p.OutChannels, p.Z.Filter, p.H.Filter, p.W.Filter, p.InChannels/p.Groups); err != nil {
-		return err
+	if c.Options.Numbers != host.Int8 {
+		if err := allocateFloats(p, o); err != nil {
+			return err
+		}
 	}
 	v, err := tensor.NewVolume3D(p.Batch, p.Z.Out, p.H.Out, p.W.Out, p.OutChannels)
 	if err != nil {
@@ -90,6 +98,19 @@ func (c Case) allocate(o *Operands) (err error) {
 		o.Slopes = make([]float32, p.OutChannels)
 	}
 	return nil
+}
+
+// allocateFloats makes room for X and W.
+func allocateFloats(p conv.Problem, o *Operands) (err error) {
+	banks := 1
+	if p.Unshared {
+		banks = p.Z.Out * p.H.Out * p.W.Out
+	}
+	if o.X, err = tensor.NewVolume3D(p.Batch, p.Z.In, p.H.In, p.W.In, p.InChannels); err != nil {
+		return err
+	}
+	o.W, err = tensor.NewFilterBanks(banks, p.OutChannels, p.Z.Filter, p.H.Filter, p.W.Filter, p.InChannels/p.Groups)
+	return err
 }
 
 func (c Case) filler(rng *rand.Rand) (func([]float32), error) {
@@ -165,6 +186,9 @@ func (c Case) Run(dev *host.Device) (cpuref.Report, error) {
 	if err != nil {
 		return cpuref.Report{}, err
 	}
+	if o.Quantized != nil {
+		return c.runInt8(dev, o)
+	}
 	options := c.Options
 	options.Slopes, options.Exact = o.Slopes, c.Mode == cpuref.Exact
 	layer, err := host.NewLayer(dev, c.Problem, o.W, options)
@@ -202,7 +226,10 @@ func (c Case) runBackward(layer *host.Layer, o Operands) (all cpuref.Report, err
 // Repro is the one command that runs the case again on dev.
 func (c Case) Repro(dev *host.Device) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "gpuconv run %s --seed %d --data %s", quote(c.Problem.String()), c.Seed, DataName(c.Mode))
+	fmt.Fprintf(&b, "gpuconv run %s --seed %d", quote(c.Problem.String()), c.Seed)
+	if c.Options.Numbers != host.Int8 {
+		fmt.Fprintf(&b, " --data %s", DataName(c.Mode))
+	}
 	if e := c.Options.Epilogue; e != (conv.Epilogue{}) {
 		fmt.Fprintf(&b, " --activation %s --residual %s", e.Activation, e.Residual)
 	}

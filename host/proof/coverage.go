@@ -16,7 +16,7 @@ type row struct {
 }
 
 // rows are all of them, in the order of a report.
-var rows = slices.Concat(shapeRows, paddingRows, groupRows, transposedRows, epilogueRows(), wayRows, sizeRows, edgeRows)
+var rows = slices.Concat(shapeRows, paddingRows, groupRows, transposedRows, epilogueRows(), wayRows, int8Rows, sizeRows, edgeRows)
 
 // Rows names the rows that c covers, in the order of [AllRows].
 func Rows(c Case) []string {
@@ -91,7 +91,9 @@ func epilogueRows() []row {
 	for _, a := range conv.Activations() {
 		list = append(list, row{"activation " + a.Function.String(), func(c Case) bool { return c.Options.Epilogue.Activation.Function == a.Function }})
 	}
-	fused := func(c Case) bool { return c.Options.Epilogue != conv.Epilogue{} && !c.Options.Separate }
+	fused := func(c Case) bool {
+		return c.Options.Epilogue != conv.Epilogue{} && !c.Options.Separate && c.Options.Numbers != host.Int8
+	}
 	separate := func(c Case) bool { return c.Options.Epilogue != conv.Epilogue{} && c.Options.Separate }
 	return append(list,
 		row{"residual before", func(c Case) bool { return c.Options.Epilogue.Residual == conv.BeforeFunction }},
@@ -113,6 +115,16 @@ var wayRows = []row{
 	{"float32, by the bound", stores("", cpuref.Bounded)},
 	{"float16, bit for bit", stores(host.Float16, cpuref.Exact)},
 	{"float16, by the bound", stores(host.Float16, cpuref.Bounded)},
+}
+
+var int8Rows = []row{
+	{"int8, sums exact", int8s(func(Case) bool { return true })},
+	{"int8, padding", int8s(func(c Case) bool { return plain(c) && padded(c.Problem) })},
+	{"int8, groups", int8s(func(c Case) bool { return c.Problem.Groups > 1 })},
+	{"int8, transposed", int8s(func(c Case) bool { return c.Problem.Transposed })},
+	{"int8, unshared", int8s(func(c Case) bool { return c.Problem.Unshared })},
+	{"int8, activation", int8s(func(c Case) bool { return c.Options.Epilogue.Activation.Function != conv.Identity })},
+	{"int8, residual", int8s(func(c Case) bool { return c.Options.Epilogue.Residual != conv.NoResidual })},
 }
 
 // sizeRows are about the products of an output and the threads of a workgroup.
@@ -186,6 +198,11 @@ func pads(kind conv.Padding) func(Case) bool {
 // stores is about numbers stored in one way and judged in one.
 func stores(n host.Numbers, mode cpuref.Mode) func(Case) bool {
 	return func(c Case) bool { return c.Options.Numbers == n && c.Mode == mode }
+}
+
+// int8s is about layers of int8 numbers.
+func int8s(has func(Case) bool) func(Case) bool {
+	return func(c Case) bool { return c.Options.Numbers == host.Int8 && has(c) }
 }
 
 func around(off int) func(Case) bool {

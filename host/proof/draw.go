@@ -15,7 +15,7 @@ const maxFLOPs = 1 << 20
 // Draw makes up the case of the given number in the series of seed, from the whole space of layers. It
 // leans towards the edges: sizes of 1, primes, and one less and one more than a workgroup; filters and
 // padding larger than the input; strides that do not fit. Even numbers are exact cases, odd ones are
-// judged by the bound.
+// judged by the bound, but for one in eight that is of int8 numbers.
 func Draw(seed uint64, number int) Case {
 	rng := rand.New(rand.NewPCG(seed, uint64(number)))
 	c := Case{Seed: rng.Uint64() >> 32, Mode: cpuref.Exact}
@@ -38,7 +38,19 @@ func Draw(seed uint64, number int) Case {
 	if rng.IntN(2) == 0 {
 		c.Options.Threads = shaders.ConvThreads[rng.IntN(len(shaders.ConvThreads))]
 	}
+	if drawInt8(rng, c) { // drawn last, so that it changes nothing else
+		c.Options.Numbers, c.Mode = host.Int8, cpuref.Bounded
+	}
 	return c
+}
+
+// drawInt8 takes one case in eight: of those that may be, the rare kinds more often.
+func drawInt8(rng *rand.Rand, c Case) bool {
+	odds := 7
+	if c.Problem.Transposed || c.Problem.Unshared {
+		odds = 12
+	}
+	return rng.IntN(24) < odds && !c.Backward && !c.Options.Separate && c.Options.Numbers == ""
 }
 
 // drawEpilogue keeps exact cases to functions that round nothing.

@@ -4,11 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/gpuconv/gpuconv/conv"
 	"github.com/gpuconv/gpuconv/cpuref"
+	"github.com/gpuconv/gpuconv/gpu"
 	"github.com/gpuconv/gpuconv/host"
 	"github.com/gpuconv/gpuconv/host/hosttest"
 	"github.com/gpuconv/gpuconv/host/proof"
@@ -111,6 +113,61 @@ func TestDataIsFixed(t *testing.T) {
 	}
 }
 
+// TestInt8DataIsFixed does so for 8-bit operands.
+func TestInt8DataIsFixed(t *testing.T) {
+	c := proof.Case{Problem: parse(t, "ic2ih3oc2kh2"), Seed: 1, Options: host.LayerOptions{Numbers: host.Int8, Threads: 64, Epilogue: conv.Activate(conv.PReLU)}}
+	o, err := c.Data()
+	if err != nil {
+		t.Fatal(err)
+	}
+	q := o.Quantized
+	got := fmt.Sprint(q.X[:3], q.Filters.Weights[:3], q.Filters.Zero, q.Filters.Scale, q.Filters.Bias, q.Options.XZero, q.Options.XScale, q.Options.Slopes, q.Options.Threads)
+	if want := "[91 109 69] [85 87 -86] [-47] [0.002262551 -0.0011926633] [-7588 -2281] -102 0 [-0.5 2] 64"; got != want || len(q.X) != 18 || len(q.Filters.Weights) != 16 || o.X.Data != nil || o.W.Data != nil {
+		t.Errorf("data is %s, must be %s; %d inputs, %d weights", got, want, len(q.X), len(q.Filters.Weights))
+	}
+}
+
+// TestInt8Data holds that operands go from end to end of their range, that what may be left out sometimes
+// is, and that no sum leaves int32, however many products it has.
+func TestInt8Data(t *testing.T) {
+	counts := map[string]int{}
+	for i := 0; counts["cases"] < 100; i++ {
+		c := proof.Draw(1, i)
+		if c.Options.Numbers != host.Int8 {
+			continue
+		}
+		o, err := c.Data()
+		if err != nil {
+			t.Fatal(err)
+		}
+		q := o.Quantized
+		counts["cases"]++
+		for kind, n := range map[string]int{"zero points": len(q.Filters.Zero), "scales": len(q.Filters.Scale), "biases": len(q.Filters.Bias)} {
+			counts[fmt.Sprint(kind, " ", min(n, 2))]++
+		}
+		if slices.Contains(q.X, -128) && slices.Contains(q.X, 127) {
+			counts["all of the range"]++
+		}
+		if q.Options.XScale == 0 {
+			counts["no scale of X"]++
+		}
+	}
+	for _, kind := range []string{"zero points 0", "zero points 1", "zero points 2", "scales 0", "scales 1", "scales 2", "biases 0", "biases 2", "all of the range", "no scale of X"} {
+		if counts[kind] < 5 {
+			t.Errorf("%s: %d of 100, must be 5 or more", kind, counts[kind])
+		}
+	}
+	for descriptor, most := range map[string]int{"ic16384ih1oc1kh1": 128, "ic65536ih1oc1kh1": 64, "ic1048576ih1oc1kh1": 16} {
+		o, err := proof.Case{Problem: parse(t, descriptor), Options: host.LayerOptions{Numbers: host.Int8}}.Data()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if least := int(slices.Min(o.Quantized.X)); least != -most {
+			t.Errorf("%s: the least number is %d, must be %d", descriptor, least, -most)
+		}
+	}
+}
+
 // TestTooMuchData asks for more than a test, or a mistyped command, should take. Nothing is made.
 func TestTooMuchData(t *testing.T) {
 	for _, s := range []string{"ic1000ih100000oc1kh1", "ic1ih1oc1kh1ph60000"} {
@@ -134,6 +191,9 @@ func TestBadCases(t *testing.T) {
 		{proof.Case{}, conv.ErrInvalid},
 		{proof.Case{Mode: cpuref.Exact}, conv.ErrInvalid},
 		{proof.Case{Problem: conv.Problem{Batch: -1}}, conv.ErrInvalid},
+		{proof.Case{Problem: parse(t, "ic1ih1oc1kh1"), Options: host.LayerOptions{Numbers: host.Int8}, Backward: true}, gpu.ErrMisuse},
+		{proof.Case{Problem: parse(t, "ic1ih1oc1kh1"), Options: host.LayerOptions{Numbers: host.Int8, Separate: true}}, gpu.ErrMisuse},
+		{proof.Case{Problem: parse(t, "ic1ih1oc1kh1"), Options: host.LayerOptions{Numbers: host.Int8, Threads: 3}}, gpu.ErrMisuse},
 	} {
 		if _, err := c.c.Run(dev); !errors.Is(err, c.reason) {
 			t.Errorf("%+v: error %v, must wrap %q", c.c, err, c.reason)

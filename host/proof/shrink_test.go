@@ -65,11 +65,16 @@ func TestShrinkOptions(t *testing.T) {
 		"residual":   func(c proof.Case) bool { return c.Options.Epilogue.Residual == conv.BeforeFunction },
 		"separate":   func(c proof.Case) bool { return c.Options.Separate },
 		"float16":    func(c proof.Case) bool { return c.Options.Numbers == host.Float16 },
+		"int8":       func(c proof.Case) bool { return c.Options.Numbers == host.Int8 },
 		"threads":    func(c proof.Case) bool { return c.Options.Threads == 64 },
 		"reals":      func(c proof.Case) bool { return c.Mode == cpuref.Bounded },
 		"seed":       func(c proof.Case) bool { return c.Seed == 77 },
 	} {
-		small := proof.Shrink(large(t), fails)
+		from := large(t)
+		if name == "int8" {
+			from.Options.Numbers, from.Options.Separate, from.Backward = host.Int8, false, false
+		}
+		small := proof.Shrink(from, fails)
 		want := proof.Case{Problem: parse(t, "ic1ih1oc1kh1"), Seed: 1, Mode: cpuref.Exact}
 		switch e := &want.Options.Epilogue; name {
 		case "backward":
@@ -84,6 +89,8 @@ func TestShrinkOptions(t *testing.T) {
 			want.Options.Separate = true
 		case "float16":
 			want.Options.Numbers = host.Float16
+		case "int8":
+			want.Options.Numbers, want.Mode = host.Int8, cpuref.Bounded // it has no mode
 		case "threads":
 			want.Options.Threads = 64
 		case "reals":
@@ -94,6 +101,15 @@ func TestShrinkOptions(t *testing.T) {
 		if !reflect.DeepEqual(small, want) {
 			t.Errorf("%s: shrunk to\n\t%s, must be\n\t%s", name, text(small), text(want))
 		}
+	}
+}
+
+// TestShrinkLeavesInt8 holds that a failure that is not of the numbers is shown in float32, bit for bit.
+func TestShrinkLeavesInt8(t *testing.T) {
+	c := proof.Case{Problem: parse(t, "mb2ic3ih9oc4kh3"), Seed: 1, Options: host.LayerOptions{Numbers: host.Int8}}
+	small := proof.Shrink(c, func(c proof.Case) bool { return c.Problem.Batch > 1 })
+	if want := (proof.Case{Problem: parse(t, "mb2ic1ih1oc1kh1"), Seed: 1, Mode: cpuref.Exact}); !reflect.DeepEqual(small, want) {
+		t.Errorf("shrunk to\n\t%s, must be\n\t%s", text(small), text(want))
 	}
 }
 

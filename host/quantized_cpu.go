@@ -1,0 +1,52 @@
+package host
+
+import (
+	"github.com/gpuconv/gpuconv/cpuref"
+	"github.com/gpuconv/gpuconv/tensor"
+)
+
+// quantizedCPU computes with the reference: sums by Im2col, for [cpuref.QuantizedConv] judges them.
+type quantizedCPU struct{ layer *quantizedData }
+
+func (e quantizedCPU) run(r quantizedRun) error {
+	q, p := e.layer, e.layer.problem
+	ref, err := cpuref.Im2col(p, q.input(r.x), q.filters())
+	if err != nil {
+		return err
+	}
+	for i, sum := range ref.Value { // whole numbers far below 2^53
+		r.sums[i] = int32(int64(sum) + int64(q.biases[q.biasOf(i)]))
+	}
+	if r.v == nil {
+		return nil
+	}
+	ref, err = q.reference(r.sums, r.residual)
+	round(r.v, ref)
+	return err
+}
+
+func (quantizedCPU) close() {}
+
+// input is what X's numbers stand for, but for its scale.
+func (q *quantizedData) input(x []int8) tensor.Volume {
+	p := q.problem
+	v := tensor.Volume{N: p.Batch, Z: p.Z.In, H: p.H.In, W: p.W.In, D: p.InChannels, Data: make([]float32, len(x))}
+	for i, n := range x {
+		v.Data[i] = float32(int32(n) - int32(q.options.XZero))
+	}
+	return v
+}
+
+// filters are what the weights stand for, but for their scales. They have no biases, which float32 cannot
+// hold.
+func (q *quantizedData) filters() tensor.Filters {
+	p := q.problem
+	f := tensor.Filters{Banks: 1, K: p.OutChannels, Z: p.Z.Filter, H: p.H.Filter, W: p.W.Filter, D: p.InChannels / p.Groups, Data: make([]float32, len(q.weights))}
+	if p.Unshared {
+		f.Banks = p.Z.Out * p.H.Out * p.W.Out
+	}
+	for i, n := range q.weights {
+		f.Data[i] = float32(int32(n) - q.zeros[i/p.TapsPerOutput()%p.OutChannels])
+	}
+	return f
+}
