@@ -27,6 +27,9 @@ func TestAlgorithms(t *testing.T) {
 		}
 		for _, a := range all {
 			for _, mode := range []cpuref.Mode{cpuref.Exact, cpuref.Bounded} {
+				if mode == cpuref.Exact && a.Name() == "winograd4" {
+					continue // its transforms round
+				}
 				c := proof.Case{Problem: p, Seed: 1, Mode: mode, Options: host.LayerOptions{Algorithm: host.AlgorithmName(a), Epilogue: prelu(conv.BeforeFunction)}}
 				if _, err := c.Run(dev); err != nil {
 					t.Errorf("%s: %v\n\t%s", host.AlgorithmName(a), err, c.Repro(dev))

@@ -108,6 +108,9 @@ func Variants() []Variant {
 	for _, k := range Copies() {
 		all = append(all, k)
 	}
+	for _, k := range Winograds() {
+		all = append(all, k)
+	}
 	for _, t := range tileRows {
 		all = append(all, t)
 	}

@@ -34,6 +34,7 @@ struct Params {
 	alpha: f32,
 	beta: f32,
 	x_zero: i32, // of int8: the zero point of X
+	parts: u32, // that sums are split into
 }
 
 // flat counts positions in memory order.

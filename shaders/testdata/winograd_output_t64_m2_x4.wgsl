@@ -34,6 +34,7 @@ struct Params {
 	alpha: f32,
 	beta: f32,
 	x_zero: i32, // of int8: the zero point of X
+	parts: u32, // that sums are split into
 }
 
 // flat counts positions in memory order.
@@ -146,9 +147,8 @@ fn tangent(z: f32) -> f32 {
 	return sign(z) * (1.0 - 2.0 / (exp(min(2.0 * abs(z), 87.0)) + 1.0));
 }
 
-// gelu_tangent is the tanh in the tanh form of GELU.
-fn gelu_tangent(z: f32) -> f32 {
-	let held = clamp(z, -10.0, 10.0);
+// gelu_tangent is the tanh in the tanh form of GELU, of z held to 10, where it is 1.
+fn gelu_tangent(held: f32) -> f32 {
 	return tangent(0.79788456 * (held + 0.044715 * held * held * held));
 }
 
@@ -164,7 +164,7 @@ fn activate(z: f32, slope: f32) -> f32 {
 		case 8u: { return clamp(p.alpha * z + p.beta, 0.0, 1.0); }
 		case 9u: { return z * clamp(z / 6.0 + 0.5, 0.0, 1.0); }
 		case 10u: { return 0.5 * z * (1.0 + erf(z * 0.70710678)); }
-		case 11u: { return 0.5 * z * (1.0 + gelu_tangent(z)); }
+		case 11u: { return 0.5 * z * (1.0 + gelu_tangent(clamp(z, -10.0, 10.0))); }
 		case 12u: { return select(z, p.alpha * (exp(z) - 1.0), z < 0.0); }
 		default: { return z; }
 	}
