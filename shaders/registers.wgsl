@@ -1,7 +1,11 @@
-// An implicit GEMM in registers: one thread computes {{.Pixels}} neurons of each of {{.Channels}} depth slices. All threads of a
+// An implicit GEMM in registers: one thread computes {{.Pixels}} neurons of each of {{.Channels}} depth slices.
+{{- if .Across}} All threads of a
+// workgroup have the same neurons, which keeps them busy where there are few.
+{{- else}} All threads of a
 // workgroup have the same depth slices, so that the address of a weight is equal for the whole workgroup.
-// Filters are packed in blocks of {{.Channels}} depth slices, depth slice innermost: see pack in package host. The
-// CPU twin is cpuref/conv.go.
+{{- end}}
+// Filters are packed in blocks of a workgroup's depth slices, depth slice innermost: see pack in package
+// host. The CPU twin is cpuref/conv.go.
 
 {{template "index" .}}
 
@@ -17,6 +21,7 @@
 const THREADS: u32 = {{.Threads}}u;
 const PIXELS: u32 = {{.Pixels}}u;
 const CHANNELS: u32 = {{.Channels}}u;
+const COLUMNS: u32 = {{.Columns}}u; // depth slices of a workgroup
 const VECTOR: u32 = {{.Vector}}u; // input channels that are loaded at once
 
 @compute @workgroup_size(THREADS)
@@ -25,8 +30,16 @@ fn main(
 	@builtin(num_workgroups) grid: vec3<u32>,
 	@builtin(local_invocation_index) thread: u32,
 ) {
-	let tile = locate(workgroup.x + grid.x * (workgroup.y + grid.y * workgroup.z), THREADS * PIXELS, CHANNELS);
+{{- if .Across}}
+	var tile = locate(workgroup.x + grid.x * (workgroup.y + grid.y * workgroup.z), PIXELS, COLUMNS);
+	tile.channel += thread * CHANNELS;
+	let first = tile.pixel;
+	let before = thread * CHANNELS / 4u; // weights of the threads before, in each row
+{{- else}}
+	let tile = locate(workgroup.x + grid.x * (workgroup.y + grid.y * workgroup.z), THREADS * PIXELS, COLUMNS);
 	let first = tile.pixel + thread * PIXELS;
+	let before = 0u;
+{{- end}}
 {{- range .Each}}
 	let start{{.}} = window(first + {{.}}u);
 	let image{{.}} = image(first + {{.}}u);
@@ -48,7 +61,7 @@ fn main(
 		let inside{{.}} = all(from{{.}} < p.in_size);
 		let column{{.}} = select(0u, ((image{{.}} + flat(from{{.}}, p.in_size)) * p.in_channels + tile.group * p.group_inputs) / VECTOR, inside{{.}});
 {{- end}}
-		var weight = (tile.weights + tap * p.group_inputs + begin * VECTOR) * (CHANNELS / 4u);
+		var weight = (tile.weights + tap * p.group_inputs + begin * VECTOR) * (COLUMNS / 4u) + before;
 		for (var c = begin; c < end; c++) {
 {{- range .Each}}
 			let x{{.}} = select({{$.Load}}(), x[column{{.}} + c], inside{{.}});
@@ -61,7 +74,7 @@ fn main(
 {{- end}}
 {{- end}}
 {{- end}}
-			weight += VECTOR * CHANNELS / 4u;
+			weight += VECTOR * COLUMNS / 4u;
 		}
 		f = next(f);
 	}

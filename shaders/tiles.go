@@ -9,11 +9,16 @@ import (
 // multiple of 4. It loads Vector input channels at once, 1 or 4, of which a group's must be a multiple.
 type Registers struct {
 	Pixels, Channels, Vector, Threads uint32
+	Across                            bool // threads have depth slices of their own instead of neurons
 }
 
 // Name is, for example, registers_8x16_v4_t64.
 func (r Registers) Name() string {
-	return fmt.Sprintf("registers_%dx%d_v%d_t%d", r.Pixels, r.Channels, r.Vector, r.Threads)
+	name := fmt.Sprintf("registers_%dx%d_v%d_t%d", r.Pixels, r.Channels, r.Vector, r.Threads)
+	if r.Across {
+		name += "_across"
+	}
+	return name
 }
 
 // Load is the WGSL type that is loaded from X at once.
@@ -27,10 +32,23 @@ func (r Registers) Vectors() []uint32 { return counting(r.Channels / 4) }
 func (r Registers) Components() []string { return components(r.Vector) }
 
 // Weight is where the weights of input channel c and the j-th vector of depth slices stand in a step's.
-func (r Registers) Weight(c int, j uint32) uint32 { return uint32(c)*r.Channels/4 + j }
+func (r Registers) Weight(c int, j uint32) uint32 { return uint32(c)*r.Columns()/4 + j }
 
 // Tile is the part of V that a workgroup computes.
-func (r Registers) Tile() (pixels, channels uint32) { return r.Pixels * r.Threads, r.Channels }
+func (r Registers) Tile() (pixels, channels uint32) {
+	if r.Across {
+		return r.Pixels, r.Columns()
+	}
+	return r.Pixels * r.Threads, r.Columns()
+}
+
+// Columns is the depth slices of a workgroup.
+func (r Registers) Columns() uint32 {
+	if r.Across {
+		return r.Channels * r.Threads
+	}
+	return r.Channels
+}
 
 // Vectored is the input channels that are loaded at once.
 func (r Registers) Vectored() uint32 { return r.Vector }
@@ -109,8 +127,9 @@ func components(n uint32) []string {
 // tileRows are the table's tiles. What loads one input channel at once is for numbers of channels that are
 // no multiple of 4, such as an image's 3; narrow tiles are for small groups, few threads for few neurons.
 var tileRows = []Tiles{
-	Registers{8, 16, 4, 64}, Registers{8, 16, 4, 8}, Registers{16, 16, 4, 8}, Registers{8, 8, 4, 8}, Registers{4, 16, 4, 64}, Registers{8, 4, 4, 64},
-	Registers{8, 16, 1, 64}, Registers{8, 16, 1, 8}, Registers{8, 4, 1, 64},
+	Registers{8, 16, 4, 64, false}, Registers{8, 16, 4, 8, false}, Registers{16, 16, 4, 8, false}, Registers{4, 16, 4, 64, false}, Registers{8, 4, 4, 64, false},
+	Registers{16, 8, 4, 8, true}, Registers{8, 16, 4, 8, true}, Registers{4, 16, 4, 8, true},
+	Registers{8, 16, 1, 64, false}, Registers{8, 16, 1, 8, false}, Registers{8, 4, 1, 64, false},
 	Shared{64, 64, 16, 4}, Shared{128, 64, 16, 4}, Shared{32, 32, 16, 4},
 	Shared{64, 64, 16, 1}, Shared{32, 32, 16, 1},
 }

@@ -1,7 +1,7 @@
 // An implicit GEMM in registers: one thread computes 8 neurons of each of 16 depth slices. All threads of a
 // workgroup have the same depth slices, so that the address of a weight is equal for the whole workgroup.
-// Filters are packed in blocks of 16 depth slices, depth slice innermost: see pack in package host. The
-// CPU twin is cpuref/conv.go.
+// Filters are packed in blocks of a workgroup's depth slices, depth slice innermost: see pack in package
+// host. The CPU twin is cpuref/conv.go.
 
 // The index map that all kernels share. A layer is described by the convolution below it: of a plain
 // layer itself, of a transposed one the convolution whose gradient it computes. Positions are
@@ -282,6 +282,7 @@ fn finish_all(tile: Tile, first: u32, pixels: u32, channels: u32) {
 const THREADS: u32 = 64u;
 const PIXELS: u32 = 8u;
 const CHANNELS: u32 = 16u;
+const COLUMNS: u32 = 16u; // depth slices of a workgroup
 const VECTOR: u32 = 1u; // input channels that are loaded at once
 
 @compute @workgroup_size(THREADS)
@@ -290,8 +291,9 @@ fn main(
 	@builtin(num_workgroups) grid: vec3<u32>,
 	@builtin(local_invocation_index) thread: u32,
 ) {
-	let tile = locate(workgroup.x + grid.x * (workgroup.y + grid.y * workgroup.z), THREADS * PIXELS, CHANNELS);
+	let tile = locate(workgroup.x + grid.x * (workgroup.y + grid.y * workgroup.z), THREADS * PIXELS, COLUMNS);
 	let first = tile.pixel + thread * PIXELS;
+	let before = 0u;
 	let start0 = window(first + 0u);
 	let image0 = image(first + 0u);
 	let start1 = window(first + 1u);
@@ -371,7 +373,7 @@ fn main(
 		let from7 = source(start7, f);
 		let inside7 = all(from7 < p.in_size);
 		let column7 = select(0u, ((image7 + flat(from7, p.in_size)) * p.in_channels + tile.group * p.group_inputs) / VECTOR, inside7);
-		var weight = (tile.weights + tap * p.group_inputs + begin * VECTOR) * (CHANNELS / 4u);
+		var weight = (tile.weights + tap * p.group_inputs + begin * VECTOR) * (COLUMNS / 4u) + before;
 		for (var c = begin; c < end; c++) {
 			let x0 = select(f32(), x[column0 + c], inside0);
 			let x1 = select(f32(), x[column1 + c], inside1);
@@ -417,7 +419,7 @@ fn main(
 			sum5_3 += x5 * w0_3;
 			sum6_3 += x6 * w0_3;
 			sum7_3 += x7 * w0_3;
-			weight += VECTOR * CHANNELS / 4u;
+			weight += VECTOR * COLUMNS / 4u;
 		}
 		f = next(f);
 	}

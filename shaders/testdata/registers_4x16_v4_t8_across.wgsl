@@ -1,7 +1,7 @@
-// An implicit GEMM in registers: one thread computes 8 neurons of each of 8 depth slices. All threads of a
-// workgroup have the same depth slices, so that the address of a weight is equal for the whole workgroup.
-// Filters are packed in blocks of 8 depth slices, depth slice innermost: see pack in package host. The
-// CPU twin is cpuref/conv.go.
+// An implicit GEMM in registers: one thread computes 4 neurons of each of 16 depth slices. All threads of a
+// workgroup have the same neurons, which keeps them busy where there are few.
+// Filters are packed in blocks of a workgroup's depth slices, depth slice innermost: see pack in package
+// host. The CPU twin is cpuref/conv.go.
 
 // The index map that all kernels share. A layer is described by the convolution below it: of a plain
 // layer itself, of a transposed one the convolution whose gradient it computes. Positions are
@@ -280,8 +280,9 @@ fn finish_all(tile: Tile, first: u32, pixels: u32, channels: u32) {
 }
 
 const THREADS: u32 = 8u;
-const PIXELS: u32 = 8u;
-const CHANNELS: u32 = 8u;
+const PIXELS: u32 = 4u;
+const CHANNELS: u32 = 16u;
+const COLUMNS: u32 = 128u; // depth slices of a workgroup
 const VECTOR: u32 = 4u; // input channels that are loaded at once
 
 @compute @workgroup_size(THREADS)
@@ -290,8 +291,10 @@ fn main(
 	@builtin(num_workgroups) grid: vec3<u32>,
 	@builtin(local_invocation_index) thread: u32,
 ) {
-	let tile = locate(workgroup.x + grid.x * (workgroup.y + grid.y * workgroup.z), THREADS * PIXELS, CHANNELS);
-	let first = tile.pixel + thread * PIXELS;
+	var tile = locate(workgroup.x + grid.x * (workgroup.y + grid.y * workgroup.z), PIXELS, COLUMNS);
+	tile.channel += thread * CHANNELS;
+	let first = tile.pixel;
+	let before = thread * CHANNELS / 4u; // weights of the threads before, in each row
 	let start0 = window(first + 0u);
 	let image0 = image(first + 0u);
 	let start1 = window(first + 1u);
@@ -300,30 +303,22 @@ fn main(
 	let image2 = image(first + 2u);
 	let start3 = window(first + 3u);
 	let image3 = image(first + 3u);
-	let start4 = window(first + 4u);
-	let image4 = image(first + 4u);
-	let start5 = window(first + 5u);
-	let image5 = image(first + 5u);
-	let start6 = window(first + 6u);
-	let image6 = image(first + 6u);
-	let start7 = window(first + 7u);
-	let image7 = image(first + 7u);
 	var sum0_0 = vec4<f32>();
 	var sum0_1 = vec4<f32>();
+	var sum0_2 = vec4<f32>();
+	var sum0_3 = vec4<f32>();
 	var sum1_0 = vec4<f32>();
 	var sum1_1 = vec4<f32>();
+	var sum1_2 = vec4<f32>();
+	var sum1_3 = vec4<f32>();
 	var sum2_0 = vec4<f32>();
 	var sum2_1 = vec4<f32>();
+	var sum2_2 = vec4<f32>();
+	var sum2_3 = vec4<f32>();
 	var sum3_0 = vec4<f32>();
 	var sum3_1 = vec4<f32>();
-	var sum4_0 = vec4<f32>();
-	var sum4_1 = vec4<f32>();
-	var sum5_0 = vec4<f32>();
-	var sum5_1 = vec4<f32>();
-	var sum6_0 = vec4<f32>();
-	var sum6_1 = vec4<f32>();
-	var sum7_0 = vec4<f32>();
-	var sum7_1 = vec4<f32>();
+	var sum3_2 = vec4<f32>();
+	var sum3_3 = vec4<f32>();
 
 	let columns = p.group_inputs / VECTOR;
 	let begin = tile.part * columns / p.parts;
@@ -343,120 +338,112 @@ fn main(
 		let from3 = source(start3, f);
 		let inside3 = all(from3 < p.in_size);
 		let column3 = select(0u, ((image3 + flat(from3, p.in_size)) * p.in_channels + tile.group * p.group_inputs) / VECTOR, inside3);
-		let from4 = source(start4, f);
-		let inside4 = all(from4 < p.in_size);
-		let column4 = select(0u, ((image4 + flat(from4, p.in_size)) * p.in_channels + tile.group * p.group_inputs) / VECTOR, inside4);
-		let from5 = source(start5, f);
-		let inside5 = all(from5 < p.in_size);
-		let column5 = select(0u, ((image5 + flat(from5, p.in_size)) * p.in_channels + tile.group * p.group_inputs) / VECTOR, inside5);
-		let from6 = source(start6, f);
-		let inside6 = all(from6 < p.in_size);
-		let column6 = select(0u, ((image6 + flat(from6, p.in_size)) * p.in_channels + tile.group * p.group_inputs) / VECTOR, inside6);
-		let from7 = source(start7, f);
-		let inside7 = all(from7 < p.in_size);
-		let column7 = select(0u, ((image7 + flat(from7, p.in_size)) * p.in_channels + tile.group * p.group_inputs) / VECTOR, inside7);
-		var weight = (tile.weights + tap * p.group_inputs + begin * VECTOR) * (CHANNELS / 4u);
+		var weight = (tile.weights + tap * p.group_inputs + begin * VECTOR) * (COLUMNS / 4u) + before;
 		for (var c = begin; c < end; c++) {
 			let x0 = select(vec4<f32>(), x[column0 + c], inside0);
 			let x1 = select(vec4<f32>(), x[column1 + c], inside1);
 			let x2 = select(vec4<f32>(), x[column2 + c], inside2);
 			let x3 = select(vec4<f32>(), x[column3 + c], inside3);
-			let x4 = select(vec4<f32>(), x[column4 + c], inside4);
-			let x5 = select(vec4<f32>(), x[column5 + c], inside5);
-			let x6 = select(vec4<f32>(), x[column6 + c], inside6);
-			let x7 = select(vec4<f32>(), x[column7 + c], inside7);
 			let w0_0 = w[weight + 0u];
 			sum0_0 += x0.x * w0_0;
 			sum1_0 += x1.x * w0_0;
 			sum2_0 += x2.x * w0_0;
 			sum3_0 += x3.x * w0_0;
-			sum4_0 += x4.x * w0_0;
-			sum5_0 += x5.x * w0_0;
-			sum6_0 += x6.x * w0_0;
-			sum7_0 += x7.x * w0_0;
 			let w0_1 = w[weight + 1u];
 			sum0_1 += x0.x * w0_1;
 			sum1_1 += x1.x * w0_1;
 			sum2_1 += x2.x * w0_1;
 			sum3_1 += x3.x * w0_1;
-			sum4_1 += x4.x * w0_1;
-			sum5_1 += x5.x * w0_1;
-			sum6_1 += x6.x * w0_1;
-			sum7_1 += x7.x * w0_1;
-			let w1_0 = w[weight + 2u];
+			let w0_2 = w[weight + 2u];
+			sum0_2 += x0.x * w0_2;
+			sum1_2 += x1.x * w0_2;
+			sum2_2 += x2.x * w0_2;
+			sum3_2 += x3.x * w0_2;
+			let w0_3 = w[weight + 3u];
+			sum0_3 += x0.x * w0_3;
+			sum1_3 += x1.x * w0_3;
+			sum2_3 += x2.x * w0_3;
+			sum3_3 += x3.x * w0_3;
+			let w1_0 = w[weight + 32u];
 			sum0_0 += x0.y * w1_0;
 			sum1_0 += x1.y * w1_0;
 			sum2_0 += x2.y * w1_0;
 			sum3_0 += x3.y * w1_0;
-			sum4_0 += x4.y * w1_0;
-			sum5_0 += x5.y * w1_0;
-			sum6_0 += x6.y * w1_0;
-			sum7_0 += x7.y * w1_0;
-			let w1_1 = w[weight + 3u];
+			let w1_1 = w[weight + 33u];
 			sum0_1 += x0.y * w1_1;
 			sum1_1 += x1.y * w1_1;
 			sum2_1 += x2.y * w1_1;
 			sum3_1 += x3.y * w1_1;
-			sum4_1 += x4.y * w1_1;
-			sum5_1 += x5.y * w1_1;
-			sum6_1 += x6.y * w1_1;
-			sum7_1 += x7.y * w1_1;
-			let w2_0 = w[weight + 4u];
+			let w1_2 = w[weight + 34u];
+			sum0_2 += x0.y * w1_2;
+			sum1_2 += x1.y * w1_2;
+			sum2_2 += x2.y * w1_2;
+			sum3_2 += x3.y * w1_2;
+			let w1_3 = w[weight + 35u];
+			sum0_3 += x0.y * w1_3;
+			sum1_3 += x1.y * w1_3;
+			sum2_3 += x2.y * w1_3;
+			sum3_3 += x3.y * w1_3;
+			let w2_0 = w[weight + 64u];
 			sum0_0 += x0.z * w2_0;
 			sum1_0 += x1.z * w2_0;
 			sum2_0 += x2.z * w2_0;
 			sum3_0 += x3.z * w2_0;
-			sum4_0 += x4.z * w2_0;
-			sum5_0 += x5.z * w2_0;
-			sum6_0 += x6.z * w2_0;
-			sum7_0 += x7.z * w2_0;
-			let w2_1 = w[weight + 5u];
+			let w2_1 = w[weight + 65u];
 			sum0_1 += x0.z * w2_1;
 			sum1_1 += x1.z * w2_1;
 			sum2_1 += x2.z * w2_1;
 			sum3_1 += x3.z * w2_1;
-			sum4_1 += x4.z * w2_1;
-			sum5_1 += x5.z * w2_1;
-			sum6_1 += x6.z * w2_1;
-			sum7_1 += x7.z * w2_1;
-			let w3_0 = w[weight + 6u];
+			let w2_2 = w[weight + 66u];
+			sum0_2 += x0.z * w2_2;
+			sum1_2 += x1.z * w2_2;
+			sum2_2 += x2.z * w2_2;
+			sum3_2 += x3.z * w2_2;
+			let w2_3 = w[weight + 67u];
+			sum0_3 += x0.z * w2_3;
+			sum1_3 += x1.z * w2_3;
+			sum2_3 += x2.z * w2_3;
+			sum3_3 += x3.z * w2_3;
+			let w3_0 = w[weight + 96u];
 			sum0_0 += x0.w * w3_0;
 			sum1_0 += x1.w * w3_0;
 			sum2_0 += x2.w * w3_0;
 			sum3_0 += x3.w * w3_0;
-			sum4_0 += x4.w * w3_0;
-			sum5_0 += x5.w * w3_0;
-			sum6_0 += x6.w * w3_0;
-			sum7_0 += x7.w * w3_0;
-			let w3_1 = w[weight + 7u];
+			let w3_1 = w[weight + 97u];
 			sum0_1 += x0.w * w3_1;
 			sum1_1 += x1.w * w3_1;
 			sum2_1 += x2.w * w3_1;
 			sum3_1 += x3.w * w3_1;
-			sum4_1 += x4.w * w3_1;
-			sum5_1 += x5.w * w3_1;
-			sum6_1 += x6.w * w3_1;
-			sum7_1 += x7.w * w3_1;
-			weight += VECTOR * CHANNELS / 4u;
+			let w3_2 = w[weight + 98u];
+			sum0_2 += x0.w * w3_2;
+			sum1_2 += x1.w * w3_2;
+			sum2_2 += x2.w * w3_2;
+			sum3_2 += x3.w * w3_2;
+			let w3_3 = w[weight + 99u];
+			sum0_3 += x0.w * w3_3;
+			sum1_3 += x1.w * w3_3;
+			sum2_3 += x2.w * w3_3;
+			sum3_3 += x3.w * w3_3;
+			weight += VECTOR * COLUMNS / 4u;
 		}
 		f = next(f);
 	}
 
 	write(tile, first + 0u, 0u, sum0_0);
 	write(tile, first + 0u, 1u, sum0_1);
+	write(tile, first + 0u, 2u, sum0_2);
+	write(tile, first + 0u, 3u, sum0_3);
 	write(tile, first + 1u, 0u, sum1_0);
 	write(tile, first + 1u, 1u, sum1_1);
+	write(tile, first + 1u, 2u, sum1_2);
+	write(tile, first + 1u, 3u, sum1_3);
 	write(tile, first + 2u, 0u, sum2_0);
 	write(tile, first + 2u, 1u, sum2_1);
+	write(tile, first + 2u, 2u, sum2_2);
+	write(tile, first + 2u, 3u, sum2_3);
 	write(tile, first + 3u, 0u, sum3_0);
 	write(tile, first + 3u, 1u, sum3_1);
-	write(tile, first + 4u, 0u, sum4_0);
-	write(tile, first + 4u, 1u, sum4_1);
-	write(tile, first + 5u, 0u, sum5_0);
-	write(tile, first + 5u, 1u, sum5_1);
-	write(tile, first + 6u, 0u, sum6_0);
-	write(tile, first + 6u, 1u, sum6_1);
-	write(tile, first + 7u, 0u, sum7_0);
-	write(tile, first + 7u, 1u, sum7_1);
+	write(tile, first + 3u, 2u, sum3_2);
+	write(tile, first + 3u, 3u, sum3_3);
 	finish_all(tile, first, PIXELS, CHANNELS);
 }
