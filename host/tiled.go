@@ -96,8 +96,13 @@ func (a tiled) sizes(p conv.Problem) []int64 {
 // packedLen is how many numbers the packed filters are.
 func packedLen(p conv.Problem, t shaders.Tiles) int64 {
 	_, block := t.Tile()
-	blocks := (int64(p.OutChannels/p.Groups) + int64(block) - 1) / int64(block)
-	return int64(p.Groups) * blocks * int64(block) * int64(p.TapsPerOutput())
+	blocks := ceilDiv(int64(p.OutChannels/p.Groups), int64(block))
+	return int64(p.Groups) * blocks * int64(block) * int64(taps(p)) * int64(packedInputs(p, t))
+}
+
+// packedInputs is the input channels of a tap: a group's, and zeros up to whole steps.
+func packedInputs(p conv.Problem, t shaders.Tiles) int {
+	return int(ceilDiv(int64(p.InChannels/p.Groups), int64(t.Step())) * int64(t.Step()))
 }
 
 // pack puts the filters of each group into blocks of as many depth slices as a tile has, depth slice
@@ -109,21 +114,28 @@ func (a tiled) pack(l *Layer) ([]float32, error) {
 func pack(p conv.Problem, filters []float32, t shaders.Tiles) []float32 {
 	_, channels := t.Tile()
 	packed, block := make([]float32, packedLen(p, t)), int(channels)
-	taps, outs := p.TapsPerOutput(), p.OutChannels/p.Groups // taps of all input channels
+	inputs, outs, padded := p.InChannels/p.Groups, p.OutChannels/p.Groups, packedInputs(p, t)
 	to := packed
 	for group := range p.Groups {
 		for first := 0; first < outs; first += block {
 			for i := range min(block, outs-first) {
-				from := filters[(group*outs+first+i)*taps:][:taps]
-				for tap, weight := range from {
-					to[tap*block+i] = weight
+				from := filters[(group*outs+first+i)*taps(p)*inputs:]
+				for tap := range taps(p) {
+					for c, weight := range from[tap*inputs:][:inputs] {
+						to[(tap*padded+c)*block+i] = weight
+					}
 				}
 			}
-			to = to[block*taps:]
+			to = to[block*taps(p)*padded:]
 		}
 	}
 	return packed
 }
+
+// taps is how many positions a filter has.
+func taps(p conv.Problem) int { return p.Z.Filter * p.H.Filter * p.W.Filter }
+
+func ceilDiv(a, b int64) int64 { return (a + b - 1) / b }
 
 func (a tiled) record(e *forward, fused conv.Epilogue) error {
 	return e.tiles(a, e.layer.problem, fused, e.x, e.w, e.b, e.v)
@@ -151,7 +163,7 @@ func (e *forward) tiles(a tiled, p conv.Problem, fused conv.Epilogue, x, w, b, v
 // workgroups is how many tiles there are.
 func (a tiled) workgroups(p conv.Problem) int64 {
 	pixels, channels := a.tiles.Tile()
-	rows := (p.OutLen()/int64(p.OutChannels) + int64(pixels) - 1) / int64(pixels)
-	columns := (int64(p.OutChannels/p.Groups) + int64(channels) - 1) / int64(channels)
+	rows := ceilDiv(p.OutLen()/int64(p.OutChannels), int64(pixels))
+	columns := ceilDiv(int64(p.OutChannels/p.Groups), int64(channels))
 	return rows * columns * int64(p.Groups) * int64(a.parts)
 }

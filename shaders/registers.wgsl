@@ -61,7 +61,7 @@ fn main(
 		let inside{{.}} = all(from{{.}} < p.in_size);
 		let column{{.}} = select(0u, ((image{{.}} + flat(from{{.}}, p.in_size)) * p.in_channels + tile.group * p.group_inputs) / VECTOR, inside{{.}});
 {{- end}}
-		var weight = (tile.weights + tap * p.group_inputs + begin * VECTOR) * (COLUMNS / 4u) + before;
+		var weight = ((tile.column * taps + tap) * p.group_inputs + begin * VECTOR) * (COLUMNS / 4u) + before;
 		for (var c = begin; c < end; c++) {
 {{- range .Each}}
 			let x{{.}} = select({{$.Load}}(), x[column{{.}} + c], inside{{.}});

@@ -200,21 +200,21 @@ func TestTextIsAsDescribed(t *testing.T) {
 
 // workgroupBytes adds up the arrays in workgroup memory.
 func workgroupBytes(t *testing.T, s Shader) (sum uint32) {
-	arrays := regexp.MustCompile(`var<workgroup> \w+: array<(f32|i32|mat2x4<f32>), (\w+)>;`).FindAllStringSubmatch(s.WGSL, -1)
-	if len(arrays) != strings.Count(s.WGSL, "var<workgroup>") {
-		t.Errorf("%s: workgroup memory that is no array of known numbers", s.Name)
+	arrays := regexp.MustCompile(`var<workgroup> \w+: array<(f32|i32), THREADS>;`).FindAllString(s.WGSL, -1)
+	sum = 4 * uint32(len(arrays)) * s.Workgroup[0]
+	nested := regexp.MustCompile(`var<workgroup> \w+: array<array<mat2x4<f32>, (\d+)>, (\d+)>;`).FindAllStringSubmatch(s.WGSL, -1)
+	for _, a := range nested {
+		var inner, outer uint32
+		if _, err := fmt.Sscan(a[1], &inner); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := fmt.Sscan(a[2], &outer); err != nil {
+			t.Fatal(err)
+		}
+		sum += 32 * inner * outer
 	}
-	for _, a := range arrays {
-		count, size := s.Workgroup[0], uint32(4)
-		if a[2] != "THREADS" {
-			if _, err := fmt.Sscan(a[2], &count); err != nil {
-				t.Fatal(err)
-			}
-		}
-		if a[1] == "mat2x4<f32>" {
-			size = 32
-		}
-		sum += count * size
+	if len(arrays)+len(nested) != strings.Count(s.WGSL, "var<workgroup>") {
+		t.Errorf("%s: workgroup memory that is no array of known numbers", s.Name)
 	}
 	return sum
 }

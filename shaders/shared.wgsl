@@ -1,7 +1,9 @@
 // An implicit GEMM with tiles in workgroup memory: a workgroup computes {{.Rows}} neurons of each of {{.Columns}} depth slices, a
 // thread 8 of 8. Per step the workgroup loads {{.Depth}} input channels of its neurons' windows and the weights that go
-// with them. Fragments of eight numbers are stored as mat2x4, for one index then serves all of them. Filters
-// are packed as for registers.wgsl, in blocks of {{.Columns}}. The CPU twin is cpuref/conv.go.
+// with them. Fragments of eight numbers are stored as mat2x4, for one index then serves all of them, and
+// those of a thread's steps one behind the other, for their addresses then differ by literals alone. Filters
+// are packed as for registers.wgsl, in blocks of {{.Columns}}, with zeros behind each tap's input channels up to whole
+// steps. The CPU twin is cpuref/conv.go.
 
 {{template "index" .}}
 
@@ -21,8 +23,9 @@ const THREADS: u32 = {{.Threads}}u;
 const VECTOR: u32 = {{.Vector}}u; // input channels that are loaded at once
 const LOADERS: u32 = DEPTH / VECTOR; // threads that load one neuron's channels
 
-var<workgroup> xs: array<mat2x4<f32>, {{.XS}}>; // [channel][neuron / 8]
-var<workgroup> ws: array<mat2x4<f32>, {{.WS}}>; // [channel][depth slice / 8]
+// The fragment behind the last step's stays empty: without it neighbours would lie in one memory bank.
+var<workgroup> xs: array<array<mat2x4<f32>, {{.Padded}}>, {{.XS}}>; // [neuron / 8][channel]
+var<workgroup> ws: array<array<mat2x4<f32>, {{.Padded}}>, {{.WS}}>; // [depth slice / 8][channel]
 
 @compute @workgroup_size(THREADS)
 fn main(
@@ -31,13 +34,18 @@ fn main(
 	@builtin(local_invocation_index) thread: u32,
 ) {
 	let tile = locate(workgroup.x + grid.x * (workgroup.y + grid.y * workgroup.z), ROWS, COLUMNS);
-	// What this thread loads: channels from lane on, of the neurons in these rows of the tile.
+	// What this thread loads: channels from lane on, of the neurons in four rows of the tile at a time,
+	// and four depth slices of the weights.
 	let lane = thread % LOADERS * VECTOR;
-{{- range .XLoads}}
-	let row{{.}} = thread / LOADERS + {{.}}u * (THREADS / LOADERS);
-	let start{{.}} = window(tile.pixel + row{{.}});
-	let image{{.}} = image(tile.pixel + row{{.}});
+{{- range $g := .XGroups}}
+	let row{{$g}} = thread / LOADERS * 4u + {{$g}}u * (THREADS / LOADERS * 4u);
+{{- range $.Four}}
+	let start{{$g}}_{{.}} = window(tile.pixel + row{{$g}} + {{.}}u);
+	let image{{$g}}_{{.}} = image(tile.pixel + row{{$g}} + {{.}}u);
 {{- end}}
+{{- end}}
+	let slices = thread % (COLUMNS / 4u);
+	let step = thread / (COLUMNS / 4u);
 	let first_row = thread / (COLUMNS / 8u);
 	let first_column = thread % (COLUMNS / 8u);
 {{- range .Eight}}
@@ -45,43 +53,47 @@ fn main(
 	var sum{{.}}_1 = vec4<f32>();
 {{- end}}
 
-	let begin = tile.part * p.group_inputs / VECTOR / p.parts * VECTOR;
-	let end = (tile.part + 1u) * p.group_inputs / VECTOR / p.parts * VECTOR;
+	let steps = (p.group_inputs + DEPTH - 1u) / DEPTH;
+	let begin = tile.part * steps / p.parts;
+	let end = (tile.part + 1u) * steps / p.parts;
 	let taps = p.filter_size.x * p.filter_size.y * p.filter_size.z;
 	var f = vec3<u32>();
 	for (var tap = 0u; tap < taps; tap++) {
-{{- range .XLoads}}
-		let from{{.}} = source(start{{.}}, f);
-		let inside{{.}} = all(from{{.}} < p.in_size);
-		var column{{.}} = select(0u, ((image{{.}} + flat(from{{.}}, p.in_size)) * p.in_channels + tile.group * p.group_inputs + begin + lane) / VECTOR, inside{{.}});
+{{- range $g := .XGroups}}
+{{- range $.Four}}
+		let from{{$g}}_{{.}} = source(start{{$g}}_{{.}}, f);
+		let inside{{$g}}_{{.}} = all(from{{$g}}_{{.}} < p.in_size);
+		var column{{$g}}_{{.}} = ((image{{$g}}_{{.}} + flat(from{{$g}}_{{.}}, p.in_size)) * p.in_channels + tile.group * p.group_inputs + begin * DEPTH + lane) / VECTOR;
 {{- end}}
-		var weight = (tile.weights + tap * p.group_inputs + begin) * (COLUMNS / 4u) + thread;
-		let last = (tile.weights + tap * p.group_inputs + end) * (COLUMNS / 4u);
-		for (var c = begin; c < end; c += DEPTH) {
-			let some = c + lane < end;
-{{- range .XLoads}}
-			let x{{.}} = select({{$.Load}}(), x[column{{.}}], inside{{.}} && some);
-			column{{.}} += DEPTH / VECTOR;
+{{- end}}
+		var weight = ((tile.column * taps + tap) * steps + begin) * (DEPTH * COLUMNS / 4u) + thread;
+		for (var c = begin; c < end; c++) {
+			let some = c * DEPTH + lane < p.group_inputs;
+{{- range $g := .XGroups}}
+{{- range $.Four}}
+			let x{{$g}}_{{.}} = select({{$.Load}}(), x[column{{$g}}_{{.}}], inside{{$g}}_{{.}} && some);
+			column{{$g}}_{{.}} += DEPTH / VECTOR;
+{{- end}}
 {{- end}}
 {{- range .WLoads}}
-			let w{{.}} = select(vec4<f32>(), w[weight + {{.}}u * THREADS], weight + {{.}}u * THREADS < last);
+			let w{{.}} = w[weight + {{.}}u * THREADS];
 {{- end}}
 			weight += DEPTH * COLUMNS / 4u;
 			// All threads are done with what was loaded before.
 			workgroupBarrier();
-{{- range $l := .XLoads}}
+{{- range $g := .XGroups}}
 {{- range $c, $of := $.Components}}
-			xs[(lane + {{$c}}u) * (ROWS / 8u) + row{{$l}} / 8u][row{{$l}} / 4u % 2u][row{{$l}} % 4u] = x{{$l}}{{$of}};
+			xs[row{{$g}} / 8u][lane + {{$c}}u][row{{$g}} / 4u % 2u] = vec4<f32>(x{{$g}}_0{{$of}}, x{{$g}}_1{{$of}}, x{{$g}}_2{{$of}}, x{{$g}}_3{{$of}});
 {{- end}}
 {{- end}}
 {{- range .WLoads}}
-			ws[(thread + {{.}}u * THREADS) / 2u][thread % 2u] = w{{.}};
+			ws[slices / 2u][step + {{.}}u * (THREADS * 4u / COLUMNS)][slices % 2u] = w{{.}};
 {{- end}}
 			workgroupBarrier();
 {{- range .Steps}}
 			{
-				let xf = xs[{{.}}u * (ROWS / 8u) + first_row];
-				let wf = ws[{{.}}u * (COLUMNS / 8u) + first_column];
+				let xf = xs[first_row][{{.}}];
+				let wf = ws[first_column][{{.}}];
 {{- range $i := $.Eight}}
 				sum{{$i}}_0 += xf[{{$.Half $i}}].{{$.Quarter $i}} * wf[0];
 				sum{{$i}}_1 += xf[{{$.Half $i}}].{{$.Quarter $i}} * wf[1];

@@ -50,8 +50,9 @@ func (r Registers) Columns() uint32 {
 	return r.Channels
 }
 
-// Vectored is the input channels that are loaded at once.
+// Vectored is the input channels that are loaded at once, and Step what a tap's are filled up to.
 func (r Registers) Vectored() uint32 { return r.Vector }
+func (r Registers) Step() uint32     { return r.Vector }
 
 func (Registers) file() string             { return "registers.wgsl" }
 func (r Registers) threads() uint32        { return r.Threads }
@@ -72,16 +73,19 @@ func (s Shared) Name() string {
 // Load is the WGSL type that is loaded from X at once.
 func (s Shared) Load() string { return vectorType(s.Vector) }
 
-// XS and WS are how many fragments of eight numbers a step loads.
-func (s Shared) XS() uint32 { return s.Depth * s.Rows / 8 }
-func (s Shared) WS() uint32 { return s.Depth * s.Columns / 8 }
+// XS and WS are how many fragments of eight numbers make a tile's side, and Padded how many stand one
+// behind the other.
+func (s Shared) XS() uint32     { return s.Rows / 8 }
+func (s Shared) WS() uint32     { return s.Columns / 8 }
+func (s Shared) Padded() uint32 { return s.Depth + 1 }
 
-// XLoads and WLoads number the loads of a thread, Steps the input channels of a step, Eight a fragment's
-// numbers.
-func (s Shared) XLoads() []uint32 { return counting(s.Rows * s.Depth / s.Vector / s.threads()) }
-func (s Shared) WLoads() []uint32 { return counting(s.Columns * s.Depth / 4 / s.threads()) }
-func (s Shared) Steps() []uint32  { return counting(s.Depth) }
-func (Shared) Eight() []uint32    { return counting(8) }
+// XGroups numbers the loads of a thread, Four neurons each, and WLoads those of weights; Steps numbers the
+// input channels of a step, Eight a fragment's numbers.
+func (s Shared) XGroups() []uint32 { return counting(s.Rows * s.Depth / s.Vector / s.Threads() / 4) }
+func (Shared) Four() []uint32      { return counting(4) }
+func (s Shared) WLoads() []uint32  { return counting(s.Columns * s.Depth / 4 / s.Threads()) }
+func (s Shared) Steps() []uint32   { return counting(s.Depth) }
+func (Shared) Eight() []uint32     { return counting(8) }
 
 // Threads is the workgroup's size: each thread computes 64 sums.
 func (s Shared) Threads() uint32 { return s.Rows * s.Columns / 64 }
@@ -96,18 +100,20 @@ func (s Shared) Components() []string { return components(s.Vector) }
 // Tile is the part of V that a workgroup computes.
 func (s Shared) Tile() (pixels, channels uint32) { return s.Rows, s.Columns }
 
-// Vectored is the input channels that are loaded at once.
+// Vectored is the input channels that are loaded at once, and Step what a tap's are filled up to.
 func (s Shared) Vectored() uint32 { return s.Vector }
+func (s Shared) Step() uint32     { return s.Depth }
 
 func (Shared) file() string               { return "shared.wgsl" }
 func (s Shared) threads() uint32          { return s.Threads() }
-func (s Shared) workgroupStorage() uint32 { return 4 * s.Depth * (s.Rows + s.Columns) }
+func (s Shared) workgroupStorage() uint32 { return 4 * s.Padded() * (s.Rows + s.Columns) }
 
 // Tiles is a kernel that computes tiles of V.
 type Tiles interface {
 	Variant
 	Tile() (pixels, channels uint32)
 	Vectored() uint32
+	Step() uint32
 }
 
 func vectorType(n uint32) string {
@@ -130,8 +136,7 @@ var tileRows = []Tiles{
 	Registers{8, 16, 4, 64, false}, Registers{8, 16, 4, 8, false}, Registers{16, 16, 4, 8, false}, Registers{4, 16, 4, 64, false}, Registers{8, 4, 4, 64, false},
 	Registers{16, 8, 4, 8, true}, Registers{8, 16, 4, 8, true}, Registers{4, 16, 4, 8, true},
 	Registers{8, 16, 1, 64, false}, Registers{8, 16, 1, 8, false}, Registers{8, 4, 1, 64, false},
-	Shared{64, 64, 16, 4}, Shared{128, 64, 16, 4}, Shared{32, 32, 16, 4},
-	Shared{64, 64, 16, 1}, Shared{32, 32, 16, 1},
+	Shared{64, 64, 16, 4}, Shared{128, 64, 16, 4}, Shared{64, 64, 16, 1},
 }
 
 // TileRows are the tiles of the table.

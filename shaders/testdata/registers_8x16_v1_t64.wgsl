@@ -193,7 +193,7 @@ struct Tile {
 	pixel: u32, // the first one
 	channel: u32, // the first depth slice, in its group
 	group: u32,
-	weights: u32, // rows of packed weights before the tile's
+	column: u32, // the tile's among those of all groups, which is the number of its block of packed weights
 	part: u32, // of the input channels, which may be split into p.parts; each part adds up for itself
 	inside: bool, // false for workgroups that a folded grid leaves over
 }
@@ -205,12 +205,11 @@ fn locate(workgroup: u32, tile_pixels: u32, tile_channels: u32) -> Tile {
 	let columns = (p.group_outputs + tile_channels - 1u) / tile_channels;
 	let all_columns = columns * (p.out_channels / p.group_outputs);
 	let column = workgroup / rows % all_columns;
-	let taps = p.filter_size.x * p.filter_size.y * p.filter_size.z;
 	var tile: Tile;
 	tile.pixel = workgroup % rows * tile_pixels;
 	tile.channel = column % columns * tile_channels;
 	tile.group = column / columns;
-	tile.weights = column * taps * p.group_inputs;
+	tile.column = column;
 	tile.part = workgroup / rows / all_columns;
 	tile.inside = tile.part < p.parts;
 	return tile;
@@ -373,7 +372,7 @@ fn main(
 		let from7 = source(start7, f);
 		let inside7 = all(from7 < p.in_size);
 		let column7 = select(0u, ((image7 + flat(from7, p.in_size)) * p.in_channels + tile.group * p.group_inputs) / VECTOR, inside7);
-		var weight = (tile.weights + tap * p.group_inputs + begin * VECTOR) * (COLUMNS / 4u) + before;
+		var weight = ((tile.column * taps + tap) * p.group_inputs + begin * VECTOR) * (COLUMNS / 4u) + before;
 		for (var c = begin; c < end; c++) {
 			let x0 = select(f32(), x[column0 + c], inside0);
 			let x1 = select(f32(), x[column1 + c], inside1);

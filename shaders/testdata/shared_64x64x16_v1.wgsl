@@ -1,7 +1,9 @@
 // An implicit GEMM with tiles in workgroup memory: a workgroup computes 64 neurons of each of 64 depth slices, a
 // thread 8 of 8. Per step the workgroup loads 16 input channels of its neurons' windows and the weights that go
-// with them. Fragments of eight numbers are stored as mat2x4, for one index then serves all of them. Filters
-// are packed as for registers.wgsl, in blocks of 64. The CPU twin is cpuref/conv.go.
+// with them. Fragments of eight numbers are stored as mat2x4, for one index then serves all of them, and
+// those of a thread's steps one behind the other, for their addresses then differ by literals alone. Filters
+// are packed as for registers.wgsl, in blocks of 64, with zeros behind each tap's input channels up to whole
+// steps. The CPU twin is cpuref/conv.go.
 
 // The index map that all kernels share. A layer is described by the convolution below it: of a plain
 // layer itself, of a transposed one the convolution whose gradient it computes. Positions are
@@ -193,7 +195,7 @@ struct Tile {
 	pixel: u32, // the first one
 	channel: u32, // the first depth slice, in its group
 	group: u32,
-	weights: u32, // rows of packed weights before the tile's
+	column: u32, // the tile's among those of all groups, which is the number of its block of packed weights
 	part: u32, // of the input channels, which may be split into p.parts; each part adds up for itself
 	inside: bool, // false for workgroups that a folded grid leaves over
 }
@@ -205,12 +207,11 @@ fn locate(workgroup: u32, tile_pixels: u32, tile_channels: u32) -> Tile {
 	let columns = (p.group_outputs + tile_channels - 1u) / tile_channels;
 	let all_columns = columns * (p.out_channels / p.group_outputs);
 	let column = workgroup / rows % all_columns;
-	let taps = p.filter_size.x * p.filter_size.y * p.filter_size.z;
 	var tile: Tile;
 	tile.pixel = workgroup % rows * tile_pixels;
 	tile.channel = column % columns * tile_channels;
 	tile.group = column / columns;
-	tile.weights = column * taps * p.group_inputs;
+	tile.column = column;
 	tile.part = workgroup / rows / all_columns;
 	tile.inside = tile.part < p.parts;
 	return tile;
@@ -286,8 +287,9 @@ const THREADS: u32 = 64u;
 const VECTOR: u32 = 1u; // input channels that are loaded at once
 const LOADERS: u32 = DEPTH / VECTOR; // threads that load one neuron's channels
 
-var<workgroup> xs: array<mat2x4<f32>, 128>; // [channel][neuron / 8]
-var<workgroup> ws: array<mat2x4<f32>, 128>; // [channel][depth slice / 8]
+// The fragment behind the last step's stays empty: without it neighbours would lie in one memory bank.
+var<workgroup> xs: array<array<mat2x4<f32>, 17>, 8>; // [neuron / 8][channel]
+var<workgroup> ws: array<array<mat2x4<f32>, 17>, 8>; // [depth slice / 8][channel]
 
 @compute @workgroup_size(THREADS)
 fn main(
@@ -296,56 +298,47 @@ fn main(
 	@builtin(local_invocation_index) thread: u32,
 ) {
 	let tile = locate(workgroup.x + grid.x * (workgroup.y + grid.y * workgroup.z), ROWS, COLUMNS);
-	// What this thread loads: channels from lane on, of the neurons in these rows of the tile.
+	// What this thread loads: channels from lane on, of the neurons in four rows of the tile at a time,
+	// and four depth slices of the weights.
 	let lane = thread % LOADERS * VECTOR;
-	let row0 = thread / LOADERS + 0u * (THREADS / LOADERS);
-	let start0 = window(tile.pixel + row0);
-	let image0 = image(tile.pixel + row0);
-	let row1 = thread / LOADERS + 1u * (THREADS / LOADERS);
-	let start1 = window(tile.pixel + row1);
-	let image1 = image(tile.pixel + row1);
-	let row2 = thread / LOADERS + 2u * (THREADS / LOADERS);
-	let start2 = window(tile.pixel + row2);
-	let image2 = image(tile.pixel + row2);
-	let row3 = thread / LOADERS + 3u * (THREADS / LOADERS);
-	let start3 = window(tile.pixel + row3);
-	let image3 = image(tile.pixel + row3);
-	let row4 = thread / LOADERS + 4u * (THREADS / LOADERS);
-	let start4 = window(tile.pixel + row4);
-	let image4 = image(tile.pixel + row4);
-	let row5 = thread / LOADERS + 5u * (THREADS / LOADERS);
-	let start5 = window(tile.pixel + row5);
-	let image5 = image(tile.pixel + row5);
-	let row6 = thread / LOADERS + 6u * (THREADS / LOADERS);
-	let start6 = window(tile.pixel + row6);
-	let image6 = image(tile.pixel + row6);
-	let row7 = thread / LOADERS + 7u * (THREADS / LOADERS);
-	let start7 = window(tile.pixel + row7);
-	let image7 = image(tile.pixel + row7);
-	let row8 = thread / LOADERS + 8u * (THREADS / LOADERS);
-	let start8 = window(tile.pixel + row8);
-	let image8 = image(tile.pixel + row8);
-	let row9 = thread / LOADERS + 9u * (THREADS / LOADERS);
-	let start9 = window(tile.pixel + row9);
-	let image9 = image(tile.pixel + row9);
-	let row10 = thread / LOADERS + 10u * (THREADS / LOADERS);
-	let start10 = window(tile.pixel + row10);
-	let image10 = image(tile.pixel + row10);
-	let row11 = thread / LOADERS + 11u * (THREADS / LOADERS);
-	let start11 = window(tile.pixel + row11);
-	let image11 = image(tile.pixel + row11);
-	let row12 = thread / LOADERS + 12u * (THREADS / LOADERS);
-	let start12 = window(tile.pixel + row12);
-	let image12 = image(tile.pixel + row12);
-	let row13 = thread / LOADERS + 13u * (THREADS / LOADERS);
-	let start13 = window(tile.pixel + row13);
-	let image13 = image(tile.pixel + row13);
-	let row14 = thread / LOADERS + 14u * (THREADS / LOADERS);
-	let start14 = window(tile.pixel + row14);
-	let image14 = image(tile.pixel + row14);
-	let row15 = thread / LOADERS + 15u * (THREADS / LOADERS);
-	let start15 = window(tile.pixel + row15);
-	let image15 = image(tile.pixel + row15);
+	let row0 = thread / LOADERS * 4u + 0u * (THREADS / LOADERS * 4u);
+	let start0_0 = window(tile.pixel + row0 + 0u);
+	let image0_0 = image(tile.pixel + row0 + 0u);
+	let start0_1 = window(tile.pixel + row0 + 1u);
+	let image0_1 = image(tile.pixel + row0 + 1u);
+	let start0_2 = window(tile.pixel + row0 + 2u);
+	let image0_2 = image(tile.pixel + row0 + 2u);
+	let start0_3 = window(tile.pixel + row0 + 3u);
+	let image0_3 = image(tile.pixel + row0 + 3u);
+	let row1 = thread / LOADERS * 4u + 1u * (THREADS / LOADERS * 4u);
+	let start1_0 = window(tile.pixel + row1 + 0u);
+	let image1_0 = image(tile.pixel + row1 + 0u);
+	let start1_1 = window(tile.pixel + row1 + 1u);
+	let image1_1 = image(tile.pixel + row1 + 1u);
+	let start1_2 = window(tile.pixel + row1 + 2u);
+	let image1_2 = image(tile.pixel + row1 + 2u);
+	let start1_3 = window(tile.pixel + row1 + 3u);
+	let image1_3 = image(tile.pixel + row1 + 3u);
+	let row2 = thread / LOADERS * 4u + 2u * (THREADS / LOADERS * 4u);
+	let start2_0 = window(tile.pixel + row2 + 0u);
+	let image2_0 = image(tile.pixel + row2 + 0u);
+	let start2_1 = window(tile.pixel + row2 + 1u);
+	let image2_1 = image(tile.pixel + row2 + 1u);
+	let start2_2 = window(tile.pixel + row2 + 2u);
+	let image2_2 = image(tile.pixel + row2 + 2u);
+	let start2_3 = window(tile.pixel + row2 + 3u);
+	let image2_3 = image(tile.pixel + row2 + 3u);
+	let row3 = thread / LOADERS * 4u + 3u * (THREADS / LOADERS * 4u);
+	let start3_0 = window(tile.pixel + row3 + 0u);
+	let image3_0 = image(tile.pixel + row3 + 0u);
+	let start3_1 = window(tile.pixel + row3 + 1u);
+	let image3_1 = image(tile.pixel + row3 + 1u);
+	let start3_2 = window(tile.pixel + row3 + 2u);
+	let image3_2 = image(tile.pixel + row3 + 2u);
+	let start3_3 = window(tile.pixel + row3 + 3u);
+	let image3_3 = image(tile.pixel + row3 + 3u);
+	let slices = thread % (COLUMNS / 4u);
+	let step = thread / (COLUMNS / 4u);
 	let first_row = thread / (COLUMNS / 8u);
 	let first_column = thread % (COLUMNS / 8u);
 	var sum0_0 = vec4<f32>();
@@ -365,126 +358,114 @@ fn main(
 	var sum7_0 = vec4<f32>();
 	var sum7_1 = vec4<f32>();
 
-	let begin = tile.part * p.group_inputs / VECTOR / p.parts * VECTOR;
-	let end = (tile.part + 1u) * p.group_inputs / VECTOR / p.parts * VECTOR;
+	let steps = (p.group_inputs + DEPTH - 1u) / DEPTH;
+	let begin = tile.part * steps / p.parts;
+	let end = (tile.part + 1u) * steps / p.parts;
 	let taps = p.filter_size.x * p.filter_size.y * p.filter_size.z;
 	var f = vec3<u32>();
 	for (var tap = 0u; tap < taps; tap++) {
-		let from0 = source(start0, f);
-		let inside0 = all(from0 < p.in_size);
-		var column0 = select(0u, ((image0 + flat(from0, p.in_size)) * p.in_channels + tile.group * p.group_inputs + begin + lane) / VECTOR, inside0);
-		let from1 = source(start1, f);
-		let inside1 = all(from1 < p.in_size);
-		var column1 = select(0u, ((image1 + flat(from1, p.in_size)) * p.in_channels + tile.group * p.group_inputs + begin + lane) / VECTOR, inside1);
-		let from2 = source(start2, f);
-		let inside2 = all(from2 < p.in_size);
-		var column2 = select(0u, ((image2 + flat(from2, p.in_size)) * p.in_channels + tile.group * p.group_inputs + begin + lane) / VECTOR, inside2);
-		let from3 = source(start3, f);
-		let inside3 = all(from3 < p.in_size);
-		var column3 = select(0u, ((image3 + flat(from3, p.in_size)) * p.in_channels + tile.group * p.group_inputs + begin + lane) / VECTOR, inside3);
-		let from4 = source(start4, f);
-		let inside4 = all(from4 < p.in_size);
-		var column4 = select(0u, ((image4 + flat(from4, p.in_size)) * p.in_channels + tile.group * p.group_inputs + begin + lane) / VECTOR, inside4);
-		let from5 = source(start5, f);
-		let inside5 = all(from5 < p.in_size);
-		var column5 = select(0u, ((image5 + flat(from5, p.in_size)) * p.in_channels + tile.group * p.group_inputs + begin + lane) / VECTOR, inside5);
-		let from6 = source(start6, f);
-		let inside6 = all(from6 < p.in_size);
-		var column6 = select(0u, ((image6 + flat(from6, p.in_size)) * p.in_channels + tile.group * p.group_inputs + begin + lane) / VECTOR, inside6);
-		let from7 = source(start7, f);
-		let inside7 = all(from7 < p.in_size);
-		var column7 = select(0u, ((image7 + flat(from7, p.in_size)) * p.in_channels + tile.group * p.group_inputs + begin + lane) / VECTOR, inside7);
-		let from8 = source(start8, f);
-		let inside8 = all(from8 < p.in_size);
-		var column8 = select(0u, ((image8 + flat(from8, p.in_size)) * p.in_channels + tile.group * p.group_inputs + begin + lane) / VECTOR, inside8);
-		let from9 = source(start9, f);
-		let inside9 = all(from9 < p.in_size);
-		var column9 = select(0u, ((image9 + flat(from9, p.in_size)) * p.in_channels + tile.group * p.group_inputs + begin + lane) / VECTOR, inside9);
-		let from10 = source(start10, f);
-		let inside10 = all(from10 < p.in_size);
-		var column10 = select(0u, ((image10 + flat(from10, p.in_size)) * p.in_channels + tile.group * p.group_inputs + begin + lane) / VECTOR, inside10);
-		let from11 = source(start11, f);
-		let inside11 = all(from11 < p.in_size);
-		var column11 = select(0u, ((image11 + flat(from11, p.in_size)) * p.in_channels + tile.group * p.group_inputs + begin + lane) / VECTOR, inside11);
-		let from12 = source(start12, f);
-		let inside12 = all(from12 < p.in_size);
-		var column12 = select(0u, ((image12 + flat(from12, p.in_size)) * p.in_channels + tile.group * p.group_inputs + begin + lane) / VECTOR, inside12);
-		let from13 = source(start13, f);
-		let inside13 = all(from13 < p.in_size);
-		var column13 = select(0u, ((image13 + flat(from13, p.in_size)) * p.in_channels + tile.group * p.group_inputs + begin + lane) / VECTOR, inside13);
-		let from14 = source(start14, f);
-		let inside14 = all(from14 < p.in_size);
-		var column14 = select(0u, ((image14 + flat(from14, p.in_size)) * p.in_channels + tile.group * p.group_inputs + begin + lane) / VECTOR, inside14);
-		let from15 = source(start15, f);
-		let inside15 = all(from15 < p.in_size);
-		var column15 = select(0u, ((image15 + flat(from15, p.in_size)) * p.in_channels + tile.group * p.group_inputs + begin + lane) / VECTOR, inside15);
-		var weight = (tile.weights + tap * p.group_inputs + begin) * (COLUMNS / 4u) + thread;
-		let last = (tile.weights + tap * p.group_inputs + end) * (COLUMNS / 4u);
-		for (var c = begin; c < end; c += DEPTH) {
-			let some = c + lane < end;
-			let x0 = select(f32(), x[column0], inside0 && some);
-			column0 += DEPTH / VECTOR;
-			let x1 = select(f32(), x[column1], inside1 && some);
-			column1 += DEPTH / VECTOR;
-			let x2 = select(f32(), x[column2], inside2 && some);
-			column2 += DEPTH / VECTOR;
-			let x3 = select(f32(), x[column3], inside3 && some);
-			column3 += DEPTH / VECTOR;
-			let x4 = select(f32(), x[column4], inside4 && some);
-			column4 += DEPTH / VECTOR;
-			let x5 = select(f32(), x[column5], inside5 && some);
-			column5 += DEPTH / VECTOR;
-			let x6 = select(f32(), x[column6], inside6 && some);
-			column6 += DEPTH / VECTOR;
-			let x7 = select(f32(), x[column7], inside7 && some);
-			column7 += DEPTH / VECTOR;
-			let x8 = select(f32(), x[column8], inside8 && some);
-			column8 += DEPTH / VECTOR;
-			let x9 = select(f32(), x[column9], inside9 && some);
-			column9 += DEPTH / VECTOR;
-			let x10 = select(f32(), x[column10], inside10 && some);
-			column10 += DEPTH / VECTOR;
-			let x11 = select(f32(), x[column11], inside11 && some);
-			column11 += DEPTH / VECTOR;
-			let x12 = select(f32(), x[column12], inside12 && some);
-			column12 += DEPTH / VECTOR;
-			let x13 = select(f32(), x[column13], inside13 && some);
-			column13 += DEPTH / VECTOR;
-			let x14 = select(f32(), x[column14], inside14 && some);
-			column14 += DEPTH / VECTOR;
-			let x15 = select(f32(), x[column15], inside15 && some);
-			column15 += DEPTH / VECTOR;
-			let w0 = select(vec4<f32>(), w[weight + 0u * THREADS], weight + 0u * THREADS < last);
-			let w1 = select(vec4<f32>(), w[weight + 1u * THREADS], weight + 1u * THREADS < last);
-			let w2 = select(vec4<f32>(), w[weight + 2u * THREADS], weight + 2u * THREADS < last);
-			let w3 = select(vec4<f32>(), w[weight + 3u * THREADS], weight + 3u * THREADS < last);
+		let from0_0 = source(start0_0, f);
+		let inside0_0 = all(from0_0 < p.in_size);
+		var column0_0 = ((image0_0 + flat(from0_0, p.in_size)) * p.in_channels + tile.group * p.group_inputs + begin * DEPTH + lane) / VECTOR;
+		let from0_1 = source(start0_1, f);
+		let inside0_1 = all(from0_1 < p.in_size);
+		var column0_1 = ((image0_1 + flat(from0_1, p.in_size)) * p.in_channels + tile.group * p.group_inputs + begin * DEPTH + lane) / VECTOR;
+		let from0_2 = source(start0_2, f);
+		let inside0_2 = all(from0_2 < p.in_size);
+		var column0_2 = ((image0_2 + flat(from0_2, p.in_size)) * p.in_channels + tile.group * p.group_inputs + begin * DEPTH + lane) / VECTOR;
+		let from0_3 = source(start0_3, f);
+		let inside0_3 = all(from0_3 < p.in_size);
+		var column0_3 = ((image0_3 + flat(from0_3, p.in_size)) * p.in_channels + tile.group * p.group_inputs + begin * DEPTH + lane) / VECTOR;
+		let from1_0 = source(start1_0, f);
+		let inside1_0 = all(from1_0 < p.in_size);
+		var column1_0 = ((image1_0 + flat(from1_0, p.in_size)) * p.in_channels + tile.group * p.group_inputs + begin * DEPTH + lane) / VECTOR;
+		let from1_1 = source(start1_1, f);
+		let inside1_1 = all(from1_1 < p.in_size);
+		var column1_1 = ((image1_1 + flat(from1_1, p.in_size)) * p.in_channels + tile.group * p.group_inputs + begin * DEPTH + lane) / VECTOR;
+		let from1_2 = source(start1_2, f);
+		let inside1_2 = all(from1_2 < p.in_size);
+		var column1_2 = ((image1_2 + flat(from1_2, p.in_size)) * p.in_channels + tile.group * p.group_inputs + begin * DEPTH + lane) / VECTOR;
+		let from1_3 = source(start1_3, f);
+		let inside1_3 = all(from1_3 < p.in_size);
+		var column1_3 = ((image1_3 + flat(from1_3, p.in_size)) * p.in_channels + tile.group * p.group_inputs + begin * DEPTH + lane) / VECTOR;
+		let from2_0 = source(start2_0, f);
+		let inside2_0 = all(from2_0 < p.in_size);
+		var column2_0 = ((image2_0 + flat(from2_0, p.in_size)) * p.in_channels + tile.group * p.group_inputs + begin * DEPTH + lane) / VECTOR;
+		let from2_1 = source(start2_1, f);
+		let inside2_1 = all(from2_1 < p.in_size);
+		var column2_1 = ((image2_1 + flat(from2_1, p.in_size)) * p.in_channels + tile.group * p.group_inputs + begin * DEPTH + lane) / VECTOR;
+		let from2_2 = source(start2_2, f);
+		let inside2_2 = all(from2_2 < p.in_size);
+		var column2_2 = ((image2_2 + flat(from2_2, p.in_size)) * p.in_channels + tile.group * p.group_inputs + begin * DEPTH + lane) / VECTOR;
+		let from2_3 = source(start2_3, f);
+		let inside2_3 = all(from2_3 < p.in_size);
+		var column2_3 = ((image2_3 + flat(from2_3, p.in_size)) * p.in_channels + tile.group * p.group_inputs + begin * DEPTH + lane) / VECTOR;
+		let from3_0 = source(start3_0, f);
+		let inside3_0 = all(from3_0 < p.in_size);
+		var column3_0 = ((image3_0 + flat(from3_0, p.in_size)) * p.in_channels + tile.group * p.group_inputs + begin * DEPTH + lane) / VECTOR;
+		let from3_1 = source(start3_1, f);
+		let inside3_1 = all(from3_1 < p.in_size);
+		var column3_1 = ((image3_1 + flat(from3_1, p.in_size)) * p.in_channels + tile.group * p.group_inputs + begin * DEPTH + lane) / VECTOR;
+		let from3_2 = source(start3_2, f);
+		let inside3_2 = all(from3_2 < p.in_size);
+		var column3_2 = ((image3_2 + flat(from3_2, p.in_size)) * p.in_channels + tile.group * p.group_inputs + begin * DEPTH + lane) / VECTOR;
+		let from3_3 = source(start3_3, f);
+		let inside3_3 = all(from3_3 < p.in_size);
+		var column3_3 = ((image3_3 + flat(from3_3, p.in_size)) * p.in_channels + tile.group * p.group_inputs + begin * DEPTH + lane) / VECTOR;
+		var weight = ((tile.column * taps + tap) * steps + begin) * (DEPTH * COLUMNS / 4u) + thread;
+		for (var c = begin; c < end; c++) {
+			let some = c * DEPTH + lane < p.group_inputs;
+			let x0_0 = select(f32(), x[column0_0], inside0_0 && some);
+			column0_0 += DEPTH / VECTOR;
+			let x0_1 = select(f32(), x[column0_1], inside0_1 && some);
+			column0_1 += DEPTH / VECTOR;
+			let x0_2 = select(f32(), x[column0_2], inside0_2 && some);
+			column0_2 += DEPTH / VECTOR;
+			let x0_3 = select(f32(), x[column0_3], inside0_3 && some);
+			column0_3 += DEPTH / VECTOR;
+			let x1_0 = select(f32(), x[column1_0], inside1_0 && some);
+			column1_0 += DEPTH / VECTOR;
+			let x1_1 = select(f32(), x[column1_1], inside1_1 && some);
+			column1_1 += DEPTH / VECTOR;
+			let x1_2 = select(f32(), x[column1_2], inside1_2 && some);
+			column1_2 += DEPTH / VECTOR;
+			let x1_3 = select(f32(), x[column1_3], inside1_3 && some);
+			column1_3 += DEPTH / VECTOR;
+			let x2_0 = select(f32(), x[column2_0], inside2_0 && some);
+			column2_0 += DEPTH / VECTOR;
+			let x2_1 = select(f32(), x[column2_1], inside2_1 && some);
+			column2_1 += DEPTH / VECTOR;
+			let x2_2 = select(f32(), x[column2_2], inside2_2 && some);
+			column2_2 += DEPTH / VECTOR;
+			let x2_3 = select(f32(), x[column2_3], inside2_3 && some);
+			column2_3 += DEPTH / VECTOR;
+			let x3_0 = select(f32(), x[column3_0], inside3_0 && some);
+			column3_0 += DEPTH / VECTOR;
+			let x3_1 = select(f32(), x[column3_1], inside3_1 && some);
+			column3_1 += DEPTH / VECTOR;
+			let x3_2 = select(f32(), x[column3_2], inside3_2 && some);
+			column3_2 += DEPTH / VECTOR;
+			let x3_3 = select(f32(), x[column3_3], inside3_3 && some);
+			column3_3 += DEPTH / VECTOR;
+			let w0 = w[weight + 0u * THREADS];
+			let w1 = w[weight + 1u * THREADS];
+			let w2 = w[weight + 2u * THREADS];
+			let w3 = w[weight + 3u * THREADS];
 			weight += DEPTH * COLUMNS / 4u;
 			// All threads are done with what was loaded before.
 			workgroupBarrier();
-			xs[(lane + 0u) * (ROWS / 8u) + row0 / 8u][row0 / 4u % 2u][row0 % 4u] = x0;
-			xs[(lane + 0u) * (ROWS / 8u) + row1 / 8u][row1 / 4u % 2u][row1 % 4u] = x1;
-			xs[(lane + 0u) * (ROWS / 8u) + row2 / 8u][row2 / 4u % 2u][row2 % 4u] = x2;
-			xs[(lane + 0u) * (ROWS / 8u) + row3 / 8u][row3 / 4u % 2u][row3 % 4u] = x3;
-			xs[(lane + 0u) * (ROWS / 8u) + row4 / 8u][row4 / 4u % 2u][row4 % 4u] = x4;
-			xs[(lane + 0u) * (ROWS / 8u) + row5 / 8u][row5 / 4u % 2u][row5 % 4u] = x5;
-			xs[(lane + 0u) * (ROWS / 8u) + row6 / 8u][row6 / 4u % 2u][row6 % 4u] = x6;
-			xs[(lane + 0u) * (ROWS / 8u) + row7 / 8u][row7 / 4u % 2u][row7 % 4u] = x7;
-			xs[(lane + 0u) * (ROWS / 8u) + row8 / 8u][row8 / 4u % 2u][row8 % 4u] = x8;
-			xs[(lane + 0u) * (ROWS / 8u) + row9 / 8u][row9 / 4u % 2u][row9 % 4u] = x9;
-			xs[(lane + 0u) * (ROWS / 8u) + row10 / 8u][row10 / 4u % 2u][row10 % 4u] = x10;
-			xs[(lane + 0u) * (ROWS / 8u) + row11 / 8u][row11 / 4u % 2u][row11 % 4u] = x11;
-			xs[(lane + 0u) * (ROWS / 8u) + row12 / 8u][row12 / 4u % 2u][row12 % 4u] = x12;
-			xs[(lane + 0u) * (ROWS / 8u) + row13 / 8u][row13 / 4u % 2u][row13 % 4u] = x13;
-			xs[(lane + 0u) * (ROWS / 8u) + row14 / 8u][row14 / 4u % 2u][row14 % 4u] = x14;
-			xs[(lane + 0u) * (ROWS / 8u) + row15 / 8u][row15 / 4u % 2u][row15 % 4u] = x15;
-			ws[(thread + 0u * THREADS) / 2u][thread % 2u] = w0;
-			ws[(thread + 1u * THREADS) / 2u][thread % 2u] = w1;
-			ws[(thread + 2u * THREADS) / 2u][thread % 2u] = w2;
-			ws[(thread + 3u * THREADS) / 2u][thread % 2u] = w3;
+			xs[row0 / 8u][lane + 0u][row0 / 4u % 2u] = vec4<f32>(x0_0, x0_1, x0_2, x0_3);
+			xs[row1 / 8u][lane + 0u][row1 / 4u % 2u] = vec4<f32>(x1_0, x1_1, x1_2, x1_3);
+			xs[row2 / 8u][lane + 0u][row2 / 4u % 2u] = vec4<f32>(x2_0, x2_1, x2_2, x2_3);
+			xs[row3 / 8u][lane + 0u][row3 / 4u % 2u] = vec4<f32>(x3_0, x3_1, x3_2, x3_3);
+			ws[slices / 2u][step + 0u * (THREADS * 4u / COLUMNS)][slices % 2u] = w0;
+			ws[slices / 2u][step + 1u * (THREADS * 4u / COLUMNS)][slices % 2u] = w1;
+			ws[slices / 2u][step + 2u * (THREADS * 4u / COLUMNS)][slices % 2u] = w2;
+			ws[slices / 2u][step + 3u * (THREADS * 4u / COLUMNS)][slices % 2u] = w3;
 			workgroupBarrier();
 			{
-				let xf = xs[0u * (ROWS / 8u) + first_row];
-				let wf = ws[0u * (COLUMNS / 8u) + first_column];
+				let xf = xs[first_row][0];
+				let wf = ws[first_column][0];
 				sum0_0 += xf[0].x * wf[0];
 				sum0_1 += xf[0].x * wf[1];
 				sum1_0 += xf[0].y * wf[0];
@@ -503,8 +484,8 @@ fn main(
 				sum7_1 += xf[1].w * wf[1];
 			}
 			{
-				let xf = xs[1u * (ROWS / 8u) + first_row];
-				let wf = ws[1u * (COLUMNS / 8u) + first_column];
+				let xf = xs[first_row][1];
+				let wf = ws[first_column][1];
 				sum0_0 += xf[0].x * wf[0];
 				sum0_1 += xf[0].x * wf[1];
 				sum1_0 += xf[0].y * wf[0];
@@ -523,8 +504,8 @@ fn main(
 				sum7_1 += xf[1].w * wf[1];
 			}
 			{
-				let xf = xs[2u * (ROWS / 8u) + first_row];
-				let wf = ws[2u * (COLUMNS / 8u) + first_column];
+				let xf = xs[first_row][2];
+				let wf = ws[first_column][2];
 				sum0_0 += xf[0].x * wf[0];
 				sum0_1 += xf[0].x * wf[1];
 				sum1_0 += xf[0].y * wf[0];
@@ -543,8 +524,8 @@ fn main(
 				sum7_1 += xf[1].w * wf[1];
 			}
 			{
-				let xf = xs[3u * (ROWS / 8u) + first_row];
-				let wf = ws[3u * (COLUMNS / 8u) + first_column];
+				let xf = xs[first_row][3];
+				let wf = ws[first_column][3];
 				sum0_0 += xf[0].x * wf[0];
 				sum0_1 += xf[0].x * wf[1];
 				sum1_0 += xf[0].y * wf[0];
@@ -563,8 +544,8 @@ fn main(
 				sum7_1 += xf[1].w * wf[1];
 			}
 			{
-				let xf = xs[4u * (ROWS / 8u) + first_row];
-				let wf = ws[4u * (COLUMNS / 8u) + first_column];
+				let xf = xs[first_row][4];
+				let wf = ws[first_column][4];
 				sum0_0 += xf[0].x * wf[0];
 				sum0_1 += xf[0].x * wf[1];
 				sum1_0 += xf[0].y * wf[0];
@@ -583,8 +564,8 @@ fn main(
 				sum7_1 += xf[1].w * wf[1];
 			}
 			{
-				let xf = xs[5u * (ROWS / 8u) + first_row];
-				let wf = ws[5u * (COLUMNS / 8u) + first_column];
+				let xf = xs[first_row][5];
+				let wf = ws[first_column][5];
 				sum0_0 += xf[0].x * wf[0];
 				sum0_1 += xf[0].x * wf[1];
 				sum1_0 += xf[0].y * wf[0];
@@ -603,8 +584,8 @@ fn main(
 				sum7_1 += xf[1].w * wf[1];
 			}
 			{
-				let xf = xs[6u * (ROWS / 8u) + first_row];
-				let wf = ws[6u * (COLUMNS / 8u) + first_column];
+				let xf = xs[first_row][6];
+				let wf = ws[first_column][6];
 				sum0_0 += xf[0].x * wf[0];
 				sum0_1 += xf[0].x * wf[1];
 				sum1_0 += xf[0].y * wf[0];
@@ -623,8 +604,8 @@ fn main(
 				sum7_1 += xf[1].w * wf[1];
 			}
 			{
-				let xf = xs[7u * (ROWS / 8u) + first_row];
-				let wf = ws[7u * (COLUMNS / 8u) + first_column];
+				let xf = xs[first_row][7];
+				let wf = ws[first_column][7];
 				sum0_0 += xf[0].x * wf[0];
 				sum0_1 += xf[0].x * wf[1];
 				sum1_0 += xf[0].y * wf[0];
@@ -643,8 +624,8 @@ fn main(
 				sum7_1 += xf[1].w * wf[1];
 			}
 			{
-				let xf = xs[8u * (ROWS / 8u) + first_row];
-				let wf = ws[8u * (COLUMNS / 8u) + first_column];
+				let xf = xs[first_row][8];
+				let wf = ws[first_column][8];
 				sum0_0 += xf[0].x * wf[0];
 				sum0_1 += xf[0].x * wf[1];
 				sum1_0 += xf[0].y * wf[0];
@@ -663,8 +644,8 @@ fn main(
 				sum7_1 += xf[1].w * wf[1];
 			}
 			{
-				let xf = xs[9u * (ROWS / 8u) + first_row];
-				let wf = ws[9u * (COLUMNS / 8u) + first_column];
+				let xf = xs[first_row][9];
+				let wf = ws[first_column][9];
 				sum0_0 += xf[0].x * wf[0];
 				sum0_1 += xf[0].x * wf[1];
 				sum1_0 += xf[0].y * wf[0];
@@ -683,8 +664,8 @@ fn main(
 				sum7_1 += xf[1].w * wf[1];
 			}
 			{
-				let xf = xs[10u * (ROWS / 8u) + first_row];
-				let wf = ws[10u * (COLUMNS / 8u) + first_column];
+				let xf = xs[first_row][10];
+				let wf = ws[first_column][10];
 				sum0_0 += xf[0].x * wf[0];
 				sum0_1 += xf[0].x * wf[1];
 				sum1_0 += xf[0].y * wf[0];
@@ -703,8 +684,8 @@ fn main(
 				sum7_1 += xf[1].w * wf[1];
 			}
 			{
-				let xf = xs[11u * (ROWS / 8u) + first_row];
-				let wf = ws[11u * (COLUMNS / 8u) + first_column];
+				let xf = xs[first_row][11];
+				let wf = ws[first_column][11];
 				sum0_0 += xf[0].x * wf[0];
 				sum0_1 += xf[0].x * wf[1];
 				sum1_0 += xf[0].y * wf[0];
@@ -723,8 +704,8 @@ fn main(
 				sum7_1 += xf[1].w * wf[1];
 			}
 			{
-				let xf = xs[12u * (ROWS / 8u) + first_row];
-				let wf = ws[12u * (COLUMNS / 8u) + first_column];
+				let xf = xs[first_row][12];
+				let wf = ws[first_column][12];
 				sum0_0 += xf[0].x * wf[0];
 				sum0_1 += xf[0].x * wf[1];
 				sum1_0 += xf[0].y * wf[0];
@@ -743,8 +724,8 @@ fn main(
 				sum7_1 += xf[1].w * wf[1];
 			}
 			{
-				let xf = xs[13u * (ROWS / 8u) + first_row];
-				let wf = ws[13u * (COLUMNS / 8u) + first_column];
+				let xf = xs[first_row][13];
+				let wf = ws[first_column][13];
 				sum0_0 += xf[0].x * wf[0];
 				sum0_1 += xf[0].x * wf[1];
 				sum1_0 += xf[0].y * wf[0];
@@ -763,8 +744,8 @@ fn main(
 				sum7_1 += xf[1].w * wf[1];
 			}
 			{
-				let xf = xs[14u * (ROWS / 8u) + first_row];
-				let wf = ws[14u * (COLUMNS / 8u) + first_column];
+				let xf = xs[first_row][14];
+				let wf = ws[first_column][14];
 				sum0_0 += xf[0].x * wf[0];
 				sum0_1 += xf[0].x * wf[1];
 				sum1_0 += xf[0].y * wf[0];
@@ -783,8 +764,8 @@ fn main(
 				sum7_1 += xf[1].w * wf[1];
 			}
 			{
-				let xf = xs[15u * (ROWS / 8u) + first_row];
-				let wf = ws[15u * (COLUMNS / 8u) + first_column];
+				let xf = xs[first_row][15];
+				let wf = ws[first_column][15];
 				sum0_0 += xf[0].x * wf[0];
 				sum0_1 += xf[0].x * wf[1];
 				sum1_0 += xf[0].y * wf[0];

@@ -1,7 +1,9 @@
 // An implicit GEMM with tiles in workgroup memory: a workgroup computes 64 neurons of each of 64 depth slices, a
 // thread 8 of 8. Per step the workgroup loads 16 input channels of its neurons' windows and the weights that go
-// with them. Fragments of eight numbers are stored as mat2x4, for one index then serves all of them. Filters
-// are packed as for registers.wgsl, in blocks of 64. The CPU twin is cpuref/conv.go.
+// with them. Fragments of eight numbers are stored as mat2x4, for one index then serves all of them, and
+// those of a thread's steps one behind the other, for their addresses then differ by literals alone. Filters
+// are packed as for registers.wgsl, in blocks of 64, with zeros behind each tap's input channels up to whole
+// steps. The CPU twin is cpuref/conv.go.
 
 // The index map that all kernels share. A layer is described by the convolution below it: of a plain
 // layer itself, of a transposed one the convolution whose gradient it computes. Positions are
@@ -193,7 +195,7 @@ struct Tile {
 	pixel: u32, // the first one
 	channel: u32, // the first depth slice, in its group
 	group: u32,
-	weights: u32, // rows of packed weights before the tile's
+	column: u32, // the tile's among those of all groups, which is the number of its block of packed weights
 	part: u32, // of the input channels, which may be split into p.parts; each part adds up for itself
 	inside: bool, // false for workgroups that a folded grid leaves over
 }
@@ -205,12 +207,11 @@ fn locate(workgroup: u32, tile_pixels: u32, tile_channels: u32) -> Tile {
 	let columns = (p.group_outputs + tile_channels - 1u) / tile_channels;
 	let all_columns = columns * (p.out_channels / p.group_outputs);
 	let column = workgroup / rows % all_columns;
-	let taps = p.filter_size.x * p.filter_size.y * p.filter_size.z;
 	var tile: Tile;
 	tile.pixel = workgroup % rows * tile_pixels;
 	tile.channel = column % columns * tile_channels;
 	tile.group = column / columns;
-	tile.weights = column * taps * p.group_inputs;
+	tile.column = column;
 	tile.part = workgroup / rows / all_columns;
 	tile.inside = tile.part < p.parts;
 	return tile;
@@ -286,8 +287,9 @@ const THREADS: u32 = 64u;
 const VECTOR: u32 = 4u; // input channels that are loaded at once
 const LOADERS: u32 = DEPTH / VECTOR; // threads that load one neuron's channels
 
-var<workgroup> xs: array<mat2x4<f32>, 128>; // [channel][neuron / 8]
-var<workgroup> ws: array<mat2x4<f32>, 128>; // [channel][depth slice / 8]
+// The fragment behind the last step's stays empty: without it neighbours would lie in one memory bank.
+var<workgroup> xs: array<array<mat2x4<f32>, 17>, 8>; // [neuron / 8][channel]
+var<workgroup> ws: array<array<mat2x4<f32>, 17>, 8>; // [depth slice / 8][channel]
 
 @compute @workgroup_size(THREADS)
 fn main(
@@ -296,20 +298,20 @@ fn main(
 	@builtin(local_invocation_index) thread: u32,
 ) {
 	let tile = locate(workgroup.x + grid.x * (workgroup.y + grid.y * workgroup.z), ROWS, COLUMNS);
-	// What this thread loads: channels from lane on, of the neurons in these rows of the tile.
+	// What this thread loads: channels from lane on, of the neurons in four rows of the tile at a time,
+	// and four depth slices of the weights.
 	let lane = thread % LOADERS * VECTOR;
-	let row0 = thread / LOADERS + 0u * (THREADS / LOADERS);
-	let start0 = window(tile.pixel + row0);
-	let image0 = image(tile.pixel + row0);
-	let row1 = thread / LOADERS + 1u * (THREADS / LOADERS);
-	let start1 = window(tile.pixel + row1);
-	let image1 = image(tile.pixel + row1);
-	let row2 = thread / LOADERS + 2u * (THREADS / LOADERS);
-	let start2 = window(tile.pixel + row2);
-	let image2 = image(tile.pixel + row2);
-	let row3 = thread / LOADERS + 3u * (THREADS / LOADERS);
-	let start3 = window(tile.pixel + row3);
-	let image3 = image(tile.pixel + row3);
+	let row0 = thread / LOADERS * 4u + 0u * (THREADS / LOADERS * 4u);
+	let start0_0 = window(tile.pixel + row0 + 0u);
+	let image0_0 = image(tile.pixel + row0 + 0u);
+	let start0_1 = window(tile.pixel + row0 + 1u);
+	let image0_1 = image(tile.pixel + row0 + 1u);
+	let start0_2 = window(tile.pixel + row0 + 2u);
+	let image0_2 = image(tile.pixel + row0 + 2u);
+	let start0_3 = window(tile.pixel + row0 + 3u);
+	let image0_3 = image(tile.pixel + row0 + 3u);
+	let slices = thread % (COLUMNS / 4u);
+	let step = thread / (COLUMNS / 4u);
 	let first_row = thread / (COLUMNS / 8u);
 	let first_column = thread % (COLUMNS / 8u);
 	var sum0_0 = vec4<f32>();
@@ -329,66 +331,54 @@ fn main(
 	var sum7_0 = vec4<f32>();
 	var sum7_1 = vec4<f32>();
 
-	let begin = tile.part * p.group_inputs / VECTOR / p.parts * VECTOR;
-	let end = (tile.part + 1u) * p.group_inputs / VECTOR / p.parts * VECTOR;
+	let steps = (p.group_inputs + DEPTH - 1u) / DEPTH;
+	let begin = tile.part * steps / p.parts;
+	let end = (tile.part + 1u) * steps / p.parts;
 	let taps = p.filter_size.x * p.filter_size.y * p.filter_size.z;
 	var f = vec3<u32>();
 	for (var tap = 0u; tap < taps; tap++) {
-		let from0 = source(start0, f);
-		let inside0 = all(from0 < p.in_size);
-		var column0 = select(0u, ((image0 + flat(from0, p.in_size)) * p.in_channels + tile.group * p.group_inputs + begin + lane) / VECTOR, inside0);
-		let from1 = source(start1, f);
-		let inside1 = all(from1 < p.in_size);
-		var column1 = select(0u, ((image1 + flat(from1, p.in_size)) * p.in_channels + tile.group * p.group_inputs + begin + lane) / VECTOR, inside1);
-		let from2 = source(start2, f);
-		let inside2 = all(from2 < p.in_size);
-		var column2 = select(0u, ((image2 + flat(from2, p.in_size)) * p.in_channels + tile.group * p.group_inputs + begin + lane) / VECTOR, inside2);
-		let from3 = source(start3, f);
-		let inside3 = all(from3 < p.in_size);
-		var column3 = select(0u, ((image3 + flat(from3, p.in_size)) * p.in_channels + tile.group * p.group_inputs + begin + lane) / VECTOR, inside3);
-		var weight = (tile.weights + tap * p.group_inputs + begin) * (COLUMNS / 4u) + thread;
-		let last = (tile.weights + tap * p.group_inputs + end) * (COLUMNS / 4u);
-		for (var c = begin; c < end; c += DEPTH) {
-			let some = c + lane < end;
-			let x0 = select(vec4<f32>(), x[column0], inside0 && some);
-			column0 += DEPTH / VECTOR;
-			let x1 = select(vec4<f32>(), x[column1], inside1 && some);
-			column1 += DEPTH / VECTOR;
-			let x2 = select(vec4<f32>(), x[column2], inside2 && some);
-			column2 += DEPTH / VECTOR;
-			let x3 = select(vec4<f32>(), x[column3], inside3 && some);
-			column3 += DEPTH / VECTOR;
-			let w0 = select(vec4<f32>(), w[weight + 0u * THREADS], weight + 0u * THREADS < last);
-			let w1 = select(vec4<f32>(), w[weight + 1u * THREADS], weight + 1u * THREADS < last);
-			let w2 = select(vec4<f32>(), w[weight + 2u * THREADS], weight + 2u * THREADS < last);
-			let w3 = select(vec4<f32>(), w[weight + 3u * THREADS], weight + 3u * THREADS < last);
+		let from0_0 = source(start0_0, f);
+		let inside0_0 = all(from0_0 < p.in_size);
+		var column0_0 = ((image0_0 + flat(from0_0, p.in_size)) * p.in_channels + tile.group * p.group_inputs + begin * DEPTH + lane) / VECTOR;
+		let from0_1 = source(start0_1, f);
+		let inside0_1 = all(from0_1 < p.in_size);
+		var column0_1 = ((image0_1 + flat(from0_1, p.in_size)) * p.in_channels + tile.group * p.group_inputs + begin * DEPTH + lane) / VECTOR;
+		let from0_2 = source(start0_2, f);
+		let inside0_2 = all(from0_2 < p.in_size);
+		var column0_2 = ((image0_2 + flat(from0_2, p.in_size)) * p.in_channels + tile.group * p.group_inputs + begin * DEPTH + lane) / VECTOR;
+		let from0_3 = source(start0_3, f);
+		let inside0_3 = all(from0_3 < p.in_size);
+		var column0_3 = ((image0_3 + flat(from0_3, p.in_size)) * p.in_channels + tile.group * p.group_inputs + begin * DEPTH + lane) / VECTOR;
+		var weight = ((tile.column * taps + tap) * steps + begin) * (DEPTH * COLUMNS / 4u) + thread;
+		for (var c = begin; c < end; c++) {
+			let some = c * DEPTH + lane < p.group_inputs;
+			let x0_0 = select(vec4<f32>(), x[column0_0], inside0_0 && some);
+			column0_0 += DEPTH / VECTOR;
+			let x0_1 = select(vec4<f32>(), x[column0_1], inside0_1 && some);
+			column0_1 += DEPTH / VECTOR;
+			let x0_2 = select(vec4<f32>(), x[column0_2], inside0_2 && some);
+			column0_2 += DEPTH / VECTOR;
+			let x0_3 = select(vec4<f32>(), x[column0_3], inside0_3 && some);
+			column0_3 += DEPTH / VECTOR;
+			let w0 = w[weight + 0u * THREADS];
+			let w1 = w[weight + 1u * THREADS];
+			let w2 = w[weight + 2u * THREADS];
+			let w3 = w[weight + 3u * THREADS];
 			weight += DEPTH * COLUMNS / 4u;
 			// All threads are done with what was loaded before.
 			workgroupBarrier();
-			xs[(lane + 0u) * (ROWS / 8u) + row0 / 8u][row0 / 4u % 2u][row0 % 4u] = x0.x;
-			xs[(lane + 1u) * (ROWS / 8u) + row0 / 8u][row0 / 4u % 2u][row0 % 4u] = x0.y;
-			xs[(lane + 2u) * (ROWS / 8u) + row0 / 8u][row0 / 4u % 2u][row0 % 4u] = x0.z;
-			xs[(lane + 3u) * (ROWS / 8u) + row0 / 8u][row0 / 4u % 2u][row0 % 4u] = x0.w;
-			xs[(lane + 0u) * (ROWS / 8u) + row1 / 8u][row1 / 4u % 2u][row1 % 4u] = x1.x;
-			xs[(lane + 1u) * (ROWS / 8u) + row1 / 8u][row1 / 4u % 2u][row1 % 4u] = x1.y;
-			xs[(lane + 2u) * (ROWS / 8u) + row1 / 8u][row1 / 4u % 2u][row1 % 4u] = x1.z;
-			xs[(lane + 3u) * (ROWS / 8u) + row1 / 8u][row1 / 4u % 2u][row1 % 4u] = x1.w;
-			xs[(lane + 0u) * (ROWS / 8u) + row2 / 8u][row2 / 4u % 2u][row2 % 4u] = x2.x;
-			xs[(lane + 1u) * (ROWS / 8u) + row2 / 8u][row2 / 4u % 2u][row2 % 4u] = x2.y;
-			xs[(lane + 2u) * (ROWS / 8u) + row2 / 8u][row2 / 4u % 2u][row2 % 4u] = x2.z;
-			xs[(lane + 3u) * (ROWS / 8u) + row2 / 8u][row2 / 4u % 2u][row2 % 4u] = x2.w;
-			xs[(lane + 0u) * (ROWS / 8u) + row3 / 8u][row3 / 4u % 2u][row3 % 4u] = x3.x;
-			xs[(lane + 1u) * (ROWS / 8u) + row3 / 8u][row3 / 4u % 2u][row3 % 4u] = x3.y;
-			xs[(lane + 2u) * (ROWS / 8u) + row3 / 8u][row3 / 4u % 2u][row3 % 4u] = x3.z;
-			xs[(lane + 3u) * (ROWS / 8u) + row3 / 8u][row3 / 4u % 2u][row3 % 4u] = x3.w;
-			ws[(thread + 0u * THREADS) / 2u][thread % 2u] = w0;
-			ws[(thread + 1u * THREADS) / 2u][thread % 2u] = w1;
-			ws[(thread + 2u * THREADS) / 2u][thread % 2u] = w2;
-			ws[(thread + 3u * THREADS) / 2u][thread % 2u] = w3;
+			xs[row0 / 8u][lane + 0u][row0 / 4u % 2u] = vec4<f32>(x0_0.x, x0_1.x, x0_2.x, x0_3.x);
+			xs[row0 / 8u][lane + 1u][row0 / 4u % 2u] = vec4<f32>(x0_0.y, x0_1.y, x0_2.y, x0_3.y);
+			xs[row0 / 8u][lane + 2u][row0 / 4u % 2u] = vec4<f32>(x0_0.z, x0_1.z, x0_2.z, x0_3.z);
+			xs[row0 / 8u][lane + 3u][row0 / 4u % 2u] = vec4<f32>(x0_0.w, x0_1.w, x0_2.w, x0_3.w);
+			ws[slices / 2u][step + 0u * (THREADS * 4u / COLUMNS)][slices % 2u] = w0;
+			ws[slices / 2u][step + 1u * (THREADS * 4u / COLUMNS)][slices % 2u] = w1;
+			ws[slices / 2u][step + 2u * (THREADS * 4u / COLUMNS)][slices % 2u] = w2;
+			ws[slices / 2u][step + 3u * (THREADS * 4u / COLUMNS)][slices % 2u] = w3;
 			workgroupBarrier();
 			{
-				let xf = xs[0u * (ROWS / 8u) + first_row];
-				let wf = ws[0u * (COLUMNS / 8u) + first_column];
+				let xf = xs[first_row][0];
+				let wf = ws[first_column][0];
 				sum0_0 += xf[0].x * wf[0];
 				sum0_1 += xf[0].x * wf[1];
 				sum1_0 += xf[0].y * wf[0];
@@ -407,8 +397,8 @@ fn main(
 				sum7_1 += xf[1].w * wf[1];
 			}
 			{
-				let xf = xs[1u * (ROWS / 8u) + first_row];
-				let wf = ws[1u * (COLUMNS / 8u) + first_column];
+				let xf = xs[first_row][1];
+				let wf = ws[first_column][1];
 				sum0_0 += xf[0].x * wf[0];
 				sum0_1 += xf[0].x * wf[1];
 				sum1_0 += xf[0].y * wf[0];
@@ -427,8 +417,8 @@ fn main(
 				sum7_1 += xf[1].w * wf[1];
 			}
 			{
-				let xf = xs[2u * (ROWS / 8u) + first_row];
-				let wf = ws[2u * (COLUMNS / 8u) + first_column];
+				let xf = xs[first_row][2];
+				let wf = ws[first_column][2];
 				sum0_0 += xf[0].x * wf[0];
 				sum0_1 += xf[0].x * wf[1];
 				sum1_0 += xf[0].y * wf[0];
@@ -447,8 +437,8 @@ fn main(
 				sum7_1 += xf[1].w * wf[1];
 			}
 			{
-				let xf = xs[3u * (ROWS / 8u) + first_row];
-				let wf = ws[3u * (COLUMNS / 8u) + first_column];
+				let xf = xs[first_row][3];
+				let wf = ws[first_column][3];
 				sum0_0 += xf[0].x * wf[0];
 				sum0_1 += xf[0].x * wf[1];
 				sum1_0 += xf[0].y * wf[0];
@@ -467,8 +457,8 @@ fn main(
 				sum7_1 += xf[1].w * wf[1];
 			}
 			{
-				let xf = xs[4u * (ROWS / 8u) + first_row];
-				let wf = ws[4u * (COLUMNS / 8u) + first_column];
+				let xf = xs[first_row][4];
+				let wf = ws[first_column][4];
 				sum0_0 += xf[0].x * wf[0];
 				sum0_1 += xf[0].x * wf[1];
 				sum1_0 += xf[0].y * wf[0];
@@ -487,8 +477,8 @@ fn main(
 				sum7_1 += xf[1].w * wf[1];
 			}
 			{
-				let xf = xs[5u * (ROWS / 8u) + first_row];
-				let wf = ws[5u * (COLUMNS / 8u) + first_column];
+				let xf = xs[first_row][5];
+				let wf = ws[first_column][5];
 				sum0_0 += xf[0].x * wf[0];
 				sum0_1 += xf[0].x * wf[1];
 				sum1_0 += xf[0].y * wf[0];
@@ -507,8 +497,8 @@ fn main(
 				sum7_1 += xf[1].w * wf[1];
 			}
 			{
-				let xf = xs[6u * (ROWS / 8u) + first_row];
-				let wf = ws[6u * (COLUMNS / 8u) + first_column];
+				let xf = xs[first_row][6];
+				let wf = ws[first_column][6];
 				sum0_0 += xf[0].x * wf[0];
 				sum0_1 += xf[0].x * wf[1];
 				sum1_0 += xf[0].y * wf[0];
@@ -527,8 +517,8 @@ fn main(
 				sum7_1 += xf[1].w * wf[1];
 			}
 			{
-				let xf = xs[7u * (ROWS / 8u) + first_row];
-				let wf = ws[7u * (COLUMNS / 8u) + first_column];
+				let xf = xs[first_row][7];
+				let wf = ws[first_column][7];
 				sum0_0 += xf[0].x * wf[0];
 				sum0_1 += xf[0].x * wf[1];
 				sum1_0 += xf[0].y * wf[0];
@@ -547,8 +537,8 @@ fn main(
 				sum7_1 += xf[1].w * wf[1];
 			}
 			{
-				let xf = xs[8u * (ROWS / 8u) + first_row];
-				let wf = ws[8u * (COLUMNS / 8u) + first_column];
+				let xf = xs[first_row][8];
+				let wf = ws[first_column][8];
 				sum0_0 += xf[0].x * wf[0];
 				sum0_1 += xf[0].x * wf[1];
 				sum1_0 += xf[0].y * wf[0];
@@ -567,8 +557,8 @@ fn main(
 				sum7_1 += xf[1].w * wf[1];
 			}
 			{
-				let xf = xs[9u * (ROWS / 8u) + first_row];
-				let wf = ws[9u * (COLUMNS / 8u) + first_column];
+				let xf = xs[first_row][9];
+				let wf = ws[first_column][9];
 				sum0_0 += xf[0].x * wf[0];
 				sum0_1 += xf[0].x * wf[1];
 				sum1_0 += xf[0].y * wf[0];
@@ -587,8 +577,8 @@ fn main(
 				sum7_1 += xf[1].w * wf[1];
 			}
 			{
-				let xf = xs[10u * (ROWS / 8u) + first_row];
-				let wf = ws[10u * (COLUMNS / 8u) + first_column];
+				let xf = xs[first_row][10];
+				let wf = ws[first_column][10];
 				sum0_0 += xf[0].x * wf[0];
 				sum0_1 += xf[0].x * wf[1];
 				sum1_0 += xf[0].y * wf[0];
@@ -607,8 +597,8 @@ fn main(
 				sum7_1 += xf[1].w * wf[1];
 			}
 			{
-				let xf = xs[11u * (ROWS / 8u) + first_row];
-				let wf = ws[11u * (COLUMNS / 8u) + first_column];
+				let xf = xs[first_row][11];
+				let wf = ws[first_column][11];
 				sum0_0 += xf[0].x * wf[0];
 				sum0_1 += xf[0].x * wf[1];
 				sum1_0 += xf[0].y * wf[0];
@@ -627,8 +617,8 @@ fn main(
 				sum7_1 += xf[1].w * wf[1];
 			}
 			{
-				let xf = xs[12u * (ROWS / 8u) + first_row];
-				let wf = ws[12u * (COLUMNS / 8u) + first_column];
+				let xf = xs[first_row][12];
+				let wf = ws[first_column][12];
 				sum0_0 += xf[0].x * wf[0];
 				sum0_1 += xf[0].x * wf[1];
 				sum1_0 += xf[0].y * wf[0];
@@ -647,8 +637,8 @@ fn main(
 				sum7_1 += xf[1].w * wf[1];
 			}
 			{
-				let xf = xs[13u * (ROWS / 8u) + first_row];
-				let wf = ws[13u * (COLUMNS / 8u) + first_column];
+				let xf = xs[first_row][13];
+				let wf = ws[first_column][13];
 				sum0_0 += xf[0].x * wf[0];
 				sum0_1 += xf[0].x * wf[1];
 				sum1_0 += xf[0].y * wf[0];
@@ -667,8 +657,8 @@ fn main(
 				sum7_1 += xf[1].w * wf[1];
 			}
 			{
-				let xf = xs[14u * (ROWS / 8u) + first_row];
-				let wf = ws[14u * (COLUMNS / 8u) + first_column];
+				let xf = xs[first_row][14];
+				let wf = ws[first_column][14];
 				sum0_0 += xf[0].x * wf[0];
 				sum0_1 += xf[0].x * wf[1];
 				sum1_0 += xf[0].y * wf[0];
@@ -687,8 +677,8 @@ fn main(
 				sum7_1 += xf[1].w * wf[1];
 			}
 			{
-				let xf = xs[15u * (ROWS / 8u) + first_row];
-				let wf = ws[15u * (COLUMNS / 8u) + first_column];
+				let xf = xs[first_row][15];
+				let wf = ws[first_column][15];
 				sum0_0 += xf[0].x * wf[0];
 				sum0_1 += xf[0].x * wf[1];
 				sum1_0 += xf[0].y * wf[0];
