@@ -17,6 +17,35 @@ import (
 	"github.com/gpuconv/gpuconv/gpu/internal/native"
 )
 
+// A batch that is run again, and read through the memory that is there, asks the driver for nothing: it
+// works where every allocation and every compilation fails.
+func TestRunningAgainMakesNothing(t *testing.T) {
+	if !withFaults(t) {
+		return
+	}
+	b := newBench(t)
+	batch := b.dev.NewBatch()
+	batch.Dispatch(b.group, 1, 1, 1)
+	got := make([]uint32, 1)
+	again := func(from, to uint32) {
+		t.Helper()
+		for i := from; i <= to; i++ {
+			if err := errors.Join(batch.Run(), batch.RunRead(b.buffer, 0, Bytes(got))); err != nil || got[0] != 2*i {
+				t.Fatalf("run %d: %d, %v", i, got[0], err)
+			}
+		}
+	}
+	again(1, 20) // wgpu keeps what it encodes with
+	fail(t, noMemory, "vkAllocateMemory", "vkCreateBuffer", "vkBindBufferMemory", "vkCreateShaderModule", "vkCreatePipelineLayout",
+		"vkCreateDescriptorSetLayout", "vkCreateComputePipelines", "vkCreateDescriptorPool", "vkAllocateDescriptorSets")
+	again(21, 60)
+	if err := calls["buffer"](b); !errors.Is(err, ErrOutOfMemory) {
+		t.Errorf("got %v where nothing can be allocated", err)
+	}
+	heal()
+	works(t, b)
+}
+
 // withFaults runs the calling test in a process whose Vulkan calls fail on demand (testdata/faultlayer.c),
 // and reports whether this is that process.
 func withFaults(t *testing.T) bool {
