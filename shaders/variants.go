@@ -107,6 +107,9 @@ func Variants() []Variant {
 	for _, k := range Copies() {
 		all = append(all, k)
 	}
+	for _, k := range Winograds() {
+		all = append(all, k)
+	}
 	return append(all, FilterGradients, BiasGradients, ReLU, Activate, ActivationGradients, Dequantize)
 }
 
