@@ -31,7 +31,7 @@ check:
 
 # What needs no adapter. The golden files of the shaders are checked here.
 unit:
-	$(GO) test -count=1 ./conv ./tensor ./cpuref ./shaders
+	$(GO) test -count=1 ./conv ./tensor ./cpuref ./shaders ./bench
 
 llvmpipe:
 	scripts/test.sh llvmpipe $(DEVICE_TESTS)
@@ -48,6 +48,7 @@ fuzz:
 	$(GO) test -fuzz FuzzParse -fuzztime 1m ./conv
 	$(GO) test -fuzz FuzzReadNPY -fuzztime 1m ./tensor
 	$(GO) test -fuzz FuzzDecodeImage -fuzztime 1m ./tensor
+	$(GO) test -fuzz FuzzRead -fuzztime 1m ./bench
 
 # Writes the golden files anew, after a shader was changed on purpose.
 golden:

@@ -1,7 +1,6 @@
 package bench
 
 import (
-	"math"
 	"math/rand/v2"
 	"slices"
 
@@ -212,11 +211,11 @@ func mean(pairs []pair) *Ratio {
 		return nil
 	}
 	over := func(ratio func(pair) float64) float64 {
-		sum := 0.0
-		for _, p := range pairs {
-			sum += math.Log(ratio(p))
+		ratios := make([]float64, len(pairs))
+		for i, p := range pairs {
+			ratios[i] = ratio(p)
 		}
-		return math.Exp(sum / float64(len(pairs)))
+		return geometric(ratios)
 	}
 	m := &Ratio{Value: over(func(p pair) float64 { return p.a.Median / p.b.Median })}
 	if !slices.ContainsFunc(pairs, func(p pair) bool { return !p.sampled() }) {

@@ -31,3 +31,8 @@ func quantile(part float64, sorted []float64) float64 {
 
 // milliseconds is d as results have it. What is too short for the clock is one nanosecond: no time is zero.
 func milliseconds(d time.Duration) float64 { return float64(max(d, 1)) / 1e6 }
+
+// geometric is the geometric mean of positive numbers.
+func geometric(values []float64) float64 {
+	return stat.GeometricMean(values, nil)
+}

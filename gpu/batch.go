@@ -12,6 +12,12 @@ type Batch struct {
 	dev   *Device
 	timed bool
 	steps []step
+
+	// What the last submission found, which serves the next one as well.
+	recorded recording // of as many steps
+	records  int
+	checked  int    // how many steps were right
+	closings uint64 // of the device's, by then
 }
 
 // step is a command with the objects that must still be open when it is submitted.
@@ -67,17 +73,7 @@ func (b *Batch) Submit() (*Submission, error) {
 			return nil, err
 		}
 	}
-	f, err := b.dev.launch(doing, func(drv driver) (pending, error) {
-		ops, err := b.commands()
-		if err != nil {
-			return nil, err
-		}
-		var ticks driverBuffer
-		if b.timed {
-			ticks = s.ticks.buffer.drv // open: only closing the device, which has not happened, closes it
-		}
-		return drv.submit(ops, b.timed, ticks)
-	})
+	f, err := b.launch(doing, s.ticks, nil)
 	if err != nil {
 		s.closeTicks()
 		return nil, err
@@ -95,52 +91,100 @@ func (b *Batch) Run() error {
 	return s.Wait()
 }
 
-// commands checks every step and turns it into what the driver takes; the device's lock is held.
-func (b *Batch) commands() ([]command, error) {
-	ops := make([]command, len(b.steps))
-	for i, s := range b.steps {
-		var err error
-		if s.copies {
-			ops[i], err = b.copyCommand(s)
-		} else {
-			ops[i], err = b.dispatchCommand(s)
-		}
-		if err != nil {
-			return nil, fmt.Errorf("step %d: %w", i, err)
-		}
+// RunRead submits the batch, waits for it and then copies from src at offset into dst, a multiple of 4
+// bytes: Run and [Buffer.Read] in one submission, which is waited for once. It measures no times.
+func (b *Batch) RunRead(src *Buffer, offset uint64, dst []byte) error {
+	if len(dst) == 0 {
+		return b.Run()
 	}
-	return ops, nil
+	return b.dev.read(src.about("running a batch and reading", len(dst)), b, src, offset, dst)
 }
 
-func (b *Batch) dispatchCommand(s step) (command, error) {
+// launch submits the batch, with timestamps and a copy to be read unless they are nil. It asks read for the
+// copy under the device's lock.
+func (b *Batch) launch(op string, ticks *stagingTicks, read func() (tail, error)) (*flight, error) {
+	return b.dev.launch(op, func(drv driver) (_ pending, err error) {
+		recorded, err := b.record(drv)
+		if err != nil {
+			return nil, err
+		}
+		var t timestamps
+		if ticks != nil { // its buffer is open: only closing the device, which has not happened, closes it
+			t = timestamps{ticks.buffer.drv, ticks.dispatches}
+		}
+		var end tail
+		if read != nil {
+			if end, err = read(); err != nil {
+				return nil, err
+			}
+		}
+		return drv.submit(recorded, t, end)
+	})
+}
+
+// record checks every step and has the driver translate them; the device's lock is held. Neither is done
+// again where no step was added and nothing was closed: a layer's batch is submitted thousands of times.
+func (b *Batch) record(drv driver) (recording, error) {
+	if b.checked != len(b.steps) || b.closings != b.dev.closings {
+		for i := range b.steps {
+			if err := b.check(&b.steps[i]); err != nil {
+				return nil, fmt.Errorf("step %d: %w", i, err)
+			}
+		}
+		b.checked, b.closings = len(b.steps), b.dev.closings
+	}
+	if b.records != len(b.steps) {
+		commands := make([]command, len(b.steps))
+		for i, s := range b.steps {
+			commands[i] = s.command()
+		}
+		b.recorded, b.records = drv.record(commands), len(b.steps)
+	}
+	return b.recorded, nil
+}
+
+// check reports what is wrong with a step; the device's lock is held.
+func (b *Batch) check(s *step) error {
+	if s.copies {
+		return b.checkCopy(s)
+	}
+	return b.checkDispatch(s)
+}
+
+func (b *Batch) checkDispatch(s *step) error {
 	if s.group == nil || s.group.kernel == nil {
-		return command{}, fmt.Errorf("%w: a dispatch without a bind group, or with one that Bind did not make", ErrMisuse)
+		return fmt.Errorf("%w: a dispatch without a bind group, or with one that Bind did not make", ErrMisuse)
 	}
 	if s.group.kernel.dev != b.dev {
-		return command{}, fmt.Errorf("%w: kernel %q is another device's", ErrMisuse, s.group.kernel.source.Name)
+		return fmt.Errorf("%w: kernel %q is another device's", ErrMisuse, s.group.kernel.source.Name)
 	}
 	for _, n := range s.grid {
 		if most := b.dev.info.Limits.MaxWorkgroupsPerDimension; n == 0 || n > most {
-			return command{}, fmt.Errorf("%w: a grid of %v workgroups, each axis must be from 1 to %d", ErrMisuse, s.grid, most)
+			return fmt.Errorf("%w: a grid of %v workgroups, each axis must be from 1 to %d", ErrMisuse, s.grid, most)
 		}
 	}
-	if err := s.group.check(); err != nil {
-		return command{}, err
-	}
-	return command{kernel: s.group.kernel.drv, group: s.group.drv, grid: s.grid}, nil
+	return s.group.check()
 }
 
-func (b *Batch) copyCommand(s step) (command, error) {
+func (b *Batch) checkCopy(s *step) error {
 	if err := s.src.check(b.dev, s.srcOff, s.size); err != nil {
-		return command{}, fmt.Errorf("copying from: %w", err)
+		return fmt.Errorf("copying from: %w", err)
 	}
 	if err := s.dst.check(b.dev, s.dstOff, s.size); err != nil {
-		return command{}, fmt.Errorf("copying to: %w", err)
+		return fmt.Errorf("copying to: %w", err)
 	}
 	if s.src == s.dst {
-		return command{}, fmt.Errorf("%w: copying within one buffer, %q", ErrMisuse, s.src.label)
+		return fmt.Errorf("%w: copying within one buffer, %q", ErrMisuse, s.src.label)
 	}
-	return command{src: s.src.drv, srcOff: s.srcOff, dst: s.dst.drv, dstOff: s.dstOff, size: s.size}, nil
+	return nil
+}
+
+// command is a step, which was checked, as the driver takes it; the device's lock is held.
+func (s *step) command() command {
+	if s.copies {
+		return command{src: s.src.drv, srcOff: s.srcOff, dst: s.dst.drv, dstOff: s.dstOff, size: s.size}
+	}
+	return command{kernel: s.group.kernel.drv, group: s.group.drv, grid: s.grid}
 }
 
 // Wait waits until the batch is done, however long it takes.

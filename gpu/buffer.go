@@ -42,7 +42,7 @@ func (d *Device) newBuffer(op, label string, size uint64, u Usage, check func(ui
 		if err := check(size, u); err != nil {
 			return err
 		}
-		made, err := drv.createBuffer(label, size, u)
+		made, err := d.createBuffer(drv, label, size, u)
 		if err == nil {
 			b.drv = made
 			d.buffers[b] = struct{}{}
@@ -53,6 +53,15 @@ func (d *Device) newBuffer(op, label string, size uint64, u Usage, check func(ui
 		return nil, err
 	}
 	return b, nil
+}
+
+// createBuffer is where all of a device's buffers come from; its lock is held.
+func (d *Device) createBuffer(drv driver, label string, size uint64, u Usage) (driverBuffer, error) {
+	b, err := drv.createBuffer(label, size, u)
+	if err == nil {
+		d.stats.Buffers++
+	}
+	return b, err
 }
 
 func (d *Device) checkBuffer(size uint64, u Usage) error {
@@ -99,6 +108,7 @@ func (b *Buffer) Close() error {
 
 // drop releases; the device's lock is held.
 func (b *Buffer) drop() {
+	b.dev.closings++
 	b.drv.release()
 	b.drv = nil
 }
@@ -146,23 +156,27 @@ func (b *Buffer) Write(offset uint64, data []byte) error {
 // Read waits for all that was submitted and copies from the buffer at offset into dst, a multiple of 4
 // bytes.
 func (b *Buffer) Read(offset uint64, dst []byte) error {
-	d, op, size := b.device(), b.about("reading", len(dst)), uint64(len(dst))
+	d := b.device()
+	return d.read(b.about("reading", len(dst)), &Batch{dev: d}, b, offset, dst)
+}
+
+// read runs a batch, which may be empty, and reads from a buffer.
+func (d *Device) read(op string, batch *Batch, b *Buffer, offset uint64, dst []byte) error {
+	size := uint64(len(dst))
+	if size == 0 {
+		return d.do(op, func(driver) error { return nil })
+	}
 	s, err := d.takeStaging(op, size, func() error { return b.check(d, offset, size) })
-	if err != nil || s == nil {
+	if err != nil {
 		return err
 	}
 	s.broken = true // until all went well: a mapping may still be under way
 	defer d.giveStaging(s)
-	f, err := d.launch(op, func(drv driver) (pending, error) {
+	f, err := batch.launch(op, nil, func() (tail, error) {
 		if err := b.check(d, offset, size); err != nil {
-			return nil, err
+			return tail{}, err
 		}
-		p, err := drv.submit([]command{{src: b.drv, srcOff: offset, dst: s.buffer, size: size}}, false, nil)
-		if err != nil {
-			return nil, err
-		}
-		d.flights[&flight{pending: p}] = struct{}{} // lands before the mapping does
-		return drv.mapRead(s.buffer, size)
+		return tail{src: b.drv, offset: offset, dst: s.buffer, size: size}, nil
 	})
 	if err != nil {
 		return err
@@ -185,12 +199,9 @@ type stagingBuffer struct {
 
 const maxStaging = 4
 
-// takeStaging finds or makes a staging buffer of at least size bytes, none for no bytes.
+// takeStaging finds or makes a staging buffer of at least size bytes.
 func (d *Device) takeStaging(op string, size uint64, check func() error) (s *stagingBuffer, err error) {
 	err = d.do(op, func(drv driver) error {
-		if size == 0 {
-			return nil
-		}
 		if err := check(); err != nil {
 			return err
 		}
@@ -202,7 +213,7 @@ func (d *Device) takeStaging(op string, size uint64, check func() error) (s *sta
 			}
 		}
 		room := max(size, min(uint64(1)<<bits.Len64(size-1), d.info.Limits.MaxBufferSize&^3))
-		buffer, err := drv.createBuffer("read-back", room, readback)
+		buffer, err := d.createBuffer(drv, "read-back", room, readback)
 		if err == nil {
 			s = &stagingBuffer{buffer: buffer, size: room}
 		}

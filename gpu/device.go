@@ -55,6 +55,9 @@ type Device struct {
 	staging []*stagingBuffer
 	flights map[*flight]struct{} // under way, as far as was seen
 
+	stats    Stats
+	closings uint64 // of buffers and bind groups, so that batches know what was checked before
+
 	period    sync.Mutex // guards what follows, and is taken before mu
 	nsPerTick float64    // of timestamps, measured when first asked for
 }
@@ -118,6 +121,25 @@ func (d *Device) Live() Live {
 		l.Bytes += b.size
 	}
 	return l
+}
+
+// Stats counts what was made on a device since it was opened: nothing is subtracted when something is
+// closed. So a caller can prove that work done again makes nothing new.
+type Stats struct {
+	Buffers     uint64 // allocated, with those that the device keeps for reading back and for timestamps
+	BindGroups  uint64
+	Kernels     uint64 // compiled
+	Submissions uint64 // batches and reads that were sent to the GPU
+}
+
+// Stats counts what was made so far; a closed device remembers.
+func (d *Device) Stats() Stats {
+	if d == nil {
+		return Stats{}
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.stats
 }
 
 // Close waits for work under way and lets go of everything that was made from the device. Buffers and

@@ -1,5 +1,7 @@
 package gpu
 
+import "time"
+
 // driver is one open device of a platform. The Device that owns it makes all calls under its lock and
 // has checked every argument: nothing here is called with closed or foreign objects, sizes that are 0
 // or not multiples of 4, or ranges outside a buffer.
@@ -8,16 +10,18 @@ type driver interface {
 	createKernel(source KernelSource) (driverKernel, error)
 	createBindGroup(k driverKernel, bindings []driverBinding) (driverBindGroup, error)
 	write(b driverBuffer, offset uint64, data []byte) error
-	// submit encodes and submits all commands. With timed, each dispatch is a pass of its own whose begin
-	// and end are written, as two ticks of 8 bytes, one after the other into ticks.
-	submit(commands []command, timed bool, ticks driverBuffer) (pending, error)
-	// mapRead asks for the first size bytes of a buffer of usage readback; mapped copies them once that is done.
-	mapRead(b driverBuffer, size uint64) (pending, error)
+	// record translates commands once, for submissions as long as all that they name is open.
+	record(commands []command) recording
+	// submit sends what was recorded, then a copy to be read. What it began is pending, in spite of an
+	// error even; nil where it began nothing.
+	submit(r recording, ticks timestamps, read tail) (pending, error)
+	// mapped copies what was read back, once that is done.
 	mapped(b driverBuffer, dst []byte) error
 	// tickPeriod is how many nanoseconds a tick lasts, where the platform knows.
 	tickPeriod() (ns float64, known bool)
-	// poll lets finished work report itself; it never blocks.
-	poll()
+	// poll lets finished work report itself. It goes on until that is true of p or the time is up; without
+	// a time, or where p is nil, it looks once.
+	poll(p pending, most time.Duration)
 	// lost says whether the device is lost, and why.
 	lost() (string, bool)
 	// close lets go of the device after everything made from it.
@@ -45,6 +49,23 @@ type pending interface {
 	state() (done bool, err error)
 	ready() <-chan struct{}
 	free()
+}
+
+// recording is what a driver makes of commands.
+type recording any
+
+// timestamps has each dispatch of a submission be a pass of its own whose begin and end are written, as
+// two ticks of 8 bytes, one after the other into a buffer, which is nil for none.
+type timestamps struct {
+	buffer     driverBuffer
+	dispatches int // at least one
+}
+
+// tail is the end of a submission: a copy to the beginning of a buffer of usage readback, which is then
+// mapped; none where size is 0.
+type tail struct {
+	src, dst     driverBuffer
+	offset, size uint64
 }
 
 // command is one recorded step of a batch: a dispatch where kernel is set, else a copy.

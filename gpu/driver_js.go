@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"syscall/js"
+	"time"
 )
 
 // InstallHint says how to come by an adapter.
@@ -449,16 +450,39 @@ func (d *jsDriver) write(b driverBuffer, offset uint64, data []byte) error {
 	return d.outcome(err)
 }
 
+// record has nothing to translate.
+func (d *jsDriver) record(commands []command) recording { return commands }
+
 // submit does not wait for a verdict either: what it returns brings it, and mapped looks at it as well,
 // so that a failed copy never passes for data.
-func (d *jsDriver) submit(ops []command, timed bool, ticks driverBuffer) (pending, error) {
+func (d *jsDriver) submit(r recording, ticks timestamps, read tail) (pending, error) {
+	ops, _ := r.([]command)
 	if err := d.earlier(); err != nil {
 		return nil, err
 	}
-	done := d.scoped(func() js.Value {
+	if read.size > 0 {
+		ops = append(slices.Clip(ops), command{src: read.src, srcOff: read.offset, dst: read.dst, size: read.size})
+	}
+	done := d.send(ops, ticks)
+	for _, o := range ops {
+		if o.kernel == nil {
+			o.dst.(*jsBuffer).filled = done
+		}
+	}
+	if read.size == 0 {
+		return jsPending{d, done}, nil
+	}
+	// The mapping is done when the submission is, and not before.
+	mapping := d.scoped(func() js.Value { return read.dst.(*jsBuffer).Call("mapAsync", mapModeRead, 0, read.size) })
+	return jsPending{d, mapping}, nil
+}
+
+// send encodes and submits all commands.
+func (d *jsDriver) send(ops []command, ticks timestamps) *answer {
+	return d.scoped(func() js.Value {
 		encoder := d.dev.Call("createCommandEncoder")
-		if timed {
-			set := d.encodeTimed(encoder, ops, ticks.(*jsBuffer).Value)
+		if ticks.buffer != nil {
+			set := d.encodeTimed(encoder, ops, ticks)
 			defer set.Call("destroy") // submitted work keeps it
 		} else {
 			encode(encoder, ops)
@@ -466,12 +490,6 @@ func (d *jsDriver) submit(ops []command, timed bool, ticks driverBuffer) (pendin
 		d.queue.Call("submit", []any{encoder.Call("finish")})
 		return d.queue.Call("onSubmittedWorkDone")
 	})
-	for _, o := range ops {
-		if o.kernel == nil {
-			o.dst.(*jsBuffer).filled = done
-		}
-	}
-	return jsPending{d, done}, nil
 }
 
 // encode puts consecutive dispatches into one pass; WebGPU keeps them in order.
@@ -499,13 +517,8 @@ func encode(encoder js.Value, ops []command) {
 
 // encodeTimed gives every dispatch a pass with timestamps and resolves them into ticks. The set that it
 // returns is to be destroyed after the submission.
-func (d *jsDriver) encodeTimed(encoder js.Value, ops []command, ticks js.Value) js.Value {
-	n := 0
-	for _, o := range ops {
-		if o.kernel != nil {
-			n += 2
-		}
-	}
+func (d *jsDriver) encodeTimed(encoder js.Value, ops []command, ticks timestamps) js.Value {
+	n := 2 * ticks.dispatches
 	set := d.dev.Call("createQuerySet", map[string]any{"type": "timestamp", "count": n})
 	next := 0
 	for _, o := range ops {
@@ -519,7 +532,7 @@ func (d *jsDriver) encodeTimed(encoder js.Value, ops []command, ticks js.Value) 
 		dispatchOn(pass, o)
 		pass.Call("end")
 	}
-	encoder.Call("resolveQuerySet", set, 0, n, ticks, 0)
+	encoder.Call("resolveQuerySet", set, 0, n, ticks.buffer.(*jsBuffer).Value, 0)
 	return set
 }
 
@@ -531,14 +544,6 @@ func dispatchOn(pass js.Value, o command) {
 
 func copyOn(encoder js.Value, o command) {
 	encoder.Call("copyBufferToBuffer", o.src.(*jsBuffer).Value, o.srcOff, o.dst.(*jsBuffer).Value, o.dstOff, o.size)
-}
-
-func (d *jsDriver) mapRead(b driverBuffer, size uint64) (pending, error) {
-	if err := d.earlier(); err != nil {
-		return nil, err
-	}
-	mapping := d.scoped(func() js.Value { return b.(*jsBuffer).Call("mapAsync", mapModeRead, 0, size) })
-	return jsPending{d, mapping}, nil
 }
 
 func (d *jsDriver) mapped(b driverBuffer, dst []byte) error {
@@ -557,7 +562,10 @@ func (d *jsDriver) mapped(b driverBuffer, dst []byte) error {
 	return d.outcome(err)
 }
 
-func (d *jsDriver) poll() {} // the event loop brings everything
+func (d *jsDriver) poll(pending, time.Duration) {} // the event loop brings everything
+
+// nap sleeps, which lets the event loop go on.
+func nap(d time.Duration) { time.Sleep(max(d, time.Millisecond)) }
 
 // tickPeriod is how many nanoseconds a tick lasts: one, by the specification, section 20.2.
 func (d *jsDriver) tickPeriod() (ns float64, known bool) { return 1, true }

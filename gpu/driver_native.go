@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/cogentcore/webgpu/wgpu"
 	"github.com/gpuconv/gpuconv/gpu/internal/native"
@@ -312,120 +313,45 @@ func (d *nativeDriver) write(b driverBuffer, offset uint64, data []byte) error {
 	return d.outcome(d.dev.Write(b.(*nativeBuffer).Buffer, offset, data))
 }
 
-func (d *nativeDriver) submit(ops []command, timed bool, ticks driverBuffer) (pending, error) {
-	commands, err := d.record(ops, timed, ticks)
-	if err != nil {
-		return nil, err
-	}
-	err = d.final(d.dev.Submit(commands))
-	d.release(commands)
-	if err != nil {
-		return nil, err
-	}
-	done, err := d.dev.WorkDone()
-	return nativePending{done}, d.final(err)
-}
-
-// record turns commands into what the queue takes.
-func (d *nativeDriver) record(ops []command, timed bool, ticks driverBuffer) (*wgpu.CommandBuffer, error) {
-	encoder, err := d.dev.CreateCommandEncoder(nil)
-	if err = d.made(encoder, err); err != nil {
-		return nil, err
-	}
-	defer d.release(encoder)
-	if timed {
-		err = d.encodeTimed(encoder, ops, ticks.(*nativeBuffer).Buffer)
-	} else {
-		err = encode(encoder, ops)
-	}
-	if err = d.outcome(err); err != nil {
-		return nil, err
-	}
-	commands, err := encoder.Finish(nil)
-	return commands, d.made(commands, err)
-}
-
-// encode puts consecutive dispatches into one pass; WebGPU keeps them in order.
-func encode(e *wgpu.CommandEncoder, ops []command) (err error) {
-	var pass *wgpu.ComputePassEncoder
-	end := func() {
-		if pass != nil {
-			err = errors.Join(err, pass.End())
-			pass.Release()
-			pass = nil
+func (d *nativeDriver) record(commands []command) recording {
+	steps := make([]native.Step, len(commands))
+	for i, c := range commands {
+		if c.kernel != nil {
+			steps[i] = native.Dispatch(c.kernel.(*nativeKernel).pipeline, c.group.(*nativeBindGroup).BindGroup, c.grid)
+		} else {
+			steps[i] = native.Copy(c.src.(*nativeBuffer).Buffer, c.srcOff, c.dst.(*nativeBuffer).Buffer, c.dstOff, c.size)
 		}
 	}
-	for _, o := range ops {
-		if o.kernel == nil {
-			end()
-			err = errors.Join(err, copyOn(e, o))
-			continue
-		}
-		if pass == nil {
-			pass = e.BeginComputePass(nil)
-		}
-		dispatchOn(pass, o)
-	}
-	end()
-	return err
+	return steps
 }
 
-// encodeTimed gives every dispatch a pass with timestamps and resolves them into ticks.
-func (d *nativeDriver) encodeTimed(e *wgpu.CommandEncoder, ops []command, ticks *wgpu.Buffer) error {
-	n := uint32(0)
-	for _, o := range ops {
-		if o.kernel != nil {
-			n += 2
-		}
+func (d *nativeDriver) submit(r recording, ticks timestamps, read tail) (pending, error) {
+	steps, _ := r.([]native.Step)
+	var more native.Extras
+	if ticks.buffer != nil {
+		more.Ticks, more.Dispatches = ticks.buffer.(*nativeBuffer).Buffer, ticks.dispatches
 	}
-	set, err := d.dev.CreateTimestamps(n)
-	if err != nil {
-		return err
+	if read.size > 0 {
+		more.Read = native.Copy(read.src.(*nativeBuffer).Buffer, read.offset, read.dst.(*nativeBuffer).Buffer, 0, read.size)
 	}
-	defer d.release(set)
-	next := uint32(0)
-	for _, o := range ops {
-		if o.kernel == nil {
-			err = errors.Join(err, copyOn(e, o))
-			continue
-		}
-		pass := d.dev.BeginTimedPass(e, set, next, next+1)
-		next += 2
-		dispatchOn(pass, o)
-		err = errors.Join(err, pass.End())
-		pass.Release()
+	p, sending, err := d.dev.Submit(steps, more)
+	if !sending {
+		return nil, d.outcome(err)
 	}
-	return errors.Join(err, e.ResolveQuerySet(set, 0, n, ticks, 0))
-}
-
-func dispatchOn(pass *wgpu.ComputePassEncoder, o command) {
-	pass.SetPipeline(o.kernel.(*nativeKernel).pipeline)
-	pass.SetBindGroup(0, o.group.(*nativeBindGroup).BindGroup, nil)
-	pass.DispatchWorkgroups(o.grid[0], o.grid[1], o.grid[2])
-}
-
-func copyOn(e *wgpu.CommandEncoder, o command) error {
-	return e.CopyBufferToBuffer(o.src.(*nativeBuffer).Buffer, o.srcOff, o.dst.(*nativeBuffer).Buffer, o.dstOff, o.size)
-}
-
-func (d *nativeDriver) mapRead(b driverBuffer, size uint64) (pending, error) {
-	p, err := d.dev.MapRead(b.(*nativeBuffer).Buffer, size)
 	return nativePending{p}, d.final(err)
 }
 
 func (d *nativeDriver) mapped(b driverBuffer, dst []byte) error {
-	buffer := b.(*nativeBuffer).Buffer
-	data, err := d.dev.Mapped(buffer, uint64(len(dst)))
-	if err = d.final(err); err != nil {
-		return err
-	}
-	copy(dst, data)
-	return d.final(d.dev.Unmap(buffer))
+	return d.final(d.dev.ReadMapped(b.(*nativeBuffer).Buffer, dst))
 }
 
 // poll may find the device lost; whoever asks next will hear of it.
-func (d *nativeDriver) poll() {
-	d.final(d.dev.Poll())
+func (d *nativeDriver) poll(p pending, most time.Duration) {
+	on, _ := p.(nativePending)
+	if p == nil {
+		most = 0
+	}
+	d.final(d.dev.Poll(on.Pending, most))
 }
 
 func (d *nativeDriver) lost() (string, bool) { return d.dev.Lost() }
@@ -435,6 +361,9 @@ func (d *nativeDriver) close() {
 		d.dev.Close() // a loss that shows only now is nobody's concern any more
 	}
 }
+
+// nap sleeps between two looks at the GPU.
+func nap(d time.Duration) { native.Nap(d) }
 
 // nativePending waits for a callback that only sets memory of its own.
 type nativePending struct{ native.Pending }

@@ -16,6 +16,35 @@ import (
 	"github.com/gpuconv/gpuconv/gpu/internal/native"
 )
 
+// A batch that is run again, and read through the memory that is there, asks the driver for nothing: it
+// works where every allocation and every compilation fails.
+func TestRunningAgainMakesNothing(t *testing.T) {
+	if !gputest.WithFaults(t) {
+		return
+	}
+	b := newBench(t)
+	batch := b.dev.NewBatch()
+	batch.Dispatch(b.group, 1, 1, 1)
+	got := make([]uint32, 1)
+	again := func(from, to uint32) {
+		t.Helper()
+		for i := from; i <= to; i++ {
+			if err := errors.Join(batch.Run(), batch.RunRead(b.buffer, 0, Bytes(got))); err != nil || got[0] != 2*i {
+				t.Fatalf("run %d: %d, %v", i, got[0], err)
+			}
+		}
+	}
+	again(1, 20) // wgpu keeps what it encodes with
+	gputest.Fail(t, gputest.NoMemory, "vkAllocateMemory", "vkCreateBuffer", "vkBindBufferMemory", "vkCreateShaderModule", "vkCreatePipelineLayout",
+		"vkCreateDescriptorSetLayout", "vkCreateComputePipelines", "vkCreateDescriptorPool", "vkAllocateDescriptorSets")
+	again(21, 60)
+	if err := calls["buffer"](b); !errors.Is(err, ErrOutOfMemory) {
+		t.Errorf("got %v where nothing can be allocated", err)
+	}
+	gputest.Heal()
+	works(t, b)
+}
+
 // bench is a device with everything on it that a call may need.
 type bench struct {
 	dev    *Device

@@ -56,6 +56,7 @@ func (d *Device) Kernel(source KernelSource) (*Kernel, error) {
 		}
 		k = &Kernel{dev: d, source: source, drv: compiled}
 		d.kernels[key] = k
+		d.stats.Kernels++
 		return nil
 	})
 	return k, err
@@ -159,6 +160,7 @@ func (k *Kernel) Bind(bindings ...Binding) (*BindGroup, error) {
 		if err == nil {
 			g.drv = made
 			k.dev.groups[g] = struct{}{}
+			k.dev.stats.BindGroups++
 		}
 		return err
 	})
@@ -236,6 +238,7 @@ func (g *BindGroup) Close() error {
 
 // drop releases; the device's lock is held.
 func (g *BindGroup) drop() {
+	g.kernel.dev.closings++
 	g.drv.release()
 	g.drv = nil
 }

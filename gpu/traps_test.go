@@ -43,8 +43,9 @@ func TestLongWorkIsWaitedFor(t *testing.T) {
 	const trial = 4
 	dispatches := int(trial * 6200 * time.Millisecond / min(submit(trial), submit(trial)))
 	took := submit(dispatches)
-	if took < 5500*time.Millisecond { // the machine was busy when it was measured
-		took = submit(int(float64(dispatches) * 6.5 / took.Seconds()))
+	for tries := 0; took < 5500*time.Millisecond && tries < 3; tries++ { // the machine was busy when it was measured
+		dispatches = int(float64(dispatches) * 6.5 / took.Seconds())
+		took = submit(dispatches)
 	}
 	if took < 5500*time.Millisecond {
 		t.Errorf("the work took only %v, which shows nothing", took)

@@ -33,7 +33,9 @@ func (m mutant) String() string {
 // workgroups, for which barriers matter most.
 var broken = []shaders.Variant{
 	shaders.ReLU, shaders.Activate, shaders.ActivationGradients, shaders.BiasGradients, shaders.FilterGradients,
-	shaders.Conv(256, shaders.Float32), shaders.Conv(256, shaders.Float16), shaders.Dequantize, shaders.Conv(256, shaders.Int8),
+	shaders.Conv(256, shaders.Float32), shaders.Conv(256, shaders.Float16),
+	shaders.WinogradInputs(2, 4), shaders.WinogradInputs(2, 1), shaders.WinogradInputs(4, 4), shaders.WinogradInputs(4, 1),
+	shaders.WinogradOutputs(2, 4), shaders.WinogradOutputs(2, 1), shaders.WinogradOutputs(4, 4), shaders.WinogradOutputs(4, 1), shaders.Dequantize, shaders.Conv(256, shaders.Int8),
 	peakKernel(true, 1), peakKernel(false, 1), peakKernel(true, 4), peakKernel(false, 4), copyKernel(1), copyKernel(4),
 }
 
@@ -273,6 +275,9 @@ var swaps = map[string][]string{
 	"both.x": {"both.y"}, "both.y": {"both.x"}, "z": {"slope"}, "slope": {"z"}, "held": {"z"}, "sigmoid": {"tangent"},
 	"copy": {"pad"}, "pad": {"copy"}, "n": {"i"}, "q": {"n"},
 	"up": {"down"}, "down": {"up"}, "more": {"less"}, "less": {"more"}, "start": {"p.stride", "up"}, "first": {"thread"}, "p.rounds": {"p.count"},
+	"even": {"odd"}, "odd": {"even"}, "near": {"far"}, "far": {"even"}, "farther": {"odd"}, "row": {"column"}, "number": {"i"}, "lane": {"0u"}, "each": {"1u"},
+	"d.e0": {"d.e1"}, "d.e1": {"d.e2"}, "d.e2": {"d.e3"}, "d.e3": {"d.e0"}, "d.e4": {"d.e3"}, "d.e5": {"d.e4"}, "M": {"1u"}, "VECTOR": {"1u"}, "row.x": {"row.y"}, "row.y": {"row.z"}, "column.z": {"column.y"},
+	"t.number": {"t.image"}, "t.image": {"t.number"}, "t.block": {"t.blocks"}, "t.blocks": {"t.block"}, "tiles.y": {"tiles.z"}, "tiles.z": {"tiles.y"},
 	"at.x": {"at.y"}, "at.y": {"at.z"}, "at.z": {"at.x"}, "c.x": {"c.y"}, "c.y": {"c.z"}, "c.z": {"c.x"}, "n.x": {"n.y"}, "n.y": {"n.z"}, "n.z": {"n.x"},
 	"pad.x": {"pad.y"}, "pad.y": {"pad.z"}, "pad.z": {"pad.x"}, "size.y": {"size.z"}, "size.z": {"size.y"}, "position.x": {"position.y"}, "position.y": {"position.z"}, "position.z": {"position.x"},
 }

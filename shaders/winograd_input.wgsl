@@ -17,10 +17,10 @@ fn tap(o: vec3<u32>, f: vec3<u32>) -> vec3<u32> {
 
 // input is the tile's block of channels of one input: zeros outside of X, where the number that is read
 // does not matter.
-fn input(t: Tile, row: u32, column: u32) -> Cell {
-	let inside = row < p.in_size.y && column < p.in_size.z;
-	let position = (t.image * p.in_size.y + row) * p.in_size.z + column;
-	return select(Cell(0.0), x[position * t.blocks + t.block], inside);
+fn input(t: Tile, row: vec3<u32>, column: vec3<u32>) -> Cell {
+	let at = vec3<u32>(row.x, row.y, column.z);
+	let position = t.image * p.in_size.y * p.in_size.z + flat(at, p.in_size);
+	return select(Cell(0.0), x[position * t.blocks + t.block], all(at < p.in_size));
 }
 
 // transform is Bᵀ d.
@@ -39,7 +39,7 @@ fn transform(d: Line) -> Line {
 // keep writes one row of the tile, from element e on.
 fn keep(t: Tile, e: u32, row: Line) {
 {{- range .Line}}
-	u[between(t, e + {{.}}u)] = row.e{{.}};
+	u[between(t, {{if .}}e + {{.}}u{{else}}e{{end}})] = row.e{{.}};
 {{- end}}
 }
 
@@ -50,7 +50,7 @@ fn element(i: u32) {
 	let f{{.}} = tap(t.o, vec3<u32>(0u, {{.}}u, {{.}}u));
 {{- end}}
 {{- range $c := .Line}}
-	let d{{$c}} = transform(Line({{range $.Line}}{{if .}}, {{end}}input(t, f{{.}}.y, f{{$c}}.z){{end}}));
+	let d{{$c}} = transform(Line({{range $.Line}}{{if .}}, {{end}}input(t, f{{.}}, f{{$c}}){{end}}));
 {{- end}}
 {{- range $r := .Line}}
 	keep(t, {{$.At $r 0}}u, transform(Line({{range $.Line}}{{if .}}, {{end}}d{{.}}.e{{$r}}{{end}})));

@@ -40,14 +40,21 @@ fn transform(d: Line) -> Outputs {
 
 // block_of is where the tile's block of channels of output o is in V.
 fn block_of(t: Tile, o: vec3<u32>) -> u32 {
-	return ((t.image * p.out_size.y + o.y) * p.out_size.z + o.z) * t.blocks + t.block;
+	return (t.image * p.out_size.y * p.out_size.z + flat(o, p.out_size)) * t.blocks + t.block;
 }
 
-// keep writes an output, f places from the tile's first, unless it hangs over V's edge.
-fn keep(t: Tile, f: vec3<u32>, z: Cell) {
+// write writes an output, f places from the tile's first, unless it hangs over V's edge.
+fn write(t: Tile, f: vec3<u32>, z: Cell) {
 	if all(t.o + f < p.out_size) {
 		v[block_of(t, t.o + f)] = z + b[t.block];
 	}
+}
+
+// keep writes one row of the tile.
+fn keep(t: Tile, row: u32, z: Outputs) {
+{{- range .Outputs}}
+	write(t, vec3<u32>(0u, row, {{.}}u), z.e{{.}});
+{{- end}}
 }
 
 // complete applies the epilogue to an output that was written.
@@ -73,10 +80,7 @@ fn element(i: u32) {
 	let d{{$c}} = transform(Line({{range $.Line}}{{if .}}, {{end}}products[between(t, {{$.At . $c}}u)]{{end}}));
 {{- end}}
 {{- range $r := .Outputs}}
-	let z{{$r}} = transform(Line({{range $.Line}}{{if .}}, {{end}}d{{.}}.e{{$r}}{{end}}));
-{{- range $.Outputs}}
-	keep(t, vec3<u32>(0u, {{$r}}u, {{.}}u), z{{$r}}.e{{.}});
-{{- end}}
+	keep(t, {{$r}}u, transform(Line({{range $.Line}}{{if .}}, {{end}}d{{.}}.e{{$r}}{{end}})));
 {{- end}}
 	// The epilogue's functions are many: in a loop they are compiled once, not for each output.
 	if p.activation != 0u || p.residual != 0u {

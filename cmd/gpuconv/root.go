@@ -90,7 +90,7 @@ input of 227x227x3, 96 filters of 11x11x3, stride 4, no padding.`,
 	flags.StringVar(&a.device.Backend, "backend", "", "vulkan, metal, dx12, gl, or cpu for the reference (GPUCONV_BACKEND)")
 	flags.StringVar(&a.device.Adapter, "adapter", "", "adapter by index or part of its name (GPUCONV_ADAPTER)")
 	flags.BoolVar(&a.json, "json", false, "print JSON")
-	root.AddCommand(a.runCommand(run), a.paramsCommand(), a.verifyCommand(), a.devicesCommand(), a.doctorCommand())
+	root.AddCommand(a.runCommand(run), a.paramsCommand(), a.verifyCommand(), a.benchCommand(), a.compareCommand(), a.devicesCommand(), a.doctorCommand())
 	return root
 }
 

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -136,8 +135,8 @@ func (f *runFlags) outputs() error {
 		if !strings.EqualFold(filepath.Ext(out[1]), out[2]) {
 			return usagef("%s %s: must end in %s", out[0], out[1], out[2])
 		}
-		if info, err := os.Stat(filepath.Dir(out[1])); err != nil || !info.IsDir() {
-			return usagef("%s %s: there is no folder %s", out[0], out[1], filepath.Dir(out[1]))
+		if err := hasFolder(out[0], out[1]); err != nil {
+			return err
 		}
 	}
 	return nil

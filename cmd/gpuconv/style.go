@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"strings"
 	"text/tabwriter"
 
@@ -48,6 +49,14 @@ func table(w io.Writer, rows ...string) {
 		fmt.Fprintln(t, r)
 	}
 	t.Flush()
+}
+
+// hasFolder refuses a file that is to be written where there is no folder.
+func hasFolder(flag, file string) error {
+	if info, err := os.Stat(filepath.Dir(file)); err != nil || !info.IsDir() {
+		return usagef("%s %s: there is no folder %s", flag, file, filepath.Dir(file))
+	}
+	return nil
 }
 
 // thousands groups digits: 105,705,600.

@@ -180,10 +180,10 @@ fn tap(o: vec3<u32>, f: vec3<u32>) -> vec3<u32> {
 
 // input is the tile's block of channels of one input: zeros outside of X, where the number that is read
 // does not matter.
-fn input(t: Tile, row: u32, column: u32) -> Cell {
-	let inside = row < p.in_size.y && column < p.in_size.z;
-	let position = (t.image * p.in_size.y + row) * p.in_size.z + column;
-	return select(Cell(0.0), x[position * t.blocks + t.block], inside);
+fn input(t: Tile, row: vec3<u32>, column: vec3<u32>) -> Cell {
+	let at = vec3<u32>(row.x, row.y, column.z);
+	let position = t.image * p.in_size.y * p.in_size.z + flat(at, p.in_size);
+	return select(Cell(0.0), x[position * t.blocks + t.block], all(at < p.in_size));
 }
 
 // transform is Bᵀ d.
@@ -197,7 +197,7 @@ fn transform(d: Line) -> Line {
 
 // keep writes one row of the tile, from element e on.
 fn keep(t: Tile, e: u32, row: Line) {
-	u[between(t, e + 0u)] = row.e0;
+	u[between(t, e)] = row.e0;
 	u[between(t, e + 1u)] = row.e1;
 	u[between(t, e + 2u)] = row.e2;
 	u[between(t, e + 3u)] = row.e3;
@@ -214,12 +214,12 @@ fn element(i: u32) {
 	let f3 = tap(t.o, vec3<u32>(0u, 3u, 3u));
 	let f4 = tap(t.o, vec3<u32>(0u, 4u, 4u));
 	let f5 = tap(t.o, vec3<u32>(0u, 5u, 5u));
-	let d0 = transform(Line(input(t, f0.y, f0.z), input(t, f1.y, f0.z), input(t, f2.y, f0.z), input(t, f3.y, f0.z), input(t, f4.y, f0.z), input(t, f5.y, f0.z)));
-	let d1 = transform(Line(input(t, f0.y, f1.z), input(t, f1.y, f1.z), input(t, f2.y, f1.z), input(t, f3.y, f1.z), input(t, f4.y, f1.z), input(t, f5.y, f1.z)));
-	let d2 = transform(Line(input(t, f0.y, f2.z), input(t, f1.y, f2.z), input(t, f2.y, f2.z), input(t, f3.y, f2.z), input(t, f4.y, f2.z), input(t, f5.y, f2.z)));
-	let d3 = transform(Line(input(t, f0.y, f3.z), input(t, f1.y, f3.z), input(t, f2.y, f3.z), input(t, f3.y, f3.z), input(t, f4.y, f3.z), input(t, f5.y, f3.z)));
-	let d4 = transform(Line(input(t, f0.y, f4.z), input(t, f1.y, f4.z), input(t, f2.y, f4.z), input(t, f3.y, f4.z), input(t, f4.y, f4.z), input(t, f5.y, f4.z)));
-	let d5 = transform(Line(input(t, f0.y, f5.z), input(t, f1.y, f5.z), input(t, f2.y, f5.z), input(t, f3.y, f5.z), input(t, f4.y, f5.z), input(t, f5.y, f5.z)));
+	let d0 = transform(Line(input(t, f0, f0), input(t, f1, f0), input(t, f2, f0), input(t, f3, f0), input(t, f4, f0), input(t, f5, f0)));
+	let d1 = transform(Line(input(t, f0, f1), input(t, f1, f1), input(t, f2, f1), input(t, f3, f1), input(t, f4, f1), input(t, f5, f1)));
+	let d2 = transform(Line(input(t, f0, f2), input(t, f1, f2), input(t, f2, f2), input(t, f3, f2), input(t, f4, f2), input(t, f5, f2)));
+	let d3 = transform(Line(input(t, f0, f3), input(t, f1, f3), input(t, f2, f3), input(t, f3, f3), input(t, f4, f3), input(t, f5, f3)));
+	let d4 = transform(Line(input(t, f0, f4), input(t, f1, f4), input(t, f2, f4), input(t, f3, f4), input(t, f4, f4), input(t, f5, f4)));
+	let d5 = transform(Line(input(t, f0, f5), input(t, f1, f5), input(t, f2, f5), input(t, f3, f5), input(t, f4, f5), input(t, f5, f5)));
 	keep(t, 0u, transform(Line(d0.e0, d1.e0, d2.e0, d3.e0, d4.e0, d5.e0)));
 	keep(t, 6u, transform(Line(d0.e1, d1.e1, d2.e1, d3.e1, d4.e1, d5.e1)));
 	keep(t, 12u, transform(Line(d0.e2, d1.e2, d2.e2, d3.e2, d4.e2, d5.e2)));

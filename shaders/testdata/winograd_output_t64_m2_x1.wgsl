@@ -246,14 +246,20 @@ fn transform(d: Line) -> Outputs {
 
 // block_of is where the tile's block of channels of output o is in V.
 fn block_of(t: Tile, o: vec3<u32>) -> u32 {
-	return ((t.image * p.out_size.y + o.y) * p.out_size.z + o.z) * t.blocks + t.block;
+	return (t.image * p.out_size.y * p.out_size.z + flat(o, p.out_size)) * t.blocks + t.block;
 }
 
-// keep writes an output, f places from the tile's first, unless it hangs over V's edge.
-fn keep(t: Tile, f: vec3<u32>, z: Cell) {
+// write writes an output, f places from the tile's first, unless it hangs over V's edge.
+fn write(t: Tile, f: vec3<u32>, z: Cell) {
 	if all(t.o + f < p.out_size) {
 		v[block_of(t, t.o + f)] = z + b[t.block];
 	}
+}
+
+// keep writes one row of the tile.
+fn keep(t: Tile, row: u32, z: Outputs) {
+	write(t, vec3<u32>(0u, row, 0u), z.e0);
+	write(t, vec3<u32>(0u, row, 1u), z.e1);
 }
 
 // complete applies the epilogue to an output that was written.
@@ -271,12 +277,8 @@ fn element(i: u32) {
 	let d1 = transform(Line(products[between(t, 1u)], products[between(t, 5u)], products[between(t, 9u)], products[between(t, 13u)]));
 	let d2 = transform(Line(products[between(t, 2u)], products[between(t, 6u)], products[between(t, 10u)], products[between(t, 14u)]));
 	let d3 = transform(Line(products[between(t, 3u)], products[between(t, 7u)], products[between(t, 11u)], products[between(t, 15u)]));
-	let z0 = transform(Line(d0.e0, d1.e0, d2.e0, d3.e0));
-	keep(t, vec3<u32>(0u, 0u, 0u), z0.e0);
-	keep(t, vec3<u32>(0u, 0u, 1u), z0.e1);
-	let z1 = transform(Line(d0.e1, d1.e1, d2.e1, d3.e1));
-	keep(t, vec3<u32>(0u, 1u, 0u), z1.e0);
-	keep(t, vec3<u32>(0u, 1u, 1u), z1.e1);
+	keep(t, 0u, transform(Line(d0.e0, d1.e0, d2.e0, d3.e0)));
+	keep(t, 1u, transform(Line(d0.e1, d1.e1, d2.e1, d3.e1)));
 	// The epilogue's functions are many: in a loop they are compiled once, not for each output.
 	if p.activation != 0u || p.residual != 0u {
 		for (var each = 0u; each < M * M; each++) {

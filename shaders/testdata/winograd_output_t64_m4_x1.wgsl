@@ -254,14 +254,22 @@ fn transform(d: Line) -> Outputs {
 
 // block_of is where the tile's block of channels of output o is in V.
 fn block_of(t: Tile, o: vec3<u32>) -> u32 {
-	return ((t.image * p.out_size.y + o.y) * p.out_size.z + o.z) * t.blocks + t.block;
+	return (t.image * p.out_size.y * p.out_size.z + flat(o, p.out_size)) * t.blocks + t.block;
 }
 
-// keep writes an output, f places from the tile's first, unless it hangs over V's edge.
-fn keep(t: Tile, f: vec3<u32>, z: Cell) {
+// write writes an output, f places from the tile's first, unless it hangs over V's edge.
+fn write(t: Tile, f: vec3<u32>, z: Cell) {
 	if all(t.o + f < p.out_size) {
 		v[block_of(t, t.o + f)] = z + b[t.block];
 	}
+}
+
+// keep writes one row of the tile.
+fn keep(t: Tile, row: u32, z: Outputs) {
+	write(t, vec3<u32>(0u, row, 0u), z.e0);
+	write(t, vec3<u32>(0u, row, 1u), z.e1);
+	write(t, vec3<u32>(0u, row, 2u), z.e2);
+	write(t, vec3<u32>(0u, row, 3u), z.e3);
 }
 
 // complete applies the epilogue to an output that was written.
@@ -281,26 +289,10 @@ fn element(i: u32) {
 	let d3 = transform(Line(products[between(t, 3u)], products[between(t, 9u)], products[between(t, 15u)], products[between(t, 21u)], products[between(t, 27u)], products[between(t, 33u)]));
 	let d4 = transform(Line(products[between(t, 4u)], products[between(t, 10u)], products[between(t, 16u)], products[between(t, 22u)], products[between(t, 28u)], products[between(t, 34u)]));
 	let d5 = transform(Line(products[between(t, 5u)], products[between(t, 11u)], products[between(t, 17u)], products[between(t, 23u)], products[between(t, 29u)], products[between(t, 35u)]));
-	let z0 = transform(Line(d0.e0, d1.e0, d2.e0, d3.e0, d4.e0, d5.e0));
-	keep(t, vec3<u32>(0u, 0u, 0u), z0.e0);
-	keep(t, vec3<u32>(0u, 0u, 1u), z0.e1);
-	keep(t, vec3<u32>(0u, 0u, 2u), z0.e2);
-	keep(t, vec3<u32>(0u, 0u, 3u), z0.e3);
-	let z1 = transform(Line(d0.e1, d1.e1, d2.e1, d3.e1, d4.e1, d5.e1));
-	keep(t, vec3<u32>(0u, 1u, 0u), z1.e0);
-	keep(t, vec3<u32>(0u, 1u, 1u), z1.e1);
-	keep(t, vec3<u32>(0u, 1u, 2u), z1.e2);
-	keep(t, vec3<u32>(0u, 1u, 3u), z1.e3);
-	let z2 = transform(Line(d0.e2, d1.e2, d2.e2, d3.e2, d4.e2, d5.e2));
-	keep(t, vec3<u32>(0u, 2u, 0u), z2.e0);
-	keep(t, vec3<u32>(0u, 2u, 1u), z2.e1);
-	keep(t, vec3<u32>(0u, 2u, 2u), z2.e2);
-	keep(t, vec3<u32>(0u, 2u, 3u), z2.e3);
-	let z3 = transform(Line(d0.e3, d1.e3, d2.e3, d3.e3, d4.e3, d5.e3));
-	keep(t, vec3<u32>(0u, 3u, 0u), z3.e0);
-	keep(t, vec3<u32>(0u, 3u, 1u), z3.e1);
-	keep(t, vec3<u32>(0u, 3u, 2u), z3.e2);
-	keep(t, vec3<u32>(0u, 3u, 3u), z3.e3);
+	keep(t, 0u, transform(Line(d0.e0, d1.e0, d2.e0, d3.e0, d4.e0, d5.e0)));
+	keep(t, 1u, transform(Line(d0.e1, d1.e1, d2.e1, d3.e1, d4.e1, d5.e1)));
+	keep(t, 2u, transform(Line(d0.e2, d1.e2, d2.e2, d3.e2, d4.e2, d5.e2)));
+	keep(t, 3u, transform(Line(d0.e3, d1.e3, d2.e3, d3.e3, d4.e3, d5.e3)));
 	// The epilogue's functions are many: in a loop they are compiled once, not for each output.
 	if p.activation != 0u || p.residual != 0u {
 		for (var each = 0u; each < M * M; each++) {

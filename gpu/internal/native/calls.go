@@ -5,21 +5,27 @@ package native
 /*
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
 #include "native.h"
 #include "guard.h"
+#include "submit.h"
 
-typedef struct {
-	_Atomic int done;
-	uint32_t status;
-} pendingState;
+static int isDone(pendingState *p) { return atomic_load(&p->left) == 0; }
 
-static void onDone(uint32_t status, void *userdata) {
-	pendingState *p = userdata;
-	p->status = status;
-	atomic_store(&p->done, 1);
+// nap sleeps to some tens of microseconds, where Go's own timers know only milliseconds.
+#ifdef _WIN32
+__declspec(dllimport) int __stdcall SwitchToThread(void);
+static void yieldThread(void) { SwitchToThread(); }
+static void nap(uint64_t nanoseconds) { (void)nanoseconds; }
+#else
+#include <sched.h>
+#include <time.h>
+static void yieldThread(void) { sched_yield(); }
+static void nap(uint64_t nanoseconds) {
+	struct timespec t = {nanoseconds / 1000000000, nanoseconds % 1000000000};
+	nanosleep(&t, NULL);
 }
-
-static int isDone(pendingState *p) { return atomic_load(&p->done); }
+#endif
 
 // A call is the arguments of one guarded call, each of which takes what it needs.
 typedef struct {
@@ -41,10 +47,6 @@ GUARDED(createBuffer, ({
 	WGPUBufferDescriptor d = {NULL, c->label, c->kind, c->size, 0};
 	c->result = wgpuDeviceCreateBuffer(c->device, &d);
 }))
-GUARDED(createQuerySet, ({
-	WGPUQuerySetDescriptor d = {NULL, NULL, c->kind, (uint32_t)c->size};
-	c->result = wgpuDeviceCreateQuerySet(c->device, &d);
-}))
 DEEP(createShaderModule, ({
 	WGPUShaderModuleWGSLDescriptor wgsl = {{NULL, WGPUSType_ShaderModuleWGSLDescriptor}, c->data};
 	WGPUShaderModuleDescriptor d = {&wgsl.chain, c->label, 0, NULL};
@@ -55,12 +57,13 @@ DEEP(createComputePipeline, ({
 	WGPUComputePipelineDescriptor d = {NULL, c->label, objects[0], {NULL, objects[1], c->data, 0, NULL}};
 	c->result = wgpuDeviceCreateComputePipeline(c->device, &d);
 }))
-GUARDED(submit, ({ void *commands = c->object; wgpuQueueSubmitForIndex(c->queue, 1, &commands); }))
 GUARDED(poll, wgpuDevicePoll(c->device, 0, NULL))
-GUARDED(workDone, wgpuQueueOnSubmittedWorkDone(c->queue, onDone, c->object))
-GUARDED(mapRead, wgpuBufferMapAsync(c->object, 1, 0, c->size, onDone, c->result))
-GUARDED(mapped, c->result = (void *)wgpuBufferGetConstMappedRange(c->object, 0, c->size))
-GUARDED(unmap, wgpuBufferUnmap(c->object))
+GUARDED(readPlain, ({
+	void const *data = wgpuBufferGetConstMappedRange(c->object, 0, c->size);
+	if (data) memcpy(c->result, data, c->size);
+	c->kind = data != NULL;
+	wgpuBufferUnmap(c->object);
+}))
 GUARDED(releaseDevice, ({ wgpuQueueRelease(c->queue); wgpuDeviceRelease(c->device); wgpuDeviceRelease(c->device); }))
 GUARDED(writePlain, wgpuQueueWriteBuffer(c->queue, c->object, c->offset, c->data, c->size))
 
@@ -70,6 +73,14 @@ static char *writeBuffer(call *c, void const *data) {
 	mine.data = data;
 	return writePlain(&mine);
 }
+
+static char *readMapped(call *c, void *result) {
+	call mine = *c;
+	mine.result = result;
+	char *message = readPlain(&mine);
+	c->kind = mine.kind;
+	return message;
+}
 */
 import "C"
 
@@ -77,6 +88,7 @@ import (
 	"errors"
 	"runtime"
 	"strings"
+	"time"
 	"unsafe"
 
 	"github.com/cogentcore/webgpu/wgpu"
@@ -135,17 +147,6 @@ func (d *Device) CreateBuffer(label string, size uint64, usage wgpu.BufferUsage)
 	return b, nil
 }
 
-// CreateTimestamps makes a set of timestamp queries.
-func (d *Device) CreateTimestamps(count uint32) (*wgpu.QuerySet, error) {
-	c := C.call{device: d.ref, size: C.uint64_t(count), kind: C.uint32_t(wgpu.QueryTypeTimestamp)}
-	if err := guard(func() *C.char { return C.createQuerySet(&c) }); err != nil {
-		return nil, err
-	}
-	set := &wgpu.QuerySet{}
-	*field(set, "ref") = c.result
-	return set, nil
-}
-
 // stackFor is enough for whatever a text may say: no construct of WGSL was found that takes more than
 // three kilobytes of stack for each of its bytes (open parentheses do). Only what is used of it costs memory.
 func stackFor(wgsl string) C.uint64_t { return 16<<20 + 8192*C.uint64_t(len(wgsl)) }
@@ -189,17 +190,34 @@ func (d *Device) Write(b *wgpu.Buffer, offset uint64, data []byte) error {
 	return guard(func() *C.char { return C.writeBuffer(&c, unsafe.Pointer(unsafe.SliceData(data))) })
 }
 
-// Submit sends commands to the GPU.
-func (d *Device) Submit(commands *wgpu.CommandBuffer) error {
-	c := C.call{queue: d.queue, object: *field(commands, "ref")}
-	return guard(func() *C.char { return C.submit(&c) })
+// Poll lets finished work call back, again and again until that is true of p or the time is up; without
+// a time, once. It never lets wgpu wait: wgpu's own waiting keeps others from submitting, gives up after 5 s
+// and then reports work as done that is not.
+func (d *Device) Poll(p Pending, most time.Duration) error {
+	c := C.call{device: d.ref}
+	begun := time.Now()
+	return guard(func() *C.char {
+		for {
+			message := C.poll(&c)
+			if message != nil || most == 0 || p.landed() || time.Since(begun) >= most {
+				return message
+			}
+		}
+	})
 }
 
-// Poll lets finished work call back. It never waits: wgpu's own waiting gives up after 5 s and then
-// reports work as done that is not.
-func (d *Device) Poll() error {
-	c := C.call{device: d.ref}
-	return guard(func() *C.char { return C.poll(&c) })
+// Nap sleeps, more exactly than time.Sleep where the system can. For no time, it lets other goroutines and
+// threads run first, such as a software adapter's, which do the work that is waited for.
+func Nap(d time.Duration) {
+	switch {
+	case d == 0:
+		runtime.Gosched()
+		C.yieldThread()
+	case runtime.GOOS == "windows" || d > time.Millisecond:
+		time.Sleep(d) // which leaves the thread to other goroutines
+	default:
+		C.nap(C.uint64_t(d))
+	}
 }
 
 // Close gives back the queue and the device.
@@ -208,16 +226,20 @@ func (d *Device) Close() error {
 	return guard(func() *C.char { return C.releaseDevice(&c) })
 }
 
-// Pending is something that the GPU will say when it is done.
+// Pending is something that the GPU will say when it is done. The zero value is nothing.
 type Pending struct{ state *C.pendingState }
 
 func newPending() Pending {
-	return Pending{(*C.pendingState)(C.calloc(1, C.size_t(unsafe.Sizeof(C.pendingState{}))))}
+	p := Pending{(*C.pendingState)(C.calloc(1, C.size_t(unsafe.Sizeof(C.pendingState{}))))}
+	p.state.left = 1 // until submit knows better
+	return p
 }
 
-// Done reports whether the callback came, and its status (0 is success).
+func (p Pending) landed() bool { return p.state != nil && C.isDone(p.state) != 0 }
+
+// Done reports whether all callbacks came, and the status of the first one without success (0 is success).
 func (p Pending) Done() (status uint32, done bool) {
-	if C.isDone(p.state) == 0 {
+	if !p.landed() {
 		return 0, false
 	}
 	return uint32(p.state.status), true
@@ -226,34 +248,14 @@ func (p Pending) Done() (status uint32, done bool) {
 // Free may be called only once Done reported true: until then wgpu holds the memory.
 func (p Pending) Free() { C.free(unsafe.Pointer(p.state)) }
 
-// WorkDone is done when all that was submitted so far is.
-func (d *Device) WorkDone() (Pending, error) {
-	p := newPending()
-	c := C.call{queue: d.queue, object: unsafe.Pointer(p.state)}
-	return p, guard(func() *C.char { return C.workDone(&c) })
-}
-
-// MapRead is done when the first size bytes of b can be read by Mapped.
-func (d *Device) MapRead(b *wgpu.Buffer, size uint64) (Pending, error) {
-	p := newPending()
-	c := C.call{object: *field(b, "ref"), size: C.uint64_t(size), result: unsafe.Pointer(p.state)}
-	return p, guard(func() *C.char { return C.mapRead(&c) })
-}
-
-// Mapped is the memory of a mapped buffer, valid until Unmap.
-func (d *Device) Mapped(b *wgpu.Buffer, size uint64) ([]byte, error) {
-	c := C.call{object: *field(b, "ref"), size: C.uint64_t(size)}
-	if err := guard(func() *C.char { return C.mapped(&c) }); err != nil {
-		return nil, err
+// ReadMapped copies from a buffer that a submission mapped, and unmaps it.
+func (d *Device) ReadMapped(b *wgpu.Buffer, dst []byte) error {
+	c := C.call{object: *field(b, "ref"), size: C.uint64_t(len(dst))}
+	if err := guard(func() *C.char { return C.readMapped(&c, unsafe.Pointer(unsafe.SliceData(dst))) }); err != nil {
+		return err
 	}
-	if c.result == nil {
-		return nil, errors.New("wgpu mapped no memory")
+	if c.kind == 0 {
+		return errors.New("wgpu mapped no memory")
 	}
-	return unsafe.Slice((*byte)(c.result), size), nil
-}
-
-// Unmap ends what MapRead began.
-func (d *Device) Unmap(b *wgpu.Buffer) error {
-	c := C.call{object: *field(b, "ref")}
-	return guard(func() *C.char { return C.unmap(&c) })
+	return nil
 }

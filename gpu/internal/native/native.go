@@ -3,7 +3,7 @@
 // Package native closes the gaps that the Go binding of wgpu-native leaves: it asks for devices with
 // the reason of a refusal and with true limits, keeps every callback's state in C memory, where the Go
 // collector cannot move or free it, catches errors that no scope caught and panics instead of letting wgpu
-// abort, and writes timestamps on compute passes. Everything else goes through the binding.
+// abort, and encodes and sends a whole batch in one call. Everything else goes through the binding.
 //
 // No call here may run at the same time as another one on the same device: the caller holds one lock.
 package native
@@ -14,13 +14,7 @@ package native
 #include <string.h>
 #include "native.h"
 #include "guard.h"
-
-// What the callbacks of one device have said. Messages are set once, by whoever comes first.
-typedef struct {
-	_Atomic(char *) error;
-	_Atomic uint32_t errorType;
-	_Atomic(char *) lost;
-} deviceState;
+#include "submit.h"
 
 typedef struct {
 	WGPUDevice device;
@@ -117,12 +111,6 @@ static char *takeError(deviceState *s, uint32_t *type) {
 static char *lostMessage(deviceState *s) { return atomic_load(&s->lost); }
 
 static void lose(deviceState *s, char const *message) { setOnce(&s->lost, message); }
-
-static WGPUComputePassEncoder beginTimedPass(WGPUCommandEncoder encoder, WGPUQuerySet set, uint32_t begin, uint32_t end) {
-	WGPUComputePassTimestampWrites t = {set, begin, end};
-	WGPUComputePassDescriptor d = {NULL, NULL, &t};
-	return wgpuCommandEncoderBeginComputePass(encoder, &d);
-}
 */
 import "C"
 
@@ -314,14 +302,6 @@ func (d *Device) Lose(why string) {
 	c := C.CString(why)
 	defer C.free(unsafe.Pointer(c))
 	C.lose(d.state, c)
-}
-
-// BeginTimedPass begins a compute pass that writes timestamps at both of its ends.
-func (d *Device) BeginTimedPass(e *wgpu.CommandEncoder, set *wgpu.QuerySet, begin, end uint32) *wgpu.ComputePassEncoder {
-	ref := C.beginTimedPass(C.WGPUCommandEncoder(*field(e, "ref")), C.WGPUQuerySet(*field(set, "ref")), C.uint32_t(begin), C.uint32_t(end))
-	pass := &wgpu.ComputePassEncoder{}
-	d.adopt(pass, unsafe.Pointer(ref))
-	return pass
 }
 
 // adopt makes object, one of the binding's, own ref and a reference to the device; its Release gives

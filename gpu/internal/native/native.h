@@ -1,12 +1,15 @@
 // The few functions and structs of webgpu.h and wgpu.h that the Go binding wraps in a way that loses
 // errors or memory. Declared here because the binding's header cannot be included from another module;
 // the layouts are those of the header in github.com/cogentcore/webgpu v0.23.0, wgpu/lib.
+#ifndef GPUCONV_NATIVE_H
+#define GPUCONV_NATIVE_H
+
 #include <stdint.h>
 #include <stddef.h>
 
 typedef void *WGPUInstance, *WGPUAdapter, *WGPUDevice, *WGPUQueue, *WGPUBuffer, *WGPUQuerySet,
 	*WGPUCommandEncoder, *WGPUCommandBuffer, *WGPUComputePassEncoder, *WGPUShaderModule, *WGPUPipelineLayout,
-	*WGPUComputePipeline;
+	*WGPUComputePipeline, *WGPUBindGroup;
 typedef uint32_t WGPUFlags, WGPUBool;
 
 typedef struct WGPUChainedStruct {
@@ -15,6 +18,7 @@ typedef struct WGPUChainedStruct {
 } WGPUChainedStruct;
 
 enum { WGPUSType_ShaderModuleWGSLDescriptor = 6, WGPUSType_InstanceExtras = 0x00030006 };
+enum { WGPUQueryType_Timestamp = 1, WGPUMapMode_Read = 1 };
 
 typedef struct WGPUInstanceExtras {
 	WGPUChainedStruct chain;
@@ -198,4 +202,18 @@ void wgpuBufferMapAsync(WGPUBuffer, WGPUFlags mode, size_t offset, size_t size, 
 void const *wgpuBufferGetConstMappedRange(WGPUBuffer, size_t offset, size_t size);
 void wgpuBufferUnmap(WGPUBuffer);
 void wgpuBufferRelease(WGPUBuffer);
+WGPUCommandEncoder wgpuDeviceCreateCommandEncoder(WGPUDevice, void const *descriptor);
 WGPUComputePassEncoder wgpuCommandEncoderBeginComputePass(WGPUCommandEncoder, WGPUComputePassDescriptor const *);
+void wgpuCommandEncoderCopyBufferToBuffer(WGPUCommandEncoder, WGPUBuffer src, uint64_t srcOffset, WGPUBuffer dst, uint64_t dstOffset, uint64_t size);
+void wgpuCommandEncoderResolveQuerySet(WGPUCommandEncoder, WGPUQuerySet, uint32_t first, uint32_t count, WGPUBuffer dst, uint64_t dstOffset);
+WGPUCommandBuffer wgpuCommandEncoderFinish(WGPUCommandEncoder, void const *descriptor);
+void wgpuCommandEncoderRelease(WGPUCommandEncoder);
+void wgpuCommandBufferRelease(WGPUCommandBuffer);
+void wgpuQuerySetRelease(WGPUQuerySet);
+void wgpuComputePassEncoderSetPipeline(WGPUComputePassEncoder, WGPUComputePipeline);
+void wgpuComputePassEncoderSetBindGroup(WGPUComputePassEncoder, uint32_t index, WGPUBindGroup, size_t offsets, uint32_t const *);
+void wgpuComputePassEncoderDispatchWorkgroups(WGPUComputePassEncoder, uint32_t x, uint32_t y, uint32_t z);
+void wgpuComputePassEncoderEnd(WGPUComputePassEncoder);
+void wgpuComputePassEncoderRelease(WGPUComputePassEncoder);
+
+#endif

@@ -1,0 +1,92 @@
+package bench
+
+import (
+	"encoding/csv"
+	"io"
+	"strconv"
+)
+
+// csvColumns are the header of the CSV, and what stands under it.
+var csvColumns = []struct {
+	name string
+	of   func(Result) string
+}{
+	{"name", func(r Result) string { return r.Name }},
+	{"problem", func(r Result) string { return r.Problem }},
+	{"count", func(r Result) string { return strconv.Itoa(max(r.Count, 1)) }},
+	{"algorithm", func(r Result) string { return r.Algorithm }},
+	{"variant", func(r Result) string { return r.Variant }},
+	{"flop", func(r Result) string { return strconv.FormatInt(r.FLOP, 10) }},
+	{"bytes", func(r Result) string { return strconv.FormatInt(r.Bytes, 10) }},
+	{"clock", func(r Result) string { return r.Clock }},
+	{"median_ms", timesColumn(func(r Result) *Times { return r.Time }, func(t Times) float64 { return t.Median })},
+	{"p10_ms", timesColumn(func(r Result) *Times { return r.Time }, func(t Times) float64 { return t.P10 })},
+	{"p90_ms", timesColumn(func(r Result) *Times { return r.Time }, func(t Times) float64 { return t.P90 })},
+	{"samples", timesColumn(func(r Result) *Times { return r.Time }, func(t Times) float64 { return float64(len(t.Samples)) })},
+	{"wall_median_ms", timesColumn(func(r Result) *Times { return r.Wall }, func(t Times) float64 { return t.Median })},
+	{"cold_median_ms", timesColumn(func(r Result) *Times { return r.Cold }, func(t Times) float64 { return t.Median })},
+	{"upload_median_ms", transfersColumn(func(t Transfers) *Times { return t.Upload })},
+	{"download_median_ms", transfersColumn(func(t Transfers) *Times { return t.Download })},
+	{"whole_median_ms", transfersColumn(func(t Transfers) *Times { return t.Whole })},
+	{"first_run_ms", func(r Result) string { return numberText(r.FirstRun) }},
+	{"gflops", func(r Result) string { return numberText(r.GFLOPS) }},
+	{"gb_per_s", func(r Result) string { return numberText(r.GBs) }},
+	{"percent_of_peak", func(r Result) string { return numberText(r.PercentOfPeak) }},
+	{"percent_of_bandwidth", func(r Result) string { return numberText(r.PercentOfBandwidth) }},
+	{"roofline_gflops", func(r Result) string { return numberText(r.Roofline) }},
+	{"percent_of_roofline", func(r Result) string { return numberText(r.PercentOfRoofline) }},
+	{"verified", func(r Result) string { return strconv.FormatBool(r.Verified) }},
+	{"bound_used", func(r Result) string {
+		if r.BoundUsed == nil {
+			return ""
+		}
+		return strconv.FormatFloat(*r.BoundUsed, 'g', -1, 64)
+	}},
+	{"error", func(r Result) string { return r.Error }},
+}
+
+func timesColumn(times func(Result) *Times, value func(Times) float64) func(Result) string {
+	return func(r Result) string {
+		t := times(r)
+		if t == nil {
+			return ""
+		}
+		return numberText(value(*t))
+	}
+}
+
+func transfersColumn(part func(Transfers) *Times) func(Result) string {
+	return timesColumn(func(r Result) *Times {
+		if r.Transfers == nil {
+			return nil
+		}
+		return part(*r.Transfers)
+	}, func(t Times) float64 { return t.Median })
+}
+
+// numberText leaves a number that was not measured empty: it is never a zero.
+func numberText(v float64) string {
+	if v == 0 {
+		return ""
+	}
+	return strconv.FormatFloat(v, 'g', -1, 64)
+}
+
+// WriteCSV writes a line for each result, under a header, without the raw samples.
+func WriteCSV(w io.Writer, f File) error {
+	c := csv.NewWriter(w)
+	header := make([]string, len(csvColumns))
+	for i, column := range csvColumns {
+		header[i] = column.name
+	}
+	c.Write(header) // the writer keeps the first error
+	for _, r := range f.Results {
+		line := make([]string, len(csvColumns))
+		for i, column := range csvColumns {
+			line[i] = column.of(r)
+		}
+		c.Write(line)
+	}
+	c.Flush()
+	return c.Error()
+}

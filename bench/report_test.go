@@ -1,0 +1,131 @@
+package bench_test
+
+import (
+	"bytes"
+	"encoding/csv"
+	"encoding/xml"
+	"errors"
+	"io"
+	"strings"
+	"testing"
+
+	"github.com/gpuconv/gpuconv/bench"
+	"github.com/gpuconv/gpuconv/host"
+)
+
+// reported is a run with all that reports show.
+func reported() bench.File {
+	a := result("ic1ih4oc1kh1", "first <&>", 1, 2, 3)
+	a.PercentOfPeak, a.PercentOfRoofline, a.Count, a.FirstRun = 25, 50, 3, 1500
+	a.Cold, a.Transfers = times(4), &bench.Transfers{Upload: times(5), Download: times(6), Whole: times(7)}
+	b := result("ic1ih5oc1kh1", "second", 0.5)
+	b.Algorithm, b.PercentOfPeak = "winograd", 4
+	f := file(a, b, bench.Result{Problem: "ic1ih6oc1kh1", Name: "third", Error: "it broke\nbadly"})
+	f.Ceilings = &host.Ceilings{GFLOPS: 1e5, GBs: 100, Clock: "gpu", PeakKernel: "peak_k", CopyKernel: "copy_k"}
+	f.Interrupted = true
+	return f
+}
+
+func contains(t *testing.T, text string, words ...string) {
+	t.Helper()
+	for _, w := range words {
+		if !strings.Contains(text, w) {
+			t.Errorf("%q is missing from:\n%s", w, text)
+		}
+	}
+}
+
+func TestWriteTable(t *testing.T) {
+	var out bytes.Buffer
+	if err := bench.WriteTable(&out, reported()); err != nil {
+		t.Fatal(err)
+	}
+	contains(t, out.String(), "a GPU", "1e+05 GFLOP/s (peak_k)", "100 GB/s (copy_k)", "wall clock", "first <&>", "2 ms", "1 ms-3 ms", "500 us", "4 ms", "7 ms", "1.5 s", "right, 12% of the bound",
+		"FAILED: it broke badly", "3 results, 1 failed; all medians together 6.5 ms", "as often as the network has it", "geometric mean 10% of", "interrupted")
+}
+
+func TestWriteComparison(t *testing.T) {
+	var out bytes.Buffer
+	c := bench.Compare(file(result("ic1ih4oc1kh1", "x", around(2)...), result("ic1ih5oc1kh1", "gone", 1)), file(result("ic1ih4oc1kh1", "", around(1)...)), "old", "new")
+	if err := bench.WriteComparison(&out, c); err != nil {
+		t.Fatal(err)
+	}
+	contains(t, out.String(), "A is old", "B is new", "2.000", " to ", "B is faster", "geometric mean of 1", "only A has gone")
+}
+
+func TestWriteCSV(t *testing.T) {
+	var out bytes.Buffer
+	if err := bench.WriteCSV(&out, reported()); err != nil {
+		t.Fatal(err)
+	}
+	rows, err := csv.NewReader(&out).ReadAll()
+	if err != nil || len(rows) != 4 {
+		t.Fatalf("%d rows, %v", len(rows), err)
+	}
+	cell := func(row int, name string) string {
+		for i, n := range rows[0] {
+			if n == name {
+				return rows[row][i]
+			}
+		}
+		return "no such column"
+	}
+	for _, want := range []struct {
+		row        int
+		name, text string
+	}{{1, "name", "first <&>"}, {1, "median_ms", "2"}, {1, "p10_ms", "1"}, {1, "p90_ms", "3"}, {1, "samples", "3"}, {1, "cold_median_ms", "4"}, {1, "upload_median_ms", "5"}, {1, "download_median_ms", "6"},
+		{1, "whole_median_ms", "7"}, {1, "count", "3"}, {1, "bound_used", "0.125"}, {2, "cold_median_ms", ""}, {2, "algorithm", "winograd"}, {3, "error", "it broke\nbadly"}, {3, "median_ms", ""}, {3, "gflops", ""}, {3, "verified", "false"}} {
+		if got := cell(want.row, want.name); got != want.text {
+			t.Errorf("row %d, %s: %q, want %q", want.row, want.name, got, want.text)
+		}
+	}
+}
+
+// TestWriteHTML holds that the page stands alone, escapes what it was given, and that its pictures are
+// well-formed and name every layer.
+func TestWriteHTML(t *testing.T) {
+	var out bytes.Buffer
+	if err := bench.WriteHTML(&out, reported()); err != nil {
+		t.Fatal(err)
+	}
+	text := out.String()
+	contains(t, text, "<!DOCTYPE html>", "first &lt;&amp;&gt;", "GFLOP/s", "operations / byte", "time / median", "FAILED: third", "it broke", "peak_k", "winograd")
+	if strings.Contains(text, "first <&>") || strings.Contains(text, "src=") || strings.Contains(text, "<link") {
+		t.Error("the page is not escaped, or needs other files")
+	}
+	svgs := strings.Split(text, "<svg")[1:]
+	if len(svgs) != 3 {
+		t.Fatalf("%d pictures", len(svgs))
+	}
+	for i, svg := range svgs {
+		svg, _, _ = strings.Cut("<svg"+svg, "</svg>")
+		d := xml.NewDecoder(strings.NewReader(svg + "</svg>"))
+		for err := error(nil); !errors.Is(err, io.EOF); {
+			if _, err = d.Token(); err != nil && !errors.Is(err, io.EOF) {
+				t.Fatalf("picture %d: %v", i, err)
+			}
+		}
+		if i != 1 {
+			contains(t, svg, "second", "first &lt;")
+		}
+	}
+	if err := bench.WriteHTML(io.Discard, file()); err != nil {
+		t.Errorf("a run without results: %v", err)
+	}
+	if err := bench.WriteHTML(io.Discard, file(result("ic1ih4oc1kh1", "", 1))); err != nil {
+		t.Errorf("one result, no ceilings: %v", err)
+	}
+}
+
+// broken takes nothing.
+type broken struct{}
+
+func (broken) Write([]byte) (int, error) { return 0, errFake }
+
+func TestLostOutput(t *testing.T) {
+	for name, write := range map[string]func(io.Writer, bench.File) error{"table": bench.WriteTable, "csv": bench.WriteCSV, "html": bench.WriteHTML} {
+		if err := write(broken{}, reported()); !errors.Is(err, errFake) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}

@@ -1,0 +1,218 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/gpuconv/gpuconv/bench"
+	"github.com/gpuconv/gpuconv/conv"
+	"github.com/gpuconv/gpuconv/host"
+	"github.com/spf13/cobra"
+)
+
+// benchFlags are what `gpuconv bench` was asked for.
+type benchFlags struct {
+	suite, match    string
+	algorithms      []string
+	budget          time.Duration
+	warmUp          int
+	seed            uint64
+	noCeilings      bool
+	json, csv, html string
+}
+
+func (a *app) benchCommand() *cobra.Command {
+	var f benchFlags
+	c := &cobra.Command{
+		Use:   "bench [DESCRIPTOR...]",
+		Short: "Measure layers, each beside the device's own ceilings",
+		Long: `Measures the layers of a suite (` + strings.Join(bench.Suites(), ", ") + `), of a file of
+descriptors, or those that are named. First it measures what the device can do at
+most, arithmetic and bandwidth. Each layer is built, run once, judged in every
+output, and then timed: warm, with cold caches, and with its transfers. Times are
+by the GPU's clock where there is one, and by the wall's. What was measured when it
+is interrupted is kept.`,
+		RunE: func(c *cobra.Command, args []string) error {
+			layers, err := f.layers(args)
+			if err != nil {
+				return err
+			}
+			if err := f.validate(); err != nil {
+				return err
+			}
+			return a.bench(c.Context(), layers, f)
+		},
+	}
+	flags := c.Flags()
+	flags.StringVar(&f.suite, "suite", "", "a suite's name, or a file with a descriptor a line (default core)")
+	flags.StringSliceVar(&f.algorithms, "algorithm", nil, "algorithms by name, or all (default what the layer chooses)")
+	flags.StringVar(&f.match, "match", "", "only layers whose name or descriptor matches this regular expression")
+	flags.DurationVar(&f.budget, "budget", time.Second, "time for a layer's warm samples; cold ones and transfers take half of it each")
+	flags.IntVar(&f.warmUp, "warmup", 3, "runs of a layer before its samples")
+	flags.Uint64Var(&f.seed, "seed", 1, "of the data")
+	flags.BoolVar(&f.noCeilings, "no-ceilings", false, "leave out the device's ceilings, and with them the percentages")
+	flags.StringVar(&f.json, "json", "", "write the results as JSON to a file, or - for stdout")
+	flags.StringVar(&f.csv, "csv", "", "write the results as CSV to a file, or - for stdout")
+	flags.StringVar(&f.html, "html", "", "write a page with pictures to a file, or - for stdout")
+	return c
+}
+
+// layers are those of the suite or the command line that match.
+func (f *benchFlags) layers(args []string) ([]bench.Layer, error) {
+	all, err := f.allLayers(args)
+	if err != nil {
+		return nil, err
+	}
+	match, err := regexp.Compile(f.match)
+	if err != nil {
+		return nil, usagef("--match %s: %w", f.match, err)
+	}
+	var layers []bench.Layer
+	for _, l := range all {
+		if match.MatchString(l.Problem.Name) || match.MatchString(l.Problem.String()) {
+			layers = append(layers, l)
+		}
+	}
+	if len(layers) == 0 {
+		return nil, usagef("--match %s: none of the %d layers matches", f.match, len(all))
+	}
+	return layers, nil
+}
+
+func (f *benchFlags) allLayers(args []string) ([]bench.Layer, error) {
+	if len(args) == 0 {
+		if f.suite == "" {
+			f.suite = "core"
+		}
+		return bench.LoadSuite(f.suite)
+	}
+	if f.suite != "" {
+		return nil, usagef("--suite %s and descriptors: leave one of them out", f.suite)
+	}
+	f.suite = "the command line"
+	var layers []bench.Layer
+	for _, d := range args {
+		p, err := conv.Parse(d)
+		if err != nil {
+			return nil, err
+		}
+		layers = append(layers, bench.Layer{Problem: p, Count: 1})
+	}
+	return layers, nil
+}
+
+func (f *benchFlags) validate() error {
+	switch {
+	case f.budget <= 0:
+		return usagef("--budget %v: must be positive, such as 1s", f.budget)
+	case f.warmUp < 0:
+		return usagef("--warmup %d: must be 0 or more", f.warmUp)
+	}
+	stdout := 0
+	for _, out := range [][2]string{{"--json", f.json}, {"--csv", f.csv}, {"--html", f.html}} {
+		switch {
+		case out[1] == "":
+		case out[1] == "-":
+			stdout++
+		case out[1][0] == '-': // the next flag, where the file was forgotten
+			return usagef("%s %s: must be a file, or - for stdout", out[0], out[1])
+		default:
+			if err := hasFolder(out[0], out[1]); err != nil {
+				return err
+			}
+		}
+	}
+	if stdout > 1 {
+		return usagef("--json, --csv, --html: only one of them can go to stdout")
+	}
+	return nil
+}
+
+// bench measures layers and reports.
+func (a *app) bench(ctx context.Context, layers []bench.Layer, f benchFlags) error {
+	dev, err := host.Open(a.device)
+	if err != nil {
+		return err
+	}
+	defer dev.Close()
+	if ctx == nil {
+		ctx = context.Background()
+	}
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt)
+	defer stop()
+	r := bench.File{Schema: bench.Schema, Date: time.Now().UTC().Format(time.RFC3339), Commit: bench.Commit(), Command: commandLine(),
+		Host: bench.ThisHost(), Adapter: bench.AdapterOf(dev),
+		Settings: bench.Settings{Suite: f.suite, Match: f.match, Algorithms: f.algorithms, BudgetMS: float64(f.budget) / 1e6, WarmUp: f.warmUp, Seed: f.seed}}
+	err = a.measureSuite(ctx, dev, layers, f, &r)
+	if err != nil && !errors.Is(err, context.Canceled) {
+		return err
+	}
+	r.Interrupted = err != nil
+	if err := a.reportBench(r, f); err != nil {
+		return err
+	}
+	return benchVerdict(r)
+}
+
+// measureSuite fills in the ceilings and the results.
+func (a *app) measureSuite(ctx context.Context, dev *host.Device, layers []bench.Layer, f benchFlags, r *bench.File) error {
+	device := bench.NewDevice(dev)
+	defer device.Close()
+	o := bench.Options{Algorithms: f.algorithms, Budget: f.budget, WarmUp: f.warmUp, Seed: f.seed, Timestamps: device.Timestamps(),
+		Repro: func(l bench.Layer, algorithm string) string { return benchRepro(dev, l, algorithm, f) }}
+	if dev.GPU() != nil {
+		o.EvictCache = device.EvictCache
+		if !f.noCeilings {
+			wait := a.progress("measuring the ceilings of "+r.Adapter.Name, -1)
+			c, err := host.MeasureCeilings(ctx, dev)
+			wait.end()
+			if err != nil {
+				return err
+			}
+			r.Ceilings, o.Ceilings = &c, &c
+		}
+	}
+	bar := a.progress("measuring on "+r.Adapter.Name, o.Count(device, layers))
+	defer bar.end()
+	o.Done = func(bench.Result) { bar.step() }
+	results, err := bench.Run(ctx, device, layers, o)
+	r.Results = results
+	return err
+}
+
+// benchRepro is the command that measures one layer again.
+func benchRepro(dev *host.Device, l bench.Layer, algorithm string, f benchFlags) string {
+	s := drivers() + "gpuconv bench --no-ceilings"
+	if algorithm != "" {
+		s += " --algorithm " + algorithm
+	}
+	if g := dev.GPU(); g != nil {
+		s += fmt.Sprintf(" --backend %s --adapter %d", g.Info().Backend, g.Info().Index)
+	} else {
+		s += " --backend " + host.CPU
+	}
+	return s + fmt.Sprintf(" --seed %d '%s'", f.seed, l.Problem)
+}
+
+// benchVerdict is the error of a run in which something failed.
+func benchVerdict(r bench.File) error {
+	failed := 0
+	for _, result := range r.Results {
+		if result.Error != "" {
+			failed++
+		}
+	}
+	switch {
+	case failed > 0:
+		return failure{fmt.Errorf("%d of %d results failed", failed, len(r.Results))}
+	case r.Interrupted:
+		return failure{fmt.Errorf("interrupted after %d results, which were kept", len(r.Results))}
+	}
+	return nil
+}

@@ -1,0 +1,52 @@
+package main
+
+import (
+	"encoding/json"
+	"io"
+	"os"
+
+	"github.com/gpuconv/gpuconv/bench"
+)
+
+// reportBench writes what was asked for, and the table where nothing else goes to stdout.
+func (a *app) reportBench(r bench.File, f benchFlags) error {
+	if f.json != "-" && f.csv != "-" && f.html != "-" {
+		if err := bench.WriteTable(a.stdout, r); err != nil {
+			return failure{err}
+		}
+	}
+	for _, out := range []struct {
+		to    string
+		write func(io.Writer, bench.File) error
+	}{{f.json, writeJSON}, {f.csv, bench.WriteCSV}, {f.html, bench.WriteHTML}} {
+		if err := a.writeReport(out.to, func(w io.Writer) error { return out.write(w, r) }); err != nil {
+			return failure{err}
+		}
+	}
+	return nil
+}
+
+func writeJSON(w io.Writer, r bench.File) error {
+	e := json.NewEncoder(w)
+	e.SetIndent("", " ")
+	return e.Encode(r)
+}
+
+// writeReport writes to a file, to stdout for -, or nowhere.
+func (a *app) writeReport(to string, write func(io.Writer) error) error {
+	switch to {
+	case "":
+		return nil
+	case "-":
+		return write(a.stdout)
+	}
+	file, err := os.Create(to)
+	if err != nil {
+		return err
+	}
+	err = write(file)
+	if e := file.Close(); err == nil {
+		err = e
+	}
+	return err
+}

@@ -1,0 +1,71 @@
+package gpu
+
+import (
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+// A wait adds no more than a tenth to what lasts a millisecond, and costs few looks.
+func TestPauses(t *testing.T) {
+	if pause(0) != 0 || looking(0) == 0 {
+		t.Error("a wait that begins must look without a pause")
+	}
+	looks := 0
+	for waited := spinFor; waited < 10*time.Second; looks++ {
+		p := pause(waited)
+		if p <= 0 || p > waited/10 {
+			t.Fatalf("a pause of %v after %v", p, waited)
+		}
+		if looking(waited) != 0 {
+			t.Fatalf("a look after %v keeps others waiting", waited)
+		}
+		waited += p
+	}
+	if looks > 3000 {
+		t.Errorf("%d looks in ten seconds", looks)
+	}
+}
+
+// One goroutine that waits leaves the device to others.
+func TestOthersWorkDuringAWait(t *testing.T) {
+	d := openDevice(t)
+	spinner, b := newSpinner(t, d, 1, 60000), newBuffer(t, d, "b", 0)
+	g := newGroup(t, d, spin(), spinner)
+	small := newGroup(t, d, increment(), b)
+	batch := d.NewBatch()
+	for range 40 { // about half a second
+		batch.Dispatch(g, 1, 1, 1)
+	}
+	s := must[*Submission](t)(batch.Submit())
+	var over atomic.Bool
+	answers := make(chan error)
+	for range 4 {
+		go func() {
+			err := s.Wait()
+			over.Store(true)
+			answers <- err
+		}()
+	}
+	for i := range uint32(20) {
+		if err := b.Write(0, Bytes([]uint32{i})); err != nil {
+			t.Fatal(err)
+		}
+	}
+	other := d.NewBatch()
+	other.Dispatch(small, 1, 1, 1)
+	behind := must[*Submission](t)(other.Submit())
+	if over.Load() {
+		t.Error("writing and submitting took as long as the work that others waited for")
+	}
+	for range 4 {
+		if err := <-answers; err != nil {
+			t.Error(err)
+		}
+	}
+	if err := behind.Wait(); err != nil {
+		t.Error(err)
+	}
+	wantData(t, b, 20)
+	wantData(t, spinner, spun(1, 40*60000*spinSteps))
+}

@@ -1,0 +1,50 @@
+package host
+
+import (
+	"errors"
+
+	"github.com/gpuconv/gpuconv/gpu"
+	"github.com/gpuconv/gpuconv/shaders"
+)
+
+// AttemptWinograd runs one of Winograd's transforms once on what it reads, in the order of its bindings,
+// and gives the numbers that it wrote. The error is also that of guards and of inputs that changed.
+func AttemptWinograd(d *Device, k shaders.Winograd, params shaders.Params, reads [][]float32, written int64) (_ []float32, err error) {
+	r := newRecorder(d.gpu)
+	defer r.close()
+	output, err := newGuarded(d.gpu, "the output", written, Float32)
+	if err != nil {
+		return nil, err
+	}
+	defer output.close()
+	var inputs []*guarded
+	for _, data := range reads {
+		g, err := newGuarded(d.gpu, "an input", int64(len(data)), Float32)
+		if err != nil {
+			return nil, err
+		}
+		defer g.close()
+		if err := g.write(data); err != nil {
+			return nil, err
+		}
+		inputs = append(inputs, g)
+	}
+	if err := poisonGuarded(output); err != nil {
+		return nil, err
+	}
+	if err := r.winograd(k, params, inputs, output); err != nil {
+		return nil, err
+	}
+	got := make([]float32, written)
+	return got, errors.Join(r.batch.Run(), output.read(got), checkMemory(inputs, []*guarded{output}))
+}
+
+// winograd records one of the transforms.
+func (r *recorder) winograd(k shaders.Winograd, params shaders.Params, inputs []*guarded, output *guarded) error {
+	all := []gpu.Binding{}
+	for _, g := range inputs {
+		all = append(all, g.input())
+	}
+	threads := uint64(k.Threads)
+	return r.record(k, shaders.Encode(params), (uint64(params.Outputs)+threads-1)/threads, append(all, output.output()))
+}

@@ -1,0 +1,211 @@
+package host_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"github.com/gpuconv/gpuconv/conv"
+	"github.com/gpuconv/gpuconv/cpuref"
+	"github.com/gpuconv/gpuconv/host"
+	"github.com/gpuconv/gpuconv/host/hosttest"
+	"github.com/gpuconv/gpuconv/host/proof"
+	"github.com/gpuconv/gpuconv/shaders"
+	"github.com/gpuconv/gpuconv/tensor"
+)
+
+// winogradLayers are of every padding, of several images and groups, and with tiles that hang over every
+// edge. Their channels are multiples of 4.
+var winogradLayers = []string{
+	"mb2ic4ih5iw7oc8kh3ph1", "g2mb3ic8ih1iw2oc4kh3ph2pw1", "ic4ih3iw5oc4kh3ph2pw4+reflect", "mb2ic4ih9iw2oc4kh3ph3pw1+replicate", "ic12ih3iw4oc4kh3ph3pw4+circular",
+	"mb2ic4ih8iw9oc4oh3ow12kh3pw2", "ic32ih32iw40oc32kh3ph1", // the last fills the folded grid with each transform
+}
+
+// The killers of Winograd's transforms.
+func init() {
+	for _, k := range shaders.Winograds() {
+		for _, d := range winogradLayers {
+			killers[k] = append(killers[k], winogradKiller(k, d, conv.Epilogue{}))
+		}
+		if k.Kernel == "winograd_output" {
+			for _, e := range []conv.Epilogue{prelu(conv.BeforeFunction), {Residual: conv.BeforeFunction}, {Residual: conv.AfterFunction}, conv.Activate(conv.ReLU)} {
+				killers[k] = append(killers[k], winogradKiller(k, winogradLayers[0], e))
+			}
+		}
+	}
+}
+
+func winogradKiller(k shaders.Winograd, descriptor string, e conv.Epilogue) killer {
+	p, err := conv.Parse(descriptor)
+	if err != nil {
+		panic(err)
+	}
+	return killer{fmt.Sprintf("%s %v", descriptor, e), func(dev *host.Device) error { return runWinograd(dev, k, p, e) }}
+}
+
+// runWinograd holds one transform of whole numbers against its twin, bit for bit.
+func runWinograd(dev *host.Device, k shaders.Winograd, p conv.Problem, e conv.Epilogue) error {
+	m, rng := int(k.M), rand.New(rand.NewPCG(1, 2))
+	fill := func(n int64) []float32 {
+		data := make([]float32, n)
+		tensor.FillIntegers(data, rng, 20)
+		return data
+	}
+	between, err := cpuref.WinogradProduct(p, m)
+	if err != nil {
+		return err
+	}
+	if k.Kernel == "winograd_input" {
+		x := tensor.Volume{N: p.Batch, H: p.H.In, W: p.W.In, D: p.InChannels, Data: fill(p.InLen())}
+		want, err := cpuref.WinogradInput(p, m, x)
+		if err != nil {
+			return err
+		}
+		got, err := host.AttemptWinograd(dev, k, shaders.WinogradInput(p, k), [][]float32{x.Data}, between.InLen())
+		return sameNumbers(got, want, err)
+	}
+	products, bias, residual, slopes := fill(between.OutLen()), fill(p.BiasLen()), fill(p.OutLen()), make([]float32, p.OutChannels)
+	for i := range slopes {
+		slopes[i] = []float32{0.5, 0, -2, 4}[i%4]
+	}
+	want, err := winogradOutput(p, m, e, products, bias, slopes, residual)
+	if err != nil {
+		return err
+	}
+	got, err := host.AttemptWinograd(dev, k, shaders.WinogradOutput(p, k, e), [][]float32{products, bias, slopes, residual}, p.OutLen())
+	return sameNumbers(got, want, err)
+}
+
+// winogradOutput is the twin of winograd_output.wgsl with its epilogue.
+func winogradOutput(p conv.Problem, m int, e conv.Epilogue, products, bias, slopes, residual []float32) ([]float32, error) {
+	sums, err := cpuref.WinogradOutput(p, m, products, bias)
+	if err != nil {
+		return nil, err
+	}
+	r := cpuref.Reference{Problem: p, Value: make([]float64, len(sums)), Magnitude: make([]float64, len(sums))}
+	for i, v := range sums {
+		r.Value[i] = float64(v)
+	}
+	if e.Activation.Function != conv.PReLU {
+		slopes = nil
+	}
+	if e.Residual == conv.NoResidual {
+		residual = nil
+	}
+	finished, err := r.Epilogue(e, slopes, residual)
+	return finished.Volume().Data, err
+}
+
+// sameNumbers gives the first number that is wrong, as an error; err goes first.
+func sameNumbers(got, want []float32, err error) error {
+	for i := range got {
+		if err == nil && got[i] != want[i] {
+			err = fmt.Errorf("%w: number %d is %v, must be %v", cpuref.ErrMismatch, i, got[i], want[i])
+		}
+	}
+	return err
+}
+
+// TestWinogradTransforms holds the transforms against their twins, also with numbers of channels that are
+// no multiple of 4.
+func TestWinogradTransforms(t *testing.T) {
+	dev := hosttest.Open(t)
+	for _, k := range shaders.Winograds() {
+		layers := winogradLayers
+		if k.Vector == 1 {
+			layers = append(slices.Clone(layers), "g3mb2ic3ih6iw5oc9kh3ph1", "ic1ih3oc1kh3", "mb2ic5ih1iw70oc6kh3ph1+replicate")
+		}
+		for _, d := range layers {
+			for _, e := range []conv.Epilogue{{}, prelu(conv.BeforeFunction), {Activation: conv.Activation{Function: conv.ReLU}, Residual: conv.AfterFunction}, leaky} {
+				if err := winogradKiller(k, d, e).run(dev); err != nil {
+					t.Errorf("%s, %s, %v: %v", k.Name(), d, e, err)
+				}
+				if k.Kernel == "winograd_input" {
+					break // it has no epilogue
+				}
+			}
+		}
+	}
+}
+
+// TestWinogradChain runs both transforms, with the products of the CPU between them, and holds the layer
+// against its reference: exactly where m is 2, and by Winograd's bound.
+func TestWinogradChain(t *testing.T) {
+	dev := hosttest.Open(t)
+	for _, d := range append(slices.Clone(winogradLayers), "g2ic6ih17iw15oc10kh3ph1", "ic64ih7oc32kh3ph1") {
+		p, err := conv.Parse(d)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range []uint32{2, 4} {
+			for _, mode := range []cpuref.Mode{cpuref.Exact, cpuref.Bounded} {
+				if m == 4 && mode == cpuref.Exact {
+					continue // F(4,3) divides by 6
+				}
+				report, err := winogradChain(dev, p, m, mode)
+				if err != nil {
+					t.Errorf("%s, m = %d: %v", d, m, err)
+				} else if t.Logf("%s, m = %d: %v", d, m, report); !report.OK() {
+					t.Errorf("%s, m = %d: %v", d, m, report)
+				}
+			}
+		}
+	}
+}
+
+func winogradChain(dev *host.Device, p conv.Problem, m uint32, mode cpuref.Mode) (cpuref.Report, error) {
+	x, filters, err := winogradData(p, m, mode)
+	if err != nil {
+		return cpuref.Report{}, err
+	}
+	between, err := cpuref.WinogradProduct(p, int(m))
+	if err != nil {
+		return cpuref.Report{}, err
+	}
+	transformed, err := cpuref.WinogradFilters(p, int(m), filters)
+	if err != nil {
+		return cpuref.Report{}, err
+	}
+	in, out := shaders.WinogradInputs(m, vectorOf(p.InChannels)), shaders.WinogradOutputs(m, vectorOf(p.OutChannels))
+	u, err := host.AttemptWinograd(dev, in, shaders.WinogradInput(p, in), [][]float32{x.Data}, between.InLen())
+	if err != nil {
+		return cpuref.Report{}, err
+	}
+	products, err := cpuref.Im2col(between, tensor.Volume{N: 1, H: 1, W: between.W.In, D: between.InChannels, Data: u}, transformed)
+	if err != nil {
+		return cpuref.Report{}, err
+	}
+	none := []float32{0}
+	v, err := host.AttemptWinograd(dev, out, shaders.WinogradOutput(p, out, conv.Epilogue{}), [][]float32{products.Volume().Data, filters.Bias, none, none}, p.OutLen())
+	if err != nil {
+		return cpuref.Report{}, err
+	}
+	want, err := cpuref.Winograd(p, int(m), x, filters)
+	if err != nil {
+		return cpuref.Report{}, err
+	}
+	return cpuref.Check(v, want, mode)
+}
+
+// vectorOf is how many channels a thread may take.
+func vectorOf(channels int) uint32 {
+	if channels%4 == 0 {
+		return 4
+	}
+	return 1
+}
+
+// winogradData are a layer's operands: real numbers, or whole ones inside Winograd's limit.
+func winogradData(p conv.Problem, m uint32, mode cpuref.Mode) (tensor.Volume, tensor.Filters, error) {
+	data, err := (proof.Case{Problem: p, Seed: 1, Mode: cpuref.Bounded}).Data()
+	if err != nil || mode == cpuref.Bounded {
+		return data.X, data.W, err
+	}
+	limit, err := cpuref.WinogradExactLimit(p, int(m))
+	rng := rand.New(rand.NewPCG(3, 4))
+	for _, numbers := range [][]float32{data.X.Data, data.W.Data, data.W.Bias} {
+		tensor.FillIntegers(numbers, rng, limit)
+	}
+	return data.X, data.W, err
+}
