@@ -1,9 +1,6 @@
 package bench
 
 import (
-	"fmt"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/gpuconv/gpuconv/conv"
@@ -25,46 +22,52 @@ func NewDevice(dev *host.Device) *Device { return &Device{dev: dev} }
 
 // Timestamps reports whether there is the GPU's clock.
 func (d *Device) Timestamps() bool {
-	return false // layers do not tell the GPU's time yet
+	return d.dev.GPU() != nil && d.dev.GPU().Info().HasFeature(gpu.FeatureTimestamps)
 }
 
-// Algorithms implements [Opener].
-func (d *Device) Algorithms(conv.Problem) []string { return []string{"direct"} }
-
-// Open implements [Opener]. The error wraps [ErrInput] for an algorithm that does not take the problem.
-func (d *Device) Open(p conv.Problem, algorithm string, seed uint64) (Runner, error) {
-	if known := d.Algorithms(p); algorithm != "" && !slices.Contains(known, algorithm) {
-		return nil, fmt.Errorf("%w: algorithm %q, for %s there are %s", ErrInput, algorithm, p, strings.Join(known, ", "))
+// Algorithms implements [Opener]: those of [host.Algorithms], each with its variant.
+func (d *Device) Algorithms(p conv.Problem) (names []string) {
+	all, err := host.Algorithms(d.dev, p, host.LayerOptions{})
+	if err != nil {
+		return nil
 	}
+	for _, a := range all {
+		names = append(names, host.AlgorithmName(a))
+	}
+	return names
+}
+
+// Open implements [Opener]. The error is host's own for an algorithm that does not take the problem.
+func (d *Device) Open(p conv.Problem, algorithm string, seed uint64) (Runner, error) {
 	data, err := proof.Case{Problem: p, Seed: seed}.Data()
 	if err != nil {
 		return nil, err
 	}
-	layer, err := host.NewLayer(d.dev, p, data.W, host.LayerOptions{})
+	layer, err := host.NewLayer(d.dev, p, data.W, host.LayerOptions{Algorithm: algorithm})
 	if err != nil {
 		return nil, err
 	}
-	return &layerRunner{layer: layer, x: data.X}, nil
+	r := layerRunner{layer: layer, x: data.X}
+	if layer.Resident() {
+		return &r, nil
+	}
+	return transferringRunner{&r}, nil
 }
 
-// layerRunner runs a [host.Layer]. As long as layers have no resident operands a computation transfers too.
+// layerRunner runs a [host.Layer] whose operands are resident.
 type layerRunner struct {
 	layer *host.Layer
 	x     tensor.Volume
 }
 
-func (r *layerRunner) Upload() error   { return nil }
-func (r *layerRunner) Download() error { return nil }
+func (r *layerRunner) Upload() error  { return r.layer.Upload(r.x) }
+func (r *layerRunner) Compute() error { return r.layer.Compute() }
 
-func (r *layerRunner) Compute() error {
-	_, err := r.layer.Run(r.x)
+func (r *layerRunner) ComputeTimed() (time.Duration, error) { return r.layer.ComputeTimed() }
+
+func (r *layerRunner) Download() error {
+	_, err := r.layer.Download()
 	return err
-}
-
-func (r *layerRunner) ComputeTimed() (time.Duration, error) {
-	begun := time.Now()
-	err := r.Compute()
-	return time.Since(begun), err
 }
 
 func (r *layerRunner) Verify() (float64, error) {
@@ -75,5 +78,27 @@ func (r *layerRunner) Verify() (float64, error) {
 	return report.BoundUsed, err
 }
 
-func (r *layerRunner) Algorithm() (algorithm, variant string) { return "direct", "" }
-func (r *layerRunner) Close() error                           { return r.layer.Close() }
+func (r *layerRunner) Algorithm() (algorithm, variant string) {
+	a := r.layer.Algorithm()
+	return a.Name(), a.Variant()
+}
+
+func (r *layerRunner) Close() error { return r.layer.Close() }
+
+// transferringRunner runs a layer that is computed in parts or on the CPU: all of it is transferred in
+// every computation, and the wall's clock is the only one.
+type transferringRunner struct{ *layerRunner }
+
+func (transferringRunner) Upload() error   { return nil }
+func (transferringRunner) Download() error { return nil }
+
+func (r transferringRunner) Compute() error {
+	_, err := r.layer.Run(r.x)
+	return err
+}
+
+func (r transferringRunner) ComputeTimed() (time.Duration, error) {
+	begun := time.Now()
+	err := r.Compute()
+	return time.Since(begun), err
+}

@@ -24,6 +24,8 @@ type algorithm interface {
 	Algorithm
 	// serves reports why a layer is not the algorithm's, which nil says it is.
 	serves(p conv.Problem, o LayerOptions) error
+	// cost estimates, to choose without measuring.
+	cost(p conv.Problem, m machine) float64
 	// sizes are the numbers in each piece of memory that it needs beside the layer's operands.
 	sizes(p conv.Problem) []int64
 	// pack gives the filters in the order that the kernels read.

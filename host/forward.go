@@ -148,7 +148,7 @@ func (e *forward) newInput(what string, data []float32) (*guarded, error) {
 // poison fills memory with NaN.
 func poison(all []*guarded) error {
 	for _, g := range all {
-		nans := make([]float32, g.size/4)
+		nans := make([]float32, g.numbersIn())
 		cpuref.Poison(nans)
 		if err := g.write(nans); err != nil {
 			return err
@@ -161,19 +161,14 @@ func (e *forward) run(in operands, v []float32, checked bool) error {
 	if err := e.writeInputs(in); err != nil {
 		return err
 	}
-	if checked {
-		cpuref.Poison(v)
-		if err := e.v.write(v); err != nil {
-			return err
-		}
-		if err := poison(e.scratch); err != nil {
-			return err
-		}
+	if !checked {
+		return e.v.runRead(e.batch, v)
 	}
-	if err := e.compute(); err != nil {
+	if err := poison(append(e.scratch, e.v)); err != nil {
 		return err
 	}
-	if err := e.readOutput(v); err != nil || !checked {
+	cpuref.Poison(v)
+	if err := e.v.runRead(e.batch, v); err != nil {
 		return err
 	}
 	return checkMemory(e.inputs, append(e.scratch, e.v))

@@ -74,13 +74,29 @@ func (g *guarded) writeWords(words []uint32) error {
 	return g.buffer.Write(g.guard, gpu.Bytes(words))
 }
 
+// numbersIn is how many numbers there is room for.
+func (g *guarded) numbersIn() uint64 {
+	if g.numbers == Float16 {
+		return g.size / 2
+	}
+	return g.size / 4
+}
+
 // read takes numbers back.
-func (g *guarded) read(data []float32) error {
+func (g *guarded) read(data []float32) error { return g.take(data, g.buffer.Read) }
+
+// runRead runs a batch and takes numbers back, waiting once.
+func (g *guarded) runRead(b *gpu.Batch, data []float32) error {
+	return g.take(data, func(offset uint64, dst []byte) error { return b.RunRead(g.buffer, offset, dst) })
+}
+
+// take takes numbers back in the given way.
+func (g *guarded) take(data []float32, read func(offset uint64, dst []byte) error) error {
 	if g.numbers != Float16 {
-		return g.buffer.Read(g.guard, gpu.Bytes(data))
+		return read(g.guard, gpu.Bytes(data))
 	}
 	words := make([]uint32, (len(data)+1)/2)
-	if err := g.buffer.Read(g.guard, gpu.Bytes(words)); err != nil {
+	if err := read(g.guard, gpu.Bytes(words)); err != nil {
 		return err
 	}
 	for i := range data {

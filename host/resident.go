@@ -20,6 +20,9 @@ type resident interface {
 // errNotResident is about layers that are computed in parts, or on the host.
 var errNotResident = fmt.Errorf("%w: operands of this layer do not stay on the device, since it is computed in parts or on the CPU: use Run", ErrUnsupported)
 
+// Resident reports whether the layer's operands stay on the device, as Upload and Compute need.
+func (l *Layer) Resident() bool { return l.onDevice("", func(resident) error { return nil }) == nil }
+
 // Upload puts x, and the residual of a layer that has one, on the device, where they stay for any number
 // of Computes. The error wraps [cpuref.ErrShape], [gpu.ErrClosed], or [ErrUnsupported] for layers that
 // do not fit the device in one piece and for the CPU reference.

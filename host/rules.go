@@ -1,10 +1,77 @@
 package host
 
 import (
+	"cmp"
+	"slices"
+
 	"github.com/gpuconv/gpuconv/conv"
 	"github.com/gpuconv/gpuconv/gpu"
+	"github.com/gpuconv/gpuconv/shaders"
 )
+
+// machine is what costs are estimated with, where nothing was measured. The unit is one multiply-add of
+// one thread.
+type machine struct {
+	load    float64 // of a number or a vector from the device's memory
+	shared  float64 // of a fragment of 8 numbers from workgroup memory
+	barrier float64
+	threads float64 // that the device runs at once: it takes no longer for fewer
+}
+
+// Software adapters gather the loads of a vector of threads one by one, and swap threads at barriers; a
+// GPU hides most of a load behind other threads, of which it needs very many. The figures are fitted by
+// eye to measurements of llvmpipe and SwiftShader, and to what KERNELS' sources say of GPUs.
+func machineOf(info gpu.AdapterInfo) machine {
+	if info.Type == gpu.Software {
+		return machine{load: 100, shared: 150, barrier: 1500, threads: 16}
+	}
+	return machine{load: 16, shared: 2, barrier: 30, threads: 16384}
+}
 
 // byRule puts the algorithm first that is likely the quickest, knowing nothing but the problem and the
 // kind of adapter.
-func byRule(list []algorithm, _ gpu.AdapterInfo, _ conv.Problem) []algorithm { return list }
+func byRule(list []algorithm, info gpu.AdapterInfo, p conv.Problem) []algorithm {
+	m := machineOf(info)
+	costs := map[algorithm]float64{}
+	for _, a := range list {
+		costs[a] = a.cost(p, m)
+	}
+	slices.SortStableFunc(list, func(a, b algorithm) int { return cmp.Compare(costs[a], costs[b]) })
+	return list
+}
+
+// occupied is the cost of so many threads of equal cost.
+func (m machine) occupied(threads, each float64) float64 { return max(threads, m.threads) * each }
+
+func (a direct) cost(p conv.Problem, m machine) float64 {
+	steps := float64(p.TapsPerOutput())/float64(a.threads) + 1
+	return m.occupied(float64(p.OutLen())*float64(a.threads), steps*(2*m.load+10)+8*m.barrier/float64(a.threads))
+}
+
+func (a tiled) cost(p conv.Problem, m machine) float64 {
+	steps := float64(taps(p)) * float64(packedInputs(p, a.tiles)) / float64(a.tiles.Step()) / float64(a.parts)
+	var threads, step float64
+	switch t := a.tiles.(type) {
+	case shaders.Registers:
+		threads = float64(t.Threads)
+		step = float64(t.Pixels*t.Channels*t.Vector) + m.load*float64(t.Pixels+t.Channels*t.Vector/4)
+	case shaders.Shared:
+		threads = float64(t.Threads())
+		loads := 4*len(t.XGroups()) + len(t.WLoads())
+		step = float64(t.Depth)*(64+2*m.shared) + m.load*float64(loads) + m.shared*float64(loads) + 2*m.barrier
+	}
+	cost := m.occupied(float64(a.workgroups(p))*threads, steps*step)
+	if a.parts > 1 {
+		cost += m.occupied(float64(p.OutLen()), m.load*float64(a.parts+1))
+	}
+	return cost
+}
+
+func (a winograd) cost(p conv.Problem, m machine) float64 {
+	product := a.layerOfProducts(p)
+	area := float64((a.m + 2) * (a.m + 2))
+	inputs := float64(product.InLen()) / area / float64(vectorOf(p.InChannels))
+	outputs := float64(product.OutLen()) / area / float64(vectorOf(p.OutChannels))
+	transform := area * (1.5*m.load + 20)
+	return a.product.cost(product, m) + m.occupied(inputs, transform) + m.occupied(outputs, transform)
+}
