@@ -1,8 +1,6 @@
 package gpu
 
-import (
-	"testing"
-)
+import "testing"
 
 // increment adds 1 to the first number of a buffer.
 func increment() KernelSource { return source("increment", "b0[0] = b0[0] + 1u;", 1) }
@@ -58,6 +56,38 @@ func TestClosingBetweenSubmissions(t *testing.T) {
 			t.Run(name, func(t *testing.T) { wantError(t, batch.Run(), ErrClosed) })
 		}
 	}
+}
+
+// recordings counts how often a driver translates.
+type recordings struct {
+	driver
+	n int
+}
+
+func (r *recordings) record(commands []command) recording {
+	r.n++
+	return r.driver.record(commands)
+}
+
+func TestABatchIsTranslatedOnce(t *testing.T) {
+	d := openDevice(t)
+	count := &recordings{driver: d.drv}
+	d.drv = count
+	b := newBuffer(t, d, "b", 0)
+	batch := d.NewBatch()
+	for want := range 3 {
+		for range 3 {
+			if err := batch.Run(); err != nil {
+				t.Fatal(err)
+			}
+			newBuffer(t, d, "another", 0).Close() // asks for a check, not for a translation
+		}
+		if count.n != want {
+			t.Errorf("%d steps were translated %d times", want, count.n)
+		}
+		batch.Dispatch(newGroup(t, d, increment(), b), 1, 1, 1)
+	}
+	wantData(t, b, 3+6)
 }
 
 // A step must cost no allocation when its batch is submitted again.

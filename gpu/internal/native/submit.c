@@ -93,7 +93,7 @@ static void submitAndForget(void *v) {
 	if (!atomic_load(&((submission *)v)->state->lost)) forgetPlain(v);
 }
 
-char *submit(submission *s, step const *steps) {
+char *gpuconvSubmit(submission *s, step const *steps) {
 	submission mine = *s;
 	mine.steps = steps;
 	char *message = guarded(submitAndForget, &mine);
@@ -102,4 +102,4 @@ char *submit(submission *s, step const *steps) {
 	return message;
 }
 
-char *forget(submission *s) { return guarded(forgetPlain, s); }
+char *gpuconvForget(submission *s) { return guarded(forgetPlain, s); }

@@ -51,13 +51,13 @@ func (d *Device) Submit(steps []Step, more Extras) (p Pending, sending bool, err
 	if more.Ticks != nil {
 		s.queries, s.ticks = C.uint32_t(2*more.Dispatches), C.WGPUBuffer(*field(more.Ticks, "ref"))
 	}
-	err = guard(func() *C.char { return C.submit(&s, (*C.step)(unsafe.SliceData(steps))) })
+	err = guard(func() *C.char { return C.gpuconvSubmit(&s, (*C.step)(unsafe.SliceData(steps))) })
 	if s.sending != 0 {
 		return p, true, err
 	}
 	p.Free()
 	if err != nil { // its thread is gone, and with it what could not be released on it
-		if failed := guard(func() *C.char { return C.forget(&s) }); failed != nil {
+		if failed := guard(func() *C.char { return C.gpuconvForget(&s) }); failed != nil {
 			err = failed
 		}
 	}

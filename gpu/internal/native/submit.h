@@ -27,7 +27,7 @@ typedef struct {
 	uint64_t srcOffset, dstOffset, size;
 } step;
 
-// A submission is what one call of submit needs, and what it makes on the way.
+// A submission is what one call of gpuconvSubmit needs, and what it makes on the way.
 typedef struct {
 	WGPUDevice device;
 	WGPUQueue queue;
@@ -46,12 +46,12 @@ typedef struct {
 	int sending; // whether the queue was asked: what fails from then on cannot be taken back
 } submission;
 
-// submit encodes all steps and sends them, without a way back to Go in between, and gives NULL or the
+// gpuconvSubmit encodes all steps and sends them, without a way back to Go in between, and gives NULL or the
 // message of a panic, which the caller frees. Where the state then has an error and sending is not set,
 // nothing was sent. The steps are an argument of their own, since Go's memory may not lie within one.
-char *submit(submission *s, step const *steps);
+char *gpuconvSubmit(submission *s, step const *steps);
 
-// forget releases what submit made. After a panic it must be called on another thread.
-char *forget(submission *s);
+// gpuconvForget releases what that made. After a panic it must be called on another thread.
+char *gpuconvForget(submission *s);
 
 #endif
