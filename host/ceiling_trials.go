@@ -68,7 +68,7 @@ func (t *peakTrial) work() float64 {
 	return float64(t.threads) * float64(t.kernel.FLOPs(t.rounds))
 }
 
-func (t *peakTrial) poison() error { return poisonGuarded(t.result) }
+func (t *peakTrial) poison() error { return poison([]*guarded{t.result}) }
 
 // judge holds every sum against the twin's, bit for bit. All workgroups compute the same.
 func (t *peakTrial) judge() error {
@@ -152,7 +152,7 @@ func (t *copyTrial) record(r *recorder) error {
 
 func (t *copyTrial) work() float64 { return 2 * 16 * float64(t.elements) }
 
-func (t *copyTrial) poison() error { return poisonGuarded(t.to) }
+func (t *copyTrial) poison() error { return poison([]*guarded{t.to}) }
 
 func (t *copyTrial) judge() error {
 	got := make([]uint32, len(t.words))
@@ -170,11 +170,4 @@ func (t *copyTrial) judge() error {
 func (t *copyTrial) close() {
 	t.from.close()
 	t.to.close()
-}
-
-// poisonGuarded fills what a kernel is to write with NaN.
-func poisonGuarded(g *guarded) error {
-	v := make([]float32, g.size/4)
-	cpuref.Poison(v)
-	return g.write(v)
 }

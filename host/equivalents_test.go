@@ -44,7 +44,7 @@ var equivalents = []equivalent{
 	{"return 0.5 * (1.0 + t) + 0.5 * held * (1.0 - t) * (1.0 + t) * 0.79788456 * (1.0 + 0.134145 * held * held);", "return 0.5 * (1.0 + t) + 0.5 * held * (1.0 - t) * (1.0 + t) * 0.79788456 * (1.0 + 0.134145 * held * z);", true, "where z is held 1 - |t| is 0"},
 	{"case 12u: { return select(p.alpha * exp(min(z, 0.0)), 1.0, z > 0.0); }", "case 12u: { return select(p.alpha * exp(min(z, 1.0)), 1.0, z > 0.0); }", false, "above 0 the other result is taken"},
 
-	{"if p.activation != 0u || p.residual != 0u {", "if p.activation != 0u || p.in_channels != 0u {", false, "spares work alone: where there is no epilogue, numbers stay what they are"},
+	{"if p.activation != 0u || p.residual != 0u {", "if p.activation != 0u || p.parts != 0u {", false, "spares work alone: where there is no epilogue, numbers stay what they are"},
 
 	{"const EACH: u32 = 1u;", "const EACH: u32 = 2u;", false, "copies some elements twice"},
 	{"const EACH: u32 = 4u;", "const EACH: u32 = 5u;", false, "copies some elements twice"},

@@ -18,7 +18,7 @@ import (
 func backwardExample(t *testing.T, dev *host.Device) (*host.Layer, proof.Operands) {
 	t.Helper()
 	e := conv.Epilogue{Activation: conv.Activation{Function: conv.PReLU}, Residual: conv.BeforeFunction}
-	c := proof.Case{Problem: problem(t, small), Seed: 1, Mode: cpuref.Exact, Backward: true, Options: host.LayerOptions{Epilogue: e}}
+	c := proof.Case{Problem: problem(t, small), Seed: 1, Mode: cpuref.Exact, Backward: true, Options: host.LayerOptions{Algorithm: "direct", Epilogue: e}}
 	data, err := c.Data()
 	if err != nil {
 		t.Fatal(err)

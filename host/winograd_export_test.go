@@ -29,7 +29,7 @@ func AttemptWinograd(d *Device, k shaders.Winograd, params shaders.Params, reads
 		}
 		inputs = append(inputs, g)
 	}
-	if err := poisonGuarded(output); err != nil {
+	if err := poison([]*guarded{output}); err != nil {
 		return nil, err
 	}
 	if err := r.winograd(k, params, inputs, output); err != nil {

@@ -34,17 +34,5 @@ fn between(t: Tile, e: u32) -> u32 {
 	return (t.number * {{.Area}}u + e) * t.blocks + t.block;
 }
 
-const THREADS: u32 = {{.Threads}}u;
-
-@compute @workgroup_size(THREADS)
-fn main(
-	@builtin(workgroup_id) workgroup: vec3<u32>,
-	@builtin(num_workgroups) grid: vec3<u32>,
-	@builtin(local_invocation_index) thread: u32,
-) {
-	let i = (workgroup.x + grid.x * (workgroup.y + grid.y * workgroup.z)) * THREADS + thread;
-	if i < p.outputs {
-		element(i);
-	}
-}
+{{template "elementwise" .}}
 {{- end -}}

@@ -158,6 +158,8 @@ fn between(t: Tile, e: u32) -> u32 {
 	return (t.number * 36u + e) * t.blocks + t.block;
 }
 
+// Each thread computes one element, on its own.
+
 const THREADS: u32 = 64u;
 
 @compute @workgroup_size(THREADS)
@@ -166,6 +168,7 @@ fn main(
 	@builtin(num_workgroups) grid: vec3<u32>,
 	@builtin(local_invocation_index) thread: u32,
 ) {
+	// Elements are counted in memory order, across the axes of a grid that no single axis could hold.
 	let i = (workgroup.x + grid.x * (workgroup.y + grid.y * workgroup.z)) * THREADS + thread;
 	if i < p.outputs {
 		element(i);
