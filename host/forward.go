@@ -100,7 +100,11 @@ func (e *forward) upload(p conv.Problem, o LayerOptions) error {
 		{&e.residual, "the residual R", residuals, nil, n},
 		{&e.v, "the output volume V", p.OutLen(), nil, n},
 	} {
-		g, err := newGuarded(e.dev, m.what, m.count, m.numbers)
+		usage := gpu.Storage
+		if m.to == &e.w && fromUniform(e.algorithm) {
+			usage = gpu.Uniform
+		}
+		g, err := newGuardedFor(usage, e.dev, m.what, m.count, m.numbers)
 		if err != nil {
 			return err
 		}

@@ -22,13 +22,18 @@ type guarded struct {
 }
 
 func newGuarded(dev *gpu.Device, what string, count int64, n Numbers) (*guarded, error) {
+	return newGuardedFor(gpu.Storage, dev, what, count, n)
+}
+
+// newGuardedFor is newGuarded for either usage.
+func newGuardedFor(usage gpu.Usage, dev *gpu.Device, what string, count int64, n Numbers) (*guarded, error) {
 	perWord := map[Numbers]uint64{Float16: 2, shaders.Int8: 4}
 	per := max(1, perWord[n])
 	g := &guarded{what: what, numbers: n, guard: guardBytes(dev.Limits()), size: 4 * ((uint64(count) + per - 1) / per)}
 	if most := dev.Limits().MaxStorageBinding; g.size+g.guard > most {
 		return nil, fmt.Errorf("%w: %s takes %d bytes, one binding of this adapter holds %d", ErrUnsupported, what, g.size, most-g.guard)
 	}
-	buffer, err := dev.NewBuffer(what, g.size+2*g.guard, gpu.Storage)
+	buffer, err := dev.NewBuffer(what, g.size+2*g.guard, usage)
 	if err != nil {
 		return nil, err
 	}
@@ -45,7 +50,9 @@ func newGuarded(dev *gpu.Device, what string, count int64, n Numbers) (*guarded,
 }
 
 // guardBytes is how long guards are.
-func guardBytes(l gpu.Limits) uint64 { return max(256, uint64(l.StorageOffsetAlignment)) }
+func guardBytes(l gpu.Limits) uint64 {
+	return max(256, uint64(l.StorageOffsetAlignment), uint64(l.UniformOffsetAlignment))
+}
 
 // input binds the numbers alone.
 func (g *guarded) input() gpu.Binding {

@@ -82,19 +82,15 @@ var (
 	fold   = shaders.Grid
 )
 
-// compile gives the kernel of a variant. Binding 0 is its parameters, the others are storage.
+// compile gives the kernel of a variant. Binding 0 is its parameters.
 func compile(dev *gpu.Device, v shaders.Variant) (*gpu.Kernel, error) {
 	s, err := source(v)
 	if err != nil {
 		return nil, err
 	}
-	kinds := []gpu.BindingKind{gpu.UniformIn}
-	for i := range s.Reads + s.Writes {
-		kind := gpu.ReadOnly
-		if i >= s.Reads {
-			kind = gpu.ReadWrite
-		}
-		kinds = append(kinds, kind)
+	var kinds []gpu.BindingKind
+	for _, access := range s.Bindings {
+		kinds = append(kinds, map[shaders.Access]gpu.BindingKind{shaders.Uniform: gpu.UniformIn, shaders.Read: gpu.ReadOnly, shaders.Write: gpu.ReadWrite}[access])
 	}
 	return dev.Kernel(gpu.KernelSource{Name: s.Name, WGSL: s.WGSL, Entry: s.Entry, Bindings: kinds, Workgroup: s.Workgroup, WorkgroupStorage: s.WorkgroupStorage})
 }

@@ -12,10 +12,12 @@ import (
 // machine is what costs are estimated with, where nothing was measured. The unit is one multiply-add of
 // one thread.
 type machine struct {
-	load    float64 // of a number or a vector from the device's memory
-	shared  float64 // of a fragment of 8 numbers from workgroup memory
-	barrier float64
-	threads float64 // that the device runs at once: it takes no longer for fewer
+	load     float64 // of a number or a vector from the device's memory
+	uniform  float64 // of a vector from a uniform buffer
+	dispatch float64
+	shared   float64 // of a fragment of 8 numbers from workgroup memory
+	barrier  float64
+	threads  float64 // that the device runs at once: it takes no longer for fewer
 }
 
 // Software adapters gather the loads of a vector of threads one by one, and swap threads at barriers; a
@@ -23,9 +25,9 @@ type machine struct {
 // eye to measurements of llvmpipe and SwiftShader, and to what KERNELS' sources say of GPUs.
 func machineOf(info gpu.AdapterInfo) machine {
 	if info.Type == gpu.Software {
-		return machine{load: 100, shared: 150, barrier: 1500, threads: 16}
+		return machine{load: 100, uniform: 45, dispatch: 1e6, shared: 150, barrier: 1500, threads: 16}
 	}
-	return machine{load: 16, shared: 2, barrier: 30, threads: 16384}
+	return machine{load: 16, uniform: 16, dispatch: 1e8, shared: 2, barrier: 30, threads: 16384}
 }
 
 // byRule puts the algorithm first that is likely the quickest, knowing nothing but the problem and the
@@ -54,13 +56,20 @@ func (a tiled) cost(p conv.Problem, m machine) float64 {
 	switch t := a.tiles.(type) {
 	case shaders.Registers:
 		threads = float64(t.Threads)
-		step = float64(t.Pixels*t.Channels*t.Vector) + m.load*float64(t.Pixels+t.Channels*t.Vector/4)
+		weight := m.load
+		if t.Uniform {
+			weight = m.uniform
+		}
+		step = float64(t.Pixels*t.Channels*t.Vector) + m.load*float64(t.Pixels) + weight*float64(t.Channels*t.Vector/4)
 	case shaders.Shared:
 		threads = float64(t.Threads())
 		loads := 4*len(t.XGroups()) + len(t.WLoads())
 		step = float64(t.Depth)*(64+2*m.shared) + m.load*float64(loads) + m.shared*float64(loads) + 2*m.barrier
 	}
-	cost := m.occupied(float64(a.workgroups(p))*threads, steps*step)
+	cost := m.occupied(float64(a.rows(p)*a.columns(p)*int64(a.parts))*threads, steps*step)
+	if a.uniform() {
+		cost += m.dispatch * float64(a.columns(p)*a.columnBytes(p)/shaders.UniformBytes)
+	}
 	if a.parts > 1 {
 		cost += m.occupied(float64(p.OutLen()), m.load*float64(a.parts+1))
 	}

@@ -64,6 +64,12 @@ func (a tiled) serves(p conv.Problem, o LayerOptions) error {
 		return fmt.Errorf("%d input channels a group, too few for %d parts", inputs, a.parts)
 	case packedLen(p, a.tiles) > 1<<31:
 		return errTooLong
+	case a.uniform() && a.columnBytes(p) > shaders.UniformBytes:
+		return fmt.Errorf("%d bytes of weights a column of tiles, a uniform buffer holds %d", a.columnBytes(p), shaders.UniformBytes)
+	case a.uniform() && a.columnBytes(p)%guardStep != 0:
+		return fmt.Errorf("%d bytes of weights a column of tiles, must be a multiple of %d", a.columnBytes(p), guardStep)
+	case a.uniform() && a.parts > 1:
+		return errors.New("sums are not split where weights come from a uniform buffer")
 	}
 	return nil
 }
@@ -93,11 +99,18 @@ func (a tiled) sizes(p conv.Problem) []int64 {
 	return []int64{packedLen(p, a.tiles), int64(a.parts) * p.OutLen()}
 }
 
-// packedLen is how many numbers the packed filters are.
+// guardStep is what offsets of uniform bindings are multiples of, on every device.
+const guardStep = 256
+
+// packedLen is how many numbers the packed filters are. Behind those for a uniform buffer there is room
+// for a whole binding from the last column on.
 func packedLen(p conv.Problem, t shaders.Tiles) int64 {
-	_, block := t.Tile()
-	blocks := ceilDiv(int64(p.OutChannels/p.Groups), int64(block))
-	return int64(p.Groups) * blocks * int64(block) * int64(taps(p)) * int64(packedInputs(p, t))
+	a := tiled{t, 1}
+	length := a.columns(p) * a.columnBytes(p) / 4
+	if a.uniform() {
+		length += shaders.UniformBytes / 4
+	}
+	return length
 }
 
 // packedInputs is the input channels of a tap: a group's, and zeros up to whole steps.
@@ -153,17 +166,64 @@ func (e *forward) tiles(a tiled, p conv.Problem, fused conv.Epilogue, x, w, b, v
 		}
 		to = parts
 	}
-	err := e.sums(a.tiles, shaders.Encode(params), a.workgroups(p), x.input(), w.input(), b.input(), e.slopes.input(), e.residual.input(), to.output())
-	if err != nil || a.parts == 1 {
+	if err := e.columns(a, p, params, x, w, b, to); err != nil || a.parts == 1 {
 		return err
 	}
 	return e.elementwise(shaders.SumParts, shaders.Encode(params), p.OutLen(), to.input(), b.input(), e.slopes.input(), e.residual.input(), v.output())
 }
 
-// workgroups is how many tiles there are.
-func (a tiled) workgroups(p conv.Problem) int64 {
-	pixels, channels := a.tiles.Tile()
-	rows := ceilDiv(p.OutLen()/int64(p.OutChannels), int64(pixels))
-	columns := ceilDiv(int64(p.OutChannels/p.Groups), int64(channels))
-	return rows * columns * int64(p.Groups) * int64(a.parts)
+// columns records all columns of tiles: in one dispatch, or as many at a time as a uniform binding holds
+// the weights of.
+func (e *forward) columns(a tiled, p conv.Problem, params shaders.Params, x, w, b, to *guarded) error {
+	all := a.columns(p)
+	each, weights := all, w.input()
+	if a.uniform() {
+		each = min(all, shaders.UniformBytes/a.columnBytes(p))
+	}
+	for first := int64(0); first < all; first += each {
+		params.FirstColumn, params.Columns = uint32(first), uint32(min(each, all-first))
+		if a.uniform() {
+			weights = gpu.Binding{Buffer: w.buffer, Offset: w.guard + uint64(first*a.columnBytes(p)), Size: shaders.UniformBytes}
+		}
+		workgroups := a.rows(p) * int64(params.Columns) * int64(a.parts)
+		err := e.sums(a.tiles, shaders.Encode(params), workgroups, x.input(), weights, b.input(), e.slopes.input(), e.residual.input(), to.output())
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// uniform tells whether weights come from a uniform buffer.
+func (a tiled) uniform() bool {
+	r, ok := a.tiles.(shaders.Registers)
+	return ok && r.Uniform
+}
+
+// fromUniform tells so of any algorithm.
+func fromUniform(a algorithm) bool {
+	switch a := a.(type) {
+	case tiled:
+		return a.uniform()
+	case winograd:
+		return a.product.uniform()
+	}
+	return false
+}
+
+// columnBytes is the size of a column's weights.
+func (a tiled) columnBytes(p conv.Problem) int64 {
+	_, block := a.tiles.Tile()
+	return 4 * int64(block) * int64(taps(p)) * int64(packedInputs(p, a.tiles))
+}
+
+// rows and columns are how many tiles there are along V's pixels and depth slices.
+func (a tiled) rows(p conv.Problem) int64 {
+	pixels, _ := a.tiles.Tile()
+	return ceilDiv(p.OutLen()/int64(p.OutChannels), int64(pixels))
+}
+
+func (a tiled) columns(p conv.Problem) int64 {
+	_, channels := a.tiles.Tile()
+	return ceilDiv(int64(p.OutChannels/p.Groups), int64(channels)) * int64(p.Groups)
 }

@@ -30,6 +30,7 @@ type Params struct {
 	Alpha, Beta                          float32
 	XZero                                int32
 	Parts                                uint32
+	FirstColumn, Columns                 uint32
 }
 
 // BiasParams is the struct Params of bias_gradient.wgsl.

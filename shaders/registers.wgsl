@@ -11,7 +11,12 @@
 
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read> x: array<{{.Load}}>;
+{{- if .Uniform}}
+// The columns of this dispatch; software adapters load from a uniform buffer more cheaply.
+@group(0) @binding(2) var<uniform> w: array<vec4<f32>, {{.UniformVectors}}>;
+{{- else}}
 @group(0) @binding(2) var<storage, read> w: array<vec4<f32>>;
+{{- end}}
 {{template "outputs"}}
 
 {{template "epilogue" .}}
@@ -61,7 +66,7 @@ fn main(
 		let inside{{.}} = all(from{{.}} < p.in_size);
 		let column{{.}} = select(0u, ((image{{.}} + flat(from{{.}}, p.in_size)) * p.in_channels + tile.group * p.group_inputs) / VECTOR, inside{{.}});
 {{- end}}
-		var weight = ((tile.column * taps + tap) * p.group_inputs + begin * VECTOR) * (COLUMNS / 4u) + before;
+		var weight = (({{if .Uniform}}(tile.column - p.first_column){{else}}tile.column{{end}} * taps + tap) * p.group_inputs + begin * VECTOR) * (COLUMNS / 4u) + before;
 		for (var c = begin; c < end; c++) {
 {{- range .Each}}
 			let x{{.}} = select({{$.Load}}(), x[column{{.}} + c], inside{{.}});

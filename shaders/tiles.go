@@ -10,13 +10,23 @@ import (
 type Registers struct {
 	Pixels, Channels, Vector, Threads uint32
 	Across                            bool // threads have depth slices of their own instead of neurons
+	Uniform                           bool // weights come from a uniform buffer, some columns of tiles a dispatch
 }
+
+// UniformBytes is the largest uniform binding that every device has.
+const UniformBytes = 64 << 10
+
+// UniformVectors is how many vectors of weights a dispatch has at most.
+func (Registers) UniformVectors() uint32 { return UniformBytes / 16 }
 
 // Name is, for example, registers_8x16_v4_t64.
 func (r Registers) Name() string {
 	name := fmt.Sprintf("registers_%dx%d_v%d_t%d", r.Pixels, r.Channels, r.Vector, r.Threads)
 	if r.Across {
 		name += "_across"
+	}
+	if r.Uniform {
+		name += "_uniform"
 	}
 	return name
 }
@@ -133,9 +143,10 @@ func components(n uint32) []string {
 // tileRows are the table's tiles. What loads one input channel at once is for numbers of channels that are
 // no multiple of 4, such as an image's 3; narrow tiles are for small groups, few threads for few neurons.
 var tileRows = []Tiles{
-	Registers{8, 16, 4, 64, false}, Registers{8, 16, 4, 8, false}, Registers{16, 16, 4, 8, false}, Registers{4, 16, 4, 64, false}, Registers{8, 4, 4, 64, false},
-	Registers{16, 8, 4, 8, true}, Registers{8, 16, 4, 8, true}, Registers{4, 16, 4, 8, true},
-	Registers{8, 16, 1, 64, false}, Registers{8, 16, 1, 8, false}, Registers{8, 4, 1, 64, false},
+	Registers{8, 16, 4, 64, false, false}, Registers{8, 16, 4, 8, false, false}, Registers{16, 16, 4, 8, false, false}, Registers{4, 16, 4, 64, false, false}, Registers{8, 4, 4, 64, false, false},
+	Registers{16, 8, 4, 8, true, false}, Registers{8, 16, 4, 8, true, false}, Registers{4, 16, 4, 8, true, false},
+	Registers{8, 16, 4, 8, false, true}, Registers{8, 16, 4, 64, false, true}, Registers{16, 8, 4, 8, false, true}, Registers{8, 16, 1, 64, false, true},
+	Registers{8, 16, 1, 64, false, false}, Registers{8, 16, 1, 8, false, false}, Registers{8, 4, 1, 64, false, false},
 	Shared{64, 64, 16, 4}, Shared{128, 64, 16, 4}, Shared{64, 64, 16, 1},
 }
 

@@ -3,6 +3,7 @@ package shaders
 import (
 	"embed"
 	"fmt"
+	"regexp"
 	"strings"
 	"text/template"
 )
@@ -23,8 +24,21 @@ type Shader struct {
 	Entry            string
 	Workgroup        [3]uint32 // threads
 	WorkgroupStorage uint32    // bytes
-	Reads, Writes    int       // storage buffers: first those that it reads, then those that it writes
+	Bindings         []Access  // of @binding(0), @binding(1), ...
 }
+
+// Access is how a shader sees the buffer at a binding.
+type Access string
+
+// The accesses, as WGSL spells them.
+const (
+	Uniform Access = "uniform"
+	Read    Access = "storage, read"
+	Write   Access = "storage, read_write"
+)
+
+// binding finds the declarations of buffers, which stand in the order of their numbers.
+var binding = regexp.MustCompile(`@group\(0\) @binding\(\d+\) var<([^>]+)>`)
 
 // Numbers is how a kernel's volumes and filters are stored.
 type Numbers string
@@ -138,7 +152,9 @@ func fill(v Variant) (Shader, error) {
 	if err := templates.ExecuteTemplate(&text, v.file(), v); err != nil {
 		return Shader{}, fmt.Errorf("shader variant %s: %w", v.Name(), err)
 	}
-	return Shader{Name: v.Name(), WGSL: text.String(), Entry: "main",
-		Workgroup: [3]uint32{v.threads(), 1, 1}, WorkgroupStorage: v.workgroupStorage(),
-		Reads: strings.Count(text.String(), "var<storage, read>"), Writes: strings.Count(text.String(), "var<storage, read_write>")}, nil
+	shader := Shader{Name: v.Name(), WGSL: text.String(), Entry: "main", Workgroup: [3]uint32{v.threads(), 1, 1}, WorkgroupStorage: v.workgroupStorage()}
+	for _, b := range binding.FindAllStringSubmatch(shader.WGSL, -1) {
+		shader.Bindings = append(shader.Bindings, Access(b[1]))
+	}
+	return shader, nil
 }

@@ -40,6 +40,9 @@ struct Params {
 	beta: f32,
 	x_zero: i32, // of int8: the zero point of X
 	parts: u32, // that sums are split into
+	// Of tiles side by side, the ones of a dispatch:
+	first_column: u32,
+	columns: u32,
 }
 
 // flat counts positions in memory order.

@@ -37,6 +37,9 @@ struct Params {
 	beta: f32,
 	x_zero: i32, // of int8: the zero point of X
 	parts: u32, // that sums are split into
+	// Of tiles side by side, the ones of a dispatch:
+	first_column: u32,
+	columns: u32,
 }
 
 // flat counts positions in memory order.
@@ -202,15 +205,13 @@ struct Tile {
 fn locate(workgroup: u32, tile_pixels: u32, tile_channels: u32) -> Tile {
 	let pixels = p.images * p.out_size.x * p.out_size.y * p.out_size.z;
 	let rows = (pixels + tile_pixels - 1u) / tile_pixels;
-	let columns = (p.group_outputs + tile_channels - 1u) / tile_channels;
-	let all_columns = columns * (p.out_channels / p.group_outputs);
-	let column = workgroup / rows % all_columns;
+	let columns = (p.group_outputs + tile_channels - 1u) / tile_channels; // of a group
 	var tile: Tile;
+	tile.column = p.first_column + workgroup / rows % p.columns;
 	tile.pixel = workgroup % rows * tile_pixels;
-	tile.channel = column % columns * tile_channels;
-	tile.group = column / columns;
-	tile.column = column;
-	tile.part = workgroup / rows / all_columns;
+	tile.channel = tile.column % columns * tile_channels;
+	tile.group = tile.column / columns;
+	tile.part = workgroup / rows / p.columns;
 	tile.inside = tile.part < p.parts;
 	return tile;
 }
