@@ -4,6 +4,7 @@ go 1.24.0
 
 require (
 	github.com/cogentcore/webgpu v0.23.0
+	github.com/gofrs/flock v0.12.1
 	github.com/schollz/progressbar/v3 v3.18.0
 	github.com/spf13/cobra v1.10.2
 	golang.org/x/image v0.32.0

@@ -3,13 +3,11 @@ package proof
 import (
 	"fmt"
 	"math"
-	"math/rand/v2"
 	"strings"
 
 	"github.com/gpuconv/gpuconv/conv"
 	"github.com/gpuconv/gpuconv/cpuref"
 	"github.com/gpuconv/gpuconv/host"
-	"github.com/gpuconv/gpuconv/tensor"
 )
 
 // Case is one layer with seeded data and the mode in which it is judged.
@@ -22,85 +20,22 @@ type Case struct {
 }
 
 // Operands are the seeded data of a case.
-type Operands struct {
-	X        tensor.Volume
-	W        tensor.Filters
-	Slopes   []float32       // of PReLU
-	Residual []tensor.Volume // one where the epilogue adds it
-	DV       tensor.Volume   // of a backward case
-}
-
-// maxBytes keeps a mistyped size from taking all of the host's memory.
-const maxBytes = 8 << 30
+type Operands = host.Operands
 
 // Data makes the case's operands: in exact mode integers so small that no sum rounds, and slopes that
 // are powers of two, else numbers in [-1, 1). The same seed gives the same data everywhere.
 func (c Case) Data() (Operands, error) {
-	var o Operands
 	if err := c.Problem.Validate(); err != nil {
-		return o, err
+		return Operands{}, err
 	}
-	if total := c.Problem.Bytes().Total(); total > maxBytes {
-		return o, fmt.Errorf("%w: seeded data for %s would take %d bytes, at most %d are made", host.ErrUnsupported, c.Problem, total, int64(maxBytes))
+	limit := 0 // real numbers
+	if c.Mode == cpuref.Exact {
+		var err error
+		if limit, err = c.exactLimit(); err != nil {
+			return Operands{}, err
+		}
 	}
-	if err := c.allocate(&o); err != nil {
-		return o, err
-	}
-	rng := rand.New(rand.NewPCG(c.Seed, 0x67707563)) // the second word only has to stay as it is
-	fill, err := c.filler(rng)
-	if err != nil {
-		return o, err
-	}
-	for _, data := range [][]float32{o.X.Data, o.W.Data, o.W.Bias, o.DV.Data} {
-		fill(data)
-	}
-	for _, r := range o.Residual {
-		fill(r.Data)
-	}
-	for i := range o.Slopes {
-		o.Slopes[i] = []float32{0.5, 0.25, 2, -0.5}[rng.IntN(4)]
-	}
-	return o, nil
-}
-
-// allocate makes room for the operands that the case has.
-func (c Case) allocate(o *Operands) (err error) {
-	p := c.Problem
-	banks := 1
-	if p.Unshared {
-		banks = p.Z.Out * p.H.Out * p.W.Out
-	}
-	if o.X, err = tensor.NewVolume3D(p.Batch, p.Z.In, p.H.In, p.W.In, p.InChannels); err != nil {
-		return err
-	}
-	if o.W, err = tensor.NewFilterBanks(banks, p.OutChannels, p.Z.Filter, p.H.Filter, p.W.Filter, p.InChannels/p.Groups); err != nil {
-		return err
-	}
-	v, err := tensor.NewVolume3D(p.Batch, p.Z.Out, p.H.Out, p.W.Out, p.OutChannels)
-	if err != nil {
-		return err
-	}
-	if c.Options.Epilogue.Residual != conv.NoResidual {
-		o.Residual = []tensor.Volume{v.Clone()}
-	}
-	if c.Backward {
-		o.DV = v
-	}
-	if c.Options.Epilogue.Activation.Function == conv.PReLU {
-		o.Slopes = make([]float32, p.OutChannels)
-	}
-	return nil
-}
-
-func (c Case) filler(rng *rand.Rand) (func([]float32), error) {
-	if c.Mode != cpuref.Exact {
-		return func(data []float32) { tensor.FillReals(data, rng) }, nil
-	}
-	limit, err := c.exactLimit()
-	if err != nil {
-		return nil, err
-	}
-	return func(data []float32) { tensor.FillIntegers(data, rng, limit) }, nil
+	return host.SeededOperands(c.Problem, c.Options, c.Seed, c.Backward, limit)
 }
 
 // exactLimit is how large integers may be for every sum of the case to be exact. Gradients add up over
