@@ -19,6 +19,7 @@ func (a *app) verifyCommand() *cobra.Command {
 		Long: `Draws random layers of all kinds, leaning towards the edges, and runs each with
 seeded data, forward or backward: half of them with integers, which must come out
 bit for bit, half with real numbers, which must stay within the rounding bound.
+Layers that several algorithms serve are computed by any of them, drawn as well.
 At the end it counts the cases by what they cover. Every failure comes with the
 command that shows it again, the first few also with one for a layer as small as
 still fails.`,
@@ -98,7 +99,7 @@ func (a *app) verifyOn(o host.Options, count int, seed uint64) (verifyReport, er
 	r := newVerifyReport(dev, count, seed)
 	bar := a.progress("verifying on "+r.Adapter, count)
 	for i := range count {
-		a.verifyCase(&r, dev, proof.Draw(seed, i))
+		a.verifyCase(&r, dev, proof.Draw(seed, i).WithAlgorithm(dev))
 		bar.step()
 	}
 	bar.end()
