@@ -71,6 +71,12 @@ const (
 	firstSamples  = 3  // of the first round
 	finalSamples  = 9
 	hopeless      = 3 // times as slow as the best so far
+
+	// slow is a run so long that what comes with the first one is lost in it: it is a sample, and the
+	// only one of the first round.
+	slow = 250 * time.Millisecond
+	// autotuned is the budget of a layer that is tuned when it is built.
+	autotuned = 10 * time.Second
 )
 
 // Tune measures the algorithms that serve a layer on dev, with seeded data: each for a short while, then
@@ -188,19 +194,27 @@ func (t *tuner) try(name string, best time.Duration) (c Candidate) {
 	}
 	defer open.Close()
 	c.Build = time.Since(begun)
-	if _, err := open.sample(); err != nil {
-		t.fail(&c, err)
-		return c
-	}
-	for len(c.Samples) < firstSamples && (len(c.Samples) == 0 || !t.spent(1)) {
-		if t.sample(open, &c); c.Err != nil {
+	t.warmUp(open, &c)
+	for c.Err == nil && len(c.Samples) < firstSamples && (len(c.Samples) == 0 || c.Samples[0] <= slow && !t.spent(1)) {
+		if c.Dropped = t.isHopeless(c, best); c.Dropped {
 			return c
 		}
-		if c.Dropped = best > 0 && c.Samples[0] > hopeless*best; c.Dropped {
-			return c
-		}
+		t.sample(open, &c)
 	}
+	c.Dropped = c.Err == nil && t.isHopeless(c, best)
 	return c
+}
+
+// isHopeless looks at the first sample.
+func (*tuner) isHopeless(c Candidate, best time.Duration) bool {
+	return best > 0 && len(c.Samples) > 0 && c.Samples[0] > hopeless*best
+}
+
+// warmUp runs a layer that was just built.
+func (t *tuner) warmUp(built contender, c *Candidate) {
+	if t.sample(built, c); c.Err == nil && c.Samples[0] <= slow {
+		c.Samples = nil
+	}
 }
 
 func (t *tuner) sample(from contender, c *Candidate) {
@@ -222,7 +236,7 @@ func (t *tuner) fail(c *Candidate, err error) {
 // slows all of them.
 func (t *tuner) finalRound() {
 	var final []*Candidate
-	var opened []contender
+	var opened, running []contender
 	defer func() {
 		for _, open := range opened {
 			open.Close()
@@ -232,22 +246,24 @@ func (t *tuner) finalRound() {
 		if len(final) == finalists || c.Dropped || t.spent(1) {
 			break
 		}
+		again := Candidate{Algorithm: c.Algorithm}
 		open, err := t.open(c.Algorithm)
-		if err == nil {
-			opened = append(opened, open)
-			_, err = open.sample()
-		}
 		if err != nil {
 			t.fail(c, err)
-			return // those that were open stay as they were measured before
+			continue
 		}
-		c.Samples = nil
-		final = append(final, c)
+		opened = append(opened, open)
+		if t.warmUp(open, &again); again.Err != nil {
+			t.fail(c, again.Err)
+			continue
+		}
+		c.Samples = again.Samples
+		final, running = append(final, c), append(running, open)
 	}
-	for n := 0; n < finalSamples && (n == 0 || len(final) > 1 && !t.spent(1)); n++ {
+	for n := range finalSamples {
 		for i, c := range final {
-			if c.Err == nil {
-				t.sample(opened[i], c)
+			if c.Err == nil && (len(c.Samples) == 0 || n > 0 && !t.spent(1)) {
+				t.sample(running[i], c)
 			}
 		}
 	}

@@ -59,9 +59,9 @@ func (c *contest) options() host.TuneOptions {
 
 var errBroken = errors.New("broken")
 
-// takes is a contender whose first run takes long, and each of the others ms.
+// takes is a contender whose first run takes longer than the others, which take ms.
 func takes(ms ...int) *host.FakeContender {
-	f := &host.FakeContender{Samples: []time.Duration{time.Hour}}
+	f := &host.FakeContender{Samples: []time.Duration{240 * time.Millisecond}}
 	for _, m := range ms {
 		f.Samples = append(f.Samples, time.Duration(m)*time.Millisecond)
 	}
@@ -113,6 +113,29 @@ func (c *contest) allClosed(t *testing.T) {
 	for i, f := range c.all {
 		if f.Closed != 1 {
 			t.Errorf("contender %d was closed %d times", i, f.Closed)
+		}
+	}
+}
+
+// TestTuneSlow holds that a slow run is a sample, and the only one of the first round.
+func TestTuneSlow(t *testing.T) {
+	dev := hosttest.Open(t)
+	all := names(t, dev)
+	seconds := func(n int) *host.FakeContender {
+		return &host.FakeContender{Samples: []time.Duration{time.Duration(n) * time.Second}}
+	}
+	c := contest{special: map[string]*host.FakeContender{all[1]: seconds(3)}}
+	for _, name := range all[2:] {
+		c.special[name] = seconds(10)
+	}
+	c.special[all[0]] = seconds(2)
+	got, err := host.Tune(context.Background(), dev, problem(t, tunable), host.LayerOptions{}, c.options())
+	if err != nil || got.Choice.Algorithm != all[0] {
+		t.Errorf("%+v, %v", got.Choice, err)
+	}
+	for i, f := range c.all[:len(all)] {
+		if dropped := got.Candidates[i].Dropped; f.Taken != 1 || dropped != (i > 1) {
+			t.Errorf("%s: %d samples, dropped %v", all[i], f.Taken, dropped)
 		}
 	}
 }

@@ -28,7 +28,7 @@ func (l *Layer) tuned() (LayerOptions, error) {
 	if !o.Autotune || len(names) == 1 {
 		return o, nil
 	}
-	t, err := Tune(context.Background(), l.dev, l.problem, o, TuneOptions{Seed: 1})
+	t, err := Tune(context.Background(), l.dev, l.problem, o, TuneOptions{Seed: 1, Budget: autotuned})
 	if o.Algorithm = t.Choice.Algorithm; o.Algorithm != "" || errors.Is(err, ErrUnsupported) {
 		return o, nil // a choice that could not be kept is one: Tunings.Err says why
 	}
