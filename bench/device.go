@@ -13,6 +13,7 @@ import (
 
 // Device opens package host's layers, with seeded real numbers.
 type Device struct {
+	Tunings  *host.Tunings // choose algorithms where none is named; nil for the rules
 	dev      *host.Device
 	from, to *gpu.Buffer // copied to overwrite caches; nil until first asked for
 }
@@ -43,7 +44,7 @@ func (d *Device) Open(p conv.Problem, algorithm string, seed uint64) (Runner, er
 	if err != nil {
 		return nil, err
 	}
-	layer, err := host.NewLayer(d.dev, p, data.W, host.LayerOptions{Algorithm: algorithm})
+	layer, err := host.NewLayer(d.dev, p, data.W, host.LayerOptions{Algorithm: algorithm, Tunings: d.Tunings})
 	if err != nil {
 		return nil, err
 	}

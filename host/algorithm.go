@@ -119,3 +119,12 @@ func names(list []algorithm) []string {
 	}
 	return all
 }
+
+// AlgorithmNames are the names of all algorithms, without their variants, whatever they serve.
+func AlgorithmNames() []string {
+	smallest, err := conv.Square(1, 1, 1, 1, 1, 0)
+	if err != nil {
+		return nil // a test would have seen it
+	}
+	return names(everyAlgorithm(smallest, LayerOptions{}))
+}

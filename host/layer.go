@@ -27,6 +27,11 @@ type LayerOptions struct {
 	part  bool // of a split layer, which is judged by the bound of plain sums
 	// Threads is the workgroup size of the direct algorithm, one of shaders.ConvThreads; 0 chooses.
 	Threads uint32
+	// Tunings choose the algorithm where Algorithm and Threads do not and they know one; nil has none.
+	Tunings *Tunings
+	// Autotune measures the algorithms as [Tune] does where the Tunings know none, which takes its time,
+	// and has the Tunings keep the quickest. Layers that are computed in parts are never tuned.
+	Autotune bool
 }
 
 // Numbers is how a layer's volumes and filters are stored on the device.
@@ -86,6 +91,9 @@ func NewLayer(dev *Device, p conv.Problem, filters tensor.Filters, o LayerOption
 
 func (l *Layer) build() (err error) {
 	if l.dev.gpu != nil {
+		if l.options, err = l.tuned(); err != nil {
+			return err
+		}
 		l.engine, err = newEngine(l.dev.gpu, l)
 		return err
 	}

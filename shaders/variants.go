@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"sync"
 	"text/template"
 )
 
@@ -139,13 +140,23 @@ var templates = template.Must(template.New("").Option("missingkey=error").ParseF
 
 // Source fills the variant's template. Only rows of the table have a source.
 func Source(v Variant) (Shader, error) {
+	if s, ok := filled.Load(v); ok { // choosing an algorithm asks for many rows, again and again
+		return s.(Shader), nil
+	}
 	for _, row := range Variants() {
 		if row == v {
-			return fill(v)
+			s, err := fill(v)
+			if err == nil {
+				filled.Store(v, s)
+			}
+			return s, err
 		}
 	}
 	return Shader{}, fmt.Errorf("shader variant %#v is not in the table", v)
 }
+
+// filled are the rows whose templates were filled before.
+var filled sync.Map
 
 func fill(v Variant) (Shader, error) {
 	var text strings.Builder

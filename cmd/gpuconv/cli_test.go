@@ -11,10 +11,20 @@ import (
 	"github.com/gpuconv/gpuconv/host/hosttest"
 )
 
-// TestMain refuses to pass without an adapter: otherwise `run` would fall back to the reference.
+// TestMain refuses to pass without an adapter: otherwise `run` would fall back to the reference. The folder
+// for caches is a new one.
 func TestMain(m *testing.M) {
 	os.Unsetenv("GPUCONV_GPU")
-	os.Exit(m.Run())
+	folder, err := os.MkdirTemp("", "gpuconv")
+	if err != nil {
+		panic(err)
+	}
+	for _, name := range []string{"XDG_CACHE_HOME", "HOME"} { // tunings of one's own change nothing here
+		os.Setenv(name, folder)
+	}
+	code := m.Run()
+	os.RemoveAll(folder)
+	os.Exit(code)
 }
 
 // gpuconv runs one command line.
@@ -230,6 +240,24 @@ func TestRefused(t *testing.T) {
 		{[]string{"params", "--measure", "ic3ih2000oc96kh11"}, "553526937600 bytes"},
 		{[]string{"params", "--measure", "ic3ih9oc9kh3+transposed"}, "transposed or unshared"},
 		{[]string{"params", "--measure", "--depth", "3"}, "--input"},
+		{[]string{"run", "ic3ih5oc4kh3", "--algorithm", "magic"}, "--algorithm magic: must be one of direct, registers, shared"},
+		{[]string{"run", "ic3ih5oc4kh3", "--algorithm", "magic/t64"}, "--algorithm magic/t64: must be one of direct"},
+		{[]string{"run", "ic3ih5oc4kh3", "--algorithm", "shared/"}, "--algorithm shared/: must be one of direct"},
+		{[]string{"run", "ic3ih5oc4kh3", "--algorithm", ""}, "--algorithm is empty"},
+		{[]string{"run", "ic3ih5oc4kh3", "--algorithm", "direct", "--backend", "cpu"}, "the CPU reference: leave --algorithm out"},
+		{[]string{"tune"}, "name a --suite (alexnet, core,"},
+		{[]string{"tune", "more"}, "more"},
+		{[]string{"tune", "--suite", "nowhere.txt"}, `"nowhere.txt"`},
+		{[]string{"tune", "--suite", ""}, "--suite is empty"},
+		{[]string{"tune", "--suite", "core", "--match", "("}, "--match ("},
+		{[]string{"tune", "--suite", "core", "--match", "squeezenet"}, "none of the 22 layers matches"},
+		{[]string{"tune", "--suite", "core", "--budget", "0s"}, "--budget 0s"},
+		{[]string{"tune", "--suite", "core", "--backend", "cpu"}, "leave out --backend cpu"},
+		{[]string{"tune", "--list", "--match", "x"}, "name one"},
+		{[]string{"tune", "--import", "/nowhere/t.json"}, "/nowhere/t.json"},
+		{[]string{"tune", "--export", "/nowhere/t.json"}, "/nowhere/t.json"},
+		{[]string{"tune", "--import", bad}, "bad.npy: importing tunings: no file of tunings: invalid character"},
+		{[]string{"tune", "--list", "--cache", dir}, "name another file with --cache"},
 		{[]string{"verify", "--count", "0"}, "--count 0"},
 		{[]string{"devices", "more"}, "more"},
 		{[]string{"devices", "--backend", "gl"}, "leave out --backend"},

@@ -39,7 +39,8 @@ func hash(results []result) string {
 // again runs the job on a fresh layer and reports bits that are not those of the first run.
 func (a *app) again(dev *host.Device, j job, first []result) error {
 	j.verify = "off" // the same bits have the same verdict
-	made, err := j.once(dev, &runReport{})
+	var report runReport
+	made, err := j.once(dev, &report)
 	if err != nil {
 		return err
 	}
@@ -49,7 +50,7 @@ func (a *app) again(dev *host.Device, j job, first []result) error {
 	}
 	for i, r := range first {
 		if err := sameBits(r, second[i]); err != nil {
-			return fmt.Errorf("%s on %s: %w; again: %s", j.problem, dev, err, j.repro(dev))
+			return fmt.Errorf("%s on %s: %w; again: %s", j.problem, dev, err, j.repro(dev, report))
 		}
 	}
 	return nil

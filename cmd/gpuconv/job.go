@@ -116,16 +116,21 @@ func (f *runFlags) seedRest(j *job) (err error) {
 // proofCase is the job as a case with seeded data.
 func (j job) proofCase() proof.Case {
 	o := j.options
-	o.Slopes = nil
+	o.Slopes, o.Tunings = nil, nil
 	return proof.Case{Problem: j.problem, Seed: j.seed, Mode: j.mode, Options: o, Backward: j.backward}
 }
 
-// repro is the one command that shows a failure again.
-func (j job) repro(dev *host.Device) string {
+// repro is the one command that shows a failure of r's run again. The choice of an algorithm that was
+// tuned may be another one by then.
+func (j job) repro(dev *host.Device, r runReport) string {
 	if j.fromFiles {
 		return "the same command line, with the same files: " + commandLine()
 	}
-	command := drivers() + j.proofCase().Repro(dev)
+	c := j.proofCase()
+	if r.Tuned {
+		c.Options.Algorithm = r.Algorithm
+	}
+	command := drivers() + c.Repro(dev)
 	if j.deterministic {
 		command += " --deterministic"
 	}

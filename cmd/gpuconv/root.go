@@ -1,11 +1,13 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 
+	"github.com/gpuconv/gpuconv/conv"
 	"github.com/gpuconv/gpuconv/cpuref"
 	"github.com/gpuconv/gpuconv/gpu"
 	"github.com/gpuconv/gpuconv/host"
@@ -27,9 +29,10 @@ type app struct {
 	device         host.Options
 	json           bool
 
-	// Tests of the checks set these: what verify runs a case with, what a second run's results become,
-	// and how many bytes params --measure takes.
+	// Tests of the checks set these: what verify runs a case with, what tune tunes a layer with, what a
+	// second run's results become, and how many bytes params --measure takes.
 	runCase      func(proof.Case, *host.Device) (cpuref.Report, error)
+	tuneLayer    func(context.Context, *host.Device, conv.Problem, host.LayerOptions, host.TuneOptions) (host.Tuning, error)
 	spoil        func([]result)
 	measureLimit int64
 }
@@ -40,7 +43,7 @@ func execute(args []string, stdout, stderr io.Writer) int {
 }
 
 func newApp(stdout, stderr io.Writer) *app {
-	return &app{stdout: stdout, stderr: stderr, runCase: proof.Case.Run, measureLimit: maxMeasured}
+	return &app{stdout: stdout, stderr: stderr, runCase: proof.Case.Run, tuneLayer: host.Tune, measureLimit: maxMeasured}
 }
 
 func (a *app) commandLine(args []string) int {
@@ -90,7 +93,7 @@ input of 227x227x3, 96 filters of 11x11x3, stride 4, no padding.`,
 	flags.StringVar(&a.device.Backend, "backend", "", "vulkan, metal, dx12, gl, or cpu for the reference (GPUCONV_BACKEND)")
 	flags.StringVar(&a.device.Adapter, "adapter", "", "adapter by index or part of its name (GPUCONV_ADAPTER)")
 	flags.BoolVar(&a.json, "json", false, "print JSON")
-	root.AddCommand(a.runCommand(run), a.paramsCommand(), a.verifyCommand(), a.benchCommand(), a.compareCommand(), a.devicesCommand(), a.doctorCommand())
+	root.AddCommand(a.runCommand(run), a.paramsCommand(), a.verifyCommand(), a.benchCommand(), a.compareCommand(), a.tuneCommand(), a.devicesCommand(), a.doctorCommand())
 	return root
 }
 

@@ -37,15 +37,15 @@ With --backward the gradients are computed instead of V, and each volume on the 
 
 The hash is that of V's float32 numbers, -0 counted as 0; with --backward that of
 dX, dW, db and dslope, one after the other. Every kernel adds up in an order that
-only the layer and --threads decide, so the same command gives the same hash on the
-same adapter always: --deterministic runs the layer twice and holds it to that. With
+only the layer, its algorithm and --threads decide, so the same command gives the same
+hash on the same adapter as long as no tuning chooses another algorithm: --deterministic runs the layer twice and holds it to that. With
 --data integers nothing is ever rounded, and the hash is the same on every adapter.`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			f.sizesGiven = f.changed(c)
-			for _, name := range []string{"input", "filters", "bias", "residual-input", "slopes", "dv", "alexnet", "output", "maps", "dx", "dw", "db", "dslopes"} {
+			for _, name := range []string{"input", "filters", "bias", "residual-input", "slopes", "dv", "alexnet", "algorithm", "cache", "output", "maps", "dx", "dw", "db", "dslopes"} {
 				if flag := c.Flags().Lookup(name); flag.Changed && flag.Value.String() == "" {
-					return usagef("--%s is empty: name a file, or leave it out", name)
+					return usagef("--%s is empty: name one, or leave it out", name)
 				}
 			}
 			return a.run(c, f, args)
@@ -69,6 +69,10 @@ func (a *app) run(c *cobra.Command, f *runFlags, args []string) error {
 		return err
 	}
 	defer dev.Close()
+	if dev.GPU() == nil && j.options.Algorithm != "" {
+		return usagef("--algorithm %s: %w", j.options.Algorithm, errNoAlgorithms)
+	}
+	j.options.Tunings = f.tuningFlags.open(a)
 	return a.runJob(dev, j)
 }
 
@@ -90,7 +94,7 @@ func (a *app) runJob(dev *host.Device, j job) error {
 	bar.end()
 	if err != nil {
 		if isCheck(err) {
-			fmt.Fprintf(a.stderr, "FAILED: %v\n  again: %s\n", err, j.repro(dev))
+			fmt.Fprintf(a.stderr, "FAILED: %v\n  again: %s\n", err, j.repro(dev, r))
 			return failure{errReported}
 		}
 		return err
@@ -153,6 +157,7 @@ func (j job) once(dev *host.Device, r *runReport) (made volumes, err error) {
 		return made, err
 	}
 	defer layer.Close()
+	r.algorithm(layer, dev, j.options)
 	if j.backward {
 		g, err := j.judgeGradients(layer, r)
 		return volumes{gradients: &g}, err

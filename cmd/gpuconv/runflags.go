@@ -15,6 +15,7 @@ import (
 type runFlags struct {
 	sizeFlags
 	gradientFiles
+	tuningFlags
 	input, filters, bias, residualInput, slopes, dv string
 	output, maps, alexnet                           string
 	layout, filterLayout                            string
@@ -23,6 +24,7 @@ type runFlags struct {
 	numbers, verify, data                           string
 	sample                                          int
 	seed                                            uint64
+	algorithm                                       string
 	threads                                         uint32
 	sizesGiven                                      []string // the sizeFlags that stand on the command line
 }
@@ -54,7 +56,9 @@ func (f *runFlags) addTo(c *cobra.Command) {
 	flags.IntVar(&f.sample, "sample", 4096, "outputs that --verify sample judges, corners always among them")
 	flags.StringVar(&f.data, "data", "reals", "seeded data: reals, judged by the bound, or integers, bit for bit")
 	flags.Uint64Var(&f.seed, "seed", 1, "of the seeded data and of the sample")
-	flags.Uint32Var(&f.threads, "threads", 0, "threads in a workgroup; 0 chooses")
+	flags.StringVar(&f.algorithm, "algorithm", "", "how the layer is computed: "+strings.Join(host.AlgorithmNames(), ", ")+", or NAME/VARIANT; without it the tuned one, or the likely quickest")
+	f.tuningFlags.add(flags)
+	flags.Uint32Var(&f.threads, "threads", 0, "threads in a workgroup of the direct algorithm; 0 chooses")
 }
 
 // activationNames lists the activations with what follows their colons.
@@ -101,6 +105,10 @@ func (f *runFlags) options(j *job) error {
 	if err := f.outputs(); err != nil {
 		return err
 	}
+	if err := checkAlgorithm(f.algorithm); err != nil {
+		return err
+	}
+	j.options.Algorithm = f.algorithm
 	switch j.options.Threads = f.threads; f.numbers {
 	case string(host.Float32):
 	case string(host.Float16):

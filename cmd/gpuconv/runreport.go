@@ -1,11 +1,17 @@
 package main
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/gpuconv/gpuconv/host"
+)
 
 // runReport is the JSON of `gpuconv run`.
 type runReport struct {
 	Problem       string     `json:"problem"`
 	Device        string     `json:"device"`
+	Algorithm     string     `json:"algorithm,omitempty"` // none of the CPU reference
+	Tuned         bool       `json:"tuned,omitempty"`     // it is the choice of a tuning
 	Output        [4]int     `json:"output_nhwd"`
 	Planes        int        `json:"output_planes"` // Z of a 3D layer, else 1
 	Unread        []string   `json:"unread,omitempty"`
@@ -28,12 +34,28 @@ type runStage struct {
 	Used    float64 `json:"bound_used"`
 }
 
+// algorithm notes what computes the layer forward.
+func (r *runReport) algorithm(l *host.Layer, dev *host.Device, o host.LayerOptions) {
+	if dev.GPU() == nil {
+		return
+	}
+	r.Algorithm = host.AlgorithmName(l.Algorithm())
+	choice, ok := o.Tunings.Lookup(dev, l.Problem(), o)
+	r.Tuned = ok && o.Algorithm == "" && o.Threads == 0 && choice.Algorithm == r.Algorithm
+}
+
 func (r runReport) print(a *app) {
 	output := "output\t" + sizeText(r.Planes, r.Output[1], r.Output[2], r.Output[3])
 	if r.Output[0] > 1 {
 		output += fmt.Sprintf(", %d images", r.Output[0])
 	}
 	rows := []string{"layer\t" + r.Problem, "device\t" + r.Device, output}
+	switch {
+	case r.Tuned:
+		rows = append(rows, "algorithm\t"+r.Algorithm+", tuned")
+	case r.Algorithm != "":
+		rows = append(rows, "algorithm\t"+r.Algorithm)
+	}
 	for _, u := range r.Unread {
 		rows = append(rows, "note\t"+u)
 	}

@@ -20,6 +20,7 @@ func (a *app) verifyCommand() *cobra.Command {
 seeded data, forward or backward: nearly half of them with integers, which must come
 out bit for bit, nearly half with real numbers, which must stay within the rounding
 bound, and some with int8 numbers, the int32 sums of which must be exact.
+Layers that several algorithms serve are computed by any of them, drawn as well.
 At the end it counts the cases by what they cover. Every failure comes with the
 command that shows it again, the first few also with one for a layer as small as
 still fails.`,
@@ -99,7 +100,7 @@ func (a *app) verifyOn(o host.Options, count int, seed uint64) (verifyReport, er
 	r := newVerifyReport(dev, count, seed)
 	bar := a.progress("verifying on "+r.Adapter, count)
 	for i := range count {
-		a.verifyCase(&r, dev, proof.Draw(seed, i))
+		a.verifyCase(&r, dev, proof.Draw(seed, i).WithAlgorithm(dev))
 		bar.step()
 	}
 	bar.end()

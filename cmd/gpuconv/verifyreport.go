@@ -42,10 +42,12 @@ type verifyFailure struct {
 
 func newVerifyReport(dev *host.Device, count int, seed uint64) verifyReport {
 	r := verifyReport{Adapter: dev.String(), Backend: host.CPU, Seed: seed, Count: count, Failures: []verifyFailure{}}
+	rows := proof.AllRows()
 	if g := dev.GPU(); g != nil {
 		r.Adapter, r.Backend = g.Info().Name, string(g.Info().Backend)
+		rows = append(rows, proof.AlgorithmRows()...)
 	}
-	for _, name := range proof.AllRows() {
+	for _, name := range rows {
 		r.Coverage = append(r.Coverage, verifyRow{Row: name})
 	}
 	return r
@@ -55,7 +57,7 @@ func newVerifyReport(dev *host.Device, count int, seed uint64) verifyReport {
 func (r *verifyReport) count(c proof.Case, failed bool) {
 	at := 0
 	for _, name := range proof.Rows(c) {
-		for r.Coverage[at].Row != name { // both are in the order of AllRows
+		for r.Coverage[at].Row != name { // both are in the same order
 			at++
 		}
 		r.Coverage[at].Cases++

@@ -24,104 +24,38 @@ type Case struct {
 
 // Operands are the seeded data of a case.
 type Operands struct {
-	X         tensor.Volume
-	W         tensor.Filters
-	Slopes    []float32       // of PReLU
-	Residual  []tensor.Volume // one where the epilogue adds it
-	DV        tensor.Volume   // of a backward case
-	Quantized *Quantized      // of a case of int8 numbers, in place of X and W
+	host.Operands
+	Quantized *Quantized // of a case of int8 numbers, in place of X and W
 }
-
-// maxBytes keeps a mistyped size from taking all of the host's memory.
-const maxBytes = 8 << 30
 
 // Data makes the case's operands: in exact mode integers so small that no sum rounds, and slopes that
 // are powers of two, else numbers in [-1, 1). Cases of int8 numbers have whole ones of all sizes, which
 // leave no sum beyond int32. The same seed gives the same data everywhere.
 func (c Case) Data() (Operands, error) {
-	var o Operands
 	if err := c.Problem.Validate(); err != nil {
-		return o, err
+		return Operands{}, err
 	}
-	if total := c.Problem.Bytes().Total(); total > maxBytes {
-		return o, fmt.Errorf("%w: seeded data for %s would take %d bytes, at most %d are made", host.ErrUnsupported, c.Problem, total, int64(maxBytes))
+	limit := 0 // real numbers
+	if c.Mode == cpuref.Exact && c.Options.Numbers != host.Int8 {
+		var err error
+		if limit, err = c.exactLimit(); err != nil {
+			return Operands{}, err
+		}
 	}
 	if c.Options.Numbers == host.Int8 {
 		if err := c.checkInt8(); err != nil {
-			return o, err
+			return Operands{}, err
 		}
-		c.Mode = cpuref.Bounded // of the residual's numbers
+		limit = 0 // of the residual's numbers
 	}
-	if err := c.allocate(&o); err != nil {
-		return o, err
-	}
-	rng := rand.New(rand.NewPCG(c.Seed, 0x67707563)) // the second word only has to stay as it is
-	fill, err := c.filler(rng)
-	if err != nil {
-		return o, err
-	}
-	for _, data := range [][]float32{o.X.Data, o.W.Data, o.W.Bias, o.DV.Data} {
-		fill(data)
-	}
-	for _, r := range o.Residual {
-		fill(r.Data)
-	}
-	for i := range o.Slopes {
-		o.Slopes[i] = []float32{0.5, 0.25, 2, -0.5}[rng.IntN(4)]
-	}
-	if c.Options.Numbers == host.Int8 {
-		o.Quantized = c.quantized(rng)
+	made, err := host.SeededOperands(c.Problem, c.Options, c.Seed, c.Backward, limit)
+	o := Operands{Operands: made}
+	if err == nil && c.Options.Numbers == host.Int8 {
+		o.X, o.W = tensor.Volume{}, tensor.Filters{}
+		o.Quantized = c.quantized(rand.New(rand.NewPCG(c.Seed, 0x696e7438))) // the second word only has to stay as it is
 		o.Quantized.Options.Slopes = o.Slopes
 	}
-	return o, nil
-}
-
-// allocate makes room for the operands that the case has.
-func (c Case) allocate(o *Operands) (err error) {
-	p := c.Problem
-	if c.Options.Numbers != host.Int8 {
-		if err := allocateFloats(p, o); err != nil {
-			return err
-		}
-	}
-	v, err := tensor.NewVolume3D(p.Batch, p.Z.Out, p.H.Out, p.W.Out, p.OutChannels)
-	if err != nil {
-		return err
-	}
-	if c.Options.Epilogue.Residual != conv.NoResidual {
-		o.Residual = []tensor.Volume{v.Clone()}
-	}
-	if c.Backward {
-		o.DV = v
-	}
-	if c.Options.Epilogue.Activation.Function == conv.PReLU {
-		o.Slopes = make([]float32, p.OutChannels)
-	}
-	return nil
-}
-
-// allocateFloats makes room for X and W.
-func allocateFloats(p conv.Problem, o *Operands) (err error) {
-	banks := 1
-	if p.Unshared {
-		banks = p.Z.Out * p.H.Out * p.W.Out
-	}
-	if o.X, err = tensor.NewVolume3D(p.Batch, p.Z.In, p.H.In, p.W.In, p.InChannels); err != nil {
-		return err
-	}
-	o.W, err = tensor.NewFilterBanks(banks, p.OutChannels, p.Z.Filter, p.H.Filter, p.W.Filter, p.InChannels/p.Groups)
-	return err
-}
-
-func (c Case) filler(rng *rand.Rand) (func([]float32), error) {
-	if c.Mode != cpuref.Exact {
-		return func(data []float32) { tensor.FillReals(data, rng) }, nil
-	}
-	limit, err := c.exactLimit()
-	if err != nil {
-		return nil, err
-	}
-	return func(data []float32) { tensor.FillIntegers(data, rng, limit) }, nil
+	return o, err
 }
 
 // exactLimit is how large integers may be for every sum of the case to be exact. Gradients add up over

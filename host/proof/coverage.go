@@ -2,6 +2,7 @@ package proof
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/gpuconv/gpuconv/conv"
 	"github.com/gpuconv/gpuconv/cpuref"
@@ -18,7 +19,7 @@ type row struct {
 // rows are all of them, in the order of a report.
 var rows = slices.Concat(shapeRows, paddingRows, groupRows, transposedRows, epilogueRows(), wayRows, int8Rows, sizeRows, edgeRows)
 
-// Rows names the rows that c covers, in the order of [AllRows].
+// Rows names the rows that c covers, in the order of [AllRows] and behind them [AlgorithmRows].
 func Rows(c Case) []string {
 	var names []string
 	for _, r := range rows {
@@ -26,8 +27,23 @@ func Rows(c Case) []string {
 			names = append(names, r.name)
 		}
 	}
+	if name, _, _ := strings.Cut(c.Options.Algorithm, "/"); name != "" && !c.Backward {
+		names = append(names, algorithmRow(name))
+	}
 	return names
 }
+
+// AlgorithmRows names what a series of cases has to cover besides on a device that has algorithms, where
+// cases are given one by [Case.WithAlgorithm].
+func AlgorithmRows() []string {
+	var names []string
+	for _, name := range host.AlgorithmNames() {
+		names = append(names, algorithmRow(name))
+	}
+	return names
+}
+
+func algorithmRow(name string) string { return "algorithm " + name }
 
 // AllRows names everything that a series of cases has to cover.
 func AllRows() []string {

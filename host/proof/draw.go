@@ -88,6 +88,8 @@ func drawProblem(rng *rand.Rand) conv.Problem {
 		p.H, p.W = pointwise(p.H), pointwise(p.W)
 	case 4, 5: // 3D
 		p.Z = drawAxis(rng)
+	case 6, 7: // what Winograd's algorithms serve
+		p.H, p.W = threeWide(p.H), threeWide(p.W)
 	}
 	switch rng.IntN(8) {
 	case 0:
@@ -111,6 +113,12 @@ func drawOutput(rng *rand.Rand, a conv.Axis) conv.Axis {
 // pointwise is the axis with a filter of 1.
 func pointwise(a conv.Axis) conv.Axis {
 	a.Filter, a.Out = 1, 0
+	return a
+}
+
+// threeWide is the axis with a filter of 3, stride 1 and no dilation.
+func threeWide(a conv.Axis) conv.Axis {
+	a.Filter, a.Stride, a.Dilation, a.Out = 3, 1, 1, 0
 	return a
 }
 

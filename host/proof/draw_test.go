@@ -71,9 +71,9 @@ func TestDrawIsFixed(t *testing.T) {
 	for i, want := range []string{
 		`mb2ic1ih9iw31oc13kh7kw1sh2sw5ph1pw0dw1+circular seed 2569511209 exact clip:-3:40 after separate false numbers "" threads 0 backward false`,
 		`ic127ih31oc3kh1sw2ph1pw0dw2+replicate seed 4283098015 bound prelu none separate false numbers "" threads 32 backward true`,
-		`g3ic195ih9iw11oc15kh5kw1sh2sw1dh1dw2+reflect seed 3304433030 exact clip:-3:40 none separate false numbers "" threads 64 backward false`,
+		`g3mb3ic15ih2oc39oh1kh3sh3 seed 3304433030 exact relu none separate false numbers "" threads 256 backward false`,
 		`g3ic195ih31oc21kh1sh2ph1 seed 2438017916 bound none none separate false numbers "" threads 128 backward false`,
-		`g2mb2ic8ih3iw7oc4oh2kh5sh3sw1ph1pw3+unshared+replicate seed 526194867 exact leaky:0.5 before separate true numbers "" threads 0 backward false`,
+		`g2mb2ic8ih3iw7oc4kh3ph1pw3+unshared+replicate seed 526194867 exact leaky:0.5 before separate true numbers "" threads 0 backward false`,
 		`ic63ih31iw8oc3kh1sh5sw2pw1dh2dw0 seed 2282100118 bound none none separate true numbers "" threads 0 backward false`,
 	} {
 		c := proof.Draw(1, i)
@@ -122,7 +122,7 @@ func TestInt8DataIsFixed(t *testing.T) {
 	}
 	q := o.Quantized
 	got := fmt.Sprint(q.X[:3], q.Filters.Weights[:3], q.Filters.Zero, q.Filters.Scale, q.Filters.Bias, q.Options.XZero, q.Options.XScale, q.Options.Slopes, q.Options.Threads)
-	if want := "[91 109 69] [85 87 -86] [-47] [0.002262551 -0.0011926633] [-7588 -2281] -102 0 [-0.5 2] 64"; got != want || len(q.X) != 18 || len(q.Filters.Weights) != 16 || o.X.Data != nil || o.W.Data != nil {
+	if want := "[102 -88 99] [62 11 60] [-28 -102] [0.0025025327] [3608 -1340] 13 3 [0.25 0.5] 64"; got != want || len(q.X) != 18 || len(q.Filters.Weights) != 16 || o.X.Data != nil || o.W.Data != nil {
 		t.Errorf("data is %s, must be %s; %d inputs, %d weights", got, want, len(q.X), len(q.Filters.Weights))
 	}
 }

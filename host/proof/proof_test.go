@@ -30,7 +30,7 @@ func TestRandomOnCPU(t *testing.T) {
 func random(t *testing.T, dev *host.Device) {
 	t.Helper()
 	for i := range *count {
-		c := proof.Draw(1, i)
+		c := proof.Draw(1, i).WithAlgorithm(dev)
 		if _, err := c.Run(dev); err != nil {
 			t.Errorf("case %d: %v\n\t%s", i, err, c.Repro(dev))
 		}

@@ -87,6 +87,7 @@ func simplerOptions(c Case) []Case {
 	try(e.Residual != conv.NoResidual, func(n *Case) { n.Options.Epilogue.Residual = conv.NoResidual })
 	try(c.Options.Separate, func(n *Case) { n.Options.Separate = false })
 	try(c.Options.Numbers != "", func(n *Case) { n.Options.Numbers = "" })
+	try(c.Options.Algorithm != "", func(n *Case) { n.Options.Algorithm = "" })
 	try(c.Options.Threads != 0, func(n *Case) { n.Options.Threads = 0 })
 	try(c.Mode == cpuref.Bounded && c.Options.Numbers != host.Int8 && cpuref.ExactEpilogue(e, []float32{1}), func(n *Case) { n.Mode = cpuref.Exact })
 	try(c.Seed > 1, func(n *Case) { n.Seed = 1 })

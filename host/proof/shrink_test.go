@@ -24,7 +24,7 @@ func parse(t *testing.T, descriptor string) conv.Problem {
 // large is a case with nearly everything that there is to take away.
 func large(t *testing.T) proof.Case {
 	return proof.Case{Problem: parse(t, `g3mb2ic12id5ih17iw11oc6kd3kh5kw3sd1sh2sw3pd1ph2pw1dd0dh1dw0+reflectn"large"`), Seed: 77, Backward: true,
-		Options: host.LayerOptions{Epilogue: conv.Epilogue{Activation: conv.Activation{Function: conv.SiLU}, Residual: conv.BeforeFunction}, Separate: true, Numbers: host.Float16, Threads: 64}}
+		Options: host.LayerOptions{Epilogue: conv.Epilogue{Activation: conv.Activation{Function: conv.SiLU}, Residual: conv.BeforeFunction}, Separate: true, Numbers: host.Float16, Algorithm: "direct/t64", Threads: 64}}
 }
 
 // TestShrink holds that failures which were made up end at the smallest case that has them.
@@ -66,6 +66,7 @@ func TestShrinkOptions(t *testing.T) {
 		"separate":   func(c proof.Case) bool { return c.Options.Separate },
 		"float16":    func(c proof.Case) bool { return c.Options.Numbers == host.Float16 },
 		"int8":       func(c proof.Case) bool { return c.Options.Numbers == host.Int8 },
+		"algorithm":  func(c proof.Case) bool { return c.Options.Algorithm == "direct/t64" },
 		"threads":    func(c proof.Case) bool { return c.Options.Threads == 64 },
 		"reals":      func(c proof.Case) bool { return c.Mode == cpuref.Bounded },
 		"seed":       func(c proof.Case) bool { return c.Seed == 77 },
@@ -91,6 +92,8 @@ func TestShrinkOptions(t *testing.T) {
 			want.Options.Numbers = host.Float16
 		case "int8":
 			want.Options.Numbers, want.Mode = host.Int8, cpuref.Bounded // it has no mode
+		case "algorithm":
+			want.Options.Algorithm = "direct/t64"
 		case "threads":
 			want.Options.Threads = 64
 		case "reals":

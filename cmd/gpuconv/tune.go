@@ -1,0 +1,270 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/gpuconv/gpuconv/bench"
+	"github.com/gpuconv/gpuconv/cpuref"
+	"github.com/gpuconv/gpuconv/host"
+	"github.com/gpuconv/gpuconv/host/proof"
+	"github.com/spf13/cobra"
+)
+
+// tuneFlags are the flags of `gpuconv tune`.
+type tuneFlags struct {
+	tuningFlags
+	suite, match           string
+	budget                 time.Duration
+	exportFile, importFile string
+	list, again            bool
+}
+
+func (a *app) tuneCommand() *cobra.Command {
+	var f tuneFlags
+	c := &cobra.Command{
+		Use:   "tune",
+		Short: "Measure which algorithm is the quickest for each layer, and keep it",
+		Long: `Measures the algorithms that serve each layer of a suite (` + strings.Join(bench.Suites(), ", ") + `),
+or of a file of descriptors, on the device, and keeps the quickest that passes the
+check against the reference. run and bench use what is kept. Layers that have a
+choice already are left as they are, so that tuning goes on where it was interrupted;
+--again measures them anew. Choices are for one adapter, driver and backend and for
+the shaders of this program.
+
+  gpuconv tune --suite core
+  gpuconv tune --list
+  gpuconv tune --export FILE     for others with the same GPU
+  gpuconv tune --import FILE`,
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			for _, name := range []string{"suite", "match", "export", "import", "cache"} {
+				if flag := c.Flags().Lookup(name); flag.Changed && flag.Value.String() == "" {
+					return usagef("--%s is empty: give it a value, or leave it out", name)
+				}
+			}
+			return a.tune(c.Context(), f)
+		},
+	}
+	flags := c.Flags()
+	flags.StringVar(&f.suite, "suite", "", "a suite's name, or a file with a descriptor a line")
+	flags.StringVar(&f.match, "match", "", "only layers whose name or descriptor matches this regular expression")
+	flags.DurationVar(&f.budget, "budget", 20*time.Second, "time for measuring a layer, without the check")
+	flags.StringVar(&f.exportFile, "export", "", "write all choices to a file, after tuning")
+	flags.StringVar(&f.importFile, "import", "", "add the choices of a file, before tuning")
+	flags.BoolVar(&f.list, "list", false, "print the choices that are kept")
+	flags.BoolVar(&f.again, "again", false, "measure layers that have a choice already, too")
+	f.addCache(flags)
+	return c
+}
+
+// validate reads the layers, and refuses what makes no sense before a device is opened.
+func (f *tuneFlags) validate() ([]bench.Layer, error) {
+	switch {
+	case f.suite == "" && f.importFile == "" && f.exportFile == "" && !f.list:
+		return nil, usagef("nothing to do: name a --suite (%s, or a file), or --list, --export or --import", strings.Join(bench.Suites(), ", "))
+	case f.suite == "" && (f.match != "" || f.again):
+		return nil, usagef("--match and --again are about the layers of a --suite: name one")
+	case f.budget <= 0:
+		return nil, usagef("--budget %v: must be positive, such as 20s", f.budget)
+	case f.suite == "":
+		return nil, nil
+	}
+	all, err := bench.LoadSuite(f.suite)
+	if err != nil {
+		return nil, err
+	}
+	return matching(all, f.match)
+}
+
+// matching are the layers whose name or descriptor matches, each once.
+func matching(all []bench.Layer, pattern string) (layers []bench.Layer, err error) {
+	match, err := regexp.Compile(pattern)
+	if err != nil {
+		return nil, usagef("--match %s: %w", pattern, err)
+	}
+	seen := map[string]bool{}
+	for _, l := range all {
+		p := l.Problem
+		p.Name = ""
+		if !seen[p.String()] && (match.MatchString(l.Problem.Name) || match.MatchString(l.Problem.String())) {
+			seen[p.String()] = true
+			layers = append(layers, l)
+		}
+	}
+	if len(layers) == 0 {
+		return nil, usagef("--match %s: none of the %d layers matches", pattern, len(all))
+	}
+	return layers, nil
+}
+
+// tune does what was asked for: import, tune, list and export, in this order.
+func (a *app) tune(ctx context.Context, f tuneFlags) error {
+	layers, err := f.validate()
+	if err != nil {
+		return err
+	}
+	tunings, err := host.OpenTunings(f.cache)
+	if err != nil && !errors.Is(err, host.ErrTunings) { // such a file was set aside: the next one is whole
+		return fmt.Errorf("%w; name another file with --cache", err)
+	}
+	if err != nil {
+		fmt.Fprintf(a.stderr, "WARNING: %v\n", err)
+		err = nil
+	}
+	r := tuneReport{Cache: tunings.Path()}
+	if f.importFile != "" {
+		if r.Imported, err = importTunings(tunings, f.importFile); err != nil {
+			return err
+		}
+	}
+	failed := error(nil)
+	if layers != nil {
+		if failed = a.tuneSuite(ctx, layers, f, tunings, &r); failed != nil && r.Adapter == "" {
+			return failed
+		}
+	}
+	if f.list {
+		r.Choices = append([]host.TuningChoice{}, tunings.Choices()...)
+	}
+	if f.exportFile != "" {
+		if err := exportTunings(tunings, f.exportFile); err != nil {
+			return errors.Join(err, failed)
+		}
+		r.Exported = f.exportFile
+	}
+	if a.json {
+		err = a.printJSON(r)
+	} else {
+		r.print(a)
+	}
+	return errors.Join(err, failed)
+}
+
+func importTunings(t *host.Tunings, path string) (*int, error) {
+	r, err := os.Open(path)
+	if err != nil {
+		return nil, usagef("--import: %w", err)
+	}
+	defer r.Close()
+	taken, err := t.Import(r)
+	if err != nil {
+		return nil, fmt.Errorf("--import %s: %w", path, err)
+	}
+	return &taken, nil
+}
+
+func exportTunings(t *host.Tunings, path string) error {
+	w, err := os.Create(path)
+	if err != nil {
+		return usagef("--export: %w", err)
+	}
+	if err := errors.Join(t.Export(w), w.Close()); err != nil {
+		return failure{fmt.Errorf("--export %s: %w", path, err)}
+	}
+	return nil
+}
+
+// tuneSuite tunes one layer after the other. Where it is interrupted what was tuned before is kept.
+func (a *app) tuneSuite(ctx context.Context, layers []bench.Layer, f tuneFlags, tunings *host.Tunings, r *tuneReport) error {
+	dev, err := host.Open(a.device)
+	if err != nil {
+		return err
+	}
+	defer dev.Close()
+	if dev.GPU() == nil {
+		return usagef("the CPU reference has no algorithms to choose from: leave out --backend %s", host.CPU)
+	}
+	if ctx == nil {
+		ctx = context.Background()
+	}
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt)
+	defer stop()
+	r.device(dev)
+	bar := a.progress("tuning on "+r.Adapter, countCandidates(dev, layers))
+	defer bar.end()
+	for i, l := range layers {
+		row, err := a.tuneOne(ctx, dev, l, f, tunings, bar)
+		if ctx.Err() != nil && row.Algorithm == "" {
+			r.Interrupted = true
+			fmt.Fprintf(a.stderr, "interrupted: %d of %d layers are tuned and kept; the same command goes on where this one ended\n", i, len(layers))
+			return failure{errReported}
+		}
+		r.Layers = append(r.Layers, row)
+		if err != nil {
+			fmt.Fprintf(a.stderr, "FAILED %s: %v\n", l.Problem, err)
+			r.failed = true
+		}
+	}
+	if r.failed {
+		return failure{errReported}
+	}
+	return nil
+}
+
+// countCandidates is how many algorithms there are to try.
+func countCandidates(dev *host.Device, layers []bench.Layer) (n int) {
+	for _, l := range layers {
+		list, _ := host.Algorithms(dev, l.Problem, host.LayerOptions{}) // what is wrong is said when it is tuned
+		n += len(list)
+	}
+	return max(n, 1)
+}
+
+// tuneOne tunes a layer, unless it has a choice.
+func (a *app) tuneOne(ctx context.Context, dev *host.Device, l bench.Layer, f tuneFlags, tunings *host.Tunings, bar *progress) (tuneRow, error) {
+	o := host.LayerOptions{Tunings: tunings}
+	list, err := host.Algorithms(dev, l.Problem, host.LayerOptions{})
+	if err != nil {
+		return tuneRow{Problem: l.Problem.String(), Name: l.Problem.Name, Error: err.Error()}, err
+	}
+	left := len(list)
+	defer func() {
+		for ; left > 0; left-- {
+			bar.step()
+		}
+	}()
+	if c, ok := tunings.Lookup(dev, l.Problem, o); ok && !f.again && contains(list, c.Algorithm) {
+		return keptRow(l.Problem, c), nil
+	}
+	t, err := a.tuneLayer(ctx, dev, l.Problem, o, host.TuneOptions{Seed: 1, Budget: f.budget,
+		Progress: func(host.Candidate) { left--; bar.step() },
+		Repro: func(algorithm string) string {
+			return drivers() + proof.Case{Problem: l.Problem, Seed: 1, Mode: cpuref.Bounded, Options: host.LayerOptions{Algorithm: algorithm}}.Repro(dev)
+		}})
+	if ctx.Err() == nil {
+		err = errors.Join(err, a.reportCandidates(l, t))
+	}
+	return newTuneRow(l.Problem, t, err), err
+}
+
+func contains(list []host.Algorithm, name string) bool {
+	for _, a := range list {
+		if host.AlgorithmName(a) == name {
+			return true
+		}
+	}
+	return false
+}
+
+// reportCandidates prints what failed at once, with the command that shows it again. A wrong result is an
+// error even where another algorithm took its place.
+func (a *app) reportCandidates(l bench.Layer, t host.Tuning) error {
+	var wrong error
+	for _, c := range t.Candidates {
+		if c.Err == nil {
+			continue
+		}
+		fmt.Fprintf(a.stderr, "FAILED %s by %s: %v\n  again: %s\n", l.Problem, c.Algorithm, c.Err, c.Repro)
+		if isCheck(c.Err) && wrong == nil {
+			wrong = fmt.Errorf("algorithm %s: %w", c.Algorithm, c.Err)
+		}
+	}
+	return wrong
+}

@@ -1,0 +1,226 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gpuconv/gpuconv/conv"
+	"github.com/gpuconv/gpuconv/cpuref"
+	"github.com/gpuconv/gpuconv/host"
+	"github.com/gpuconv/gpuconv/host/hosttest"
+	"github.com/gpuconv/gpuconv/shaders"
+)
+
+const (
+	firstTuned  = `ic4ih5oc4kh3ph1n"first"`
+	secondTuned = `ic16ih3oc8kh1n"second"`
+	thirdTuned  = `ic8ih3oc8kh1n"third"`
+)
+
+// suite writes a suite of three layers, one of them twice.
+func suite(t *testing.T) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "suite.txt")
+	if err := os.WriteFile(path, []byte(strings.Join([]string{firstTuned, secondTuned, `ic4ih5oc4kh3ph1n"first again"`, thirdTuned}, "\n")), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// tuneWith has layers tuned by a fake, that keeps its choice as the real one does. The quickest is the last
+// algorithm of a layer.
+func tuneWith(change func(conv.Problem, *host.Tuning) error) func(*app) {
+	return func(a *app) {
+		a.tuneLayer = func(ctx context.Context, dev *host.Device, p conv.Problem, o host.LayerOptions, options host.TuneOptions) (host.Tuning, error) {
+			list, err := host.Algorithms(dev, p, host.LayerOptions{})
+			if err != nil {
+				return host.Tuning{}, err
+			}
+			t := host.Tuning{Default: host.AlgorithmName(list[0]), Clock: host.ClockWall}
+			for i, a := range list {
+				c := host.Candidate{Algorithm: host.AlgorithmName(a), Samples: []time.Duration{time.Duration(2*len(list)-i) * time.Millisecond}, Dropped: i == 1}
+				t.Candidates = append(t.Candidates, c)
+				options.Progress(c)
+			}
+			info, name := dev.GPU().Info(), p.Name
+			p.Name = ""
+			won := t.Candidates[len(list)-1]
+			choice := host.TuningChoice{TuningKey: host.TuningKey{Adapter: info.Name, Driver: info.Driver, Backend: string(info.Backend), Shaders: shaders.Hash(), Problem: p.String(), Numbers: host.Float32},
+				Algorithm: won.Algorithm, Millis: float64(won.Samples[0].Milliseconds()), Clock: t.Clock, Date: time.Now().UTC().Truncate(time.Second)}
+			p.Name = name
+			for i := range t.Candidates {
+				t.Candidates[i].Repro = options.Repro(t.Candidates[i].Algorithm)
+			}
+			if change != nil {
+				err = change(p, &t)
+			}
+			if err == nil {
+				t.Choice = choice
+				err = o.Tunings.Keep(choice)
+			}
+			return t, err
+		}
+	}
+}
+
+// TestTuneCommand holds the report of a suite, that tuned layers are left as they are the next time, and
+// that run computes by what was chosen.
+func TestTuneCommand(t *testing.T) {
+	hosttest.Open(t)
+	cache, layers := filepath.Join(t.TempDir(), "t.json"), suite(t)
+	code, stdout, stderr := hooked(tuneWith(nil), "tune", "--suite", layers, "--cache", cache, "--match", "first|sec", "--json")
+	var r tuneReport
+	if err := json.Unmarshal([]byte(stdout), &r); err != nil || code != exitFine || len(r.Layers) != 2 || r.Cache != cache || r.Interrupted {
+		t.Fatalf("exit %d, %v, %s%s", code, err, stdout, stderr)
+	}
+	for i, name := range []string{"first", "second"} {
+		l := r.Layers[i]
+		n := float64(l.Tried)
+		if l.Name != name || l.Default != "direct/t32" || l.DefaultMillis != 2*n || l.Millis != n+1 || l.Tried < 5 || l.Dropped != 1 || l.Failed != 0 || l.Kept != nil || l.Error != "" {
+			t.Errorf("%s: %+v", name, l)
+		}
+	}
+	code, stdout, _ = hooked(tuneWith(nil), "tune", "--suite", layers, "--cache", cache)
+	if code != exitFine || strings.Count(stdout, "kept from") != 2 {
+		t.Errorf("exit %d\n%s", code, stdout)
+	}
+	contain(t, stdout, "tried", "third", "1.", cache)
+	if code, stdout, _ = hooked(tuneWith(nil), "tune", "--suite", layers, "--cache", cache, "--again"); code != exitFine || strings.Contains(stdout, "kept from") {
+		t.Errorf("exit %d\n%s", code, stdout)
+	}
+	contain(t, succeed(t, "tune", "--list", "--cache", cache), "3 choices in "+cache, "ic16ih3oc8kh1", shaders.Hash())
+	contain(t, succeed(t, "tune", "--list", "--json", "--cache", filepath.Join(t.TempDir(), "none.json")), `"choices": []`)
+
+	chosen := r.Layers[0].Algorithm
+	contain(t, succeed(t, "run", "--cache", cache, firstTuned), chosen+", tuned", "bound: all")
+	contain(t, succeed(t, "run", "--cache", cache, "--tuned=false", firstTuned), "algorithm  direct/t32\n")
+	contain(t, succeed(t, "run", "--cache", cache, "--algorithm", "registers", firstTuned), "algorithm  registers/8x16_v4_t64\n")
+	contain(t, succeed(t, "run", "--cache", cache, "--json", firstTuned), `"algorithm": "`+chosen+`",`, `"tuned": true`)
+	if out := succeed(t, "run", "--cache", cache, "--backend", "cpu", firstTuned); strings.Contains(out, "algorithm") {
+		t.Errorf("the reference has an algorithm:\n%s", out)
+	}
+}
+
+// TestTuneForReal measures one small layer. What wins is not held.
+func TestTuneForReal(t *testing.T) {
+	hosttest.Open(t)
+	cache := filepath.Join(t.TempDir(), "t.json")
+	out := succeed(t, "tune", "--suite", suite(t), "--match", "third", "--budget", "1s", "--cache", cache, "--list")
+	contain(t, out, "third", "1 choices in "+cache, "ic8ih3oc8kh1")
+	contain(t, succeed(t, "run", "--cache", cache, thirdTuned), ", tuned")
+}
+
+// TestTuneExchange holds that what one exports another imports.
+func TestTuneExchange(t *testing.T) {
+	hosttest.Open(t)
+	dir := t.TempDir()
+	mine, theirs, file := filepath.Join(dir, "mine.json"), filepath.Join(dir, "theirs.json"), filepath.Join(dir, "file.json")
+	code, stdout, stderr := hooked(tuneWith(nil), "tune", "--suite", suite(t), "--cache", mine, "--export", file)
+	if code != exitFine {
+		t.Fatalf("exit %d\n%s%s", code, stdout, stderr)
+	}
+	contain(t, stdout, "exported to "+file)
+	contain(t, succeed(t, "tune", "--import", file, "--cache", theirs), "3 choices imported to "+theirs)
+	contain(t, succeed(t, "tune", "--import", file, "--cache", theirs, "--json"), `"imported": 0`)
+	contain(t, succeed(t, "tune", "--cache", theirs, "--list"), "3 choices", "ic4ih5oc4kh3ph1")
+}
+
+// TestTuneInterrupted sends a real interrupt while the second layer is tuned: the first one's choice is
+// kept, and the next run goes on with the second.
+func TestTuneInterrupted(t *testing.T) {
+	hosttest.Open(t)
+	cache, layers := filepath.Join(t.TempDir(), "t.json"), suite(t)
+	interrupted := func(a *app) {
+		tuneWith(nil)(a)
+		real := a.tuneLayer
+		a.tuneLayer = func(ctx context.Context, dev *host.Device, p conv.Problem, o host.LayerOptions, options host.TuneOptions) (host.Tuning, error) {
+			if p.Name != "second" {
+				return real(ctx, dev, p, o, options)
+			}
+			self, err := os.FindProcess(os.Getpid())
+			if err == nil {
+				err = self.Signal(os.Interrupt)
+			}
+			if err != nil {
+				t.Error(err)
+			}
+			<-ctx.Done()
+			return host.Tuning{Default: "direct/t32"}, ctx.Err()
+		}
+	}
+	code, stdout, stderr := hooked(interrupted, "tune", "--suite", layers, "--cache", cache, "--json")
+	var r tuneReport
+	if err := json.Unmarshal([]byte(stdout), &r); err != nil || code != exitFailed || !r.Interrupted || len(r.Layers) != 1 || r.Layers[0].Name != "first" {
+		t.Errorf("exit %d, %v\n%s", code, err, stdout)
+	}
+	contain(t, stderr, "interrupted: 1 of 3 layers are tuned and kept")
+	code, stdout, _ = hooked(tuneWith(nil), "tune", "--suite", layers, "--cache", cache)
+	if code != exitFine || strings.Count(stdout, "kept from") != 1 {
+		t.Errorf("exit %d\n%s", code, stdout)
+	}
+}
+
+// TestTuneFailures holds that a wrong algorithm is reported with its repro line and the exit code of a
+// failed check though another one is chosen, and that a layer without a choice does not stop the others.
+func TestTuneFailures(t *testing.T) {
+	hosttest.Open(t)
+	cache := filepath.Join(t.TempDir(), "t.json")
+	code, stdout, stderr := hooked(tuneWith(func(p conv.Problem, t *host.Tuning) error {
+		switch p.Name {
+		case "first":
+			t.Candidates[2].Err = fmt.Errorf("spoilt: %w", cpuref.ErrMismatch)
+		case "second":
+			return errors.New("no algorithm passed")
+		}
+		return nil
+	}), "tune", "--suite", suite(t), "--cache", cache, "--json")
+	var r tuneReport
+	if err := json.Unmarshal([]byte(stdout), &r); err != nil || code != exitFailed || len(r.Layers) != 3 {
+		t.Fatalf("exit %d, %v\n%s%s", code, err, stdout, stderr)
+	}
+	if l := r.Layers; l[0].Failed != 1 || l[0].Algorithm == "" || l[0].Error == "" || l[1].Algorithm != "" || l[1].Error == "" || l[2].Error != "" {
+		t.Errorf("%+v", l)
+	}
+	contain(t, stderr, "FAILED "+firstTuned+" by registers/", "spoilt", "  again: "+drivers()+"gpuconv run 'ic4ih5oc4kh3ph1n\"first\"' --seed 1 --data reals --algorithm registers/", "FAILED "+secondTuned)
+	contain(t, succeed(t, "tune", "--list", "--cache", cache), "2 choices")
+}
+
+// TestBrokenCache holds that a broken file of tunings is a warning, not the end.
+func TestBrokenCache(t *testing.T) {
+	hosttest.Open(t)
+	for _, args := range [][]string{{"run", firstTuned}, {"tune", "--list"}} {
+		cache := filepath.Join(t.TempDir(), "t.json")
+		if err := os.WriteFile(cache, []byte("scribble"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		code, _, stderr := gpuconv(append(args, "--cache", cache)...)
+		if code != exitFine {
+			t.Errorf("gpuconv %v: exit %d\n%s", args, code, stderr)
+		}
+		contain(t, stderr, "WARNING: ", cache+".broken now")
+	}
+}
+
+// TestTunedRepro holds that the command that shows a failure again names the algorithm that was tuned.
+func TestTunedRepro(t *testing.T) {
+	dev := hosttest.Open(t)
+	var f runFlags
+	j, err := f.job(nil)
+	if err == nil {
+		t.Fatal("a job of nothing")
+	}
+	if j.problem, err = conv.Parse(firstTuned); err != nil {
+		t.Fatal(err)
+	}
+	contain(t, j.repro(dev, runReport{Algorithm: "shared/64x64x16_v4", Tuned: true}), " --algorithm shared/64x64x16_v4 ")
+	if command := j.repro(dev, runReport{Algorithm: "direct/t32"}); strings.Contains(command, "--algorithm") {
+		t.Errorf("%s names what the rules choose", command)
+	}
+}

@@ -1,0 +1,129 @@
+package main
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/gpuconv/gpuconv/conv"
+	"github.com/gpuconv/gpuconv/host"
+)
+
+// tuneReport is the JSON of `gpuconv tune`.
+type tuneReport struct {
+	Adapter     string              `json:"adapter,omitempty"`
+	Backend     string              `json:"backend,omitempty"`
+	Driver      string              `json:"driver,omitempty"`
+	Cache       string              `json:"cache"`
+	Imported    *int                `json:"imported,omitempty"` // choices that were taken from --import
+	Layers      []tuneRow           `json:"layers,omitempty"`
+	Interrupted bool                `json:"interrupted,omitempty"`
+	Choices     []host.TuningChoice `json:"choices,omitzero"` // of --list
+	Exported    string              `json:"exported,omitempty"`
+	failed      bool
+}
+
+// tuneRow is one layer. Times are medians in milliseconds, 0 where they were not measured.
+type tuneRow struct {
+	Problem       string     `json:"problem"`
+	Name          string     `json:"name,omitempty"`
+	Default       string     `json:"default,omitempty"`
+	DefaultMillis float64    `json:"default_ms,omitempty"`
+	Algorithm     string     `json:"algorithm,omitempty"`
+	Millis        float64    `json:"ms,omitempty"`
+	Clock         string     `json:"clock,omitempty"`
+	BuildMillis   float64    `json:"build_ms,omitempty"` // compiling, packing and uploading, of all candidates
+	Tried         int        `json:"tried"`
+	Dropped       int        `json:"dropped"`
+	Failed        int        `json:"failed"`
+	LeftOut       int        `json:"left_out"`       // candidates for which there was no time
+	Kept          *time.Time `json:"kept,omitempty"` // when it was tuned, where that was earlier
+	Error         string     `json:"error,omitempty"`
+}
+
+func (r *tuneReport) device(dev *host.Device) {
+	info := dev.GPU().Info()
+	r.Adapter, r.Backend, r.Driver = info.Name, string(info.Backend), info.Driver
+}
+
+// keptRow is a layer that was tuned earlier.
+func keptRow(p conv.Problem, c host.TuningChoice) tuneRow {
+	return tuneRow{Problem: p.String(), Name: p.Name, Algorithm: c.Algorithm, Millis: c.Millis, Clock: c.Clock, Kept: &c.Date}
+}
+
+func newTuneRow(p conv.Problem, t host.Tuning, err error) tuneRow {
+	r := tuneRow{Problem: p.String(), Name: p.Name, Default: t.Default, Clock: t.Clock, Algorithm: t.Choice.Algorithm, Millis: t.Choice.Millis,
+		Tried: len(t.Candidates), LeftOut: t.LeftOut}
+	for _, c := range t.Candidates {
+		r.BuildMillis += float64(c.Build.Microseconds()) / 1e3
+		switch {
+		case c.Err != nil:
+			r.Failed++
+		case c.Dropped:
+			r.Dropped++
+		}
+		if c.Algorithm == t.Default {
+			r.DefaultMillis = float64(c.Median().Microseconds()) / 1e3
+		}
+	}
+	if err != nil {
+		r.Error = err.Error()
+	}
+	return r
+}
+
+func (r tuneReport) print(a *app) {
+	if r.Imported != nil {
+		fmt.Fprintf(a.stdout, "%d choices imported to %s\n", *r.Imported, r.Cache)
+	}
+	if len(r.Layers) > 0 {
+		fmt.Fprintf(a.stdout, "tuned on %s (%s), kept in %s\n", r.Adapter, r.Backend, r.Cache)
+		rows := []string{"layer\tdefault\tms\tquickest\tms\tratio\ttried\tdropped\tfailed\tleft out"}
+		for _, l := range r.Layers {
+			rows = append(rows, l.String())
+		}
+		table(a.stdout, rows...)
+	}
+	if r.Choices != nil {
+		rows := []string{fmt.Sprintf("%d choices in %s", len(r.Choices), r.Cache)}
+		if len(r.Choices) > 0 {
+			rows = append(rows, "layer\tnumbers\talgorithm\tms\tclock\trunner-up\tms\tadapter\tbackend\tdriver\tshaders\tdate")
+		}
+		for _, c := range r.Choices {
+			runnerUp := "\t"
+			if c.RunnerUp != "" {
+				runnerUp = fmt.Sprintf("%s\t%.4g", c.RunnerUp, c.RunnerUpMillis)
+			}
+			rows = append(rows, fmt.Sprintf("%s\t%s\t%s\t%.4g\t%s\t%s\t%s\t%s\t%s\t%s\t%s", c.Problem, c.Numbers, c.Algorithm, c.Millis, c.Clock,
+				runnerUp, c.Adapter, c.Backend, c.Driver, c.Shaders, c.Date.Format(time.DateOnly)))
+		}
+		table(a.stdout, rows...)
+	}
+	if r.Exported != "" {
+		fmt.Fprintf(a.stdout, "exported to %s\n", r.Exported)
+	}
+}
+
+// String is a row of the table.
+func (r tuneRow) String() string {
+	name := r.Name
+	if name == "" {
+		name = r.Problem
+	}
+	if r.Kept != nil {
+		return fmt.Sprintf("%s\t\t\t%s\t%.4g\tkept from %s", name, r.Algorithm, r.Millis, r.Kept.Format(time.DateOnly))
+	}
+	algorithm, millis, ratio := r.Algorithm, "", ""
+	if algorithm == "" {
+		algorithm = "FAILED"
+	} else {
+		millis = fmt.Sprintf("%.4g", r.Millis)
+	}
+	byDefault := ""
+	if r.DefaultMillis > 0 {
+		byDefault = fmt.Sprintf("%.4g", r.DefaultMillis)
+		if r.Millis > 0 {
+			ratio = fmt.Sprintf("%.2f", r.DefaultMillis/r.Millis)
+		}
+	}
+	return fmt.Sprintf("%s\t%s\t%s\t%s\t%s\t%s\t%d\t%d\t%d\t%d", name, r.Default, byDefault, algorithm, millis, ratio, r.Tried, r.Dropped, r.Failed, r.LeftOut)
+}

@@ -1,0 +1,50 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/gpuconv/gpuconv/host"
+	"github.com/spf13/pflag"
+)
+
+// tuningFlags say which stored tunings a command uses.
+type tuningFlags struct {
+	tuned bool
+	cache string
+}
+
+func (f *tuningFlags) add(flags *pflag.FlagSet) {
+	flags.BoolVar(&f.tuned, "tuned", true, "use the algorithms that `gpuconv tune` chose; --tuned=false leaves the choice to rules")
+	f.addCache(flags)
+}
+
+func (f *tuningFlags) addCache(flags *pflag.FlagSet) {
+	flags.StringVar(&f.cache, "cache", "", "file of tunings (default gpuconv/tuning.json in your folder for caches)")
+}
+
+// open gives the stored tunings, nil where they are not wanted. A file that is of no use is a warning.
+func (f *tuningFlags) open(a *app) *host.Tunings {
+	if !f.tuned {
+		return nil
+	}
+	t, err := host.OpenTunings(f.cache)
+	if err != nil && t.Path() != "" { // without a folder for caches there cannot be any
+		fmt.Fprintf(a.stderr, "WARNING: %v\n", err)
+	}
+	return t
+}
+
+// checkAlgorithm refuses a name that no algorithm has, before any device is opened.
+func checkAlgorithm(algorithm string) error {
+	name, variant, found := strings.Cut(algorithm, "/")
+	if algorithm == "" || slices.Contains(host.AlgorithmNames(), name) && (!found || variant != "") {
+		return nil
+	}
+	return usagef("--algorithm %s: must be one of %s, or one of them with its variant, as in direct/t64", algorithm, strings.Join(host.AlgorithmNames(), ", "))
+}
+
+// errNoAlgorithms is about --algorithm where there is no GPU.
+var errNoAlgorithms = errors.New("algorithms are for GPUs, and this is the CPU reference: leave --algorithm out")

@@ -1,0 +1,53 @@
+package host
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/gpuconv/gpuconv/conv"
+	"github.com/gpuconv/gpuconv/gpu"
+)
+
+// tuned are the layer's options with the algorithm that was measured to be the quickest, or is now; where
+// there is none, as they are.
+func (l *Layer) tuned() (LayerOptions, error) {
+	o := l.options
+	if o.Algorithm != "" || o.Threads != 0 || o.Tunings == nil && !o.Autotune {
+		return o, nil
+	}
+	if whole, err := inOnePiece(l.dev.gpu, l.problem); err != nil || !whole {
+		return o, err
+	}
+	names := l.algorithmNames()
+	if c, ok := o.Tunings.Lookup(l.dev, l.problem, o); ok && slices.Contains(names, c.Algorithm) {
+		o.Algorithm = c.Algorithm
+		return o, nil
+	}
+	if !o.Autotune || len(names) == 1 {
+		return o, nil
+	}
+	t, err := Tune(context.Background(), l.dev, l.problem, o, TuneOptions{Seed: 1, Budget: autotuned})
+	if o.Algorithm = t.Choice.Algorithm; o.Algorithm != "" || errors.Is(err, ErrUnsupported) {
+		return o, nil // a choice that could not be kept is one: Tunings.Err says why
+	}
+	return o, err
+}
+
+// algorithmNames are those of the algorithms that serve the layer.
+func (l *Layer) algorithmNames() (names []string) {
+	for _, a := range candidates(l.dev.gpu, l.problem, l.options) {
+		names = append(names, AlgorithmName(a))
+	}
+	return names
+}
+
+// errParts is about layers whose parts are of sizes that nobody tunes.
+var errParts = fmt.Errorf("%w: layers that are computed in parts are not tuned", ErrUnsupported)
+
+// inOnePiece tells whether a layer fits the device.
+func inOnePiece(dev *gpu.Device, p conv.Problem) (bool, error) {
+	pl, err := planFor(p, deviceLimits(dev.Limits()))
+	return err == nil && pl == wholePlan(p), err
+}

@@ -1,0 +1,136 @@
+package host
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/gofrs/flock"
+)
+
+// readTunings reads a file. Where it makes no sense it is set aside.
+func readTunings(path string) (tuningFile, error) {
+	f, err := loadTunings(path)
+	if !errors.Is(err, ErrTunings) {
+		return f, err
+	}
+	unlock, locked := lockTunings(path)
+	if locked != nil {
+		return f, errors.Join(err, locked)
+	}
+	defer unlock()
+	return loadOrSetAside(path) // another process may have done so by now
+}
+
+// loadTunings reads a file; no file has no choices.
+func loadTunings(path string) (tuningFile, error) {
+	r, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return tuningFile{}, nil
+	}
+	if err != nil {
+		return tuningFile{}, fmt.Errorf("reading tunings: %w", err)
+	}
+	defer r.Close()
+	f, err := decodeTunings(r)
+	if err != nil {
+		return tuningFile{}, fmt.Errorf("reading tunings from %s: %w", path, err)
+	}
+	return f, nil
+}
+
+// loadOrSetAside reads a file under the lock. One that makes no sense gets another name: it may be of use
+// to someone. The error wraps ErrTunings then, and the file's name is free unless it says otherwise.
+func loadOrSetAside(path string) (tuningFile, error) {
+	f, err := loadTunings(path)
+	if !errors.Is(err, ErrTunings) {
+		return f, err
+	}
+	aside, e := freeName(path + ".broken")
+	if e == nil {
+		e = os.Rename(path, aside)
+	}
+	if e != nil {
+		return f, &notSetAside{errors.Join(err, fmt.Errorf("and it could not be set aside: %w", e))}
+	}
+	return f, fmt.Errorf("%w; it is %s now", err, aside)
+}
+
+// notSetAside is about a file that makes no sense and still has its name: it must not be written over.
+type notSetAside struct{ error }
+
+func (e *notSetAside) Unwrap() error { return e.error }
+
+// freeName gives a name that no file has: path, or path with a number.
+func freeName(path string) (string, error) {
+	for i := 1; i < 1000; i++ {
+		name := path
+		if i > 1 {
+			name = fmt.Sprintf("%s%d", path, i)
+		}
+		if _, err := os.Lstat(name); errors.Is(err, fs.ErrNotExist) {
+			return name, nil
+		}
+	}
+	return "", fmt.Errorf("too many files of the name %s", path)
+}
+
+// updateTunings merges what is in the file into f, and writes that in its place. A reader sees the file
+// as it was or as it is then, never a part.
+func updateTunings(path string, f *tuningFile) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return fmt.Errorf("keeping tunings: %w", err)
+	}
+	unlock, err := lockTunings(path)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	there, aside := loadOrSetAside(path)
+	var stays *notSetAside
+	if errors.As(aside, &stays) || aside != nil && !errors.Is(aside, ErrTunings) {
+		return fmt.Errorf("keeping tunings: %w", aside)
+	}
+	f.merge(there)
+	data, err := f.encode()
+	if err == nil {
+		err = replaceFile(path, data)
+	}
+	if err != nil {
+		return fmt.Errorf("keeping tunings: %w", err)
+	}
+	return aside
+}
+
+// lockTunings keeps other processes from the file until unlock. What is locked is a file beside it, since
+// the file itself is replaced. Where there are no locks, as in a browser, there are no other processes.
+func lockTunings(path string) (unlock func(), err error) {
+	lock := flock.New(path + ".lock")
+	if err := lock.Lock(); err != nil && !errors.Is(err, errors.ErrUnsupported) {
+		return nil, fmt.Errorf("locking tunings: %w", err)
+	}
+	return func() { lock.Close() }, nil
+}
+
+// replaceFile puts a whole new file in the place of one.
+func replaceFile(path string, data []byte) (err error) {
+	w, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".new")
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			os.Remove(w.Name())
+		}
+	}()
+	_, err = w.Write(data)
+	if err == nil {
+		err = w.Sync()
+	}
+	if err = errors.Join(err, w.Close()); err != nil {
+		return err
+	}
+	return os.Rename(w.Name(), path)
+}

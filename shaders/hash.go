@@ -1,0 +1,30 @@
+package shaders
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"sync"
+)
+
+// Hash tells apart programs whose layers are computed by other WGSL: what was measured with one says
+// nothing about the other. Kernels that only measure a device's ceilings are left out.
+func Hash() string { return hashOnce() }
+
+var hashOnce = sync.OnceValue(func() string { return hash(Variants()) })
+
+func hash(variants []Variant) string {
+	h := sha256.New()
+	for _, v := range variants {
+		switch v.(type) {
+		case Peak, Copy:
+			continue
+		}
+		s, err := Source(v)
+		if err != nil {
+			panic(err) // embedded: a test would have seen it
+		}
+		fmt.Fprintf(h, "%s\n%d\n%s\n", s.Name, s.Workgroup, s.WGSL)
+	}
+	return hex.EncodeToString(h.Sum(nil)[:8])
+}

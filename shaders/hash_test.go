@@ -1,0 +1,28 @@
+package shaders
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// TestHash holds that the hash is of all algorithms' text, and of nothing that differs from run to run.
+func TestHash(t *testing.T) {
+	was := Hash()
+	if len(was) != 16 || strings.Trim(was, "0123456789abcdef") != "" || hash(Variants()) != was {
+		t.Errorf("hash %q, then %q", was, hash(Variants()))
+	}
+	rows, seen := Variants(), map[string]bool{}
+	for i, v := range rows {
+		if kind := fmt.Sprintf("%T", v); seen[kind] {
+			continue // one row of a kind is enough
+		} else {
+			seen[kind] = true
+		}
+		without := append(append([]Variant{}, rows[:i]...), rows[i+1:]...)
+		ceiling := strings.HasPrefix(v.Name(), "peak") || strings.HasPrefix(v.Name(), "copy")
+		if (hash(without) == was) != ceiling {
+			t.Errorf("without %s the hash is the same: %v, must be %v", v.Name(), !ceiling, ceiling)
+		}
+	}
+}
