@@ -73,7 +73,7 @@ func everyAlgorithm(p conv.Problem, o LayerOptions) []algorithm {
 	for _, t := range tiledAlgorithms() {
 		list = append(list, t)
 	}
-	return list
+	return append(list, stripAlgorithms()...)
 }
 
 // choose gives the algorithm that o names, or the default. A name alone takes the first of its variants.

@@ -68,11 +68,16 @@ func (a tiled) serves(p conv.Problem, o LayerOptions) error {
 
 // fitsDevice tells whether a device's workgroups are large enough.
 func fitsDevice(a algorithm, l gpu.Limits) bool {
-	t, ok := a.(tiled)
-	if !ok {
+	var v shaders.Variant
+	switch a := a.(type) {
+	case tiled:
+		v = a.tiles
+	case interface{ kernel() shaders.Variant }:
+		v = a.kernel()
+	default:
 		return true
 	}
-	s, err := shaders.Source(t.tiles)
+	s, err := shaders.Source(v)
 	return err == nil && s.Workgroup[0] <= min(l.MaxWorkgroupInvocations, l.MaxWorkgroupSizeX) && s.WorkgroupStorage <= l.MaxWorkgroupStorage
 }
 

@@ -111,6 +111,12 @@ func Variants() []Variant {
 	for _, t := range tileRows {
 		all = append(all, t)
 	}
+	for _, d := range depthwiseRows {
+		all = append(all, d)
+	}
+	for _, s := range slideRows {
+		all = append(all, s)
+	}
 	return append(all, FilterGradients, BiasGradients, ReLU, Activate, ActivationGradients, Dequantize, SumParts)
 }
 

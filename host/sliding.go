@@ -1,0 +1,59 @@
+package host
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/gpuconv/gpuconv/conv"
+	"github.com/gpuconv/gpuconv/shaders"
+)
+
+// sliding is for small filters of few channels, literal in the kernel: they slide over rows of X that
+// are loaded once.
+type sliding struct{ shaders.Slide }
+
+// Name is depthwise or grouped.
+func (a sliding) Name() string {
+	name, _, _ := strings.Cut(a.Slide.Name(), "_")
+	return name
+}
+
+// Variant is, for example, 8x4_f3s1_t64.
+func (a sliding) Variant() string { return a.Slide.Name()[len(a.Name())+1:] }
+
+func (a sliding) kernel() shaders.Variant { return a.Slide }
+
+var errNotZeroPadding = errors.New("padding must be zero")
+
+func (a sliding) serves(p conv.Problem, o LayerOptions) error {
+	inputs, outputs := p.InChannels/p.Groups, p.OutChannels/p.Groups
+	f, s := int(a.Filter), int(a.Stride)
+	plane := func(x conv.Axis) bool { return x.Filter == f && x.Stride == s && x.Dilation == 1 }
+	switch {
+	case o.numbers() != Float32:
+		return errNotFloat32
+	case p.Transposed || p.Unshared:
+		return errNotPlain
+	case p.Padding != conv.Zero:
+		return errNotZeroPadding
+	case p.Z.Filter != 1 || !plane(p.H) || !plane(p.W):
+		return fmt.Errorf("filters must be %dx%d of stride %d", f, f, s)
+	case a.Grouped && (inputs != 4 || outputs%4 != 0):
+		return errors.New("groups must have 4 input channels and a multiple of 4 depth slices")
+	case !a.Grouped && (inputs != 1 || outputs != 1 || p.OutChannels%4 != 0):
+		return fmt.Errorf("%w with a multiple of 4 input channels, and as many depth slices", errNotDepthwise)
+	}
+	return nil
+}
+
+func (a sliding) pack(l *Layer) []float32 {
+	if a.Grouped {
+		return pack(l.problem, l.filters.Data, shaders.Registers{Channels: 4})
+	}
+	return packDepthwise(l.problem, l.filters.Data)
+}
+
+func (a sliding) record(e *forward, fused conv.Epilogue) error {
+	return e.strips(a.Slide, a.Strip, a.Rows, a.Threads, shaders.Forward(e.layer.problem, fused))
+}
