@@ -12,13 +12,17 @@ import (
 // depthwise is for layers of one input channel a group, of any filter and number of depth slices.
 type depthwise struct{ shaders.Depthwise }
 
-// stripAlgorithms are those of depthwise layers and of groups of few channels, the quickest kind first.
+// stripAlgorithms are those of depthwise layers, of groups of few channels and of stems, the quickest kind
+// first.
 func stripAlgorithms() (all []algorithm) {
 	for _, s := range shaders.SlideRows() {
 		all = append(all, sliding{s})
 	}
 	for _, d := range shaders.DepthwiseRows() {
 		all = append(all, depthwise{d})
+	}
+	for _, s := range shaders.StemRows() {
+		all = append(all, stem{s})
 	}
 	return all
 }
@@ -62,14 +66,15 @@ func packDepthwise(p conv.Problem, filters []float32) []float32 {
 }
 
 func (a depthwise) record(e *forward, fused conv.Epilogue) error {
-	return e.strips(a.Depthwise, a.Strip, 1, a.Threads, shaders.Forward(e.layer.problem, fused))
+	return e.strips(a.Depthwise, a.Strip, 1, 4, a.Threads, shaders.Forward(e.layer.problem, fused))
 }
 
-// strips records a kernel whose threads compute strips of four depth slices.
-func (e *forward) strips(v shaders.Variant, strip, rows, threads uint32, params shaders.Params) error {
+// strips records a kernel whose threads compute rows of strips of neurons of as many depth slices as
+// channels says.
+func (e *forward) strips(v shaders.Variant, strip, rows, channels, threads uint32, params shaders.Params) error {
 	p := e.layer.problem
 	blocks := int64(p.Batch) * int64(p.Z.Out)
-	for _, n := range [][2]int64{{int64(p.H.Out), int64(rows)}, {int64(p.W.Out), int64(strip)}, {int64(p.OutChannels), 4}} {
+	for _, n := range [][2]int64{{int64(p.H.Out), int64(rows)}, {int64(p.W.Out), int64(strip)}, {int64(p.OutChannels), int64(channels)}} {
 		blocks *= (n[0] + n[1] - 1) / n[1]
 	}
 	workgroups := (blocks + int64(threads) - 1) / int64(threads)

@@ -28,8 +28,20 @@ var errNotZeroPadding = errors.New("padding must be zero")
 
 func (a sliding) serves(p conv.Problem, o LayerOptions) error {
 	inputs, outputs := p.InChannels/p.Groups, p.OutChannels/p.Groups
-	f, s := int(a.Filter), int(a.Stride)
-	plane := func(x conv.Axis) bool { return x.Filter == f && x.Stride == s && x.Dilation == 1 }
+	switch {
+	case a.Grouped && (inputs != 4 || outputs%4 != 0):
+		return errors.New("groups must have 4 input channels and a multiple of 4 depth slices")
+	case !a.Grouped && (inputs != 1 || outputs != 1 || p.OutChannels%4 != 0):
+		return fmt.Errorf("%w with a multiple of 4 input channels, and as many depth slices", errNotDepthwise)
+	}
+	return servesLiteral(p, o, a.Filter, a.Stride)
+}
+
+// servesLiteral reports why a layer is not for kernels with a square filter and its stride in their text.
+func servesLiteral(p conv.Problem, o LayerOptions, filter, stride uint32) error {
+	plane := func(x conv.Axis) bool {
+		return x.Filter == int(filter) && x.Stride == int(stride) && x.Dilation == 1
+	}
 	switch {
 	case o.numbers() != Float32:
 		return errNotFloat32
@@ -38,11 +50,9 @@ func (a sliding) serves(p conv.Problem, o LayerOptions) error {
 	case p.Padding != conv.Zero:
 		return errNotZeroPadding
 	case p.Z.Filter != 1 || !plane(p.H) || !plane(p.W):
-		return fmt.Errorf("filters must be %dx%d of stride %d", f, f, s)
-	case a.Grouped && (inputs != 4 || outputs%4 != 0):
-		return errors.New("groups must have 4 input channels and a multiple of 4 depth slices")
-	case !a.Grouped && (inputs != 1 || outputs != 1 || p.OutChannels%4 != 0):
-		return fmt.Errorf("%w with a multiple of 4 input channels, and as many depth slices", errNotDepthwise)
+		return fmt.Errorf("filters must be %dx%d of stride %d, without dilation", filter, filter, stride)
+	case 4*int64(p.OutChannels+16)*int64(p.TapsPerOutput()) > 1<<33: // packed, at most
+		return errTooLong
 	}
 	return nil
 }
@@ -55,5 +65,5 @@ func (a sliding) pack(l *Layer) []float32 {
 }
 
 func (a sliding) record(e *forward, fused conv.Epilogue) error {
-	return e.strips(a.Slide, a.Strip, a.Rows, a.Threads, shaders.Forward(e.layer.problem, fused))
+	return e.strips(a.Slide, a.Strip, a.Rows, a.Channels(), a.Threads, shaders.Forward(e.layer.problem, fused))
 }

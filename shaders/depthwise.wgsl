@@ -17,12 +17,16 @@
 // fetch loads what four depth slices from the given one on read at position i of X.
 fn fetch(i: u32, channel: u32, inside: bool) -> vec4<f32> {
 {{- if eq .Vector 4}}
-	return select(vec4<f32>(), x[(i * p.in_channels + channel) / 4u], inside);
+	return select(vec4<f32>(), x[(i * p.out_channels + channel) / 4u], inside);
 {{- else}}
 	let first = i * p.in_channels;
 	let channels = vec4<u32>(channel, channel + 1u, channel + 2u, channel + 3u) / p.group_outputs;
-	return select(vec4<f32>(), vec4<f32>({{range .Components}}x[first + channels{{.}}], {{end}}), inside);
+	return select(vec4<f32>(), vec4<f32>({{range .Fours}}x[first + channels{{.}}], {{end}}), inside);
 {{- end}}
+}
+
+fn weights(tap: u32, channel: u32) -> u32 {
+	return tap * ((p.out_channels + 3u) / 4u) + channel / 4u;
 }
 
 @compute @workgroup_size(THREADS)
@@ -40,14 +44,14 @@ fn main(
 	let taps = p.filter_size.x * p.filter_size.y * p.filter_size.z;
 	for (var tap = 0u; tap < taps; tap++) {
 		let f = unflat(tap, p.filter_size);
-		let weight = w[tap * ((p.out_channels + 3u) / 4u) + at.channel / 4u];
+		let weight = w[weights(tap, at.channel)];
 {{- range .Each}}
-		let i{{.}} = from_input(vec3<u32>(at.plane % p.out_size.x, at.y, at.x + {{.}}u), f);
+		let i{{.}} = from_input(vec3<u32>(at.plane % p.out_size.x, at.y, at.x{{plus .}}), f);
 		sum{{.}} += weight * fetch(image + flat(i{{.}}, p.in_size), at.channel, all(i{{.}} < p.in_size));
 {{- end}}
 	}
 {{- range .Each}}
-	put(at, 0u, {{.}}u, sum{{.}});
+	put(at, 0u, {{.}}u, 0u, sum{{.}});
 {{- end}}
 	finish_all(at);
 }

@@ -35,12 +35,12 @@ fn taps(channel: u32, row: u32) -> Taps {
 {{- if .Grouped}}
 	let i = (channel / 4u * {{.Filter}}u + row) * {{.Filter}}u * 4u;
 	return Taps({{range $t := .Taps}}
-		mat4x4<f32>({{range $.Four}}w[i + {{$.Place $t .}}u], {{end}}),{{end}}
+		mat4x4<f32>({{range $.Four}}w[i{{plus ($.Place $t .)}}], {{end}}),{{end}}
 	);
 {{- else}}
 	let step = p.out_channels / 4u;
 	let i = row * {{.Filter}}u * step + channel / 4u;
-	return Taps({{range .Taps}}w[i + {{.}}u * step], {{end}});
+	return Taps({{range .Taps}}w[i{{if .}}{{plus .}} * step{{end}}], {{end}});
 {{- end}}
 }
 
@@ -55,7 +55,7 @@ fn columns(plane: Plane, y: u32, left: u32, channel: u32) -> Columns {
 	let step = p.in_channels / 4u;
 	let i = ((plane.first + y) * p.in_size.z + left) * step + channel / 4u;
 	return Columns({{range .Columns}}
-		fetch(i + {{.}}u * step, inside && left + {{.}}u < p.in_size.z),{{end}}
+		fetch(i{{if .}}{{plus .}} * step{{end}}, inside && left{{plus .}} < p.in_size.z),{{end}}
 	);
 }
 
@@ -67,7 +67,7 @@ fn add(sums: Sums, x: Columns, w: Taps) -> Sums {
 
 fn write(at: Strip, row: u32, sums: Sums) {
 {{- range .Each}}
-	put(at, row, {{.}}u, sums.s{{.}});
+	put(at, row, {{.}}u, 0u, sums.s{{.}});
 {{- end}}
 }
 
@@ -94,7 +94,7 @@ fn main(
 	// {{.Oldest}} rounds ago end.
 	for (var n = 0u; n < ROWS + {{.Oldest}}u; n++) {
 {{- range $i := .Down}}
-		let x{{.}} = columns(plane, top + n * {{$.Stride}}u + {{.}}u, left, input);
+		let x{{.}} = columns(plane, top + n * {{$.Stride}}u{{plus .}}, left, input);
 {{- range $.Adds $i}}
 		sums{{.Age}} = add(sums{{.Age}}, x{{$i}}, w{{.Tap}});
 {{- end}}

@@ -36,9 +36,11 @@ func (s Slide) Each() []uint32    { return counting(s.Strip) }
 func (s Slide) Taps() []uint32    { return counting(s.Filter) }
 func (s Slide) Columns() []uint32 { return counting(s.covers(s.Strip)) }
 
-// Four numbers the input channels of a group, Components names those of a vector.
-func (Slide) Four() []uint32       { return counting(4) }
-func (Slide) Components() []string { return components(4) }
+// Channels are a thread's depth slices, Fours names those of a vector, Four numbers the input channels of
+// a group.
+func (Slide) Channels() uint32 { return 4 }
+func (Slide) Fours() []string  { return components(4) }
+func (Slide) Four() []uint32   { return counting(4) }
 
 // Place is where the weights of a tap's input channel stand among those of a filter's row.
 func (Slide) Place(tap, channel uint32) uint32 { return 4*tap + channel }
@@ -110,10 +112,12 @@ func (d Depthwise) Name() string {
 // Load is the WGSL type that is loaded from X at once.
 func (d Depthwise) Load() string { return vectorType(d.Vector) }
 
-// Rows is 1, Each numbers a strip's neurons, Components names those of a vector.
-func (Depthwise) Rows() uint32         { return 1 }
-func (d Depthwise) Each() []uint32     { return counting(d.Strip) }
-func (Depthwise) Components() []string { return components(4) }
+// Rows and Channels are what a thread computes beside a strip, Each numbers a strip's neurons, Fours names
+// the depth slices of a vector.
+func (Depthwise) Rows() uint32     { return 1 }
+func (Depthwise) Channels() uint32 { return 4 }
+func (d Depthwise) Each() []uint32 { return counting(d.Strip) }
+func (Depthwise) Fours() []string  { return components(4) }
 
 func (Depthwise) file() string             { return "depthwise.wgsl" }
 func (d Depthwise) threads() uint32        { return d.Threads }
@@ -124,3 +128,11 @@ var depthwiseRows = []Depthwise{{4, 4, 64}, {8, 4, 8}, {4, 1, 64}}
 
 // DepthwiseRows are those of the table for any filter.
 func DepthwiseRows() []Depthwise { return slices.Clone(depthwiseRows) }
+
+// plus is the WGSL that adds n, nothing where there is nothing to add.
+func plus(n uint32) string {
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" + %du", n)
+}

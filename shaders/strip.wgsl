@@ -1,10 +1,11 @@
 {{- define "strip" -}}
 // What the kernels share in which a thread computes a strip of neurons, or several below each other, of
-// four depth slices. Neighbouring threads have neighbouring depth slices.
+// a few depth slices. Neighbouring threads have neighbouring depth slices.
 
 const THREADS: u32 = {{.Threads}}u;
 const STRIP: u32 = {{.Strip}}u; // neurons along x
 const ROWS: u32 = {{.Rows}}u; // along y
+const CHANNELS: u32 = {{.Channels}}u; // depth slices
 
 struct Strip {
 	plane: u32, // image and z
@@ -15,14 +16,14 @@ struct Strip {
 
 // locate finds the strips of a thread. Threads that a folded grid leaves over have planes that are none.
 fn locate(thread: u32) -> Strip {
-	let fours = (p.out_channels + 3u) / 4u;
+	let blocks = (p.out_channels + CHANNELS - 1u) / CHANNELS;
 	let strips = (p.out_size.z + STRIP - 1u) / STRIP;
 	let bands = (p.out_size.y + ROWS - 1u) / ROWS;
 	var at: Strip;
-	at.channel = thread % fours * 4u;
-	at.x = thread / fours % strips * STRIP;
-	at.y = thread / fours / strips % bands * ROWS;
-	at.plane = thread / fours / strips / bands;
+	at.channel = thread % blocks * CHANNELS;
+	at.x = thread / blocks % strips * STRIP;
+	at.y = thread / blocks / strips % bands * ROWS;
+	at.plane = thread / blocks / strips / bands;
 	return at;
 }
 
@@ -37,8 +38,8 @@ fn from_plane(plane: u32) -> Plane {
 	return Plane((plane / p.out_size.x * p.in_size.x + z) * p.in_size.y, z < p.in_size.x);
 }
 
-// has tells whether a neuron of the strips, counted from the first one, is one of V's at depth slice k of
-// the four.
+// has tells whether a neuron of the strips, counted from the first one, is one of V's at depth slice k,
+// counted likewise.
 fn has(at: Strip, row: u32, column: u32, k: u32) -> bool {
 	let below = vec4<u32>(p.images * p.out_size.x, p.out_size.y, p.out_size.z, p.out_channels);
 	return all(vec4<u32>(at.plane, at.y + row, at.x + column, at.channel + k) < below);
@@ -53,11 +54,11 @@ fn biases(channel: u32) -> vec4<f32> {
 	return vec4<f32>(b[channel], b[channel + 1u], b[channel + 2u], b[channel + 3u]);
 }
 
-// put writes sums of four depth slices at a neuron, which have their biases.
-fn put(at: Strip, row: u32, column: u32, sums: vec4<f32>) {
-{{- range $k, $of := .Components}}
-	if has(at, row, column, {{$k}}u) {
-		v[element(at, row, column, {{$k}}u)] = sums{{$of}};
+// put writes the sums of four depth slices at a neuron, which have their biases.
+fn put(at: Strip, row: u32, column: u32, four: u32, sums: vec4<f32>) {
+{{- range $k, $of := .Fours}}
+	if has(at, row, column, 4u * four + {{$k}}u) {
+		v[element(at, row, column, 4u * four + {{$k}}u)] = sums{{$of}};
 	}
 {{- end}}
 }
@@ -68,11 +69,11 @@ fn finish_all(at: Strip) {
 	if p.activation == 0u && p.residual == 0u {
 		return;
 	}
-	for (var n = 0u; n < ROWS * STRIP * 4u; n++) {
-		let row = n / 4u / STRIP;
-		let column = n / 4u % STRIP;
-		if has(at, row, column, n % 4u) {
-			let i = element(at, row, column, n % 4u);
+	for (var n = 0u; n < ROWS * STRIP * CHANNELS; n++) {
+		let row = n / CHANNELS / STRIP;
+		let column = n / CHANNELS % STRIP;
+		if has(at, row, column, n % CHANNELS) {
+			let i = element(at, row, column, n % CHANNELS);
 			v[i] = finish(v[i], i);
 		}
 	}

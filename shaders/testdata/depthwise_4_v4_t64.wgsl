@@ -187,11 +187,12 @@ fn finish(z: f32, i: u32) -> f32 {
 }
 
 // What the kernels share in which a thread computes a strip of neurons, or several below each other, of
-// four depth slices. Neighbouring threads have neighbouring depth slices.
+// a few depth slices. Neighbouring threads have neighbouring depth slices.
 
 const THREADS: u32 = 64u;
 const STRIP: u32 = 4u; // neurons along x
 const ROWS: u32 = 1u; // along y
+const CHANNELS: u32 = 4u; // depth slices
 
 struct Strip {
 	plane: u32, // image and z
@@ -202,14 +203,14 @@ struct Strip {
 
 // locate finds the strips of a thread. Threads that a folded grid leaves over have planes that are none.
 fn locate(thread: u32) -> Strip {
-	let fours = (p.out_channels + 3u) / 4u;
+	let blocks = (p.out_channels + CHANNELS - 1u) / CHANNELS;
 	let strips = (p.out_size.z + STRIP - 1u) / STRIP;
 	let bands = (p.out_size.y + ROWS - 1u) / ROWS;
 	var at: Strip;
-	at.channel = thread % fours * 4u;
-	at.x = thread / fours % strips * STRIP;
-	at.y = thread / fours / strips % bands * ROWS;
-	at.plane = thread / fours / strips / bands;
+	at.channel = thread % blocks * CHANNELS;
+	at.x = thread / blocks % strips * STRIP;
+	at.y = thread / blocks / strips % bands * ROWS;
+	at.plane = thread / blocks / strips / bands;
 	return at;
 }
 
@@ -224,8 +225,8 @@ fn from_plane(plane: u32) -> Plane {
 	return Plane((plane / p.out_size.x * p.in_size.x + z) * p.in_size.y, z < p.in_size.x);
 }
 
-// has tells whether a neuron of the strips, counted from the first one, is one of V's at depth slice k of
-// the four.
+// has tells whether a neuron of the strips, counted from the first one, is one of V's at depth slice k,
+// counted likewise.
 fn has(at: Strip, row: u32, column: u32, k: u32) -> bool {
 	let below = vec4<u32>(p.images * p.out_size.x, p.out_size.y, p.out_size.z, p.out_channels);
 	return all(vec4<u32>(at.plane, at.y + row, at.x + column, at.channel + k) < below);
@@ -240,19 +241,19 @@ fn biases(channel: u32) -> vec4<f32> {
 	return vec4<f32>(b[channel], b[channel + 1u], b[channel + 2u], b[channel + 3u]);
 }
 
-// put writes sums of four depth slices at a neuron, which have their biases.
-fn put(at: Strip, row: u32, column: u32, sums: vec4<f32>) {
-	if has(at, row, column, 0u) {
-		v[element(at, row, column, 0u)] = sums.x;
+// put writes the sums of four depth slices at a neuron, which have their biases.
+fn put(at: Strip, row: u32, column: u32, four: u32, sums: vec4<f32>) {
+	if has(at, row, column, 4u * four + 0u) {
+		v[element(at, row, column, 4u * four + 0u)] = sums.x;
 	}
-	if has(at, row, column, 1u) {
-		v[element(at, row, column, 1u)] = sums.y;
+	if has(at, row, column, 4u * four + 1u) {
+		v[element(at, row, column, 4u * four + 1u)] = sums.y;
 	}
-	if has(at, row, column, 2u) {
-		v[element(at, row, column, 2u)] = sums.z;
+	if has(at, row, column, 4u * four + 2u) {
+		v[element(at, row, column, 4u * four + 2u)] = sums.z;
 	}
-	if has(at, row, column, 3u) {
-		v[element(at, row, column, 3u)] = sums.w;
+	if has(at, row, column, 4u * four + 3u) {
+		v[element(at, row, column, 4u * four + 3u)] = sums.w;
 	}
 }
 
@@ -262,11 +263,11 @@ fn finish_all(at: Strip) {
 	if p.activation == 0u && p.residual == 0u {
 		return;
 	}
-	for (var n = 0u; n < ROWS * STRIP * 4u; n++) {
-		let row = n / 4u / STRIP;
-		let column = n / 4u % STRIP;
-		if has(at, row, column, n % 4u) {
-			let i = element(at, row, column, n % 4u);
+	for (var n = 0u; n < ROWS * STRIP * CHANNELS; n++) {
+		let row = n / CHANNELS / STRIP;
+		let column = n / CHANNELS % STRIP;
+		if has(at, row, column, n % CHANNELS) {
+			let i = element(at, row, column, n % CHANNELS);
 			v[i] = finish(v[i], i);
 		}
 	}
@@ -274,7 +275,11 @@ fn finish_all(at: Strip) {
 
 // fetch loads what four depth slices from the given one on read at position i of X.
 fn fetch(i: u32, channel: u32, inside: bool) -> vec4<f32> {
-	return select(vec4<f32>(), x[(i * p.in_channels + channel) / 4u], inside);
+	return select(vec4<f32>(), x[(i * p.out_channels + channel) / 4u], inside);
+}
+
+fn weights(tap: u32, channel: u32) -> u32 {
+	return tap * ((p.out_channels + 3u) / 4u) + channel / 4u;
 }
 
 @compute @workgroup_size(THREADS)
@@ -293,8 +298,8 @@ fn main(
 	let taps = p.filter_size.x * p.filter_size.y * p.filter_size.z;
 	for (var tap = 0u; tap < taps; tap++) {
 		let f = unflat(tap, p.filter_size);
-		let weight = w[tap * ((p.out_channels + 3u) / 4u) + at.channel / 4u];
-		let i0 = from_input(vec3<u32>(at.plane % p.out_size.x, at.y, at.x + 0u), f);
+		let weight = w[weights(tap, at.channel)];
+		let i0 = from_input(vec3<u32>(at.plane % p.out_size.x, at.y, at.x), f);
 		sum0 += weight * fetch(image + flat(i0, p.in_size), at.channel, all(i0 < p.in_size));
 		let i1 = from_input(vec3<u32>(at.plane % p.out_size.x, at.y, at.x + 1u), f);
 		sum1 += weight * fetch(image + flat(i1, p.in_size), at.channel, all(i1 < p.in_size));
@@ -303,9 +308,9 @@ fn main(
 		let i3 = from_input(vec3<u32>(at.plane % p.out_size.x, at.y, at.x + 3u), f);
 		sum3 += weight * fetch(image + flat(i3, p.in_size), at.channel, all(i3 < p.in_size));
 	}
-	put(at, 0u, 0u, sum0);
-	put(at, 0u, 1u, sum1);
-	put(at, 0u, 2u, sum2);
-	put(at, 0u, 3u, sum3);
+	put(at, 0u, 0u, 0u, sum0);
+	put(at, 0u, 1u, 0u, sum1);
+	put(at, 0u, 2u, 0u, sum2);
+	put(at, 0u, 3u, 0u, sum3);
 	finish_all(at);
 }

@@ -186,11 +186,12 @@ fn finish(z: f32, i: u32) -> f32 {
 }
 
 // What the kernels share in which a thread computes a strip of neurons, or several below each other, of
-// four depth slices. Neighbouring threads have neighbouring depth slices.
+// a few depth slices. Neighbouring threads have neighbouring depth slices.
 
 const THREADS: u32 = 64u;
 const STRIP: u32 = 4u; // neurons along x
 const ROWS: u32 = 2u; // along y
+const CHANNELS: u32 = 4u; // depth slices
 
 struct Strip {
 	plane: u32, // image and z
@@ -201,14 +202,14 @@ struct Strip {
 
 // locate finds the strips of a thread. Threads that a folded grid leaves over have planes that are none.
 fn locate(thread: u32) -> Strip {
-	let fours = (p.out_channels + 3u) / 4u;
+	let blocks = (p.out_channels + CHANNELS - 1u) / CHANNELS;
 	let strips = (p.out_size.z + STRIP - 1u) / STRIP;
 	let bands = (p.out_size.y + ROWS - 1u) / ROWS;
 	var at: Strip;
-	at.channel = thread % fours * 4u;
-	at.x = thread / fours % strips * STRIP;
-	at.y = thread / fours / strips % bands * ROWS;
-	at.plane = thread / fours / strips / bands;
+	at.channel = thread % blocks * CHANNELS;
+	at.x = thread / blocks % strips * STRIP;
+	at.y = thread / blocks / strips % bands * ROWS;
+	at.plane = thread / blocks / strips / bands;
 	return at;
 }
 
@@ -223,8 +224,8 @@ fn from_plane(plane: u32) -> Plane {
 	return Plane((plane / p.out_size.x * p.in_size.x + z) * p.in_size.y, z < p.in_size.x);
 }
 
-// has tells whether a neuron of the strips, counted from the first one, is one of V's at depth slice k of
-// the four.
+// has tells whether a neuron of the strips, counted from the first one, is one of V's at depth slice k,
+// counted likewise.
 fn has(at: Strip, row: u32, column: u32, k: u32) -> bool {
 	let below = vec4<u32>(p.images * p.out_size.x, p.out_size.y, p.out_size.z, p.out_channels);
 	return all(vec4<u32>(at.plane, at.y + row, at.x + column, at.channel + k) < below);
@@ -239,19 +240,19 @@ fn biases(channel: u32) -> vec4<f32> {
 	return vec4<f32>(b[channel], b[channel + 1u], b[channel + 2u], b[channel + 3u]);
 }
 
-// put writes sums of four depth slices at a neuron, which have their biases.
-fn put(at: Strip, row: u32, column: u32, sums: vec4<f32>) {
-	if has(at, row, column, 0u) {
-		v[element(at, row, column, 0u)] = sums.x;
+// put writes the sums of four depth slices at a neuron, which have their biases.
+fn put(at: Strip, row: u32, column: u32, four: u32, sums: vec4<f32>) {
+	if has(at, row, column, 4u * four + 0u) {
+		v[element(at, row, column, 4u * four + 0u)] = sums.x;
 	}
-	if has(at, row, column, 1u) {
-		v[element(at, row, column, 1u)] = sums.y;
+	if has(at, row, column, 4u * four + 1u) {
+		v[element(at, row, column, 4u * four + 1u)] = sums.y;
 	}
-	if has(at, row, column, 2u) {
-		v[element(at, row, column, 2u)] = sums.z;
+	if has(at, row, column, 4u * four + 2u) {
+		v[element(at, row, column, 4u * four + 2u)] = sums.z;
 	}
-	if has(at, row, column, 3u) {
-		v[element(at, row, column, 3u)] = sums.w;
+	if has(at, row, column, 4u * four + 3u) {
+		v[element(at, row, column, 4u * four + 3u)] = sums.w;
 	}
 }
 
@@ -261,11 +262,11 @@ fn finish_all(at: Strip) {
 	if p.activation == 0u && p.residual == 0u {
 		return;
 	}
-	for (var n = 0u; n < ROWS * STRIP * 4u; n++) {
-		let row = n / 4u / STRIP;
-		let column = n / 4u % STRIP;
-		if has(at, row, column, n % 4u) {
-			let i = element(at, row, column, n % 4u);
+	for (var n = 0u; n < ROWS * STRIP * CHANNELS; n++) {
+		let row = n / CHANNELS / STRIP;
+		let column = n / CHANNELS % STRIP;
+		if has(at, row, column, n % CHANNELS) {
+			let i = element(at, row, column, n % CHANNELS);
 			v[i] = finish(v[i], i);
 		}
 	}
@@ -296,7 +297,7 @@ struct Sums { // a row of neurons
 fn taps(channel: u32, row: u32) -> Taps {
 	let step = p.out_channels / 4u;
 	let i = row * 3u * step + channel / 4u;
-	return Taps(w[i + 0u * step], w[i + 1u * step], w[i + 2u * step], );
+	return Taps(w[i], w[i + 1u * step], w[i + 2u * step], );
 }
 
 fn fetch(i: u32, inside: bool) -> vec4<f32> {
@@ -310,7 +311,7 @@ fn columns(plane: Plane, y: u32, left: u32, channel: u32) -> Columns {
 	let step = p.in_channels / 4u;
 	let i = ((plane.first + y) * p.in_size.z + left) * step + channel / 4u;
 	return Columns(
-		fetch(i + 0u * step, inside && left + 0u < p.in_size.z),
+		fetch(i, inside && left < p.in_size.z),
 		fetch(i + 1u * step, inside && left + 1u < p.in_size.z),
 		fetch(i + 2u * step, inside && left + 2u < p.in_size.z),
 		fetch(i + 3u * step, inside && left + 3u < p.in_size.z),
@@ -329,10 +330,10 @@ fn add(sums: Sums, x: Columns, w: Taps) -> Sums {
 }
 
 fn write(at: Strip, row: u32, sums: Sums) {
-	put(at, row, 0u, sums.s0);
-	put(at, row, 1u, sums.s1);
-	put(at, row, 2u, sums.s2);
-	put(at, row, 3u, sums.s3);
+	put(at, row, 0u, 0u, sums.s0);
+	put(at, row, 1u, 0u, sums.s1);
+	put(at, row, 2u, 0u, sums.s2);
+	put(at, row, 3u, 0u, sums.s3);
 }
 
 @compute @workgroup_size(THREADS)
@@ -357,7 +358,7 @@ fn main(
 	// Each round loads the rows of X that the next row of windows goes down by. Windows that began
 	// 2 rounds ago end.
 	for (var n = 0u; n < ROWS + 2u; n++) {
-		let x0 = columns(plane, top + n * 1u + 0u, left, input);
+		let x0 = columns(plane, top + n * 1u, left, input);
 		sums0 = add(sums0, x0, w0);
 		sums1 = add(sums1, x0, w1);
 		sums2 = add(sums2, x0, w2);
