@@ -52,7 +52,7 @@ fn fetch(i: u32, inside: bool) -> vec4<f32> {
 // large numbers.
 fn columns(plane: Plane, y: u32, left: u32, channel: u32) -> Columns {
 	let inside = plane.inside && y < p.in_size.y;
-	let step = p.in_channels / 4u;
+	let step = {{if .Grouped}}p.in_channels{{else}}p.out_channels{{end}} / 4u;
 	let i = ((plane.first + y) * p.in_size.z + left) * step + channel / 4u;
 	return Columns({{range .Columns}}
 		fetch(i{{if .}}{{plus .}} * step{{end}}, inside && left{{plus .}} < p.in_size.z),{{end}}

@@ -129,10 +129,10 @@ var depthwiseRows = []Depthwise{{4, 4, 64}, {8, 4, 8}, {4, 1, 64}}
 // DepthwiseRows are those of the table for any filter.
 func DepthwiseRows() []Depthwise { return slices.Clone(depthwiseRows) }
 
-// plus is the WGSL that adds n, nothing where there is nothing to add.
-func plus(n uint32) string {
-	if n == 0 {
-		return ""
+// plus is the WGSL that adds n, an integer of any type, nothing where there is nothing to add.
+func plus(n any) string {
+	if text := fmt.Sprint(n); text != "0" {
+		return " + " + text + "u"
 	}
-	return fmt.Sprintf(" + %du", n)
+	return ""
 }

@@ -57,8 +57,8 @@ fn biases(channel: u32) -> vec4<f32> {
 // put writes the sums of four depth slices at a neuron, which have their biases.
 fn put(at: Strip, row: u32, column: u32, four: u32, sums: vec4<f32>) {
 {{- range $k, $of := .Fours}}
-	if has(at, row, column, 4u * four + {{$k}}u) {
-		v[element(at, row, column, 4u * four + {{$k}}u)] = sums{{$of}};
+	if has(at, row, column, 4u * four{{plus $k}}) {
+		v[element(at, row, column, 4u * four{{plus $k}})] = sums{{$of}};
 	}
 {{- end}}
 }

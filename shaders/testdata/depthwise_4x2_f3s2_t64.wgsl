@@ -242,8 +242,8 @@ fn biases(channel: u32) -> vec4<f32> {
 
 // put writes the sums of four depth slices at a neuron, which have their biases.
 fn put(at: Strip, row: u32, column: u32, four: u32, sums: vec4<f32>) {
-	if has(at, row, column, 4u * four + 0u) {
-		v[element(at, row, column, 4u * four + 0u)] = sums.x;
+	if has(at, row, column, 4u * four) {
+		v[element(at, row, column, 4u * four)] = sums.x;
 	}
 	if has(at, row, column, 4u * four + 1u) {
 		v[element(at, row, column, 4u * four + 1u)] = sums.y;
@@ -311,7 +311,7 @@ fn fetch(i: u32, inside: bool) -> vec4<f32> {
 // large numbers.
 fn columns(plane: Plane, y: u32, left: u32, channel: u32) -> Columns {
 	let inside = plane.inside && y < p.in_size.y;
-	let step = p.in_channels / 4u;
+	let step = p.out_channels / 4u;
 	let i = ((plane.first + y) * p.in_size.z + left) * step + channel / 4u;
 	return Columns(
 		fetch(i, inside && left < p.in_size.z),
