@@ -24,7 +24,7 @@ func init() {
 		"g8mb2ic8id3ih5iw9oc8kd1kh3kw3sd2sh1sw1pd1ph1pw0", "g4mb2ic4ih4iw6oc4kh3ph0pw1", "g8mb4ic8ih40iw32oc8kh3ph1",
 		"g4ic4ih3iw3oc4oh3ow5kh3ph1", "g4ic4ih3iw4oc4oh3ow5kh3ph1", "g4ic4ih3iw5oc4kh3ph1", "g4ic4ih3iw6oc4kh3ph1", "g4ic4ih3iw7oc4kh3ph1", "g4ic4ih3iw8oc4kh3ph1")
 	killers[brokenGrouped] = stripKillers("grouped/4x2_f3s2_t64",
-		"g2mb2ic8id3ih9iw15oc16kd1kh3kw3sd2sh2sw2pd1ph1pw0", "g3mb2ic12ih6iw9oc12kh3sh2ph0pw1", "g2mb4ic8ih80iw64oc8kh3sh2ph1",
+		"g2mb2ic8id3ih9iw15oc16kd1kh3kw3sd2sh2sw2pd1ph1pw0", "g5mb2ic20ih6iw9oc20kh3sh2ph0pw1", "g2mb4ic8ih80iw64oc8kh3sh2ph1",
 		"g1ic4ih5iw7oc4oh3ow5kh3sh2ph1", "g1ic4ih5iw8oc4oh3ow5kh3sh2ph1", "g1ic4ih5iw9oc4kh3sh2ph1", "g1ic4ih5iw10oc4oh3ow6kh3sh2ph1", "g1ic4ih5iw11oc4kh3sh2ph1",
 		"g1ic4ih5iw12oc4oh3ow7kh3sh2ph1", "g1ic4ih5iw13oc4kh3sh2ph1", "g1ic4ih5iw14oc4oh3ow8kh3sh2ph1", "g1ic4ih5iw15oc4kh3sh2ph1")
 	killers[brokenDepthwise1] = stripKillers("depthwise/4_v1_t64",
