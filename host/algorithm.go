@@ -80,7 +80,7 @@ func everyAlgorithm(p conv.Problem, o LayerOptions) []algorithm {
 	for _, a := range winogradAlgorithms() {
 		list = append(list, a)
 	}
-	return list
+	return append(list, stripAlgorithms()...)
 }
 
 // choose gives the algorithm that o names, or the default. A name alone takes the first of its variants.

@@ -140,3 +140,11 @@ func (b brokenCPU) run(in operands, v []float32, checked bool) error {
 	v[b.word] += b.add
 	return nil
 }
+
+// StripAlgorithms names the algorithms of depthwise layers and of groups of few channels.
+func StripAlgorithms() (names []string) {
+	for _, a := range stripAlgorithms() {
+		names = append(names, AlgorithmName(a))
+	}
+	return names
+}

@@ -34,6 +34,7 @@ func (m mutant) String() string {
 var broken = []shaders.Variant{
 	shaders.ReLU, shaders.Activate, shaders.ActivationGradients, shaders.BiasGradients, shaders.FilterGradients,
 	shaders.Conv(256, shaders.Float32), shaders.Conv(256, shaders.Float16),
+	brokenStem, brokenSlide, brokenGrouped, brokenDepthwise1, brokenDepthwise,
 	shaders.WinogradInputs(2, 4), shaders.WinogradInputs(2, 1), shaders.WinogradInputs(4, 4), shaders.WinogradInputs(4, 1),
 	shaders.WinogradOutputs(2, 4), shaders.WinogradOutputs(2, 1), shaders.WinogradOutputs(4, 4), shaders.WinogradOutputs(4, 1), shaders.Dequantize, shaders.Conv(256, shaders.Int8),
 	peakKernel(true, 1), peakKernel(false, 1), peakKernel(true, 4), peakKernel(false, 4), copyKernel(1), copyKernel(4),
@@ -41,7 +42,8 @@ var broken = []shaders.Variant{
 
 // TestAllKernelsAreBroken holds the list above against the table.
 func TestAllKernelsAreBroken(t *testing.T) {
-	kind := func(v shaders.Variant) string { return regexp.MustCompile(`_t\d+`).ReplaceAllString(v.Name(), "") }
+	numbers := regexp.MustCompile(`_t?\d+(x\d+)*|_f\d+s\d+`) // sizes, which make no other kernel
+	kind := func(v shaders.Variant) string { return numbers.ReplaceAllString(v.Name(), "") }
 	for _, v := range shaders.Variants() {
 		if !slices.ContainsFunc(broken, func(b shaders.Variant) bool { return kind(b) == kind(v) }) {
 			t.Errorf("no mutants of %s", v.Name())

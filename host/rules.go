@@ -84,3 +84,23 @@ func (a winograd) cost(p conv.Problem, m machine) float64 {
 	transform := area * (1.5*m.load + 20)
 	return a.product.cost(product, m) + m.occupied(inputs, transform) + m.occupied(outputs, transform)
 }
+
+func (a sliding) cost(p conv.Problem, m machine) float64 {
+	neurons, taps, inputs := float64(a.Strip*a.Rows), float64(a.Filter*a.Filter), 1.0
+	if a.Grouped {
+		inputs = 4
+	}
+	loads := float64(len(a.Columns()))*float64((a.Rows-1)*a.Stride+a.Filter) + taps*inputs
+	return m.occupied(float64(stripsOf(p, a.Strip, a.Rows, 4)), 4*neurons*taps*inputs+m.load*loads)
+}
+
+func (a depthwise) cost(p conv.Problem, m machine) float64 {
+	taps := float64(p.TapsPerOutput())
+	return m.occupied(float64(stripsOf(p, a.Strip, 1, 4)), 4*float64(a.Strip)*taps+m.load*taps*(1+float64(a.Strip*4/a.Vector)))
+}
+
+func (a stem) cost(p conv.Problem, m machine) float64 {
+	taps := float64(p.TapsPerOutput())
+	loads := float64(len(a.Columns()))*float64(a.Inputs()*((a.Rows-1)*a.Stride+a.Filter)) + taps*float64(a.Channels/4)
+	return m.occupied(float64(stripsOf(p, a.Strip, a.Rows, a.Channels)), float64(a.Strip*a.Rows*a.Channels)*taps+m.load*loads)
+}

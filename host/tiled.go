@@ -81,16 +81,15 @@ func fitsDevice(a algorithm, p conv.Problem, l gpu.Limits) bool {
 			return false
 		}
 	}
-	t, ok := a.(tiled)
-	if w, isWinograd := a.(winograd); isWinograd {
-		t, ok = w.product, true
-	}
+	k, ok := a.(interface{ kernel() shaders.Variant })
 	if !ok {
 		return true
 	}
-	s, err := shaders.Source(t.tiles)
+	s, err := shaders.Source(k.kernel())
 	return err == nil && s.Workgroup[0] <= min(l.MaxWorkgroupInvocations, l.MaxWorkgroupSizeX) && s.WorkgroupStorage <= l.MaxWorkgroupStorage
 }
+
+func (a tiled) kernel() shaders.Variant { return a.tiles }
 
 func (a tiled) sizes(p conv.Problem) []int64 {
 	if a.parts == 1 {

@@ -58,6 +58,8 @@ func (a winograd) layerOfProducts(p conv.Problem) conv.Problem {
 	return product
 }
 
+func (a winograd) kernel() shaders.Variant { return a.product.tiles }
+
 func (a winograd) sizes(p conv.Problem) []int64 {
 	product := a.layerOfProducts(p)
 	return append(a.product.sizes(product), product.InLen(), product.OutLen())

@@ -129,6 +129,15 @@ func Variants() []Variant {
 	for _, t := range tileRows {
 		all = append(all, t)
 	}
+	for _, s := range stemRows {
+		all = append(all, s)
+	}
+	for _, d := range depthwiseRows {
+		all = append(all, d)
+	}
+	for _, s := range slideRows {
+		all = append(all, s)
+	}
 	return append(all, FilterGradients, BiasGradients, ReLU, Activate, ActivationGradients, Dequantize, SumParts)
 }
 
@@ -136,7 +145,7 @@ func Variants() []Variant {
 var files embed.FS
 
 // templates are parsed once; a field that a variant lacks is an error, never empty text.
-var templates = template.Must(template.New("").Option("missingkey=error").ParseFS(files, "*.wgsl"))
+var templates = template.Must(template.New("").Option("missingkey=error").Funcs(template.FuncMap{"plus": plus}).ParseFS(files, "*.wgsl"))
 
 // Source fills the variant's template. Only rows of the table have a source.
 func Source(v Variant) (Shader, error) {

@@ -1,0 +1,51 @@
+package host_test
+
+import (
+	"github.com/gpuconv/gpuconv/conv"
+	"github.com/gpuconv/gpuconv/host"
+	"github.com/gpuconv/gpuconv/shaders"
+)
+
+// The kernels of strips that are broken: the shortest of each.
+var (
+	brokenDepthwise  = shaders.Depthwise{Strip: 4, Vector: 4, Threads: 64}
+	brokenDepthwise1 = shaders.Depthwise{Strip: 4, Vector: 1, Threads: 64}
+	brokenStem       = shaders.Stem{Strip: 4, Rows: 2, Channels: 8, Filter: 3, Stride: 1, Threads: 64}
+	brokenSlide      = shaders.Slide{Strip: 4, Rows: 2, Filter: 3, Stride: 1, Threads: 64}
+	brokenGrouped    = shaders.Slide{Grouped: true, Strip: 4, Rows: 2, Filter: 3, Stride: 2, Threads: 64}
+)
+
+func init() {
+	killers[brokenStem] = stripKillers("stem/4x2x8_f3s1_t64",
+		"mb2ic3id3ih7iw15oc9kd1kh3kw3sd2sh1sw1pd1ph0pw1", "ic3ih5iw7oc17kh3ph1pw0", "ic3ih3oc10kh3", "ic3ih3oc11kh3", "ic3ih3oc13kh3", "ic3ih3oc14kh3", "ic3ih3oc15kh3",
+		"mb4ic3ih40iw32oc16kh3ph1",
+		"ic3ih3iw3oc8oh3ow5kh3ph1", "ic3ih3iw4oc8oh3ow5kh3ph1", "ic3ih3iw5oc8kh3ph1", "ic3ih3iw6oc8kh3ph1", "ic3ih3iw7oc8kh3ph1", "ic3ih3iw8oc8kh3ph1")
+	killers[brokenSlide] = stripKillers("depthwise/4x2_f3s1_t64",
+		"g8mb2ic8id3ih5iw9oc8kd1kh3kw3sd2sh1sw1pd1ph1pw0", "g4mb2ic4ih4iw6oc4kh3ph0pw1", "g8mb4ic8ih40iw32oc8kh3ph1",
+		"g4ic4ih3iw3oc4oh3ow5kh3ph1", "g4ic4ih3iw4oc4oh3ow5kh3ph1", "g4ic4ih3iw5oc4kh3ph1", "g4ic4ih3iw6oc4kh3ph1", "g4ic4ih3iw7oc4kh3ph1", "g4ic4ih3iw8oc4kh3ph1")
+	killers[brokenGrouped] = stripKillers("grouped/4x2_f3s2_t64",
+		"g2mb2ic8id3ih9iw15oc16kd1kh3kw3sd2sh2sw2pd1ph1pw0", "g5mb2ic20ih6iw9oc20kh3sh2ph0pw1", "g2mb4ic8ih80iw64oc8kh3sh2ph1",
+		"g1ic4ih5iw7oc4oh3ow5kh3sh2ph1", "g1ic4ih5iw8oc4oh3ow5kh3sh2ph1", "g1ic4ih5iw9oc4kh3sh2ph1", "g1ic4ih5iw10oc4oh3ow6kh3sh2ph1", "g1ic4ih5iw11oc4kh3sh2ph1",
+		"g1ic4ih5iw12oc4oh3ow7kh3sh2ph1", "g1ic4ih5iw13oc4kh3sh2ph1", "g1ic4ih5iw14oc4oh3ow8kh3sh2ph1", "g1ic4ih5iw15oc4kh3sh2ph1")
+	killers[brokenDepthwise1] = stripKillers("depthwise/4_v1_t64",
+		"g3mb2ic3id5ih5iw24oc6kd3kh2kw4sd1sh2sw3pd2ph1pw0dd1dh0dw1", "g5ic5id3ih5iw5oc5kd2kh3kw2ph1", "g8mb4ic8ih20iw32oc8kh3ph1")
+	killers[brokenDepthwise] = stripKillers("depthwise/4_v4_t64",
+		"g8mb2ic8id5ih5iw24oc8kd3kh2kw4sd1sh2sw3pd2ph1pw0dd1dh0dw1", "g4ic4id3ih3iw5oc4kd2kh3kw2ph1", "g8mb4ic8ih20iw32oc8kh3ph1")
+}
+
+// stripKillers are layers of integers of one algorithm, of which one fills the folded grid to
+// its last thread, and the narrow ones have their padding behind each column of X that a strip loads. The epilogue has all operands in one more, and one operand in each of two.
+func stripKillers(algorithm string, descriptors ...string) []killer {
+	plain := fusedBy(algorithm, conv.Epilogue{})
+	finished := fusedBy(algorithm, prelu(conv.BeforeFunction))
+	all := []killer{exact(descriptors[0], finished), exact(descriptors[1], fusedBy(algorithm, conv.Activate(conv.ReLU))),
+		exact(descriptors[1], fusedBy(algorithm, conv.Epilogue{Residual: conv.BeforeFunction}))}
+	for _, d := range descriptors {
+		all = append(all, exact(d, plain))
+	}
+	return all
+}
+
+func fusedBy(algorithm string, e conv.Epilogue) host.LayerOptions {
+	return host.LayerOptions{Algorithm: algorithm, Epilogue: e}
+}
