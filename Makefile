@@ -1,6 +1,7 @@
 # make run   the example of the CS231n notes on the best adapter of this machine
 # make test  all tests, on llvmpipe and SwiftShader, and all checks of the code
-.PHONY: run build tools test check unit llvmpipe swiftshader race fuzz golden
+# make bench the comparison suite on both, beside ONNX Runtime; make bench-gpu on a GPU, beside cuDNN
+.PHONY: run build tools test check unit llvmpipe swiftshader race fuzz golden bench bench-gpu
 
 GO ?= go
 DEVICE_TESTS = ./gpu/... ./host/... ./cmd/... ./examples/...
@@ -53,3 +54,9 @@ fuzz:
 # Writes the golden files anew, after a shader was changed on purpose.
 golden:
 	$(GO) test ./shaders -update
+
+bench: build
+	scripts/bench.sh software
+
+bench-gpu: build
+	scripts/bench.sh gpu

@@ -83,7 +83,7 @@ func TestLoadSuite(t *testing.T) {
 	if layers, err := bench.LoadSuite(file); err != nil || len(layers) != 1 {
 		t.Errorf("%v, %v", layers, err)
 	}
-	if _, err := bench.LoadSuite("lenet"); !errors.Is(err, bench.ErrInput) || !errors.Is(err, os.ErrNotExist) || !strings.Contains(err.Error(), "alexnet, core, deepbench") {
+	if _, err := bench.LoadSuite("lenet"); !errors.Is(err, bench.ErrInput) || !errors.Is(err, os.ErrNotExist) || !strings.Contains(err.Error(), "alexnet, bodies16, core, deepbench") {
 		t.Error(err)
 	}
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
-	"regexp"
 	"strings"
 	"time"
 
@@ -18,6 +17,7 @@ import (
 
 // benchFlags are what `gpuconv bench` was asked for.
 type benchFlags struct {
+	tuningFlags
 	suite, match    string
 	algorithms      []string
 	budget          time.Duration
@@ -50,6 +50,7 @@ is interrupted is kept.`,
 		},
 	}
 	flags := c.Flags()
+	f.add(flags)
 	flags.StringVar(&f.suite, "suite", "", "a suite's name, or a file with a descriptor a line (default core)")
 	flags.StringSliceVar(&f.algorithms, "algorithm", nil, "algorithms by name, or all (default what the layer chooses)")
 	flags.StringVar(&f.match, "match", "", "only layers whose name or descriptor matches this regular expression")
@@ -69,20 +70,7 @@ func (f *benchFlags) layers(args []string) ([]bench.Layer, error) {
 	if err != nil {
 		return nil, err
 	}
-	match, err := regexp.Compile(f.match)
-	if err != nil {
-		return nil, usagef("--match %s: %w", f.match, err)
-	}
-	var layers []bench.Layer
-	for _, l := range all {
-		if match.MatchString(l.Problem.Name) || match.MatchString(l.Problem.String()) {
-			layers = append(layers, l)
-		}
-	}
-	if len(layers) == 0 {
-		return nil, usagef("--match %s: none of the %d layers matches", f.match, len(all))
-	}
-	return layers, nil
+	return matching(all, f.match)
 }
 
 func (f *benchFlags) allLayers(args []string) ([]bench.Layer, error) {
@@ -163,6 +151,7 @@ func (a *app) bench(ctx context.Context, layers []bench.Layer, f benchFlags) err
 // measureSuite fills in the ceilings and the results.
 func (a *app) measureSuite(ctx context.Context, dev *host.Device, layers []bench.Layer, f benchFlags, r *bench.File) error {
 	device := bench.NewDevice(dev)
+	device.Tunings = f.open(a)
 	defer device.Close()
 	o := bench.Options{Algorithms: f.algorithms, Budget: f.budget, WarmUp: f.warmUp, Seed: f.seed, Timestamps: device.Timestamps(),
 		Repro: func(l bench.Layer, algorithm string) string { return benchRepro(dev, l, algorithm, f) }}

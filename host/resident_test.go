@@ -1,0 +1,115 @@
+package host_test
+
+import (
+	"errors"
+	"slices"
+	"testing"
+
+	"github.com/gpuconv/gpuconv/conv"
+	"github.com/gpuconv/gpuconv/cpuref"
+	"github.com/gpuconv/gpuconv/gpu"
+	"github.com/gpuconv/gpuconv/host"
+	"github.com/gpuconv/gpuconv/host/hosttest"
+	"github.com/gpuconv/gpuconv/host/proof"
+)
+
+// resident builds a layer whose operands are on the device.
+func resident(t testing.TB, dev *host.Device, descriptor string, o host.LayerOptions) (*host.Layer, proof.Operands) {
+	t.Helper()
+	c := proof.Case{Problem: problem(t, descriptor), Seed: 1, Options: o}
+	data, err := c.Data()
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := build(t, dev, c.Problem, data.W, o)
+	if err := l.Upload(data.X, data.Residual...); err != nil {
+		t.Fatal(err)
+	}
+	return l, data
+}
+
+// TestRunAgain holds that a layer with resident operands, once it ran, makes nothing on the device and
+// compiles nothing, by each algorithm, and gives what Run gives.
+func TestRunAgain(t *testing.T) {
+	dev := hosttest.Open(t)
+	const descriptor = "ic4ih9oc8kh3ph1"
+	for _, name := range []string{"direct", "registers", "shared", "winograd2", "winograd4"} {
+		l, data := resident(t, dev, descriptor, host.LayerOptions{Algorithm: name, Epilogue: conv.Epilogue{Residual: conv.AfterFunction}})
+		want, err := l.Run(data.X, data.Residual...)
+		if err == nil {
+			err = l.Compute()
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		before := dev.GPU().Stats()
+		for range 3 {
+			if err := l.Compute(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		after := dev.GPU().Stats()
+		if after.Submissions != before.Submissions+3 {
+			t.Errorf("%s: %d submissions for 3 runs", name, after.Submissions-before.Submissions)
+		}
+		if after.Submissions = before.Submissions; after != before {
+			t.Errorf("%s: made %+v, had %+v", name, after, before)
+		}
+		if v, err := l.Download(); err != nil || !slices.Equal(v.Data, want.Data) {
+			t.Errorf("%s: other outputs than Run's, error %v", name, err)
+		}
+	}
+}
+
+// TestComputeTimed holds that the device's clock is asked where there is one, and that its absence is said.
+func TestComputeTimed(t *testing.T) {
+	dev := hosttest.Open(t)
+	l, _ := resident(t, dev, small, host.LayerOptions{})
+	took, err := l.ComputeTimed()
+	if dev.GPU().Info().HasFeature(gpu.FeatureTimestamps) {
+		if err != nil || took < 0 {
+			t.Errorf("%v, %v", took, err)
+		}
+	} else if !errors.Is(err, gpu.ErrLimit) {
+		t.Errorf("%v, must wrap ErrLimit", err)
+	}
+}
+
+// TestNotResident holds that what cannot stay on a device says so.
+func TestNotResident(t *testing.T) {
+	dev, err := host.Open(host.Options{Backend: host.CPU})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer dev.Close()
+	c := proof.Case{Problem: problem(t, small), Seed: 1}
+	data, err := c.Data()
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := build(t, dev, c.Problem, data.W, host.LayerOptions{})
+	for _, err := range []error{l.Upload(data.X), l.Compute()} {
+		says(t, "CPU", err, host.ErrUnsupported, "use Run")
+	}
+	l.Close()
+	if err := l.Compute(); !errors.Is(err, gpu.ErrClosed) || l.Resident() {
+		t.Errorf("closed: %v, resident %v", err, l.Resident())
+	}
+	onGPU, gpuData := resident(t, hosttest.Open(t), small, host.LayerOptions{})
+	gpuData.X.W++
+	if err := onGPU.Upload(gpuData.X); !errors.Is(err, cpuref.ErrShape) {
+		t.Errorf("a wrong shape: %v", err)
+	}
+}
+
+// BenchmarkComputeAgain is a layer so small that nearly all of its time is the host's.
+func BenchmarkComputeAgain(b *testing.B) {
+	dev := hosttest.Open(b)
+	l, _ := resident(b, dev, "ic1ih1oc1kh1", host.LayerOptions{})
+	b.ReportAllocs()
+	for b.Loop() {
+		if err := l.Compute(); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

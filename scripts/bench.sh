@@ -1,0 +1,68 @@
+#!/bin/sh
+# Measures the comparison suite and prints how it stands against the project's bars.
+#
+#   bench.sh software [FOLDER]   on llvmpipe and SwiftShader, beside ONNX Runtime on SwiftShader
+#   bench.sh gpu [FOLDER]        on the best GPU, beside cuDNN through PyTorch where that is installed
+#
+# FOLDER (default results/DATE) gets the files; BUDGET (default 1s) is the time for a layer's samples.
+set -eu
+
+out=${2:-results/$(date -u +%Y-%m-%d)}
+budget=${BUDGET:-1s}
+winograd='resnet_3x3|vgg_conv3|superres|batch8'
+mkdir -p "$out"
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+# on ADAPTER COMMAND...: with only that software adapter's driver visible.
+on() {
+	case $1 in
+	llvmpipe) driver=$(ls /usr/share/vulkan/icd.d/lvp_icd*.json | head -n 1) ;;
+	swiftshader) driver=/usr/lib/chromium/vk_swiftshader_icd.json ;;
+	esac
+	shift
+	env VK_ICD_FILENAMES="$driver" VK_DRIVER_FILES="$driver" GPUCONV_BACKEND=vulkan "$@"
+}
+
+# measure NAME COMMAND...: the suite, tuned into a file of its own and by the rules alone.
+measure() {
+	name=$1
+	shift
+	"$@" ./gpuconv tune --suite core --cache "$work/$name.json" --budget "$budget"
+	"$@" ./gpuconv bench --suite core --cache "$work/$name.json" --budget "$budget" --json "$out/$name.json" --html "$out/$name.html"
+	"$@" ./gpuconv bench --suite core --tuned=false --no-ceilings --budget "$budget" --json "$out/$name-default.json"
+}
+
+case ${1-} in
+software)
+	scripts/setup.sh test
+	measure llvmpipe on llvmpipe
+	on llvmpipe ./gpuconv bench --suite core --match "$winograd" --algorithm registers,shared --no-ceilings --budget "$budget" --json "$out/llvmpipe-gemm.json"
+	on llvmpipe ./gpuconv bench --suite core --match "$winograd" --algorithm winograd2,winograd4 --no-ceilings --budget "$budget" --json "$out/llvmpipe-winograd.json"
+	measure swiftshader on swiftshader
+	if command -v npm >/dev/null; then
+		cp scripts/peers/package.json scripts/peers/ort.mjs "$work"
+		(cd "$work" && npm install --silent --ignore-scripts)
+		on swiftshader node "$work/ort.mjs" webgpu <bench/suites/core.txt >"$out/swiftshader-ort.json"
+		on swiftshader ./gpuconv compare "$out/swiftshader-ort.json" "$out/swiftshader.json"
+	else
+		echo "gpuconv: no npm on the PATH: ONNX Runtime is left out" >&2
+	fi
+	go test -run '^$' -bench Again -benchtime 200x ./host
+	;;
+gpu)
+	measure gpu env
+	./gpuconv bench --suite bodies16 --cache "$work/gpu.json" --budget "$budget" --json "$out/gpu-b16.json"
+	if python3 -c 'import torch; assert torch.cuda.is_available()' 2>/dev/null; then
+		python3 scripts/peers/cudnn.py <bench/suites/core.txt >"$out/gpu-cudnn.json"
+		./gpuconv compare "$out/gpu-cudnn.json" "$out/gpu.json"
+	else
+		echo "gpuconv: no PyTorch with CUDA: cuDNN is left out" >&2
+	fi
+	;;
+*)
+	echo "bench.sh: ${1-nothing}: must be software or gpu" >&2
+	exit 2
+	;;
+esac
+go run ./scripts/bars "$out"
