@@ -52,7 +52,7 @@ func TestSuites(t *testing.T) {
 			t.Errorf("%s has %d multiply-adds, want %d", name, macs, want.macs)
 		}
 	}
-	if n := len(bench.Suites()); n != 6 {
+	if n := len(bench.Suites()); n != 7 {
 		t.Errorf("%d suites", n)
 	}
 }

@@ -46,6 +46,10 @@ var equivalents = []equivalent{
 
 	{"if p.activation != 0u || p.residual != 0u {", "if p.activation != 0u || p.parts != 0u {", false, "spares work alone: where there is no epilogue, numbers stay what they are"},
 
+	{"let column0 = select(0u, ((image0 + flat(from0, p.in_size)) * p.in_channels + tile.group * p.group_inputs) / VECTOR, inside0);", "let column0 = select(1u, ((image0 + flat(from0, p.in_size)) * p.in_channels + tile.group * p.group_inputs) / VECTOR, inside0);", false, "what is loaded outside is not taken: the address is one that no adapter has to hold back"},
+	{"let column7 = select(0u, ((image7 + flat(from7, p.in_size)) * p.in_channels + tile.group * p.group_inputs) / VECTOR, inside7);", "let column7 = select(1u, ((image7 + flat(from7, p.in_size)) * p.in_channels + tile.group * p.group_inputs) / VECTOR, inside7);", false, "what is loaded outside is not taken: the address is one that no adapter has to hold back"},
+	{"let steps = (p.group_inputs + DEPTH - 1u) / DEPTH;", "let steps = (p.group_inputs + DEPTH - 2u) / DEPTH;", false, "a group's input channels are a multiple of 4 here"},
+
 	{"const EACH: u32 = 1u;", "const EACH: u32 = 2u;", false, "copies some elements twice"},
 	{"const EACH: u32 = 4u;", "const EACH: u32 = 5u;", false, "copies some elements twice"},
 	{"let i = first + k * THREADS;", "let i = first - k * THREADS;", true, "where a thread copies one element k is 0"},

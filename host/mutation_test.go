@@ -3,8 +3,10 @@ package host_test
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -30,13 +32,14 @@ func (m mutant) String() string {
 }
 
 // broken are the variants that are broken, one of every kernel and kind of numbers: the widest
-// workgroups, for which barriers matter most.
+// workgroups, for which barriers matter most, and the smallest tiles, which compile fastest.
 var broken = []shaders.Variant{
 	shaders.ReLU, shaders.Activate, shaders.ActivationGradients, shaders.BiasGradients, shaders.FilterGradients,
 	shaders.Conv(256, shaders.Float32), shaders.Conv(256, shaders.Float16),
 	brokenStem, brokenSlide, brokenGrouped, brokenDepthwise1, brokenDepthwise,
 	shaders.WinogradInputs(2, 4), shaders.WinogradInputs(2, 1), shaders.WinogradInputs(4, 4), shaders.WinogradInputs(4, 1),
-	shaders.WinogradOutputs(2, 4), shaders.WinogradOutputs(2, 1), shaders.WinogradOutputs(4, 4), shaders.WinogradOutputs(4, 1), shaders.Dequantize, shaders.Conv(256, shaders.Int8),
+	shaders.WinogradOutputs(2, 4), shaders.WinogradOutputs(2, 1), shaders.WinogradOutputs(4, 4), shaders.WinogradOutputs(4, 1), shaders.Dequantize,
+	registers4, registers1, across, uniform, shared4, shared1, shaders.SumParts, shaders.Conv(256, shaders.Int8),
 	peakKernel(true, 1), peakKernel(false, 1), peakKernel(true, 4), peakKernel(false, 4), copyKernel(1), copyKernel(4),
 }
 
@@ -151,8 +154,33 @@ func lines(t *testing.T) map[shaders.Variant]map[int]string {
 			c.into(code[v], seen[c.kind()])
 			seen[c.text()], seen[c.kind()] = c.isFunction(), c.isFunction()
 		}
+		if _, ok := v.(shaders.Tiles); ok {
+			firstAndLast(code[v], seen)
+		}
 	}
 	return code
+}
+
+// unrolled is what lines of unrolled code differ in: numbers, and components of vectors.
+var unrolled = regexp.MustCompile(`[\d_]+|\.[xyzw]\b`)
+
+// firstAndLast leaves no more than the first and the last of the lines that are alike but for numbers and
+// components: the code of tiles is unrolled, and hundreds of mutants of one line of its template would tell
+// the same. What an earlier variant has, too, is not broken again.
+func firstAndLast(code map[int]string, seen map[string]bool) {
+	alike := map[string][]int{}
+	for _, i := range slices.Sorted(maps.Keys(code)) {
+		kind := unrolled.ReplaceAllString(code[i], "#")
+		alike[kind] = append(alike[kind], i)
+	}
+	for kind, all := range alike {
+		if !seen[kind] {
+			seen[kind], all = true, all[1:max(1, len(all)-1)]
+		}
+		for _, i := range all {
+			delete(code, i)
+		}
+	}
 }
 
 // into adds the chunk's code. Of a function that was broken with sums of another type, no more than the
@@ -280,6 +308,10 @@ var swaps = map[string][]string{
 	"even": {"odd"}, "odd": {"even"}, "near": {"far"}, "far": {"even"}, "farther": {"odd"}, "row": {"column"}, "number": {"i"}, "lane": {"0u"}, "each": {"1u"},
 	"d.e0": {"d.e1"}, "d.e1": {"d.e2"}, "d.e2": {"d.e3"}, "d.e3": {"d.e0"}, "d.e4": {"d.e3"}, "d.e5": {"d.e4"}, "M": {"1u"}, "VECTOR": {"1u"}, "row.x": {"row.y"}, "row.y": {"row.z"}, "column.z": {"column.y"},
 	"t.number": {"t.image"}, "t.image": {"t.number"}, "t.block": {"t.blocks"}, "t.blocks": {"t.block"}, "tiles.y": {"tiles.z"}, "tiles.z": {"tiles.y"},
+	"tile.part": {"tile.group"}, "tile.column": {"tile.group"}, "tile.group": {"tile.part"}, "tile.pixel": {"tile.channel"}, "tile.channel": {"tile.pixel"},
+	"begin": {"0u"}, "end": {"columns", "steps"}, "columns": {"rows", "end"}, "all_columns": {"columns"}, "rows": {"columns"}, "pixels": {"rows", "channels"}, "channels": {"pixels"}, "pixel": {"tile.pixel"}, "four": {"0u"}, "bias": {"tile.channel"},
+	"tile_pixels": {"tile_channels"}, "tile_channels": {"tile_pixels"}, "before": {"0u"}, "PIXELS": {"CHANNELS"}, "CHANNELS": {"PIXELS"}, "ROWS": {"DEPTH"}, "COLUMNS": {"DEPTH", "PIXELS"}, "DEPTH": {"LOADERS"}, "LOADERS": {"DEPTH"},
+	"first_row": {"first_column"}, "first_column": {"first_row"}, "slices": {"step"}, "step": {"slices"}, "steps": {"columns", "begin"}, "some": {"true"}, "mine": {"tile"}, "tile": {"mine"}, "mine.channel": {"mine.pixel"}, "workgroup": {"rows"},
 	"at.x": {"at.y"}, "at.y": {"at.z"}, "at.z": {"at.x"}, "c.x": {"c.y"}, "c.y": {"c.z"}, "c.z": {"c.x"}, "n.x": {"n.y"}, "n.y": {"n.z"}, "n.z": {"n.x"},
 	"pad.x": {"pad.y"}, "pad.y": {"pad.z"}, "pad.z": {"pad.x"}, "size.y": {"size.z"}, "size.z": {"size.y"}, "position.x": {"position.y"}, "position.y": {"position.z"}, "position.z": {"position.x"},
 }
@@ -288,10 +320,13 @@ var (
 	token      = regexp.MustCompile(`[A-Za-z_][\w.]*|\d[\d.]*u?|[-+*/%<>=&|!]+`)
 	comparison = regexp.MustCompile(`[\w.]+ (<|>|<=|>=|==) [\w.]+`)
 	fraction   = regexp.MustCompile(`^\d+\.\d+$`)
+	numbered   = regexp.MustCompile(`^(start|image|from|inside|column|row|sum|x|w)\d{1,2}(_\d)?(\.[xyzw])?$`) // in unrolled code
+	bounding   = regexp.MustCompile(`let (end|steps) = `)
 )
 
 // tokenMutants changes each token of a line in turn, and takes each comparison for true. Left out by
-// rule is what could run for ever, for nothing stops a GPU: the condition and the step of a for; types,
+// rule is what could run for ever, for nothing stops a GPU: the condition and the step of a for, and sums
+// that bound it, which would wrap around if they were differences; 0 taken away instead of added; types,
 // which do not compile; and structs, which package shaders holds against Go's, field by field.
 func tokenMutants(params map[string]string, line string) []string {
 	code, _, _ := strings.Cut(line, "//")
@@ -308,8 +343,14 @@ func tokenMutants(params map[string]string, line string) []string {
 	for _, at := range token.FindAllStringIndex(code, -1) {
 		word := code[at[0]:at[1]]
 		others := swaps[word]
+		if word == "+" && (bounding.MatchString(code) || strings.HasPrefix(code[at[1]:], " 0u")) {
+			continue
+		}
 		if next, ok := params[word]; ok && next != word {
 			others = []string{next}
+		}
+		if numbered.MatchString(word) {
+			others = []string{neighbour(word)}
 		}
 		if others == nil && fraction.MatchString(word) {
 			others = []string{"1.01 * " + word}
@@ -319,6 +360,16 @@ func tokenMutants(params map[string]string, line string) []string {
 		}
 	}
 	return all
+}
+
+// neighbour takes a name's component, or else its last number, for the one beside it.
+func neighbour(name string) string {
+	if head, component, ok := strings.Cut(name, "."); ok {
+		return head + "." + map[string]string{"x": "y", "y": "z", "z": "w", "w": "x"}[component]
+	}
+	last := len(name) - 1
+	n, _ := strconv.Atoi(name[last:])
+	return fmt.Sprintf("%s%d", name[:last], n^1)
 }
 
 // nextParam gives for p.outputs and its sisters, and for their coordinates, the next one of the same type.

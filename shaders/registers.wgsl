@@ -43,7 +43,6 @@ fn main(
 {{- else}}
 	let tile = locate(workgroup.x + grid.x * (workgroup.y + grid.y * workgroup.z), THREADS * PIXELS, COLUMNS);
 	let first = tile.pixel + thread * PIXELS;
-	let before = 0u;
 {{- end}}
 {{- range .Each}}
 	let start{{.}} = window(first + {{.}}u);
@@ -66,7 +65,7 @@ fn main(
 		let inside{{.}} = all(from{{.}} < p.in_size);
 		let column{{.}} = select(0u, ((image{{.}} + flat(from{{.}}, p.in_size)) * p.in_channels + tile.group * p.group_inputs) / VECTOR, inside{{.}});
 {{- end}}
-		var weight = (({{if .Uniform}}(tile.column - p.first_column){{else}}tile.column{{end}} * taps + tap) * p.group_inputs + begin * VECTOR) * (COLUMNS / 4u) + before;
+		var weight = (({{if .Uniform}}(tile.column - p.first_column){{else}}tile.column{{end}} * taps + tap) * p.group_inputs + begin * VECTOR) * (COLUMNS / 4u){{if .Across}} + before{{end}};
 		for (var c = begin; c < end; c++) {
 {{- range .Each}}
 			let x{{.}} = select({{$.Load}}(), x[column{{.}} + c], inside{{.}});

@@ -38,7 +38,7 @@ fn main(
 	// and four depth slices of the weights.
 	let lane = thread % LOADERS * VECTOR;
 {{- range $g := .XGroups}}
-	let row{{$g}} = thread / LOADERS * 4u + {{$g}}u * (THREADS / LOADERS * 4u);
+	let row{{$g}} = thread / LOADERS * 4u{{if $g}} + {{$g}}u * (THREADS / LOADERS * 4u){{end}};
 {{- range $.Four}}
 	let start{{$g}}_{{.}} = window(tile.pixel + row{{$g}} + {{.}}u);
 	let image{{$g}}_{{.}} = image(tile.pixel + row{{$g}} + {{.}}u);
@@ -76,7 +76,7 @@ fn main(
 {{- end}}
 {{- end}}
 {{- range .WLoads}}
-			let w{{.}} = w[weight + {{.}}u * THREADS];
+			let w{{.}} = w[weight{{if .}} + {{.}}u * THREADS{{end}}];
 {{- end}}
 			weight += DEPTH * COLUMNS / 4u;
 			// All threads are done with what was loaded before.
@@ -87,7 +87,7 @@ fn main(
 {{- end}}
 {{- end}}
 {{- range .WLoads}}
-			ws[slices / 2u][step + {{.}}u * (THREADS * 4u / COLUMNS)][slices % 2u] = w{{.}};
+			ws[slices / 2u][step{{if .}} + {{.}}u * (THREADS * 4u / COLUMNS){{end}}][slices % 2u] = w{{.}};
 {{- end}}
 			workgroupBarrier();
 {{- range .Steps}}

@@ -145,7 +145,7 @@ func components(n uint32) []string {
 var tileRows = []Tiles{
 	Registers{8, 16, 4, 64, false, false}, Registers{8, 16, 4, 8, false, false}, Registers{16, 16, 4, 8, false, false}, Registers{4, 16, 4, 64, false, false}, Registers{8, 4, 4, 64, false, false},
 	Registers{16, 8, 4, 8, true, false}, Registers{8, 16, 4, 8, true, false}, Registers{4, 16, 4, 8, true, false},
-	Registers{8, 16, 4, 8, false, true}, Registers{8, 16, 4, 64, false, true}, Registers{16, 8, 4, 8, false, true}, Registers{8, 16, 1, 64, false, true},
+	Registers{8, 16, 4, 8, false, true}, Registers{8, 16, 4, 64, false, true}, Registers{16, 8, 4, 8, false, true},
 	Registers{8, 16, 1, 64, false, false}, Registers{8, 16, 1, 8, false, false}, Registers{8, 4, 1, 64, false, false},
 	Shared{64, 64, 16, 4}, Shared{128, 64, 16, 4}, Shared{64, 64, 16, 1},
 }

@@ -293,7 +293,6 @@ fn main(
 ) {
 	let tile = locate(workgroup.x + grid.x * (workgroup.y + grid.y * workgroup.z), THREADS * PIXELS, COLUMNS);
 	let first = tile.pixel + thread * PIXELS;
-	let before = 0u;
 	let start0 = window(first + 0u);
 	let image0 = image(first + 0u);
 	let start1 = window(first + 1u);
@@ -445,7 +444,7 @@ fn main(
 		let from15 = source(start15, f);
 		let inside15 = all(from15 < p.in_size);
 		let column15 = select(0u, ((image15 + flat(from15, p.in_size)) * p.in_channels + tile.group * p.group_inputs) / VECTOR, inside15);
-		var weight = ((tile.column * taps + tap) * p.group_inputs + begin * VECTOR) * (COLUMNS / 4u) + before;
+		var weight = ((tile.column * taps + tap) * p.group_inputs + begin * VECTOR) * (COLUMNS / 4u);
 		for (var c = begin; c < end; c++) {
 			let x0 = select(vec4<f32>(), x[column0 + c], inside0);
 			let x1 = select(vec4<f32>(), x[column1 + c], inside1);

@@ -302,7 +302,7 @@ fn main(
 	// What this thread loads: channels from lane on, of the neurons in four rows of the tile at a time,
 	// and four depth slices of the weights.
 	let lane = thread % LOADERS * VECTOR;
-	let row0 = thread / LOADERS * 4u + 0u * (THREADS / LOADERS * 4u);
+	let row0 = thread / LOADERS * 4u;
 	let start0_0 = window(tile.pixel + row0 + 0u);
 	let image0_0 = image(tile.pixel + row0 + 0u);
 	let start0_1 = window(tile.pixel + row0 + 1u);
@@ -448,7 +448,7 @@ fn main(
 			column3_2 += DEPTH / VECTOR;
 			let x3_3 = select(f32(), x[column3_3], inside3_3 && some);
 			column3_3 += DEPTH / VECTOR;
-			let w0 = w[weight + 0u * THREADS];
+			let w0 = w[weight];
 			let w1 = w[weight + 1u * THREADS];
 			let w2 = w[weight + 2u * THREADS];
 			let w3 = w[weight + 3u * THREADS];
@@ -459,7 +459,7 @@ fn main(
 			xs[row1 / 8u][lane + 0u][row1 / 4u % 2u] = vec4<f32>(x1_0, x1_1, x1_2, x1_3);
 			xs[row2 / 8u][lane + 0u][row2 / 4u % 2u] = vec4<f32>(x2_0, x2_1, x2_2, x2_3);
 			xs[row3 / 8u][lane + 0u][row3 / 4u % 2u] = vec4<f32>(x3_0, x3_1, x3_2, x3_3);
-			ws[slices / 2u][step + 0u * (THREADS * 4u / COLUMNS)][slices % 2u] = w0;
+			ws[slices / 2u][step][slices % 2u] = w0;
 			ws[slices / 2u][step + 1u * (THREADS * 4u / COLUMNS)][slices % 2u] = w1;
 			ws[slices / 2u][step + 2u * (THREADS * 4u / COLUMNS)][slices % 2u] = w2;
 			ws[slices / 2u][step + 3u * (THREADS * 4u / COLUMNS)][slices % 2u] = w3;

@@ -302,7 +302,7 @@ fn main(
 	// What this thread loads: channels from lane on, of the neurons in four rows of the tile at a time,
 	// and four depth slices of the weights.
 	let lane = thread % LOADERS * VECTOR;
-	let row0 = thread / LOADERS * 4u + 0u * (THREADS / LOADERS * 4u);
+	let row0 = thread / LOADERS * 4u;
 	let start0_0 = window(tile.pixel + row0 + 0u);
 	let image0_0 = image(tile.pixel + row0 + 0u);
 	let start0_1 = window(tile.pixel + row0 + 1u);
@@ -361,7 +361,7 @@ fn main(
 			column0_2 += DEPTH / VECTOR;
 			let x0_3 = select(vec4<f32>(), x[column0_3], inside0_3 && some);
 			column0_3 += DEPTH / VECTOR;
-			let w0 = w[weight + 0u * THREADS];
+			let w0 = w[weight];
 			let w1 = w[weight + 1u * THREADS];
 			let w2 = w[weight + 2u * THREADS];
 			let w3 = w[weight + 3u * THREADS];
@@ -372,7 +372,7 @@ fn main(
 			xs[row0 / 8u][lane + 1u][row0 / 4u % 2u] = vec4<f32>(x0_0.y, x0_1.y, x0_2.y, x0_3.y);
 			xs[row0 / 8u][lane + 2u][row0 / 4u % 2u] = vec4<f32>(x0_0.z, x0_1.z, x0_2.z, x0_3.z);
 			xs[row0 / 8u][lane + 3u][row0 / 4u % 2u] = vec4<f32>(x0_0.w, x0_1.w, x0_2.w, x0_3.w);
-			ws[slices / 2u][step + 0u * (THREADS * 4u / COLUMNS)][slices % 2u] = w0;
+			ws[slices / 2u][step][slices % 2u] = w0;
 			ws[slices / 2u][step + 1u * (THREADS * 4u / COLUMNS)][slices % 2u] = w1;
 			ws[slices / 2u][step + 2u * (THREADS * 4u / COLUMNS)][slices % 2u] = w2;
 			ws[slices / 2u][step + 3u * (THREADS * 4u / COLUMNS)][slices % 2u] = w3;

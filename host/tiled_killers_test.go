@@ -1,0 +1,138 @@
+package host_test
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/gpuconv/gpuconv/conv"
+	"github.com/gpuconv/gpuconv/cpuref"
+	"github.com/gpuconv/gpuconv/host"
+	"github.com/gpuconv/gpuconv/host/proof"
+	"github.com/gpuconv/gpuconv/shaders"
+)
+
+// The tiles that are broken.
+var (
+	registers4 = shaders.Registers{Pixels: 8, Channels: 4, Vector: 4, Threads: 64}
+	registers1 = shaders.Registers{Pixels: 8, Channels: 4, Vector: 1, Threads: 64}
+	across     = shaders.Registers{Pixels: 4, Channels: 16, Vector: 4, Threads: 8, Across: true}
+	uniform    = shaders.Registers{Pixels: 8, Channels: 16, Vector: 4, Threads: 8, Uniform: true}
+	shared4    = shaders.Shared{Rows: 64, Columns: 64, Depth: 16, Vector: 4}
+	shared1    = shaders.Shared{Rows: 64, Columns: 64, Depth: 16, Vector: 1}
+)
+
+// The killers of tiles have one pixel, depth slice, input channel or step too few or too many for their
+// kernel's tiles, and numbers of tiles that fill the folded grid.
+func init() {
+	killers[registers4] = append(tileKillers("registers/8x4_v4_t64", 4,
+		append(rowsAndColumns, "ic8iw513oc5kw1", "mb3ic4ih19iw9oc3kh2")...), tileFinishes("registers/8x4_v4_t64", 4)...)
+	killers[registers1] = tileKillers("registers/8x4_v1_t64", 1, "ic7iw513oc5kw1", "mb3ic1ih19iw9oc3kh2", "ic2iw3oc80kw1")
+	killers[across] = tileKillers("registers/4x16_v4_t8_across", 4,
+		"ic8iw5oc129kw1", "mb3ic4ih3iw3oc127kh2", "ic4iw3oc16kw1", "ic4iw80oc17kw1", "g2ic8iw9oc280kw1")
+	killers[uniform] = byUniform("ic4iw3oc40kw1", "mb2ic4ih5iw7oc17kh2", "ic256iw65oc100kw1", // three columns; two dispatches of columns
+		"g5ic40ih3iw5oc80kh3ph1", "g2mb2ic8id5ih6iw7oc10od4oh3ow2kd2kh3kw2sd1sh2sw3pd2ph3pw1dd1dh0dw1", "ic4ih4iw5oc5kh3kw4ph2pw3+reflect")
+	killers[shared4] = tileKillers("shared/64x64x16_v4", 4,
+		"ic4iw320oc256kw1", "ic16iw65oc65kw1", "ic20iw64oc64kw1", "ic12iw63oc63kw1", "ic52iw30oc30kw2", "g2mb2ic40ih6iw7oc132kh2")
+	killers[shared1] = tileKillers("shared/64x64x16_v1", 1,
+		"ic1iw320oc256kw1", "ic16iw65oc65kw1", "ic17iw64oc64kw1", "ic15iw63oc63kw1", "ic53iw30oc30kw2", "g2mb2ic38ih6iw7oc132kh2")
+	killers[shaders.SumParts] = append([]killer{
+		exact("ic64iw5oc3kw1", tiledBy("registers/8x16_v4_t8_k4", conv.Epilogue{})),    // no epilogue
+		exact("mb2ic64iw700oc1kw1", tiledBy("registers/8x16_v4_t8_k4", leaky)),         // the last workgroup half full, and some left over
+		exact("ic64iw2560oc2kw1", tiledBy("registers/8x16_v4_t8_k4", conv.Epilogue{})), // 20 workgroups, which fill the folded grid
+	}, finishes("ic64iw9oc3kw1", "registers/8x16_v4_t8_k4")...)
+}
+
+// rowsAndColumns are layers whose tiles of 512 neurons of 4 depth slices fill the folded grid with nothing
+// left over, so that a kernel that counts too many of them leaves out the last ones.
+var rowsAndColumns = []string{
+	"ic4iw512oc80kw1", "ic4iw511oc80kw1", // one full row of tiles, and one neuron less
+	"mb3ic4id5ih9iw23oc40kd1kh1", // seven rows, ten columns
+	"g10ic40iw3oc40kw1",          // one column for each group
+}
+
+// tileKillers are those of every tile, and the given ones of one kind. Groups have so many input channels
+// at least.
+func tileKillers(algorithm string, channels int, descriptors ...string) []killer {
+	plain := tiledBy(algorithm, conv.Epilogue{})
+	all := []killer{
+		exact(fmt.Sprintf("mb8ic%dih3iw5oc4kh3ph1", channels), plain),                                                // each edge of each image is read over; images begin at every place in eight
+		exact(fmt.Sprintf("g2mb2ic%did5ih6iw7oc10od4oh3ow2kd2kh3kw2sd1sh2sw3pd2ph3pw1dd1dh0dw1", 6*channels), plain), // no two parameters beside each other are alike
+		exact(fmt.Sprintf("mb2ic%dih4iw5oc5kh3kw4ph2pw3+reflect", channels), plain),                                  // padding that is not zero
+		exact("g2mb2ic136ih3iw2oc10kh2", tiledBy(algorithm+"_k4", conv.Epilogue{})),                                  // parts of different lengths
+		exact("g5ic320iw3oc20kw1", tiledBy(algorithm+"_k4", conv.Epilogue{})),                                        // as many tiles as the folded grid
+		exact(fmt.Sprintf("g2mb2ic%diw9oc10kw1", 2*channels), tiledBy(algorithm, prelu(conv.BeforeFunction))),        // all operands
+		foreign(fmt.Sprintf("g2mb2ic%dih3iw4oc10kh3ph1", 2*(16+channels)), plain),                                    // the last step is not full
+	}
+	for _, d := range descriptors {
+		all = append(all, exact(d, plain))
+	}
+	return all
+}
+
+// tileFinishes are the epilogues, of whole sums and of parts.
+func tileFinishes(algorithm string, channels int) []killer {
+	return append(finishes(fmt.Sprintf("g2mb2ic%diw9oc10kw1", 2*channels), algorithm), finishes("ic64iw9oc5kw1", algorithm+"_k4")...)
+}
+
+// finishes are a layer with every kind of epilogue.
+func finishes(descriptor, algorithm string) (all []killer) {
+	for _, e := range []conv.Epilogue{conv.Activate(conv.ReLU), prelu(conv.BeforeFunction), prelu(conv.AfterFunction), {Residual: conv.AfterFunction}} {
+		all = append(all, exact(descriptor, tiledBy(algorithm, e)))
+	}
+	return all
+}
+
+func tiledBy(algorithm string, e conv.Epilogue) host.LayerOptions {
+	return host.LayerOptions{Algorithm: algorithm, Epilogue: e}
+}
+
+// foreign is a layer of two groups and two images in which all numbers are NaN but those of one group in
+// one image: its neurons must not notice. Nothing else tells whether a kernel multiplies what is not its
+// neuron's by zero.
+func foreign(descriptor string, o host.LayerOptions) killer {
+	p, err := conv.Parse(descriptor)
+	if err != nil {
+		panic(err)
+	}
+	return killer{"foreign " + descriptor, func(dev *host.Device) error { return runForeign(dev, p, o) }}
+}
+
+func runForeign(dev *host.Device, p conv.Problem, o host.LayerOptions) error {
+	data, err := proof.Case{Problem: p, Seed: 1, Mode: cpuref.Exact, Options: o}.Data()
+	if err != nil {
+		return err
+	}
+	l, err := host.NewLayer(dev, p, data.W, o)
+	if err != nil {
+		return err
+	}
+	defer l.Close()
+	want, err := cpuref.Conv(p, data.X, data.W)
+	if err != nil {
+		return err
+	}
+	for i := range data.X.Data {
+		if i >= len(data.X.Data)/2 || i%p.InChannels >= p.InChannels/2 {
+			data.X.Data[i] = float32(math.NaN())
+		}
+	}
+	v, err := l.Run(data.X)
+	if err != nil {
+		return err
+	}
+	for i, got := range v.Data[:len(v.Data)/2] {
+		if i%p.OutChannels < p.OutChannels/2 && float64(got) != want.Value[i] {
+			return fmt.Errorf("%w: output %d is %v, must be %v", cpuref.ErrMismatch, i, got, want.Value[i])
+		}
+	}
+	return nil
+}
+
+// byUniform has layers computed with weights from a uniform buffer, the last one with an epilogue too.
+func byUniform(descriptors ...string) (all []killer) {
+	const algorithm = "registers/8x16_v4_t8_uniform"
+	for _, d := range descriptors {
+		all = append(all, exact(d, tiledBy(algorithm, conv.Epilogue{})))
+	}
+	return append(all, exact(descriptors[0], tiledBy(algorithm, prelu(conv.BeforeFunction))))
+}
