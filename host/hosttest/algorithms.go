@@ -1,0 +1,40 @@
+package hosttest
+
+import (
+	"testing"
+
+	"github.com/gpuconv/gpuconv/conv"
+	"github.com/gpuconv/gpuconv/cpuref"
+	"github.com/gpuconv/gpuconv/host"
+	"github.com/gpuconv/gpuconv/host/proof"
+)
+
+// Algorithms holds every algorithm, with all its variants, to the proof: on layers that are one neuron,
+// depth slice or input channel around what tiles hold, with all operands.
+func Algorithms(t *testing.T, dev *host.Device) {
+	t.Helper()
+	for _, descriptor := range []string{
+		"ic4ih5oc8kh3ph1", "ic8ih9oc17kh3ph1", "ic3ih9oc9kh2", "g2mb2ic8ih7iw5oc6kh3kw2ph2+reflect", "mb3ic64ih3oc5kh1", "ic256ih4oc70kh1", "ic12ih9iw10oc65kh3sh2ph1dh1",
+		"mb2ic16id3ih4iw5oc12kd2kh3kw2pd1ph1pw0+circular",
+	} {
+		p, err := conv.Parse(descriptor)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all, err := host.Algorithms(dev, p, host.LayerOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, a := range all {
+			for _, mode := range []cpuref.Mode{cpuref.Exact, cpuref.Bounded} {
+				if mode == cpuref.Exact && a.Name() == "winograd4" {
+					continue // its transforms round
+				}
+				c := proof.Case{Problem: p, Seed: 1, Mode: mode, Options: host.LayerOptions{Algorithm: host.AlgorithmName(a), Epilogue: conv.Epilogue{Activation: conv.Activation{Function: conv.PReLU}, Residual: conv.BeforeFunction}}}
+				if _, err := c.Run(dev); err != nil {
+					t.Errorf("%s: %v\n\t%s", host.AlgorithmName(a), err, c.Repro(dev))
+				}
+			}
+		}
+	}
+}
