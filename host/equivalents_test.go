@@ -47,8 +47,13 @@ var equivalents = []equivalent{
 	{"if p.activation != 0u || p.residual != 0u {", "if p.activation != 0u || p.parts != 0u {", false, "spares work alone: where there is no epilogue, numbers stay what they are"},
 
 	{"let column0 = select(0u, ((image0 + flat(from0, p.in_size)) * p.in_channels + tile.group * p.group_inputs) / VECTOR, inside0);", "let column0 = select(1u, ((image0 + flat(from0, p.in_size)) * p.in_channels + tile.group * p.group_inputs) / VECTOR, inside0);", false, "what is loaded outside is not taken: the address is one that no adapter has to hold back"},
-	{"let column7 = select(0u, ((image7 + flat(from7, p.in_size)) * p.in_channels + tile.group * p.group_inputs) / VECTOR, inside7);", "let column7 = select(1u, ((image7 + flat(from7, p.in_size)) * p.in_channels + tile.group * p.group_inputs) / VECTOR, inside7);", false, "what is loaded outside is not taken: the address is one that no adapter has to hold back"},
+	{"let column3 = select(0u, ((image3 + flat(from3, p.in_size)) * p.in_channels + tile.group * p.group_inputs) / VECTOR, inside3);", "let column3 = select(1u, ((image3 + flat(from3, p.in_size)) * p.in_channels + tile.group * p.group_inputs) / VECTOR, inside3);", false, "what is loaded outside is not taken: the address is one that no adapter has to hold back"},
 	{"let steps = (p.group_inputs + DEPTH - 1u) / DEPTH;", "let steps = (p.group_inputs + DEPTH - 2u) / DEPTH;", false, "a group's input channels are a multiple of 4 here"},
+	{"v[element(tile, pixel, 4u * four + i)] = sums[i] + select(b[bias + i], 0.0, p.parts > 1u);", "v[element(tile, pixel, 4u * four + i)] = sums[i] + select(b[bias + i], 0.0, p.parts > 2u);", false, "sums are split into 4 or 16 parts"},
+	{"if p.parts > 1u || p.activation == 0u && p.residual == 0u {", "if p.parts > 2u || p.activation == 0u && p.residual == 0u {", false, "sums are split into 4 or 16 parts"},
+	{"if p.parts > 1u || p.activation == 0u && p.residual == 0u {", "if p.parts > 1u || p.activation == 0u && p.parts == 0u {", false, "spares work alone: where there is no epilogue, numbers stay what they are"},
+	{"xs[row0 / 8u][lane + 0u][row0 / 4u % 2u] = vec4<f32>(x0_0, x0_1, x0_2, x0_3);", "xs[row0 / 7u][lane + 0u][row0 / 4u % 2u] = vec4<f32>(x0_0, x0_1, x0_2, x0_3);", false, "the first rows are 0, 4, 8 and 12"},
+	{"xs[row0 / 8u][lane + 0u][row0 / 4u % 2u] = vec4<f32>(x0_0, x0_1, x0_2, x0_3);", "xs[row0 / 8u][lane + 0u][row1 / 4u % 2u] = vec4<f32>(x0_0, x0_1, x0_2, x0_3);", false, "16 rows on, the same half of a fragment"},
 
 	{"const EACH: u32 = 1u;", "const EACH: u32 = 2u;", false, "copies some elements twice"},
 	{"const EACH: u32 = 4u;", "const EACH: u32 = 5u;", false, "copies some elements twice"},

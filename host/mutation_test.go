@@ -32,7 +32,7 @@ func (m mutant) String() string {
 }
 
 // broken are the variants that are broken, one of every kernel and kind of numbers: the widest
-// workgroups, for which barriers matter most, and the smallest tiles, which compile fastest.
+// workgroups, for which barriers matter most, and small tiles, which compile fastest.
 var broken = []shaders.Variant{
 	shaders.ReLU, shaders.Activate, shaders.ActivationGradients, shaders.BiasGradients, shaders.FilterGradients,
 	shaders.Conv(256, shaders.Float32), shaders.Conv(256, shaders.Float16),
@@ -310,7 +310,7 @@ var swaps = map[string][]string{
 	"t.number": {"t.image"}, "t.image": {"t.number"}, "t.block": {"t.blocks"}, "t.blocks": {"t.block"}, "tiles.y": {"tiles.z"}, "tiles.z": {"tiles.y"},
 	"tile.part": {"tile.group"}, "tile.column": {"tile.group"}, "tile.group": {"tile.part"}, "tile.pixel": {"tile.channel"}, "tile.channel": {"tile.pixel"},
 	"begin": {"0u"}, "end": {"columns", "steps"}, "columns": {"rows", "end"}, "all_columns": {"columns"}, "rows": {"columns"}, "pixels": {"rows", "channels"}, "channels": {"pixels"}, "pixel": {"tile.pixel"}, "four": {"0u"}, "bias": {"tile.channel"},
-	"tile_pixels": {"tile_channels"}, "tile_channels": {"tile_pixels"}, "before": {"0u"}, "PIXELS": {"CHANNELS"}, "CHANNELS": {"PIXELS"}, "ROWS": {"DEPTH"}, "COLUMNS": {"DEPTH", "PIXELS"}, "DEPTH": {"LOADERS"}, "LOADERS": {"DEPTH"},
+	"tile_pixels": {"tile_channels"}, "tile_channels": {"tile_pixels"}, "before": {"0u"}, "PIXELS": {"CHANNELS"}, "CHANNELS": {"PIXELS"}, "ROWS": {"DEPTH"}, "COLUMNS": {"DEPTH", "PIXELS"}, "DEPTH": {"LOADERS"}, "LOADERS": {"ROWS"},
 	"first_row": {"first_column"}, "first_column": {"first_row"}, "slices": {"step"}, "step": {"slices"}, "steps": {"columns", "begin"}, "some": {"true"}, "mine": {"tile"}, "tile": {"mine"}, "mine.channel": {"mine.pixel"}, "workgroup": {"rows"},
 	"at.x": {"at.y"}, "at.y": {"at.z"}, "at.z": {"at.x"}, "c.x": {"c.y"}, "c.y": {"c.z"}, "c.z": {"c.x"}, "n.x": {"n.y"}, "n.y": {"n.z"}, "n.z": {"n.x"},
 	"pad.x": {"pad.y"}, "pad.y": {"pad.z"}, "pad.z": {"pad.x"}, "size.y": {"size.z"}, "size.z": {"size.y"}, "position.x": {"position.y"}, "position.y": {"position.z"}, "position.z": {"position.x"},

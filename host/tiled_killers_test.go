@@ -13,7 +13,7 @@ import (
 
 // The tiles that are broken.
 var (
-	registers4 = shaders.Registers{Pixels: 8, Channels: 4, Vector: 4, Threads: 64}
+	registers4 = shaders.Registers{Pixels: 4, Channels: 16, Vector: 4, Threads: 64}
 	registers1 = shaders.Registers{Pixels: 8, Channels: 4, Vector: 1, Threads: 64}
 	across     = shaders.Registers{Pixels: 4, Channels: 16, Vector: 4, Threads: 8, Across: true}
 	uniform    = shaders.Registers{Pixels: 8, Channels: 16, Vector: 4, Threads: 8, Uniform: true}
@@ -24,17 +24,24 @@ var (
 // The killers of tiles have one pixel, depth slice, input channel or step too few or too many for their
 // kernel's tiles, and numbers of tiles that fill the folded grid.
 func init() {
-	killers[registers4] = append(tileKillers("registers/8x4_v4_t64", 4,
-		append(rowsAndColumns, "ic8iw513oc5kw1", "mb3ic4ih19iw9oc3kh2")...), tileFinishes("registers/8x4_v4_t64", 4)...)
+	killers[registers4] = append(tileKillers("registers/4x16_v4_t64", 4,
+		append(rowsAndColumns, "ic8iw257oc17kw1", "mb3ic4ih19iw9oc3kh2")...), tileFinishes("registers/4x16_v4_t64", 4)...)
 	killers[registers1] = tileKillers("registers/8x4_v1_t64", 1, "ic7iw513oc5kw1", "mb3ic1ih19iw9oc3kh2", "ic2iw3oc80kw1")
 	killers[across] = tileKillers("registers/4x16_v4_t8_across", 4,
 		"ic8iw5oc129kw1", "mb3ic4ih3iw3oc127kh2", "ic4iw3oc16kw1", "ic4iw80oc17kw1", "g2ic8iw9oc280kw1")
+<<<<<<< HEAD
 	killers[uniform] = byUniform("ic4iw3oc40kw1", "mb2ic4ih5iw7oc17kh2", "ic256iw65oc100kw1", // three columns; two dispatches of columns
 		"g5ic40ih3iw5oc80kh3ph1", "g2mb2ic8id5ih6iw7oc10od4oh3ow2kd2kh3kw2sd1sh2sw3pd2ph3pw1dd1dh0dw1", "ic4ih4iw5oc5kh3kw4ph2pw3+reflect")
 	killers[shared4] = tileKillers("shared/64x64x16_v4", 4,
 		"ic4iw320oc256kw1", "ic16iw65oc65kw1", "ic20iw64oc64kw1", "ic12iw63oc63kw1", "ic52iw30oc30kw2", "g2mb2ic40ih6iw7oc132kh2")
 	killers[shared1] = tileKillers("shared/64x64x16_v1", 1,
 		"ic1iw320oc256kw1", "ic16iw65oc65kw1", "ic17iw64oc64kw1", "ic15iw63oc63kw1", "ic53iw30oc30kw2", "g2mb2ic38ih6iw7oc132kh2")
+=======
+	killers[shared4] = append(tileKillers("shared/64x64x16_v4", 4,
+		"ic4iw320oc256kw1", "ic16iw65oc65kw1", "ic20iw64oc64kw1", "ic12iw63oc63kw1", "ic52iw30oc30kw2", "g2mb2ic40ih6iw7oc132kh2"), exact("ic4iw70oc90kw1", tiledBy("shared/64x64x16_v4", prelu(conv.BeforeFunction))))
+	killers[shared1] = append(tileKillers("shared/64x64x16_v1", 1,
+		"ic1iw320oc256kw1", "ic16iw65oc65kw1", "ic17iw64oc64kw1", "ic15iw63oc63kw1", "ic53iw30oc30kw2", "g2mb2ic38ih6iw7oc132kh2"), exact("ic4iw70oc90kw1", tiledBy("shared/64x64x16_v1", prelu(conv.BeforeFunction))))
+>>>>>>> mutants
 	killers[shaders.SumParts] = append([]killer{
 		exact("ic64iw5oc3kw1", tiledBy("registers/8x16_v4_t8_k4", conv.Epilogue{})),    // no epilogue
 		exact("mb2ic64iw700oc1kw1", tiledBy("registers/8x16_v4_t8_k4", leaky)),         // the last workgroup half full, and some left over
@@ -42,12 +49,12 @@ func init() {
 	}, finishes("ic64iw9oc3kw1", "registers/8x16_v4_t8_k4")...)
 }
 
-// rowsAndColumns are layers whose tiles of 512 neurons of 4 depth slices fill the folded grid with nothing
+// rowsAndColumns are layers whose tiles of 256 neurons of 16 depth slices fill the folded grid with nothing
 // left over, so that a kernel that counts too many of them leaves out the last ones.
 var rowsAndColumns = []string{
-	"ic4iw512oc80kw1", "ic4iw511oc80kw1", // one full row of tiles, and one neuron less
-	"mb3ic4id5ih9iw23oc40kd1kh1", // seven rows, ten columns
-	"g10ic40iw3oc40kw1",          // one column for each group
+	"ic4iw256oc160kw1", "ic4iw255oc160kw1", // one full row of tiles, and one neuron less
+	"mb3ic4id5ih9iw23oc160kd1kh1", // 13 rows, ten columns
+	"g10ic40iw3oc160kw1",          // one column for each group
 }
 
 // tileKillers are those of every tile, and the given ones of one kind. Groups have so many input channels
@@ -61,7 +68,7 @@ func tileKillers(algorithm string, channels int, descriptors ...string) []killer
 		exact("g2mb2ic136ih3iw2oc10kh2", tiledBy(algorithm+"_k4", conv.Epilogue{})),                                  // parts of different lengths
 		exact("g5ic320iw3oc20kw1", tiledBy(algorithm+"_k4", conv.Epilogue{})),                                        // as many tiles as the folded grid
 		exact(fmt.Sprintf("g2mb2ic%diw9oc10kw1", 2*channels), tiledBy(algorithm, prelu(conv.BeforeFunction))),        // all operands
-		foreign(fmt.Sprintf("g2mb2ic%dih3iw4oc10kh3ph1", 2*(16+channels)), plain),                                    // the last step is not full
+		foreign(fmt.Sprintf("g2mb2ic%dih8iw9oc10kh3ph1", 2*(16+channels)), plain),                                    // full rows of a tile, and a last step that is not full
 	}
 	for _, d := range descriptors {
 		all = append(all, exact(d, plain))
@@ -71,12 +78,13 @@ func tileKillers(algorithm string, channels int, descriptors ...string) []killer
 
 // tileFinishes are the epilogues, of whole sums and of parts.
 func tileFinishes(algorithm string, channels int) []killer {
-	return append(finishes(fmt.Sprintf("g2mb2ic%diw9oc10kw1", 2*channels), algorithm), finishes("ic64iw9oc5kw1", algorithm+"_k4")...)
+	all := append(finishes(fmt.Sprintf("g2mb2ic%diw9oc10kw1", 2*channels), algorithm), finishes("ic64iw9oc5kw1", algorithm+"_k4")...)
+	return append(all, exact("ic4iw256oc20kw1", tiledBy(algorithm, leaky))) // a full tile: no thread behind the last one
 }
 
 // finishes are a layer with every kind of epilogue.
 func finishes(descriptor, algorithm string) (all []killer) {
-	for _, e := range []conv.Epilogue{conv.Activate(conv.ReLU), prelu(conv.BeforeFunction), prelu(conv.AfterFunction), {Residual: conv.AfterFunction}} {
+	for _, e := range []conv.Epilogue{conv.Activate(conv.ReLU), prelu(conv.BeforeFunction), prelu(conv.AfterFunction), {Residual: conv.BeforeFunction}, {Residual: conv.AfterFunction}} {
 		all = append(all, exact(descriptor, tiledBy(algorithm, e)))
 	}
 	return all
