@@ -97,6 +97,9 @@ func (l *Layer) build() (err error) {
 		l.engine, err = newEngine(l.dev.gpu, l)
 		return err
 	}
+	if l.options.Algorithm != "" {
+		return fmt.Errorf("%w: algorithm %q: the CPU reference has none to choose from", gpu.ErrMisuse, l.options.Algorithm)
+	}
 	l.engine = cpuEngine{l}
 	return fitsCPU(l.problem)
 }

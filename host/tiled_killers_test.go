@@ -29,19 +29,12 @@ func init() {
 	killers[registers1] = tileKillers("registers/8x4_v1_t64", 1, "ic7iw513oc5kw1", "mb3ic1ih19iw9oc3kh2", "ic2iw3oc80kw1")
 	killers[across] = tileKillers("registers/4x16_v4_t8_across", 4,
 		"ic8iw5oc129kw1", "mb3ic4ih3iw3oc127kh2", "ic4iw3oc16kw1", "ic4iw80oc17kw1", "g2ic8iw9oc280kw1")
-<<<<<<< HEAD
 	killers[uniform] = byUniform("ic4iw3oc40kw1", "mb2ic4ih5iw7oc17kh2", "ic256iw65oc100kw1", // three columns; two dispatches of columns
 		"g5ic40ih3iw5oc80kh3ph1", "g2mb2ic8id5ih6iw7oc10od4oh3ow2kd2kh3kw2sd1sh2sw3pd2ph3pw1dd1dh0dw1", "ic4ih4iw5oc5kh3kw4ph2pw3+reflect")
-	killers[shared4] = tileKillers("shared/64x64x16_v4", 4,
-		"ic4iw320oc256kw1", "ic16iw65oc65kw1", "ic20iw64oc64kw1", "ic12iw63oc63kw1", "ic52iw30oc30kw2", "g2mb2ic40ih6iw7oc132kh2")
-	killers[shared1] = tileKillers("shared/64x64x16_v1", 1,
-		"ic1iw320oc256kw1", "ic16iw65oc65kw1", "ic17iw64oc64kw1", "ic15iw63oc63kw1", "ic53iw30oc30kw2", "g2mb2ic38ih6iw7oc132kh2")
-=======
 	killers[shared4] = append(tileKillers("shared/64x64x16_v4", 4,
 		"ic4iw320oc256kw1", "ic16iw65oc65kw1", "ic20iw64oc64kw1", "ic12iw63oc63kw1", "ic52iw30oc30kw2", "g2mb2ic40ih6iw7oc132kh2"), exact("ic4iw70oc90kw1", tiledBy("shared/64x64x16_v4", prelu(conv.BeforeFunction))))
 	killers[shared1] = append(tileKillers("shared/64x64x16_v1", 1,
 		"ic1iw320oc256kw1", "ic16iw65oc65kw1", "ic17iw64oc64kw1", "ic15iw63oc63kw1", "ic53iw30oc30kw2", "g2mb2ic38ih6iw7oc132kh2"), exact("ic4iw70oc90kw1", tiledBy("shared/64x64x16_v1", prelu(conv.BeforeFunction))))
->>>>>>> mutants
 	killers[shaders.SumParts] = append([]killer{
 		exact("ic64iw5oc3kw1", tiledBy("registers/8x16_v4_t8_k4", conv.Epilogue{})),    // no epilogue
 		exact("mb2ic64iw700oc1kw1", tiledBy("registers/8x16_v4_t8_k4", leaky)),         // the last workgroup half full, and some left over

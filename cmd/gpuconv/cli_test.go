@@ -245,7 +245,7 @@ func TestRefused(t *testing.T) {
 		{[]string{"run", "ic3ih5oc4kh3", "--algorithm", "shared/"}, "--algorithm shared/: must be one of direct"},
 		{[]string{"run", "ic3ih5oc4kh3", "--algorithm", ""}, "--algorithm is empty"},
 		{[]string{"run", "ic3ih5oc4kh3", "--algorithm", "direct", "--backend", "cpu"}, "the CPU reference: leave --algorithm out"},
-		{[]string{"tune"}, "name a --suite (alexnet, core,"},
+		{[]string{"tune"}, "name a --suite (alexnet, bodies16, core,"},
 		{[]string{"tune", "more"}, "more"},
 		{[]string{"tune", "--suite", "nowhere.txt"}, `"nowhere.txt"`},
 		{[]string{"tune", "--suite", ""}, "--suite is empty"},

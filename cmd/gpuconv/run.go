@@ -157,11 +157,11 @@ func (j job) once(dev *host.Device, r *runReport) (made volumes, err error) {
 		return made, err
 	}
 	defer layer.Close()
-	r.algorithm(layer, dev, j.options)
-	if j.backward {
+	if j.backward { // by the direct algorithm always
 		g, err := j.judgeGradients(layer, r)
 		return volumes{gradients: &g}, err
 	}
+	r.algorithm(layer, dev, j.options)
 	made.v, err = j.judgeOutputs(layer, r)
 	return made, err
 }

@@ -88,8 +88,10 @@ func drawProblem(rng *rand.Rand) conv.Problem {
 		p.H, p.W = pointwise(p.H), pointwise(p.W)
 	case 4, 5: // 3D
 		p.Z = drawAxis(rng)
-	case 6, 7: // what Winograd's algorithms serve
-		p.H, p.W = threeWide(p.H), threeWide(p.W)
+	case 6, 7:
+		if drawServed(rng, &p) {
+			return p
+		}
 	}
 	switch rng.IntN(8) {
 	case 0:
@@ -116,9 +118,29 @@ func pointwise(a conv.Axis) conv.Axis {
 	return a
 }
 
-// threeWide is the axis with a filter of 3, stride 1 and no dilation.
-func threeWide(a conv.Axis) conv.Axis {
-	a.Filter, a.Stride, a.Dilation, a.Out = 3, 1, 1, 0
+// drawServed makes the problem one that algorithms of their own serve. It reports those that are done: the
+// others may still become transposed, or anything else.
+func drawServed(rng *rand.Rand, p *conv.Problem) (done bool) {
+	switch rng.IntN(4) {
+	case 0: // few channels a group, filters that slide
+		p.Groups = pick(rng, 1, 2, 3, 5)
+		p.InChannels, p.OutChannels = 4*p.Groups, pick(rng, 4, 8)*p.Groups
+		p.H, p.W = ofFilter(p.H, 3, pick(rng, 1, 2)), ofFilter(p.W, 3, 1)
+		p.W.Stride = p.H.Stride
+	case 1: // an image's channels
+		kind := [][2]int{{3, 1}, {3, 2}, {7, 2}, {11, 4}}[rng.IntN(4)]
+		p.Groups, p.InChannels = 1, 3
+		p.H, p.W = ofFilter(p.H, kind[0], kind[1]), ofFilter(p.W, kind[0], kind[1])
+	default: // Winograd's
+		p.H, p.W = ofFilter(p.H, 3, 1), ofFilter(p.W, 3, 1)
+		return false
+	}
+	return true
+}
+
+// ofFilter is the axis with another filter and stride, and no dilation.
+func ofFilter(a conv.Axis, filter, stride int) conv.Axis {
+	a.Filter, a.Stride, a.Dilation, a.Out = filter, stride, 1, 0
 	return a
 }
 

@@ -71,9 +71,9 @@ func TestDrawIsFixed(t *testing.T) {
 	for i, want := range []string{
 		`mb2ic1ih9iw31oc13kh7kw1sh2sw5ph1pw0dw1+circular seed 2569511209 exact clip:-3:40 after separate false numbers "" threads 0 backward false`,
 		`ic127ih31oc3kh1sw2ph1pw0dw2+replicate seed 4283098015 bound prelu none separate false numbers "" threads 32 backward true`,
-		`g3mb3ic15ih2oc39oh1kh3sh3 seed 3304433030 exact relu none separate false numbers "" threads 256 backward false`,
+		`g5ic20ih9iw11oc20kh3sh2 seed 3304433030 exact clip:-3:40 none separate false numbers "" threads 0 backward false`,
 		`g3ic195ih31oc21kh1sh2ph1 seed 2438017916 bound none none separate false numbers "" threads 128 backward false`,
-		`g2mb2ic8ih3iw7oc4kh3ph1pw3+unshared+replicate seed 526194867 exact leaky:0.5 before separate true numbers "" threads 0 backward false`,
+		`mb2ic3ih3iw7oc4kh3sh2ph1pw3 seed 526194867 exact leaky:0.5 before separate true numbers "" threads 0 backward false`,
 		`ic63ih31iw8oc3kh1sh5sw2pw1dh2dw0 seed 2282100118 bound none none separate true numbers "" threads 0 backward false`,
 	} {
 		c := proof.Draw(1, i)

@@ -26,5 +26,5 @@ func Example() {
 	// Output:
 	// mb2ic1ih9iw31oc13kh7kw1sh2sw5ph1pw0dw1+circular exact true
 	// ic127ih31oc3kh1sw2ph1pw0dw2+replicate bound true
-	// g3ic195ih9iw11oc15kh5kw1sh2sw1dh1dw2+reflect exact true
+	// g5ic20ih9iw11oc20kh3sh2 exact true
 }
