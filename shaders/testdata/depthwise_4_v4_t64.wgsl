@@ -53,24 +53,14 @@ fn unflat(index: u32, size: vec3<u32>) -> vec3<u32> {
 }
 
 // from_padded is the input at place q of the padded input. In zero padding it lies outside of in_size,
-// wrapped around to large numbers where it lies before the input.
+// wrapped around to large numbers where it lies before the input. There is no branch, for kernels have this
+// once for each of their neurons, and some compilers take long over branches.
 fn from_padded(q: vec3<i32>) -> vec3<u32> {
 	let n = vec3<i32>(p.in_size);
-	switch p.padding {
-		case 1u: {
-			let mirrored = abs(q);
-			return vec3<u32>(select(mirrored, 2 * (n - 1) - mirrored, mirrored >= n));
-		}
-		case 2u: {
-			return vec3<u32>(clamp(q, vec3<i32>(0), n - 1));
-		}
-		case 3u: {
-			return vec3<u32>((q + n) % n);
-		}
-		default: {
-			return vec3<u32>(q);
-		}
-	}
+	let mirrored = select(abs(q), 2 * (n - 1) - q, q >= n);
+	let around = select(select(q, q - n, q >= n), q + n, q < vec3<i32>(0));
+	let nearest = clamp(q, vec3<i32>(0), n - 1);
+	return vec3<u32>(select(select(select(q, mirrored, p.padding == 1u), nearest, p.padding == 2u), around, p.padding == 3u));
 }
 
 // from_input is the input that tap f of the window at output o reads.
