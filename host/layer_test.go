@@ -19,7 +19,7 @@ import (
 // example is a small layer with integer data, built.
 func example(t testing.TB, dev *host.Device, descriptor string, o host.LayerOptions) (*host.Layer, tensor.Volume) {
 	t.Helper()
-	if o.Algorithm == "" {
+	if o.Algorithm == "" && dev.GPU() != nil {
 		o.Algorithm = "direct" // whose memory is the plainest
 	}
 	c := proof.Case{Problem: problem(t, descriptor), Seed: 1, Mode: cpuref.Exact}

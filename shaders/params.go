@@ -28,9 +28,9 @@ type Params struct {
 	BBank                                uint32
 	Activation, Residual                 uint32
 	Alpha, Beta                          float32
-	XZero                                int32
 	Parts                                uint32
 	FirstColumn, Columns                 uint32
+	XZero                                int32
 }
 
 // BiasParams is the struct Params of bias_gradient.wgsl.

@@ -38,11 +38,11 @@ struct Params {
 	residual: u32, // 0 none, 1 before the activation, 2 after it
 	alpha: f32,
 	beta: f32,
-	x_zero: i32, // of int8: the zero point of X
 	parts: u32, // that sums are split into
 	// Of tiles side by side, the ones of a dispatch:
 	first_column: u32,
 	columns: u32,
+	x_zero: i32, // of int8: the zero point of X
 }
 
 // flat counts positions in memory order.
