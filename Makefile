@@ -1,7 +1,7 @@
 # make run   the example of the CS231n notes on the best adapter of this machine
 # make test  all tests, on llvmpipe and SwiftShader, and all checks of the code
 # make bench the comparison suite on both, beside ONNX Runtime; make bench-gpu on a GPU, beside cuDNN
-.PHONY: run build tools test check unit llvmpipe swiftshader race fuzz golden bench bench-gpu
+.PHONY: run build tools test check unit llvmpipe swiftshader race fuzz mutants golden bench bench-gpu
 
 GO ?= go
 DEVICE_TESTS = ./gpu/... ./host/... ./cmd/... ./examples/...
@@ -50,6 +50,10 @@ fuzz:
 	$(GO) test -fuzz FuzzReadNPY -fuzztime 1m ./tensor
 	$(GO) test -fuzz FuzzDecodeImage -fuzztime 1m ./tensor
 	$(GO) test -fuzz FuzzRead -fuzztime 1m ./bench
+
+# Every line and every token of every shader: not part of make test, which tries every second and fourth.
+mutants:
+	scripts/test.sh llvmpipe -timeout 60m -run Matters ./host -all-mutants
 
 # Writes the golden files anew, after a shader was changed on purpose.
 golden:

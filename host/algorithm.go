@@ -2,6 +2,7 @@ package host
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/gpuconv/gpuconv/conv"
@@ -113,7 +114,7 @@ func choose(dev *gpu.Device, p conv.Problem, o LayerOptions) (algorithm, error) 
 func names(list []algorithm) []string {
 	var all []string
 	for _, a := range list {
-		if n := len(all); n == 0 || all[n-1] != a.Name() {
+		if !slices.Contains(all, a.Name()) {
 			all = append(all, a.Name())
 		}
 	}

@@ -2,6 +2,7 @@ package host_test
 
 import (
 	"errors"
+	"flag"
 	"fmt"
 	"maps"
 	"regexp"
@@ -275,7 +276,7 @@ func TestEveryLineMatters(t *testing.T) {
 	killersPass(t, dev)
 	all := mutants(t, func(string) []string { return []string{""} })
 	ran := 0
-	every := stepOf(4)
+	every := stepOf(2, 8)
 	for i, m := range all {
 		if i%every != 0 {
 			continue
@@ -409,7 +410,7 @@ func TestEveryTokenMatters(t *testing.T) {
 	killersPass(t, dev)
 	params := nextParam(t)
 	ran, found := 0, map[string]bool{}
-	every := stepOf(16)
+	every := stepOf(4, 16)
 	for i, m := range mutants(t, func(line string) []string { return tokenMutants(params, line) }) {
 		found[m.was+m.is] = true
 		if i%every != 0 {
@@ -437,13 +438,18 @@ func TestEveryTokenMatters(t *testing.T) {
 	}
 }
 
-// stepOf is 1, but where time is short, as on an adapter that takes ten times as long: there a part of the
-// mutants must do.
-func stepOf(short int) int {
-	if testing.Short() {
+var allMutants = flag.Bool("all-mutants", false, "try every mutant, not every so many of them")
+
+// stepOf is every how many mutants one is tried: normally, and where time is short, as on an adapter that
+// takes ten times as long.
+func stepOf(normal, short int) int {
+	switch {
+	case *allMutants:
+		return 1
+	case testing.Short():
 		return short
 	}
-	return 1
+	return normal
 }
 
 // spared reports a mutant that is listed as equivalent.

@@ -45,6 +45,7 @@ func TestEveryVariantRuns(t *testing.T) {
 			t.Errorf("%s: %v", l.name, err)
 		}
 	}
+	hosttest.Algorithms(t, dev)
 	for _, v := range shaders.Variants() {
 		if !ran[v.Name()] {
 			t.Errorf("no layer was run with %s", v.Name())

@@ -69,7 +69,7 @@ func TestVerifyShrinks(t *testing.T) {
 		return !c.Backward && c.Problem.Padding == conv.Reflect && max(c.Problem.H.Pad, c.Problem.W.Pad) > 0
 	}
 	failing := 0
-	for i := range 100 {
+	for i := range 250 {
 		if wrong(proof.Draw(1, i)) {
 			failing++
 		}
@@ -85,7 +85,7 @@ func TestVerifyShrinks(t *testing.T) {
 			}
 		}, args...)
 	}
-	code, stdout, stderr := run("verify", "--count", "100", "--json")
+	code, stdout, stderr := run("verify", "--count", "250", "--json")
 	var reports []verifyReport
 	if err := json.Unmarshal([]byte(stdout), &reports); err != nil || code != exitFailed || len(reports[0].Failures) != failing || failing <= shrunkFailures {
 		t.Fatalf("exit %d, %v, %d failures wanted, more than %d\n%s%s", code, err, failing, shrunkFailures, stdout, stderr)
