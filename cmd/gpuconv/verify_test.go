@@ -116,7 +116,7 @@ func TestVerifyShrinks(t *testing.T) {
 			t.Errorf("%+v, must have %d failures", row, failing)
 		}
 	}
-	_, stdout, _ = run("verify", "--count", "100")
+	_, stdout, _ = run("verify", "--count", "250")
 	contain(t, stdout, fmt.Sprintf("padding reflect (%d FAILED)", failing), fmt.Sprintf("%d FAILED on", failing))
 	_ = dev
 }
