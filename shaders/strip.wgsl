@@ -54,13 +54,14 @@ fn biases(channel: u32) -> vec4<f32> {
 	return vec4<f32>(b[channel], b[channel + 1u], b[channel + 2u], b[channel + 3u]);
 }
 
-// put writes the sums of four depth slices at a neuron, which have their biases.
+// put writes the sums of four depth slices at a neuron, which have their biases. It is a loop, for some
+// compilers take long over the branches of every call.
 fn put(at: Strip, row: u32, column: u32, four: u32, sums: vec4<f32>) {
-{{- range $k, $of := .Fours}}
-	if has(at, row, column, 4u * four{{plus $k}}) {
-		v[element(at, row, column, 4u * four{{plus $k}})] = sums{{$of}};
+	for (var k = 0u; k < 4u; k++) {
+		if has(at, row, column, 4u * four + k) {
+			v[element(at, row, column, 4u * four + k)] = sums[k];
+		}
 	}
-{{- end}}
 }
 
 // finish_all applies the epilogue to what this thread has written. A copy of it for every number in

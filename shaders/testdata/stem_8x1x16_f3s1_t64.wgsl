@@ -233,19 +233,13 @@ fn biases(channel: u32) -> vec4<f32> {
 	return vec4<f32>(b[channel], b[channel + 1u], b[channel + 2u], b[channel + 3u]);
 }
 
-// put writes the sums of four depth slices at a neuron, which have their biases.
+// put writes the sums of four depth slices at a neuron, which have their biases. It is a loop, for some
+// compilers take long over the branches of every call.
 fn put(at: Strip, row: u32, column: u32, four: u32, sums: vec4<f32>) {
-	if has(at, row, column, 4u * four) {
-		v[element(at, row, column, 4u * four)] = sums.x;
-	}
-	if has(at, row, column, 4u * four + 1u) {
-		v[element(at, row, column, 4u * four + 1u)] = sums.y;
-	}
-	if has(at, row, column, 4u * four + 2u) {
-		v[element(at, row, column, 4u * four + 2u)] = sums.z;
-	}
-	if has(at, row, column, 4u * four + 3u) {
-		v[element(at, row, column, 4u * four + 3u)] = sums.w;
+	for (var k = 0u; k < 4u; k++) {
+		if has(at, row, column, 4u * four + k) {
+			v[element(at, row, column, 4u * four + k)] = sums[k];
+		}
 	}
 }
 
