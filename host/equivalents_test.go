@@ -54,6 +54,7 @@ var equivalents = []equivalent{
 	{"if p.parts > 1u || p.activation == 0u && p.residual == 0u {", "if p.parts > 1u || p.activation == 0u && p.parts == 0u {", false, "spares work alone: where there is no epilogue, numbers stay what they are"},
 	{"xs[row0 / 8u][lane + 0u][row0 / 4u % 2u] = vec4<f32>(x0_0, x0_1, x0_2, x0_3);", "xs[row0 / 7u][lane + 0u][row0 / 4u % 2u] = vec4<f32>(x0_0, x0_1, x0_2, x0_3);", false, "the first rows are 0, 4, 8 and 12"},
 	{"xs[row0 / 8u][lane + 0u][row0 / 4u % 2u] = vec4<f32>(x0_0, x0_1, x0_2, x0_3);", "xs[row0 / 8u][lane + 0u][row1 / 4u % 2u] = vec4<f32>(x0_0, x0_1, x0_2, x0_3);", false, "16 rows on, the same half of a fragment"},
+	{"xs[row3 / 8u][lane + 0u][row3 / 4u % 2u] = vec4<f32>(x3_0, x3_1, x3_2, x3_3);", "xs[row3 / 8u][lane + 0u][row2 / 4u % 2u] = vec4<f32>(x3_0, x3_1, x3_2, x3_3);", false, "16 rows on, the same half of a fragment"},
 
 	{"const EACH: u32 = 1u;", "const EACH: u32 = 2u;", false, "copies some elements twice"},
 	{"const EACH: u32 = 4u;", "const EACH: u32 = 5u;", false, "copies some elements twice"},
