@@ -61,15 +61,15 @@ func TestVerifyWarns(t *testing.T) {
 	}
 }
 
-// TestVerifyShrinks breaks real runs: one number of V is wrong wherever a window reads a mirrored input.
+// TestVerifyShrinks breaks real runs: one number of V is wrong wherever a plain layer is padded with zeros.
 // Every failure must be shown, the first five with a small layer that fails too, in the words of `run`.
 func TestVerifyShrinks(t *testing.T) {
 	dev := hosttest.Open(t)
 	wrong := func(c proof.Case) bool {
-		return !c.Backward && c.Problem.Padding == conv.Reflect && max(c.Problem.H.Pad, c.Problem.W.Pad) > 0
+		return !c.Backward && !c.Problem.Transposed && c.Problem.Padding == conv.Zero && max(c.Problem.H.Pad, c.Problem.W.Pad) > 0
 	}
 	failing := 0
-	for i := range 250 {
+	for i := range 30 {
 		if wrong(proof.Draw(1, i)) {
 			failing++
 		}
@@ -85,7 +85,7 @@ func TestVerifyShrinks(t *testing.T) {
 			}
 		}, args...)
 	}
-	code, stdout, stderr := run("verify", "--count", "250", "--json")
+	code, stdout, stderr := run("verify", "--count", "30", "--json")
 	var reports []verifyReport
 	if err := json.Unmarshal([]byte(stdout), &reports); err != nil || code != exitFailed || len(reports[0].Failures) != failing || failing <= shrunkFailures {
 		t.Fatalf("exit %d, %v, %d failures wanted, more than %d\n%s%s", code, err, failing, shrunkFailures, stdout, stderr)
@@ -102,7 +102,7 @@ func TestVerifyShrinks(t *testing.T) {
 		if err != nil || !wrong(small) || small.Problem.String() != f.Small {
 			t.Errorf("failure %d: %s: %v, must fail too", i, f.SmallRepro, err)
 		}
-		// A padding of 1 at an axis of 2, and nothing else.
+		// A padding of 1, and nothing else.
 		if small.Problem.FLOPs() > 4 || small.Options.Threads != 0 || small.Options.Epilogue != (conv.Epilogue{}) {
 			t.Errorf("failure %d: %s is not small", i, f.SmallRepro)
 		}
@@ -112,12 +112,12 @@ func TestVerifyShrinks(t *testing.T) {
 		t.Errorf("%d small layers, must be %d", n, shrunkFailures)
 	}
 	for _, row := range reports[0].Coverage {
-		if row.Row == "padding reflect" && row.Failed != failing {
+		if row.Row == "padding zero" && row.Failed != failing {
 			t.Errorf("%+v, must have %d failures", row, failing)
 		}
 	}
-	_, stdout, _ = run("verify", "--count", "250")
-	contain(t, stdout, fmt.Sprintf("padding reflect (%d FAILED)", failing), fmt.Sprintf("%d FAILED on", failing))
+	_, stdout, _ = run("verify", "--count", "30")
+	contain(t, stdout, fmt.Sprintf("padding zero (%d FAILED)", failing), fmt.Sprintf("%d FAILED on", failing))
 	_ = dev
 }
 
