@@ -65,7 +65,11 @@ fn main(
 		let inside{{.}} = all(from{{.}} < p.in_size);
 		let column{{.}} = select(0u, ((image{{.}} + flat(from{{.}}, p.in_size)) * p.in_channels + tile.group * p.group_inputs) / VECTOR, inside{{.}});
 {{- end}}
-		var weight = (({{if .Uniform}}(tile.column - p.first_column){{else}}tile.column{{end}} * taps + tap) * p.group_inputs + begin * VECTOR) * (COLUMNS / 4u){{if .Across}} + before{{end}};
+{{- if .Uniform}}
+		var weight = ((tile.column - p.first_column) * taps + tap) * p.group_inputs * (COLUMNS / 4u); // of whole sums: see serves
+{{- else}}
+		var weight = ((tile.column * taps + tap) * p.group_inputs + begin * VECTOR) * (COLUMNS / 4u){{if .Across}} + before{{end}};
+{{- end}}
 		for (var c = begin; c < end; c++) {
 {{- range .Each}}
 			let x{{.}} = select({{$.Load}}(), x[column{{.}} + c], inside{{.}});

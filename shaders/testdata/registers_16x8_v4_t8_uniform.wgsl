@@ -403,7 +403,7 @@ fn main(
 		let from15 = source(start15, f);
 		let inside15 = all(from15 < p.in_size);
 		let column15 = select(0u, ((image15 + flat(from15, p.in_size)) * p.in_channels + tile.group * p.group_inputs) / VECTOR, inside15);
-		var weight = (((tile.column - p.first_column) * taps + tap) * p.group_inputs + begin * VECTOR) * (COLUMNS / 4u);
+		var weight = ((tile.column - p.first_column) * taps + tap) * p.group_inputs * (COLUMNS / 4u); // of whole sums: see serves
 		for (var c = begin; c < end; c++) {
 			let x0 = select(vec4<f32>(), x[column0 + c], inside0);
 			let x1 = select(vec4<f32>(), x[column1 + c], inside1);

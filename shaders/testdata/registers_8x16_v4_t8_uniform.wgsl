@@ -363,7 +363,7 @@ fn main(
 		let from7 = source(start7, f);
 		let inside7 = all(from7 < p.in_size);
 		let column7 = select(0u, ((image7 + flat(from7, p.in_size)) * p.in_channels + tile.group * p.group_inputs) / VECTOR, inside7);
-		var weight = (((tile.column - p.first_column) * taps + tap) * p.group_inputs + begin * VECTOR) * (COLUMNS / 4u);
+		var weight = ((tile.column - p.first_column) * taps + tap) * p.group_inputs * (COLUMNS / 4u); // of whole sums: see serves
 		for (var c = begin; c < end; c++) {
 			let x0 = select(vec4<f32>(), x[column0 + c], inside0);
 			let x1 = select(vec4<f32>(), x[column1 + c], inside1);
