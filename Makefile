@@ -51,7 +51,7 @@ fuzz:
 	$(GO) test -fuzz FuzzDecodeImage -fuzztime 1m ./tensor
 	$(GO) test -fuzz FuzzRead -fuzztime 1m ./bench
 
-# Every line and every token of every shader: not part of make test, which tries every second and fourth.
+# Every line and every token of every shader: not part of make test, which tries a part of them.
 mutants:
 	scripts/test.sh llvmpipe -timeout 60m -run Matters ./host -all-mutants
 

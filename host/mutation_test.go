@@ -276,7 +276,7 @@ func TestEveryLineMatters(t *testing.T) {
 	killersPass(t, dev)
 	all := mutants(t, func(string) []string { return []string{""} })
 	ran := 0
-	every := stepOf(2, 8)
+	every := stepOf(4, 16)
 	for i, m := range all {
 		if i%every != 0 {
 			continue
@@ -410,7 +410,7 @@ func TestEveryTokenMatters(t *testing.T) {
 	killersPass(t, dev)
 	params := nextParam(t)
 	ran, found := 0, map[string]bool{}
-	every := stepOf(4, 16)
+	every := stepOf(8, 32)
 	for i, m := range mutants(t, func(line string) []string { return tokenMutants(params, line) }) {
 		found[m.was+m.is] = true
 		if i%every != 0 {
