@@ -113,3 +113,17 @@ func BenchmarkComputeAgain(b *testing.B) {
 		}
 	}
 }
+
+// TestExactLeavesOutRounding holds that integers are never judged bit for bit by an algorithm that rounds:
+// by default with Exact another one computes, and one that was named says so.
+func TestExactLeavesOutRounding(t *testing.T) {
+	dev := hosttest.Open(t)
+	const descriptor = "ic64ih14oc64kh3ph1" // by rule winograd4's
+	l, x := example(t, dev, descriptor, host.LayerOptions{Algorithm: "winograd4"})
+	_, _, err := l.Verify(x, host.VerifyOptions{Mode: cpuref.Exact})
+	says(t, "named", err, cpuref.ErrNoVerdict, "winograd4")
+	c := proof.Case{Problem: problem(t, descriptor), Seed: 1, Mode: cpuref.Exact}
+	if _, err := c.Run(dev); err != nil {
+		t.Error(err)
+	}
+}

@@ -316,3 +316,10 @@ func TestOptionsOfRun(t *testing.T) {
 		}
 	}
 }
+
+// TestIntegersByDefault holds that integers come out bit for bit where the rule would take an algorithm that
+// rounds.
+func TestIntegersByDefault(t *testing.T) {
+	hosttest.Open(t)
+	contain(t, succeed(t, "run", "ic64ih14oc64kh3ph1", "--data", "integers", "--tuned=false"), "exact: all 12544 outputs equal")
+}

@@ -98,7 +98,7 @@ func (f *runFlags) options(j *job) error {
 		if a := j.options.Epilogue.Activation; a.Function != conv.PReLU && !cpuref.ExactEpilogue(j.options.Epilogue, nil) { // seeded slopes are exact
 			return usagef("--data integers with --activation %s: it rounds, so that nothing is to be had bit for bit; use --data reals", a)
 		}
-		j.mode = cpuref.Exact
+		j.mode, j.options.Exact = cpuref.Exact, true
 	default:
 		return usagef("--data %s: must be reals or integers", f.data)
 	}
