@@ -116,7 +116,7 @@ func (f *runFlags) seedRest(j *job) (err error) {
 // proofCase is the job as a case with seeded data.
 func (j job) proofCase() proof.Case {
 	o := j.options
-	o.Slopes, o.Tunings = nil, nil
+	o.Slopes, o.Tunings, o.Exact = nil, nil, false // what a case has from its seed and its mode, or not at all
 	return proof.Case{Problem: j.problem, Seed: j.seed, Mode: j.mode, Options: o, Backward: j.backward}
 }
 
