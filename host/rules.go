@@ -22,7 +22,7 @@ type machine struct {
 
 // Software adapters gather the loads of a vector of threads one by one, and swap threads at barriers; a
 // GPU hides most of a load behind other threads, of which it needs very many. The figures are fitted by
-// eye to measurements of llvmpipe and SwiftShader, and to what KERNELS' sources say of GPUs.
+// eye to measurements of llvmpipe and SwiftShader; those of GPUs are guesses that no GPU has seen yet.
 func machineOf(info gpu.AdapterInfo) machine {
 	if info.Type == gpu.Software {
 		return machine{load: 100, uniform: 45, dispatch: 1e6, shared: 150, barrier: 1500, threads: 16}
