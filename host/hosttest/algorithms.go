@@ -10,15 +10,23 @@ import (
 )
 
 // Algorithms holds every algorithm, with all its variants, to the proof: on layers that are one neuron,
-// depth slice or input channel around what tiles hold, with all operands.
+// depth slice or input channel around what tiles hold.
 func Algorithms(t *testing.T, dev *host.Device) {
 	t.Helper()
-	for _, descriptor := range []string{
+	AlgorithmsOn(t, dev, []string{
 		"ic4ih5oc8kh3ph1", "ic8ih9oc17kh3ph1", "ic3ih9oc9kh2", "g2mb2ic8ih7iw5oc6kh3kw2ph2+reflect", "mb3ic64ih3oc5kh1", "ic256ih4oc70kh1", "ic12ih9iw10oc65kh3sh2ph1dh1",
 		"mb2ic16id3ih4iw5oc12kd2kh3kw2pd1ph1pw0+circular", "ic3ih6oc5kh3ph1",
 		"g8ic8ih9oc8kh3ph1", "g4ic4ih10oc4kh3sh2ph1", "g3ic3ih5oc6kh2", "g2ic8ih9oc8kh3sh2ph1",
 		"ic3ih9oc8kh3sh2ph1", "ic3ih12oc8kh7sh2ph3", "ic3ih23oc8kh11sh4",
-	} {
+	}, func(host.Algorithm) bool { return true })
+}
+
+// AlgorithmsOn holds those algorithms that serve a layer, and that are wanted, to the proof with all
+// operands. It gives the names of those that ran.
+func AlgorithmsOn(t *testing.T, dev *host.Device, descriptors []string, wanted func(host.Algorithm) bool) map[string]bool {
+	t.Helper()
+	ran := map[string]bool{}
+	for _, descriptor := range descriptors {
 		p, err := conv.Parse(descriptor)
 		if err != nil {
 			t.Fatal(err)
@@ -28,15 +36,26 @@ func Algorithms(t *testing.T, dev *host.Device) {
 			t.Fatal(err)
 		}
 		for _, a := range all {
-			for _, mode := range []cpuref.Mode{cpuref.Exact, cpuref.Bounded} {
-				if mode == cpuref.Exact && a.Name() == "winograd4" {
-					continue // its transforms round
-				}
-				c := proof.Case{Problem: p, Seed: 1, Mode: mode, Options: host.LayerOptions{Algorithm: host.AlgorithmName(a), Epilogue: conv.Epilogue{Activation: conv.Activation{Function: conv.PReLU}, Residual: conv.BeforeFunction}}}
-				if _, err := c.Run(dev); err != nil {
-					t.Errorf("%s: %v\n\t%s", host.AlgorithmName(a), err, c.Repro(dev))
-				}
+			if wanted(a) {
+				ran[host.AlgorithmName(a)] = true
+				algorithm(t, dev, p, a)
 			}
+		}
+	}
+	return ran
+}
+
+// algorithm holds one of them to both modes of the proof.
+func algorithm(t *testing.T, dev *host.Device, p conv.Problem, a host.Algorithm) {
+	t.Helper()
+	e := conv.Epilogue{Activation: conv.Activation{Function: conv.PReLU}, Residual: conv.BeforeFunction}
+	for _, mode := range []cpuref.Mode{cpuref.Exact, cpuref.Bounded} {
+		if mode == cpuref.Exact && a.Name() == "winograd4" {
+			continue // its transforms round
+		}
+		c := proof.Case{Problem: p, Seed: 1, Mode: mode, Options: host.LayerOptions{Algorithm: host.AlgorithmName(a), Epilogue: e}}
+		if _, err := c.Run(dev); err != nil {
+			t.Errorf("%s: %v\n\t%s", host.AlgorithmName(a), err, c.Repro(dev))
 		}
 	}
 }
