@@ -37,6 +37,9 @@ type algorithm interface {
 
 // exacting is an algorithm whose rounding has a bound of its own.
 type exacting interface {
+	Algorithm
+	// rounds tells that not even small integers come out exact.
+	rounds() bool
 	reference(p conv.Problem, x tensor.Volume, f tensor.Filters) (cpuref.Reference, error)
 }
 

@@ -81,7 +81,7 @@ func fitsDevice(a algorithm, p conv.Problem, l gpu.Limits) bool {
 			return false
 		}
 	}
-	k, ok := a.(interface{ kernel() shaders.Variant })
+	k, ok := a.(oneKernel)
 	if !ok {
 		return true
 	}
@@ -193,22 +193,20 @@ func (e *forward) columns(a tiled, p conv.Problem, params shaders.Params, x, w, 
 	return nil
 }
 
-// uniform tells whether weights come from a uniform buffer.
-func (a tiled) uniform() bool {
-	r, ok := a.tiles.(shaders.Registers)
+// oneKernel is an algorithm that leaves most of its work to one kernel.
+type oneKernel interface{ kernel() shaders.Variant }
+
+// fromUniform tells whether weights come from a uniform buffer.
+func fromUniform(a algorithm) bool {
+	k, ok := a.(oneKernel)
+	if !ok {
+		return false
+	}
+	r, ok := k.kernel().(shaders.Registers)
 	return ok && r.Uniform
 }
 
-// fromUniform tells so of any algorithm.
-func fromUniform(a algorithm) bool {
-	switch a := a.(type) {
-	case tiled:
-		return a.uniform()
-	case winograd:
-		return a.product.uniform()
-	}
-	return false
-}
+func (a tiled) uniform() bool { return fromUniform(a) }
 
 // columnBytes is the size of a column's weights.
 func (a tiled) columnBytes(p conv.Problem) int64 {

@@ -3,7 +3,6 @@ package host
 import (
 	"fmt"
 
-	"github.com/gpuconv/gpuconv/conv"
 	"github.com/gpuconv/gpuconv/cpuref"
 	"github.com/gpuconv/gpuconv/gpu"
 	"github.com/gpuconv/gpuconv/tensor"
@@ -40,15 +39,23 @@ func (l *Layer) Verify(x tensor.Volume, o VerifyOptions, residual ...tensor.Volu
 
 // judge holds V against the reference.
 func (l *Layer) judge(in operands, v tensor.Volume, o VerifyOptions) (cpuref.Report, error) {
-	if a, ok := l.Algorithm().(winograd); ok && a.m == 4 && o.Mode == cpuref.Exact && l.dev.gpu != nil {
+	a, own := l.Algorithm().(exacting)
+	if own && a.rounds() && o.Mode == cpuref.Exact {
 		return cpuref.Report{}, fmt.Errorf("%w: %s rounds, even integers: check by the bound, or leave it out with LayerOptions.Exact", cpuref.ErrNoVerdict, a.Name())
 	}
-	sums, own := l.sums(o.Mode)
+	own = own && o.Mode == cpuref.Bounded
 	if o.Sample > 0 && l.options.numbers() == Float32 && !own { // a sample's bound knows of nothing else
 		p := l.problem
 		x := l.input(in)
 		indices := cpuref.Sample(p, o.Seed, o.Sample)
 		return cpuref.CheckSampleEpilogue(v.Data, p, x, l.filters, l.options.Epilogue, l.options.Slopes, in.residual, indices, o.Mode)
+	}
+	sums := cpuref.Im2col
+	switch {
+	case own:
+		sums = a.reference
+	case l.dev.gpu == nil:
+		sums = cpuref.Conv // the CPU's outputs come from Im2col, which must not judge itself
 	}
 	ref, err := l.reference(sums, in)
 	if err != nil {
@@ -58,15 +65,4 @@ func (l *Layer) judge(in operands, v tensor.Volume, o VerifyOptions) (cpuref.Rep
 		ref = ref.Half()
 	}
 	return cpuref.Check(v.Data, ref, o.Mode)
-}
-
-// sums gives the reference of the layer's sums, and tells whether it has the algorithm's own bound.
-func (l *Layer) sums(mode cpuref.Mode) (way func(conv.Problem, tensor.Volume, tensor.Filters) (cpuref.Reference, error), own bool) {
-	if l.dev.gpu == nil {
-		return cpuref.Conv, false // the CPU's outputs come from Im2col, which must not judge itself
-	}
-	if a, ok := l.Algorithm().(exacting); ok && mode == cpuref.Bounded {
-		return a.reference, true
-	}
-	return cpuref.Im2col, false
 }

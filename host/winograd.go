@@ -33,7 +33,7 @@ func (a winograd) serves(p conv.Problem, o LayerOptions) error {
 	if o.numbers() != Float32 {
 		return errNotFloat32
 	}
-	if o.Exact && a.m == 4 {
+	if o.Exact && a.rounds() {
 		return errRounds
 	}
 	if o.part {
@@ -99,6 +99,9 @@ func (a winograd) record(e *forward, fused conv.Epilogue) error {
 	params = shaders.WinogradOutput(p, out, fused)
 	return e.threads(out, shaders.Encode(params), params.Outputs, products.input(), e.b.input(), e.slopes.input(), e.residual.input(), e.v.output())
 }
+
+// rounds: the transforms of F(4x4,3x3) have sixths in them.
+func (a winograd) rounds() bool { return a.m == 4 }
 
 func (a winograd) reference(p conv.Problem, x tensor.Volume, f tensor.Filters) (cpuref.Reference, error) {
 	return cpuref.Winograd(p, int(a.m), x, f)
