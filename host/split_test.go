@@ -298,7 +298,7 @@ func TestForcedSplits(t *testing.T) {
 	dev := hosttest.Open(t)
 	rng := rand.New(rand.NewPCG(6, 8))
 	counts, ran := map[string]int{}, 0
-	for i := 0; ran < enough(320); i++ {
+	for i := 0; ran < enough(400); i++ {
 		c := proof.Draw(31, i)
 		whole, err := host.PlanSplit(c.Problem, 1<<40)
 		if err != nil {
@@ -337,8 +337,8 @@ func TestForcedSplits(t *testing.T) {
 	}
 	t.Logf("%d cases: %v", ran, counts)
 	for _, d := range host.SplitDimensions {
-		if counts[d] < 5 && !testing.Short() {
-			t.Errorf("%s split %d times, must be 5 or more", d, counts[d])
+		if counts[d] < 10 && !testing.Short() {
+			t.Errorf("%s split %d times, must be 10 or more", d, counts[d])
 		}
 	}
 	for _, kind := range []string{"int8, added", "int8, apart"} {
