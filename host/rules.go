@@ -14,6 +14,8 @@ import (
 type machine struct {
 	load     float64 // of a number or a vector from the device's memory
 	uniform  float64 // of a vector from a uniform buffer
+	store    float64 // of a number
+	address  float64 // of what a neuron reads with the next tap
 	dispatch float64
 	shared   float64 // of a fragment of 8 numbers from workgroup memory
 	barrier  float64
@@ -25,9 +27,9 @@ type machine struct {
 // eye to measurements of llvmpipe and SwiftShader; those of GPUs are guesses that no GPU has seen yet.
 func machineOf(info gpu.AdapterInfo) machine {
 	if info.Type == gpu.Software {
-		return machine{load: 100, uniform: 45, dispatch: 1e6, shared: 150, barrier: 1500, threads: 16}
+		return machine{load: 60, uniform: 40, store: 12, address: 100, dispatch: 1e6, shared: 150, barrier: 1500, threads: 16}
 	}
-	return machine{load: 16, uniform: 16, dispatch: 1e8, shared: 2, barrier: 30, threads: 16384}
+	return machine{load: 16, uniform: 16, store: 4, address: 20, dispatch: 1e8, shared: 2, barrier: 30, threads: 16384}
 }
 
 // byRule puts the algorithm first that is likely the quickest, knowing nothing but the problem and the
@@ -52,21 +54,22 @@ func (a direct) cost(p conv.Problem, m machine) float64 {
 
 func (a tiled) cost(p conv.Problem, m machine) float64 {
 	steps := float64(taps(p)) * float64(packedInputs(p, a.tiles)) / float64(a.tiles.Step()) / float64(a.parts)
-	var threads, step float64
+	var threads, neurons, slices, step float64
 	switch t := a.tiles.(type) {
 	case shaders.Registers:
-		threads = float64(t.Threads)
+		threads, neurons, slices = float64(t.Threads), float64(t.Pixels), float64(t.Channels)
 		weight := m.load
 		if t.Uniform {
 			weight = m.uniform
 		}
 		step = float64(t.Pixels*t.Channels*t.Vector) + m.load*float64(t.Pixels) + weight*float64(t.Channels*t.Vector/4)
 	case shaders.Shared:
-		threads = float64(t.Threads())
+		threads, neurons, slices = float64(t.Threads()), 8, 8
 		loads := 4*len(t.XGroups()) + len(t.WLoads())
 		step = float64(t.Depth)*(64+2*m.shared) + m.load*float64(loads) + m.shared*float64(loads) + 2*m.barrier
 	}
-	cost := m.occupied(float64(a.rows(p)*a.columns(p)*int64(a.parts))*threads, steps*step)
+	ends := neurons * (slices*m.store + float64(taps(p))*m.address)
+	cost := m.occupied(float64(a.rows(p)*a.columns(p)*int64(a.parts))*threads, steps*step+ends)
 	if a.uniform() {
 		cost += m.dispatch * float64(a.columns(p)*a.columnBytes(p)/shaders.UniformBytes)
 	}

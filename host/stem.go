@@ -22,6 +22,9 @@ func (a stem) serves(p conv.Problem, o LayerOptions) error {
 	if p.Groups != 1 || p.InChannels != int(a.Inputs()) {
 		return fmt.Errorf("must have %d input channels in one group", a.Inputs())
 	}
+	if p.OutChannels%int(a.Stored()) != 0 {
+		return fmt.Errorf("%d depth slices, must be a multiple of %d", p.OutChannels, a.Stored())
+	}
 	return servesLiteral(p, o, a.Filter, a.Stride)
 }
 

@@ -17,7 +17,7 @@ var (
 
 func init() {
 	killers[brokenStem] = stripKillers("stem/4x2x8_f3s1_t64",
-		"mb2ic3id3ih7iw15oc9kd1kh3kw3sd2sh1sw1pd1ph0pw1", "ic3ih5iw7oc17kh3ph1pw0", "ic3ih3oc10kh3", "ic3ih3oc11kh3", "ic3ih3oc13kh3", "ic3ih3oc14kh3", "ic3ih3oc15kh3",
+		"mb2ic3id3ih7iw15oc12kd1kh3kw3sd2sh1sw1pd1ph0pw1", "ic3ih5iw7oc20kh3ph1pw0", "ic3ih3oc4kh3", "ic3ih3oc12kh3",
 		"mb4ic3ih40iw32oc16kh3ph1",
 		"ic3ih3iw3oc8oh3ow5kh3ph1", "ic3ih3iw4oc8oh3ow5kh3ph1", "ic3ih3iw5oc8kh3ph1", "ic3ih3iw6oc8kh3ph1", "ic3ih3iw7oc8kh3ph1", "ic3ih3iw8oc8kh3ph1")
 	killers[brokenSlide] = stripKillers("depthwise/4x2_f3s1_t64",

@@ -52,14 +52,14 @@ var (
 )
 
 func (a tiled) serves(p conv.Problem, o LayerOptions) error {
-	inputs := uint32(p.InChannels / p.Groups)
+	inputs, outputs := uint32(p.InChannels/p.Groups), uint32(p.OutChannels/p.Groups)
 	switch {
 	case o.numbers() != Float32:
 		return errNotFloat32
 	case p.Transposed || p.Unshared:
 		return errNotPlain
-	case inputs%a.tiles.Vectored() != 0:
-		return fmt.Errorf("%d input channels a group, must be a multiple of %d", inputs, a.tiles.Vectored())
+	case inputs%a.tiles.Vectored() != 0 || outputs%a.tiles.Vectored() != 0:
+		return fmt.Errorf("%d input channels and %d depth slices a group, must be multiples of %d", inputs, outputs, a.tiles.Vectored())
 	case a.parts > 1 && inputs < 16*a.parts:
 		return fmt.Errorf("%d input channels a group, too few for %d parts", inputs, a.parts)
 	case packedLen(p, a.tiles) > 1<<31:

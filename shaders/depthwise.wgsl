@@ -8,9 +8,7 @@
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read> x: array<{{.Load}}>;
 @group(0) @binding(2) var<storage, read> w: array<vec4<f32>>;
-{{template "outputs"}}
-
-{{template "epilogue" .}}
+{{template "outputs" .}}
 
 {{template "strip" .}}
 

@@ -17,11 +17,9 @@
 {{- else}}
 @group(0) @binding(2) var<storage, read> w: array<vec4<f32>>;
 {{- end}}
-{{template "outputs"}}
+{{template "outputs" .}}
 
-{{template "epilogue" .}}
-
-{{template "tile"}}
+{{template "tile" .}}
 
 const THREADS: u32 = {{.Threads}}u;
 const PIXELS: u32 = {{.Pixels}}u;
@@ -48,9 +46,12 @@ fn main(
 	let start{{.}} = window(first + {{.}}u);
 	let image{{.}} = image(first + {{.}}u);
 {{- end}}
+{{- range $j := .Vectors}}
+	let bias{{$j}} = biases(tile, {{$j}}u);
+{{- end}}
 {{- range $p := .Each}}
 {{- range $j := $.Vectors}}
-	var sum{{$p}}_{{$j}} = vec4<f32>();
+	var sum{{$p}}_{{$j}} = bias{{$j}};
 {{- end}}
 {{- end}}
 
@@ -71,13 +72,16 @@ fn main(
 		var weight = ((tile.column * taps + tap) * p.group_inputs + begin * VECTOR) * (COLUMNS / 4u){{if .Across}} + before{{end}};
 {{- end}}
 		for (var c = begin; c < end; c++) {
-{{- range .Each}}
-			let x{{.}} = select({{$.Load}}(), x[column{{.}} + c], inside{{.}});
-{{- end}}
 {{- range $c, $of := .Components}}
 {{- range $j := $.Vectors}}
 			let w{{$c}}_{{$j}} = w[weight + {{$.Weight $c $j}}u];
-{{- range $p := $.Each}}
+{{- end}}
+{{- end}}
+			// A sum gets all that there is for it at once: where registers are few it is moved to and fro but once.
+{{- range $p := .Each}}
+			let x{{$p}} = select({{$.Load}}(), x[column{{$p}} + c], inside{{$p}});
+{{- range $j := $.Vectors}}
+{{- range $c, $of := $.Components}}
 			sum{{$p}}_{{$j}} += x{{$p}}{{$of}} * w{{$c}}_{{$j}};
 {{- end}}
 {{- end}}
@@ -87,8 +91,9 @@ fn main(
 		f = next(f);
 	}
 {{range $p := .Each}}
+	let to{{$p}} = row(tile, first + {{$p}}u, CHANNELS);
 {{- range $j := $.Vectors}}
-	write(tile, first + {{$p}}u, {{$j}}u, sum{{$p}}_{{$j}});
+	write(to{{$p}}, {{$j}}u, sum{{$p}}_{{$j}});
 {{- end}}
 {{- end}}
 	finish_all(tile, first, PIXELS, CHANNELS);

@@ -10,11 +10,9 @@
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read> x: array<{{.Load}}>;
 @group(0) @binding(2) var<storage, read> w: array<vec4<f32>>;
-{{template "outputs"}}
+{{template "outputs" .}}
 
-{{template "epilogue" .}}
-
-{{template "tile"}}
+{{template "tile" .}}
 
 const ROWS: u32 = {{.Rows}}u;
 const COLUMNS: u32 = {{.Columns}}u;
@@ -104,12 +102,16 @@ fn main(
 		f = next(f);
 	}
 
+	// Biases come last here: they would hold registers all the while.
 	let first = tile.pixel + 8u * first_row;
 	var mine = tile;
 	mine.channel += 8u * first_column;
+	let bias0 = biases(mine, 0u);
+	let bias1 = biases(mine, 1u);
 {{- range .Eight}}
-	write(mine, first + {{.}}u, 0u, sum{{.}}_0);
-	write(mine, first + {{.}}u, 1u, sum{{.}}_1);
+	let to{{.}} = row(mine, first + {{.}}u, 8u);
+	write(to{{.}}, 0u, sum{{.}}_0 + bias0);
+	write(to{{.}}, 1u, sum{{.}}_1 + bias1);
 {{- end}}
 	finish_all(mine, first, 8u, 8u);
 }

@@ -42,6 +42,10 @@ func (Slide) Channels() uint32 { return 4 }
 func (Slide) Fours() []string  { return components(4) }
 func (Slide) Four() []uint32   { return counting(4) }
 
+// Store is the WGSL type that is stored to V at once, of Stored depth slices.
+func (Slide) Store() string  { return vectorType(4) }
+func (Slide) Stored() uint32 { return 4 }
+
 // Place is where the weights of a tap's input channel stand among those of a filter's row.
 func (Slide) Place(tap, channel uint32) uint32 { return 4*tap + channel }
 
@@ -98,8 +102,8 @@ var slideRows = []Slide{
 func SlideRows() []Slide { return slices.Clone(slideRows) }
 
 // Depthwise is depthwise.wgsl: a thread computes a strip of Strip neurons of 4 depth slices, of any
-// depthwise layer. It loads Vector depth slices of X at once: 4, where X and V have the same number, a
-// multiple of 4, or 1.
+// depthwise layer. It loads Vector depth slices of X at once, and stores as many: 4, where X and V have
+// the same number, a multiple of 4, or 1.
 type Depthwise struct {
 	Strip, Vector, Threads uint32
 }
@@ -109,8 +113,11 @@ func (d Depthwise) Name() string {
 	return fmt.Sprintf("depthwise_%d_v%d_t%d", d.Strip, d.Vector, d.Threads)
 }
 
-// Load is the WGSL type that is loaded from X at once.
-func (d Depthwise) Load() string { return vectorType(d.Vector) }
+// Load is the WGSL type that is loaded from X at once. Store is the one that is stored to V at once, of
+// Stored depth slices.
+func (d Depthwise) Load() string   { return vectorType(d.Vector) }
+func (d Depthwise) Store() string  { return vectorType(d.Vector) }
+func (d Depthwise) Stored() uint32 { return d.Vector }
 
 // Rows and Channels are what a thread computes beside a strip, Each numbers a strip's neurons, Fours names
 // the depth slices of a vector.

@@ -7,7 +7,7 @@ import (
 
 // Stem is stem.wgsl: a thread computes Rows strips of Strip neurons of each of Channels depth slices,
 // a multiple of 4. Filters are Filter x Filter, 1 in z, with the given stride along x and y and no dilation,
-// and have 3 input channels.
+// and have 3 input channels; depth slices are a multiple of 4.
 type Stem struct {
 	Strip, Rows, Channels, Filter, Stride, Threads uint32
 }
@@ -29,6 +29,10 @@ func (s Stem) Columns() []uint32    { return counting((s.Strip-1)*s.Stride + s.F
 func (s Stem) Components() []uint32 { return counting(s.Inputs()) }
 func (Stem) Fours() []string        { return components(4) }
 
+// Store is the WGSL type that is stored to V at once, of Stored depth slices.
+func (Stem) Store() string  { return vectorType(4) }
+func (Stem) Stored() uint32 { return 4 }
+
 // Column is the column of X that a neuron's tap reads, Place where its channel stands in the row.
 func (s Stem) Column(neuron, tap uint32) uint32    { return neuron*s.Stride + tap }
 func (s Stem) Place(column, channel uint32) uint32 { return column*s.Inputs() + channel }
@@ -49,7 +53,7 @@ func (Stem) workgroupStorage() uint32 { return 0 }
 
 // stemRows are the table's: of VGG and MobileNet, ResNet, and AlexNet.
 var stemRows = []Stem{
-	{16, 4, 16, 3, 1, 8}, {8, 1, 16, 3, 1, 64}, {4, 2, 8, 3, 1, 64}, {16, 2, 16, 3, 2, 8}, {16, 1, 16, 7, 2, 8}, {8, 1, 16, 7, 2, 64}, {8, 1, 16, 11, 4, 8},
+	{28, 4, 16, 3, 1, 8}, {8, 1, 16, 3, 1, 64}, {4, 2, 8, 3, 1, 64}, {16, 2, 16, 3, 2, 8}, {16, 1, 16, 7, 2, 8}, {8, 1, 16, 7, 2, 64}, {14, 1, 16, 11, 4, 8},
 }
 
 // StemRows are the stems of the table.

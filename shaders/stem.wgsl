@@ -7,9 +7,7 @@
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read> x: array<f32>;
 @group(0) @binding(2) var<storage, read> w: array<vec4<f32>>;
-{{template "outputs"}}
-
-{{template "epilogue" .}}
+{{template "outputs" .}}
 
 {{template "strip" .}}
 
@@ -47,11 +45,15 @@ fn main(
 {{- end}}
 {{- end}}
 			let weight = (at.channel / CHANNELS * {{.Filter}}u + row) * {{.RowWeights}}u;
-{{- range $t := .Taps}}
+{{- range $j := .Vectors}}
+{{- range $t := $.Taps}}
 {{- range $c := $.Components}}
-{{- range $j := $.Vectors}}
 			let w{{$t}}_{{$c}}_{{$j}} = w[weight{{plus ($.Weight $t $c $j)}}];
+{{- end}}
+{{- end}}
 {{- range $s := $.Each}}
+{{- range $t := $.Taps}}
+{{- range $c := $.Components}}
 			sum{{$s}}_{{$j}} += x{{$.Column $s $t}}_{{$c}} * w{{$t}}_{{$c}}_{{$j}};
 {{- end}}
 {{- end}}

@@ -54,14 +54,20 @@ fn biases(channel: u32) -> vec4<f32> {
 	return vec4<f32>(b[channel], b[channel + 1u], b[channel + 2u], b[channel + 3u]);
 }
 
-// put writes the sums of four depth slices at a neuron, which have their biases. It is a loop, for some
-// compilers take long over the branches of every call.
+// put writes the sums of four depth slices at a neuron, which have their biases. It is a loop even where it
+// has one round at most, for some compilers take minutes over as many branches.
 fn put(at: Strip, row: u32, column: u32, four: u32, sums: vec4<f32>) {
+{{- if eq .Stored 4}}
+	for (var k = 4u * four; k < 4u * four + 4u && has(at, row, column, k); k += 4u) {
+		v[element(at, row, column, k) / 4u] = sums;
+	}
+{{- else}}
 	for (var k = 0u; k < 4u; k++) {
 		if has(at, row, column, 4u * four + k) {
 			v[element(at, row, column, 4u * four + k)] = sums[k];
 		}
 	}
+{{- end}}
 }
 
 // finish_all applies the epilogue to what this thread has written. A copy of it for every number in
@@ -70,12 +76,11 @@ fn finish_all(at: Strip) {
 	if p.activation == 0u && p.residual == 0u {
 		return;
 	}
-	for (var n = 0u; n < ROWS * STRIP * CHANNELS; n++) {
+	for (var n = 0u; n < ROWS * STRIP * CHANNELS; n += STORED) {
 		let row = n / CHANNELS / STRIP;
 		let column = n / CHANNELS % STRIP;
 		if has(at, row, column, n % CHANNELS) {
-			let i = element(at, row, column, n % CHANNELS);
-			v[i] = finish(v[i], i);
+			finish_at(element(at, row, column, n % CHANNELS) / STORED);
 		}
 	}
 }

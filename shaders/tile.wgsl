@@ -2,10 +2,31 @@
 @group(0) @binding(3) var<storage, read> b: array<f32>;
 @group(0) @binding(4) var<storage, read> slopes: array<f32>; // of PReLU, one for each channel
 @group(0) @binding(5) var<storage, read> residuals: array<f32>;
-@group(0) @binding(6) var<storage, read_write> v: array<f32>;
+@group(0) @binding(6) var<storage, read_write> v: array<{{.Store}}>;
+
+const STORED: u32 = {{.Stored}}u; // depth slices that are stored at once
 
 fn residual(i: u32) -> f32 {
 	return residuals[i];
+}
+
+{{template "epilogue" .}}
+
+{{template "finish_at" .}}
+{{- end -}}
+
+{{- define "finish_at" -}}
+// finish_at applies the epilogue to element i of v.
+fn finish_at(i: u32) {
+{{- if eq .Stored 4}}
+	var z = v[i];
+	for (var lane = 0u; lane < 4u; lane++) {
+		z[lane] = finish(z[lane], 4u * i + lane);
+	}
+	v[i] = z;
+{{- else}}
+	v[i] = finish(v[i], i);
+{{- end}}
 }
 {{- end -}}
 
@@ -64,25 +85,36 @@ fn next(f: vec3<u32>) -> vec3<u32> {
 	return n;
 }
 
-// has tells whether the tile's depth slice k, counted in the tile, is one of its group's at a pixel that is one.
-fn has(tile: Tile, pixel: u32, k: u32) -> bool {
-	return tile.inside && pixel < p.images * p.out_size.x * p.out_size.y * p.out_size.z && tile.channel + k < p.group_outputs;
+// Row is where a thread's depth slices of one pixel stand in V, and how many of them there are: none
+// outside of V. Parts of sums stand one V after the other. Both are counted as v's elements.
+struct Row {
+	first: u32,
+	count: u32,
 }
 
-// element is the place of a tile's depth slice k in V.
-fn element(tile: Tile, pixel: u32, k: u32) -> u32 {
-	return tile.part * p.outputs + pixel * p.out_channels + tile.group * p.group_outputs + tile.channel + k;
+fn row(tile: Tile, pixel: u32, channels: u32) -> Row {
+	let inside = tile.inside && pixel < p.images * p.out_size.x * p.out_size.y * p.out_size.z && tile.channel < p.group_outputs;
+	let first = tile.part * p.outputs + pixel * p.out_channels + tile.group * p.group_outputs + tile.channel;
+	return Row(first / STORED, select(0u, min(p.group_outputs - tile.channel, channels), inside) / STORED);
 }
 
-// write writes the sums of four depth slices, with their biases; parts of sums stand one V after the
-// other, and get their biases from whoever adds them up.
-fn write(tile: Tile, pixel: u32, four: u32, sums: vec4<f32>) {
-	let bias = tile.group * p.group_outputs + tile.channel + 4u * four;
-	for (var i = 0u; i < 4u; i++) {
-		if has(tile, pixel, 4u * four + i) {
-			v[element(tile, pixel, 4u * four + i)] = sums[i] + select(b[bias + i], 0.0, p.parts > 1u);
-		}
+// biases are what the sums of four depth slices begin with. Whoever adds up parts adds them.
+fn biases(tile: Tile, four: u32) -> vec4<f32> {
+	let first = tile.group * p.group_outputs + tile.channel + 4u * four;
+	return select(vec4<f32>(b[first], b[first + 1u], b[first + 2u], b[first + 3u]), vec4<f32>(), p.parts > 1u);
+}
+
+// write writes the sums of four depth slices.
+fn write(to: Row, four: u32, sums: vec4<f32>) {
+{{- if eq .Stored 4}}
+	if four < to.count {
+		v[to.first + four] = sums;
 	}
+{{- else}}
+	for (var i = 4u * four; i < min(4u * four + 4u, to.count); i++) {
+		v[to.first + i] = sums[i % 4u];
+	}
+{{- end}}
 }
 
 // finish_all applies the epilogue to what this thread has written. A copy of it for every number in
@@ -91,11 +123,10 @@ fn finish_all(tile: Tile, first: u32, pixels: u32, channels: u32) {
 	if p.parts > 1u || p.activation == 0u && p.residual == 0u {
 		return;
 	}
-	for (var n = 0u; n < pixels * channels; n++) {
-		let pixel = first + n / channels;
-		if has(tile, pixel, n % channels) {
-			let i = element(tile, pixel, n % channels);
-			v[i] = finish(v[i], i);
+	for (var n = 0u; n < pixels; n++) {
+		let to = row(tile, first + n, channels);
+		for (var i = to.first; i < to.first + to.count; i++) {
+			finish_at(i);
 		}
 	}
 }

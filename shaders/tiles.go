@@ -6,7 +6,8 @@ import (
 )
 
 // Registers is registers.wgsl: a thread computes Pixels neurons of each of Channels depth slices, a
-// multiple of 4. It loads Vector input channels at once, 1 or 4, of which a group's must be a multiple.
+// multiple of 4. It loads Vector input channels at once, 1 or 4, and stores as many depth slices: a group's
+// must be multiples.
 type Registers struct {
 	Pixels, Channels, Vector, Threads uint32
 	Across                            bool // threads have depth slices of their own instead of neurons
@@ -31,8 +32,11 @@ func (r Registers) Name() string {
 	return name
 }
 
-// Load is the WGSL type that is loaded from X at once.
-func (r Registers) Load() string { return vectorType(r.Vector) }
+// Load is the WGSL type that is loaded from X at once. Store is the one that is stored to V at once, of
+// Stored depth slices.
+func (r Registers) Load() string   { return vectorType(r.Vector) }
+func (r Registers) Store() string  { return vectorType(r.Vector) }
+func (r Registers) Stored() uint32 { return r.Vector }
 
 // Each numbers the neurons, Vectors the vectors of depth slices.
 func (r Registers) Each() []uint32    { return counting(r.Pixels) }
@@ -60,7 +64,7 @@ func (r Registers) Columns() uint32 {
 	return r.Channels
 }
 
-// Vectored is the input channels that are loaded at once, and Step what a tap's are filled up to.
+// Vectored is the channels that are loaded and stored at once, and Step what a tap's are filled up to.
 func (r Registers) Vectored() uint32 { return r.Vector }
 func (r Registers) Step() uint32     { return r.Vector }
 
@@ -69,8 +73,8 @@ func (r Registers) threads() uint32        { return r.Threads }
 func (Registers) workgroupStorage() uint32 { return 0 }
 
 // Shared is shared.wgsl: a workgroup computes Rows neurons of each of Columns depth slices, both
-// multiples of 8, in steps of Depth input channels. It loads Vector of them at once, 1 or 4, of which a
-// group's must be a multiple.
+// multiples of 8, in steps of Depth input channels. It loads Vector of them at once, 1 or 4, and stores as
+// many depth slices: a group's must be multiples.
 type Shared struct {
 	Rows, Columns, Depth, Vector uint32
 }
@@ -80,8 +84,11 @@ func (s Shared) Name() string {
 	return fmt.Sprintf("shared_%dx%dx%d_v%d", s.Rows, s.Columns, s.Depth, s.Vector)
 }
 
-// Load is the WGSL type that is loaded from X at once.
-func (s Shared) Load() string { return vectorType(s.Vector) }
+// Load is the WGSL type that is loaded from X at once. Store is the one that is stored to V at once, of
+// Stored depth slices.
+func (s Shared) Load() string   { return vectorType(s.Vector) }
+func (s Shared) Store() string  { return vectorType(s.Vector) }
+func (s Shared) Stored() uint32 { return s.Vector }
 
 // XS and WS are how many fragments of eight numbers make a tile's side, and Padded how many stand one
 // behind the other.
@@ -110,7 +117,7 @@ func (s Shared) Components() []string { return components(s.Vector) }
 // Tile is the part of V that a workgroup computes.
 func (s Shared) Tile() (pixels, channels uint32) { return s.Rows, s.Columns }
 
-// Vectored is the input channels that are loaded at once, and Step what a tap's are filled up to.
+// Vectored is the channels that are loaded and stored at once, and Step what a tap's are filled up to.
 func (s Shared) Vectored() uint32 { return s.Vector }
 func (s Shared) Step() uint32     { return s.Depth }
 
@@ -140,12 +147,12 @@ func components(n uint32) []string {
 	return []string{""}
 }
 
-// tileRows are the table's tiles. What loads one input channel at once is for numbers of channels that are
-// no multiple of 4, such as an image's 3; narrow tiles are for small groups, few threads for few neurons.
+// tileRows are the table's tiles. What loads one channel at once is for numbers of channels that are no
+// multiple of 4, such as an image's 3; narrow tiles are for small groups, few threads for few neurons.
 var tileRows = []Tiles{
 	Registers{8, 16, 4, 64, false, false}, Registers{8, 16, 4, 8, false, false}, Registers{16, 16, 4, 8, false, false}, Registers{4, 16, 4, 64, false, false}, Registers{8, 4, 4, 64, false, false},
-	Registers{16, 8, 4, 8, true, false}, Registers{8, 16, 4, 8, true, false}, Registers{4, 16, 4, 8, true, false},
-	Registers{8, 16, 4, 8, false, true}, Registers{8, 16, 4, 64, false, true}, Registers{16, 8, 4, 8, false, true},
+	Registers{16, 16, 4, 8, true, false}, Registers{14, 16, 4, 8, true, false}, Registers{8, 16, 4, 8, true, false}, Registers{4, 16, 4, 8, true, false},
+	Registers{8, 16, 4, 8, false, true}, Registers{16, 16, 4, 8, false, true}, Registers{16, 32, 4, 8, false, true},
 	Registers{8, 16, 1, 64, false, false}, Registers{8, 16, 1, 8, false, false}, Registers{8, 4, 1, 64, false, false},
 	Shared{64, 64, 16, 4}, Shared{128, 64, 16, 4}, Shared{64, 64, 16, 1},
 }

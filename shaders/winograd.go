@@ -42,6 +42,9 @@ func (k Winograd) Cell() string {
 	return "f32"
 }
 
+// Stored is the depth slices that are stored to V at once.
+func (k Winograd) Stored() uint32 { return k.Vector }
+
 // Side is how many inputs a tile has along an axis, and Area how many in all.
 func (k Winograd) Side() uint32 { return k.M + 2 }
 

@@ -16,6 +16,8 @@ fn residual(i: u32) -> f32 {
 
 {{template "epilogue" .}}
 
+{{template "finish_at" .}}
+
 {{template "winograd" .}}
 
 // Outputs is one row or column of a tile's outputs.
@@ -60,16 +62,7 @@ fn keep(t: Tile, row: u32, z: Outputs) {
 // complete applies the epilogue to an output that was written.
 fn complete(t: Tile, f: vec3<u32>) {
 	if all(t.o + f < p.out_size) {
-		let at = block_of(t, t.o + f);
-{{- if eq .Vector 1}}
-		v[at] = finish(v[at], at);
-{{- else}}
-		var z = v[at];
-		for (var lane = 0u; lane < VECTOR; lane++) {
-			z[lane] = finish(z[lane], at * VECTOR + lane);
-		}
-		v[at] = z;
-{{- end}}
+		finish_at(block_of(t, t.o + f));
 	}
 }
 

@@ -14,8 +14,8 @@ import (
 func Algorithms(t *testing.T, dev *host.Device) {
 	t.Helper()
 	AlgorithmsOn(t, dev, []string{
-		"ic4ih5oc8kh3ph1", "ic8ih9oc17kh3ph1", "ic3ih9oc9kh2", "g2mb2ic8ih7iw5oc6kh3kw2ph2+reflect", "mb3ic64ih3oc5kh1", "ic256ih4oc70kh1", "ic12ih9iw10oc65kh3sh2ph1dh1",
-		"mb2ic16id3ih4iw5oc12kd2kh3kw2pd1ph1pw0+circular", "ic3ih6oc5kh3ph1",
+		"ic4ih5oc8kh3ph1", "ic8ih9oc17kh3ph1", "ic8ih9oc20kh3ph1", "ic3ih9oc9kh2", "g2mb2ic8ih7iw5oc24kh3kw2ph2+reflect", "mb3ic64ih3oc5kh1", "ic256ih4oc72kh1", "ic12ih9iw10oc68kh3sh2ph1dh1",
+		"mb2ic16id3ih4iw5oc12kd2kh3kw2pd1ph1pw0+circular", "ic3ih6oc8kh3ph1", "ic5ih9iw10oc65kh3sh2ph1",
 		"g8ic8ih9oc8kh3ph1", "g4ic4ih10oc4kh3sh2ph1", "g3ic3ih5oc6kh2", "g2ic8ih9oc8kh3sh2ph1",
 		"ic3ih9oc8kh3sh2ph1", "ic3ih12oc8kh7sh2ph3", "ic3ih23oc8kh11sh4",
 	}, func(host.Algorithm) bool { return true })

@@ -116,7 +116,9 @@ fn from_output(i: vec3<u32>, f: vec3<u32>, copy: vec3<u32>) -> vec3<u32> {
 @group(0) @binding(3) var<storage, read> b: array<f32>;
 @group(0) @binding(4) var<storage, read> slopes: array<f32>; // of PReLU, one for each channel
 @group(0) @binding(5) var<storage, read> residuals: array<f32>;
-@group(0) @binding(6) var<storage, read_write> v: array<f32>;
+@group(0) @binding(6) var<storage, read_write> v: array<vec4<f32>>;
+
+const STORED: u32 = 4u; // depth slices that are stored at once
 
 fn residual(i: u32) -> f32 {
 	return residuals[i];
@@ -178,6 +180,15 @@ fn finish(z: f32, i: u32) -> f32 {
 	}
 }
 
+// finish_at applies the epilogue to element i of v.
+fn finish_at(i: u32) {
+	var z = v[i];
+	for (var lane = 0u; lane < 4u; lane++) {
+		z[lane] = finish(z[lane], 4u * i + lane);
+	}
+	v[i] = z;
+}
+
 // What the kernels share in which a thread computes a strip of neurons, or several below each other, of
 // a few depth slices. Neighbouring threads have neighbouring depth slices.
 
@@ -233,13 +244,11 @@ fn biases(channel: u32) -> vec4<f32> {
 	return vec4<f32>(b[channel], b[channel + 1u], b[channel + 2u], b[channel + 3u]);
 }
 
-// put writes the sums of four depth slices at a neuron, which have their biases. It is a loop, for some
-// compilers take long over the branches of every call.
+// put writes the sums of four depth slices at a neuron, which have their biases. It is a loop even where it
+// has one round at most, for some compilers take minutes over as many branches.
 fn put(at: Strip, row: u32, column: u32, four: u32, sums: vec4<f32>) {
-	for (var k = 0u; k < 4u; k++) {
-		if has(at, row, column, 4u * four + k) {
-			v[element(at, row, column, 4u * four + k)] = sums[k];
-		}
+	for (var k = 4u * four; k < 4u * four + 4u && has(at, row, column, k); k += 4u) {
+		v[element(at, row, column, k) / 4u] = sums;
 	}
 }
 
@@ -249,12 +258,11 @@ fn finish_all(at: Strip) {
 	if p.activation == 0u && p.residual == 0u {
 		return;
 	}
-	for (var n = 0u; n < ROWS * STRIP * CHANNELS; n++) {
+	for (var n = 0u; n < ROWS * STRIP * CHANNELS; n += STORED) {
 		let row = n / CHANNELS / STRIP;
 		let column = n / CHANNELS % STRIP;
 		if has(at, row, column, n % CHANNELS) {
-			let i = element(at, row, column, n % CHANNELS);
-			v[i] = finish(v[i], i);
+			finish_at(element(at, row, column, n % CHANNELS) / STORED);
 		}
 	}
 }

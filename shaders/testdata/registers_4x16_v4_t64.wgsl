@@ -117,7 +117,9 @@ fn from_output(i: vec3<u32>, f: vec3<u32>, copy: vec3<u32>) -> vec3<u32> {
 @group(0) @binding(3) var<storage, read> b: array<f32>;
 @group(0) @binding(4) var<storage, read> slopes: array<f32>; // of PReLU, one for each channel
 @group(0) @binding(5) var<storage, read> residuals: array<f32>;
-@group(0) @binding(6) var<storage, read_write> v: array<f32>;
+@group(0) @binding(6) var<storage, read_write> v: array<vec4<f32>>;
+
+const STORED: u32 = 4u; // depth slices that are stored at once
 
 fn residual(i: u32) -> f32 {
 	return residuals[i];
@@ -179,6 +181,15 @@ fn finish(z: f32, i: u32) -> f32 {
 	}
 }
 
+// finish_at applies the epilogue to element i of v.
+fn finish_at(i: u32) {
+	var z = v[i];
+	for (var lane = 0u; lane < 4u; lane++) {
+		z[lane] = finish(z[lane], 4u * i + lane);
+	}
+	v[i] = z;
+}
+
 // What the kernels that compute tiles of V share. V is taken for a matrix with a row for each (image, z,
 // y, x), a pixel, and a column for each depth slice; tiles of one group do not reach into the next.
 
@@ -233,24 +244,29 @@ fn next(f: vec3<u32>) -> vec3<u32> {
 	return n;
 }
 
-// has tells whether the tile's depth slice k, counted in the tile, is one of its group's at a pixel that is one.
-fn has(tile: Tile, pixel: u32, k: u32) -> bool {
-	return tile.inside && pixel < p.images * p.out_size.x * p.out_size.y * p.out_size.z && tile.channel + k < p.group_outputs;
+// Row is where a thread's depth slices of one pixel stand in V, and how many of them there are: none
+// outside of V. Parts of sums stand one V after the other. Both are counted as v's elements.
+struct Row {
+	first: u32,
+	count: u32,
 }
 
-// element is the place of a tile's depth slice k in V.
-fn element(tile: Tile, pixel: u32, k: u32) -> u32 {
-	return tile.part * p.outputs + pixel * p.out_channels + tile.group * p.group_outputs + tile.channel + k;
+fn row(tile: Tile, pixel: u32, channels: u32) -> Row {
+	let inside = tile.inside && pixel < p.images * p.out_size.x * p.out_size.y * p.out_size.z && tile.channel < p.group_outputs;
+	let first = tile.part * p.outputs + pixel * p.out_channels + tile.group * p.group_outputs + tile.channel;
+	return Row(first / STORED, select(0u, min(p.group_outputs - tile.channel, channels), inside) / STORED);
 }
 
-// write writes the sums of four depth slices, with their biases; parts of sums stand one V after the
-// other, and get their biases from whoever adds them up.
-fn write(tile: Tile, pixel: u32, four: u32, sums: vec4<f32>) {
-	let bias = tile.group * p.group_outputs + tile.channel + 4u * four;
-	for (var i = 0u; i < 4u; i++) {
-		if has(tile, pixel, 4u * four + i) {
-			v[element(tile, pixel, 4u * four + i)] = sums[i] + select(b[bias + i], 0.0, p.parts > 1u);
-		}
+// biases are what the sums of four depth slices begin with. Whoever adds up parts adds them.
+fn biases(tile: Tile, four: u32) -> vec4<f32> {
+	let first = tile.group * p.group_outputs + tile.channel + 4u * four;
+	return select(vec4<f32>(b[first], b[first + 1u], b[first + 2u], b[first + 3u]), vec4<f32>(), p.parts > 1u);
+}
+
+// write writes the sums of four depth slices.
+fn write(to: Row, four: u32, sums: vec4<f32>) {
+	if four < to.count {
+		v[to.first + four] = sums;
 	}
 }
 
@@ -260,11 +276,10 @@ fn finish_all(tile: Tile, first: u32, pixels: u32, channels: u32) {
 	if p.parts > 1u || p.activation == 0u && p.residual == 0u {
 		return;
 	}
-	for (var n = 0u; n < pixels * channels; n++) {
-		let pixel = first + n / channels;
-		if has(tile, pixel, n % channels) {
-			let i = element(tile, pixel, n % channels);
-			v[i] = finish(v[i], i);
+	for (var n = 0u; n < pixels; n++) {
+		let to = row(tile, first + n, channels);
+		for (var i = to.first; i < to.first + to.count; i++) {
+			finish_at(i);
 		}
 	}
 }
@@ -291,22 +306,26 @@ fn main(
 	let image2 = image(first + 2u);
 	let start3 = window(first + 3u);
 	let image3 = image(first + 3u);
-	var sum0_0 = vec4<f32>();
-	var sum0_1 = vec4<f32>();
-	var sum0_2 = vec4<f32>();
-	var sum0_3 = vec4<f32>();
-	var sum1_0 = vec4<f32>();
-	var sum1_1 = vec4<f32>();
-	var sum1_2 = vec4<f32>();
-	var sum1_3 = vec4<f32>();
-	var sum2_0 = vec4<f32>();
-	var sum2_1 = vec4<f32>();
-	var sum2_2 = vec4<f32>();
-	var sum2_3 = vec4<f32>();
-	var sum3_0 = vec4<f32>();
-	var sum3_1 = vec4<f32>();
-	var sum3_2 = vec4<f32>();
-	var sum3_3 = vec4<f32>();
+	let bias0 = biases(tile, 0u);
+	let bias1 = biases(tile, 1u);
+	let bias2 = biases(tile, 2u);
+	let bias3 = biases(tile, 3u);
+	var sum0_0 = bias0;
+	var sum0_1 = bias1;
+	var sum0_2 = bias2;
+	var sum0_3 = bias3;
+	var sum1_0 = bias0;
+	var sum1_1 = bias1;
+	var sum1_2 = bias2;
+	var sum1_3 = bias3;
+	var sum2_0 = bias0;
+	var sum2_1 = bias1;
+	var sum2_2 = bias2;
+	var sum2_3 = bias3;
+	var sum3_0 = bias0;
+	var sum3_1 = bias1;
+	var sum3_2 = bias2;
+	var sum3_3 = bias3;
 
 	let columns = p.group_inputs / VECTOR;
 	let begin = tile.part * columns / p.parts;
@@ -328,110 +347,115 @@ fn main(
 		let column3 = select(0u, ((image3 + flat(from3, p.in_size)) * p.in_channels + tile.group * p.group_inputs) / VECTOR, inside3);
 		var weight = ((tile.column * taps + tap) * p.group_inputs + begin * VECTOR) * (COLUMNS / 4u);
 		for (var c = begin; c < end; c++) {
-			let x0 = select(vec4<f32>(), x[column0 + c], inside0);
-			let x1 = select(vec4<f32>(), x[column1 + c], inside1);
-			let x2 = select(vec4<f32>(), x[column2 + c], inside2);
-			let x3 = select(vec4<f32>(), x[column3 + c], inside3);
 			let w0_0 = w[weight + 0u];
-			sum0_0 += x0.x * w0_0;
-			sum1_0 += x1.x * w0_0;
-			sum2_0 += x2.x * w0_0;
-			sum3_0 += x3.x * w0_0;
 			let w0_1 = w[weight + 1u];
-			sum0_1 += x0.x * w0_1;
-			sum1_1 += x1.x * w0_1;
-			sum2_1 += x2.x * w0_1;
-			sum3_1 += x3.x * w0_1;
 			let w0_2 = w[weight + 2u];
-			sum0_2 += x0.x * w0_2;
-			sum1_2 += x1.x * w0_2;
-			sum2_2 += x2.x * w0_2;
-			sum3_2 += x3.x * w0_2;
 			let w0_3 = w[weight + 3u];
-			sum0_3 += x0.x * w0_3;
-			sum1_3 += x1.x * w0_3;
-			sum2_3 += x2.x * w0_3;
-			sum3_3 += x3.x * w0_3;
 			let w1_0 = w[weight + 4u];
-			sum0_0 += x0.y * w1_0;
-			sum1_0 += x1.y * w1_0;
-			sum2_0 += x2.y * w1_0;
-			sum3_0 += x3.y * w1_0;
 			let w1_1 = w[weight + 5u];
-			sum0_1 += x0.y * w1_1;
-			sum1_1 += x1.y * w1_1;
-			sum2_1 += x2.y * w1_1;
-			sum3_1 += x3.y * w1_1;
 			let w1_2 = w[weight + 6u];
-			sum0_2 += x0.y * w1_2;
-			sum1_2 += x1.y * w1_2;
-			sum2_2 += x2.y * w1_2;
-			sum3_2 += x3.y * w1_2;
 			let w1_3 = w[weight + 7u];
-			sum0_3 += x0.y * w1_3;
-			sum1_3 += x1.y * w1_3;
-			sum2_3 += x2.y * w1_3;
-			sum3_3 += x3.y * w1_3;
 			let w2_0 = w[weight + 8u];
-			sum0_0 += x0.z * w2_0;
-			sum1_0 += x1.z * w2_0;
-			sum2_0 += x2.z * w2_0;
-			sum3_0 += x3.z * w2_0;
 			let w2_1 = w[weight + 9u];
-			sum0_1 += x0.z * w2_1;
-			sum1_1 += x1.z * w2_1;
-			sum2_1 += x2.z * w2_1;
-			sum3_1 += x3.z * w2_1;
 			let w2_2 = w[weight + 10u];
-			sum0_2 += x0.z * w2_2;
-			sum1_2 += x1.z * w2_2;
-			sum2_2 += x2.z * w2_2;
-			sum3_2 += x3.z * w2_2;
 			let w2_3 = w[weight + 11u];
-			sum0_3 += x0.z * w2_3;
-			sum1_3 += x1.z * w2_3;
-			sum2_3 += x2.z * w2_3;
-			sum3_3 += x3.z * w2_3;
 			let w3_0 = w[weight + 12u];
-			sum0_0 += x0.w * w3_0;
-			sum1_0 += x1.w * w3_0;
-			sum2_0 += x2.w * w3_0;
-			sum3_0 += x3.w * w3_0;
 			let w3_1 = w[weight + 13u];
-			sum0_1 += x0.w * w3_1;
-			sum1_1 += x1.w * w3_1;
-			sum2_1 += x2.w * w3_1;
-			sum3_1 += x3.w * w3_1;
 			let w3_2 = w[weight + 14u];
-			sum0_2 += x0.w * w3_2;
-			sum1_2 += x1.w * w3_2;
-			sum2_2 += x2.w * w3_2;
-			sum3_2 += x3.w * w3_2;
 			let w3_3 = w[weight + 15u];
+			// A sum gets all that there is for it at once: where registers are few it is moved to and fro but once.
+			let x0 = select(vec4<f32>(), x[column0 + c], inside0);
+			sum0_0 += x0.x * w0_0;
+			sum0_0 += x0.y * w1_0;
+			sum0_0 += x0.z * w2_0;
+			sum0_0 += x0.w * w3_0;
+			sum0_1 += x0.x * w0_1;
+			sum0_1 += x0.y * w1_1;
+			sum0_1 += x0.z * w2_1;
+			sum0_1 += x0.w * w3_1;
+			sum0_2 += x0.x * w0_2;
+			sum0_2 += x0.y * w1_2;
+			sum0_2 += x0.z * w2_2;
+			sum0_2 += x0.w * w3_2;
+			sum0_3 += x0.x * w0_3;
+			sum0_3 += x0.y * w1_3;
+			sum0_3 += x0.z * w2_3;
 			sum0_3 += x0.w * w3_3;
+			let x1 = select(vec4<f32>(), x[column1 + c], inside1);
+			sum1_0 += x1.x * w0_0;
+			sum1_0 += x1.y * w1_0;
+			sum1_0 += x1.z * w2_0;
+			sum1_0 += x1.w * w3_0;
+			sum1_1 += x1.x * w0_1;
+			sum1_1 += x1.y * w1_1;
+			sum1_1 += x1.z * w2_1;
+			sum1_1 += x1.w * w3_1;
+			sum1_2 += x1.x * w0_2;
+			sum1_2 += x1.y * w1_2;
+			sum1_2 += x1.z * w2_2;
+			sum1_2 += x1.w * w3_2;
+			sum1_3 += x1.x * w0_3;
+			sum1_3 += x1.y * w1_3;
+			sum1_3 += x1.z * w2_3;
 			sum1_3 += x1.w * w3_3;
+			let x2 = select(vec4<f32>(), x[column2 + c], inside2);
+			sum2_0 += x2.x * w0_0;
+			sum2_0 += x2.y * w1_0;
+			sum2_0 += x2.z * w2_0;
+			sum2_0 += x2.w * w3_0;
+			sum2_1 += x2.x * w0_1;
+			sum2_1 += x2.y * w1_1;
+			sum2_1 += x2.z * w2_1;
+			sum2_1 += x2.w * w3_1;
+			sum2_2 += x2.x * w0_2;
+			sum2_2 += x2.y * w1_2;
+			sum2_2 += x2.z * w2_2;
+			sum2_2 += x2.w * w3_2;
+			sum2_3 += x2.x * w0_3;
+			sum2_3 += x2.y * w1_3;
+			sum2_3 += x2.z * w2_3;
 			sum2_3 += x2.w * w3_3;
+			let x3 = select(vec4<f32>(), x[column3 + c], inside3);
+			sum3_0 += x3.x * w0_0;
+			sum3_0 += x3.y * w1_0;
+			sum3_0 += x3.z * w2_0;
+			sum3_0 += x3.w * w3_0;
+			sum3_1 += x3.x * w0_1;
+			sum3_1 += x3.y * w1_1;
+			sum3_1 += x3.z * w2_1;
+			sum3_1 += x3.w * w3_1;
+			sum3_2 += x3.x * w0_2;
+			sum3_2 += x3.y * w1_2;
+			sum3_2 += x3.z * w2_2;
+			sum3_2 += x3.w * w3_2;
+			sum3_3 += x3.x * w0_3;
+			sum3_3 += x3.y * w1_3;
+			sum3_3 += x3.z * w2_3;
 			sum3_3 += x3.w * w3_3;
 			weight += VECTOR * COLUMNS / 4u;
 		}
 		f = next(f);
 	}
 
-	write(tile, first + 0u, 0u, sum0_0);
-	write(tile, first + 0u, 1u, sum0_1);
-	write(tile, first + 0u, 2u, sum0_2);
-	write(tile, first + 0u, 3u, sum0_3);
-	write(tile, first + 1u, 0u, sum1_0);
-	write(tile, first + 1u, 1u, sum1_1);
-	write(tile, first + 1u, 2u, sum1_2);
-	write(tile, first + 1u, 3u, sum1_3);
-	write(tile, first + 2u, 0u, sum2_0);
-	write(tile, first + 2u, 1u, sum2_1);
-	write(tile, first + 2u, 2u, sum2_2);
-	write(tile, first + 2u, 3u, sum2_3);
-	write(tile, first + 3u, 0u, sum3_0);
-	write(tile, first + 3u, 1u, sum3_1);
-	write(tile, first + 3u, 2u, sum3_2);
-	write(tile, first + 3u, 3u, sum3_3);
+	let to0 = row(tile, first + 0u, CHANNELS);
+	write(to0, 0u, sum0_0);
+	write(to0, 1u, sum0_1);
+	write(to0, 2u, sum0_2);
+	write(to0, 3u, sum0_3);
+	let to1 = row(tile, first + 1u, CHANNELS);
+	write(to1, 0u, sum1_0);
+	write(to1, 1u, sum1_1);
+	write(to1, 2u, sum1_2);
+	write(to1, 3u, sum1_3);
+	let to2 = row(tile, first + 2u, CHANNELS);
+	write(to2, 0u, sum2_0);
+	write(to2, 1u, sum2_1);
+	write(to2, 2u, sum2_2);
+	write(to2, 3u, sum2_3);
+	let to3 = row(tile, first + 3u, CHANNELS);
+	write(to3, 0u, sum3_0);
+	write(to3, 1u, sum3_1);
+	write(to3, 2u, sum3_2);
+	write(to3, 3u, sum3_3);
 	finish_all(tile, first, PIXELS, CHANNELS);
 }

@@ -119,7 +119,9 @@ fn from_output(i: vec3<u32>, f: vec3<u32>, copy: vec3<u32>) -> vec3<u32> {
 @group(0) @binding(3) var<storage, read> b: array<f32>;
 @group(0) @binding(4) var<storage, read> slopes: array<f32>; // of PReLU, one for each channel
 @group(0) @binding(5) var<storage, read> residuals: array<f32>;
-@group(0) @binding(6) var<storage, read_write> v: array<f32>;
+@group(0) @binding(6) var<storage, read_write> v: array<vec4<f32>>;
+
+const STORED: u32 = 4u; // depth slices that are stored at once
 
 fn residual(i: u32) -> f32 {
 	return residuals[i];
@@ -181,6 +183,15 @@ fn finish(z: f32, i: u32) -> f32 {
 	}
 }
 
+// finish_at applies the epilogue to element i of v.
+fn finish_at(i: u32) {
+	var z = v[i];
+	for (var lane = 0u; lane < 4u; lane++) {
+		z[lane] = finish(z[lane], 4u * i + lane);
+	}
+	v[i] = z;
+}
+
 // What the kernels that compute tiles of V share. V is taken for a matrix with a row for each (image, z,
 // y, x), a pixel, and a column for each depth slice; tiles of one group do not reach into the next.
 
@@ -235,24 +246,29 @@ fn next(f: vec3<u32>) -> vec3<u32> {
 	return n;
 }
 
-// has tells whether the tile's depth slice k, counted in the tile, is one of its group's at a pixel that is one.
-fn has(tile: Tile, pixel: u32, k: u32) -> bool {
-	return tile.inside && pixel < p.images * p.out_size.x * p.out_size.y * p.out_size.z && tile.channel + k < p.group_outputs;
+// Row is where a thread's depth slices of one pixel stand in V, and how many of them there are: none
+// outside of V. Parts of sums stand one V after the other. Both are counted as v's elements.
+struct Row {
+	first: u32,
+	count: u32,
 }
 
-// element is the place of a tile's depth slice k in V.
-fn element(tile: Tile, pixel: u32, k: u32) -> u32 {
-	return tile.part * p.outputs + pixel * p.out_channels + tile.group * p.group_outputs + tile.channel + k;
+fn row(tile: Tile, pixel: u32, channels: u32) -> Row {
+	let inside = tile.inside && pixel < p.images * p.out_size.x * p.out_size.y * p.out_size.z && tile.channel < p.group_outputs;
+	let first = tile.part * p.outputs + pixel * p.out_channels + tile.group * p.group_outputs + tile.channel;
+	return Row(first / STORED, select(0u, min(p.group_outputs - tile.channel, channels), inside) / STORED);
 }
 
-// write writes the sums of four depth slices, with their biases; parts of sums stand one V after the
-// other, and get their biases from whoever adds them up.
-fn write(tile: Tile, pixel: u32, four: u32, sums: vec4<f32>) {
-	let bias = tile.group * p.group_outputs + tile.channel + 4u * four;
-	for (var i = 0u; i < 4u; i++) {
-		if has(tile, pixel, 4u * four + i) {
-			v[element(tile, pixel, 4u * four + i)] = sums[i] + select(b[bias + i], 0.0, p.parts > 1u);
-		}
+// biases are what the sums of four depth slices begin with. Whoever adds up parts adds them.
+fn biases(tile: Tile, four: u32) -> vec4<f32> {
+	let first = tile.group * p.group_outputs + tile.channel + 4u * four;
+	return select(vec4<f32>(b[first], b[first + 1u], b[first + 2u], b[first + 3u]), vec4<f32>(), p.parts > 1u);
+}
+
+// write writes the sums of four depth slices.
+fn write(to: Row, four: u32, sums: vec4<f32>) {
+	if four < to.count {
+		v[to.first + four] = sums;
 	}
 }
 
@@ -262,11 +278,10 @@ fn finish_all(tile: Tile, first: u32, pixels: u32, channels: u32) {
 	if p.parts > 1u || p.activation == 0u && p.residual == 0u {
 		return;
 	}
-	for (var n = 0u; n < pixels * channels; n++) {
-		let pixel = first + n / channels;
-		if has(tile, pixel, n % channels) {
-			let i = element(tile, pixel, n % channels);
-			v[i] = finish(v[i], i);
+	for (var n = 0u; n < pixels; n++) {
+		let to = row(tile, first + n, channels);
+		for (var i = to.first; i < to.first + to.count; i++) {
+			finish_at(i);
 		}
 	}
 }
@@ -687,24 +702,35 @@ fn main(
 		f = next(f);
 	}
 
+	// Biases come last here: they would hold registers all the while.
 	let first = tile.pixel + 8u * first_row;
 	var mine = tile;
 	mine.channel += 8u * first_column;
-	write(mine, first + 0u, 0u, sum0_0);
-	write(mine, first + 0u, 1u, sum0_1);
-	write(mine, first + 1u, 0u, sum1_0);
-	write(mine, first + 1u, 1u, sum1_1);
-	write(mine, first + 2u, 0u, sum2_0);
-	write(mine, first + 2u, 1u, sum2_1);
-	write(mine, first + 3u, 0u, sum3_0);
-	write(mine, first + 3u, 1u, sum3_1);
-	write(mine, first + 4u, 0u, sum4_0);
-	write(mine, first + 4u, 1u, sum4_1);
-	write(mine, first + 5u, 0u, sum5_0);
-	write(mine, first + 5u, 1u, sum5_1);
-	write(mine, first + 6u, 0u, sum6_0);
-	write(mine, first + 6u, 1u, sum6_1);
-	write(mine, first + 7u, 0u, sum7_0);
-	write(mine, first + 7u, 1u, sum7_1);
+	let bias0 = biases(mine, 0u);
+	let bias1 = biases(mine, 1u);
+	let to0 = row(mine, first + 0u, 8u);
+	write(to0, 0u, sum0_0 + bias0);
+	write(to0, 1u, sum0_1 + bias1);
+	let to1 = row(mine, first + 1u, 8u);
+	write(to1, 0u, sum1_0 + bias0);
+	write(to1, 1u, sum1_1 + bias1);
+	let to2 = row(mine, first + 2u, 8u);
+	write(to2, 0u, sum2_0 + bias0);
+	write(to2, 1u, sum2_1 + bias1);
+	let to3 = row(mine, first + 3u, 8u);
+	write(to3, 0u, sum3_0 + bias0);
+	write(to3, 1u, sum3_1 + bias1);
+	let to4 = row(mine, first + 4u, 8u);
+	write(to4, 0u, sum4_0 + bias0);
+	write(to4, 1u, sum4_1 + bias1);
+	let to5 = row(mine, first + 5u, 8u);
+	write(to5, 0u, sum5_0 + bias0);
+	write(to5, 1u, sum5_1 + bias1);
+	let to6 = row(mine, first + 6u, 8u);
+	write(to6, 0u, sum6_0 + bias0);
+	write(to6, 1u, sum6_1 + bias1);
+	let to7 = row(mine, first + 7u, 8u);
+	write(to7, 0u, sum7_0 + bias0);
+	write(to7, 1u, sum7_1 + bias1);
 	finish_all(mine, first, 8u, 8u);
 }

@@ -116,7 +116,9 @@ fn from_output(i: vec3<u32>, f: vec3<u32>, copy: vec3<u32>) -> vec3<u32> {
 @group(0) @binding(3) var<storage, read> b: array<f32>;
 @group(0) @binding(4) var<storage, read> slopes: array<f32>; // of PReLU, one for each channel
 @group(0) @binding(5) var<storage, read> residuals: array<f32>;
-@group(0) @binding(6) var<storage, read_write> v: array<f32>;
+@group(0) @binding(6) var<storage, read_write> v: array<vec4<f32>>;
+
+const STORED: u32 = 4u; // depth slices that are stored at once
 
 fn residual(i: u32) -> f32 {
 	return residuals[i];
@@ -178,6 +180,15 @@ fn finish(z: f32, i: u32) -> f32 {
 	}
 }
 
+// finish_at applies the epilogue to element i of v.
+fn finish_at(i: u32) {
+	var z = v[i];
+	for (var lane = 0u; lane < 4u; lane++) {
+		z[lane] = finish(z[lane], 4u * i + lane);
+	}
+	v[i] = z;
+}
+
 // What the kernels share in which a thread computes a strip of neurons, or several below each other, of
 // a few depth slices. Neighbouring threads have neighbouring depth slices.
 
@@ -233,13 +244,11 @@ fn biases(channel: u32) -> vec4<f32> {
 	return vec4<f32>(b[channel], b[channel + 1u], b[channel + 2u], b[channel + 3u]);
 }
 
-// put writes the sums of four depth slices at a neuron, which have their biases. It is a loop, for some
-// compilers take long over the branches of every call.
+// put writes the sums of four depth slices at a neuron, which have their biases. It is a loop even where it
+// has one round at most, for some compilers take minutes over as many branches.
 fn put(at: Strip, row: u32, column: u32, four: u32, sums: vec4<f32>) {
-	for (var k = 0u; k < 4u; k++) {
-		if has(at, row, column, 4u * four + k) {
-			v[element(at, row, column, 4u * four + k)] = sums[k];
-		}
+	for (var k = 4u * four; k < 4u * four + 4u && has(at, row, column, k); k += 4u) {
+		v[element(at, row, column, k) / 4u] = sums;
 	}
 }
 
@@ -249,12 +258,11 @@ fn finish_all(at: Strip) {
 	if p.activation == 0u && p.residual == 0u {
 		return;
 	}
-	for (var n = 0u; n < ROWS * STRIP * CHANNELS; n++) {
+	for (var n = 0u; n < ROWS * STRIP * CHANNELS; n += STORED) {
 		let row = n / CHANNELS / STRIP;
 		let column = n / CHANNELS % STRIP;
 		if has(at, row, column, n % CHANNELS) {
-			let i = element(at, row, column, n % CHANNELS);
-			v[i] = finish(v[i], i);
+			finish_at(element(at, row, column, n % CHANNELS) / STORED);
 		}
 	}
 }
@@ -314,94 +322,94 @@ fn main(
 			let x5_2 = fetch(first + 17u, inside5);
 			let weight = (at.channel / CHANNELS * 3u + row) * 18u;
 			let w0_0_0 = w[weight];
-			sum0_0 += x0_0 * w0_0_0;
-			sum1_0 += x1_0 * w0_0_0;
-			sum2_0 += x2_0 * w0_0_0;
-			sum3_0 += x3_0 * w0_0_0;
-			let w0_0_1 = w[weight + 1u];
-			sum0_1 += x0_0 * w0_0_1;
-			sum1_1 += x1_0 * w0_0_1;
-			sum2_1 += x2_0 * w0_0_1;
-			sum3_1 += x3_0 * w0_0_1;
 			let w0_1_0 = w[weight + 2u];
-			sum0_0 += x0_1 * w0_1_0;
-			sum1_0 += x1_1 * w0_1_0;
-			sum2_0 += x2_1 * w0_1_0;
-			sum3_0 += x3_1 * w0_1_0;
-			let w0_1_1 = w[weight + 3u];
-			sum0_1 += x0_1 * w0_1_1;
-			sum1_1 += x1_1 * w0_1_1;
-			sum2_1 += x2_1 * w0_1_1;
-			sum3_1 += x3_1 * w0_1_1;
 			let w0_2_0 = w[weight + 4u];
-			sum0_0 += x0_2 * w0_2_0;
-			sum1_0 += x1_2 * w0_2_0;
-			sum2_0 += x2_2 * w0_2_0;
-			sum3_0 += x3_2 * w0_2_0;
-			let w0_2_1 = w[weight + 5u];
-			sum0_1 += x0_2 * w0_2_1;
-			sum1_1 += x1_2 * w0_2_1;
-			sum2_1 += x2_2 * w0_2_1;
-			sum3_1 += x3_2 * w0_2_1;
 			let w1_0_0 = w[weight + 6u];
-			sum0_0 += x1_0 * w1_0_0;
-			sum1_0 += x2_0 * w1_0_0;
-			sum2_0 += x3_0 * w1_0_0;
-			sum3_0 += x4_0 * w1_0_0;
-			let w1_0_1 = w[weight + 7u];
-			sum0_1 += x1_0 * w1_0_1;
-			sum1_1 += x2_0 * w1_0_1;
-			sum2_1 += x3_0 * w1_0_1;
-			sum3_1 += x4_0 * w1_0_1;
 			let w1_1_0 = w[weight + 8u];
-			sum0_0 += x1_1 * w1_1_0;
-			sum1_0 += x2_1 * w1_1_0;
-			sum2_0 += x3_1 * w1_1_0;
-			sum3_0 += x4_1 * w1_1_0;
-			let w1_1_1 = w[weight + 9u];
-			sum0_1 += x1_1 * w1_1_1;
-			sum1_1 += x2_1 * w1_1_1;
-			sum2_1 += x3_1 * w1_1_1;
-			sum3_1 += x4_1 * w1_1_1;
 			let w1_2_0 = w[weight + 10u];
-			sum0_0 += x1_2 * w1_2_0;
-			sum1_0 += x2_2 * w1_2_0;
-			sum2_0 += x3_2 * w1_2_0;
-			sum3_0 += x4_2 * w1_2_0;
-			let w1_2_1 = w[weight + 11u];
-			sum0_1 += x1_2 * w1_2_1;
-			sum1_1 += x2_2 * w1_2_1;
-			sum2_1 += x3_2 * w1_2_1;
-			sum3_1 += x4_2 * w1_2_1;
 			let w2_0_0 = w[weight + 12u];
-			sum0_0 += x2_0 * w2_0_0;
-			sum1_0 += x3_0 * w2_0_0;
-			sum2_0 += x4_0 * w2_0_0;
-			sum3_0 += x5_0 * w2_0_0;
-			let w2_0_1 = w[weight + 13u];
-			sum0_1 += x2_0 * w2_0_1;
-			sum1_1 += x3_0 * w2_0_1;
-			sum2_1 += x4_0 * w2_0_1;
-			sum3_1 += x5_0 * w2_0_1;
 			let w2_1_0 = w[weight + 14u];
-			sum0_0 += x2_1 * w2_1_0;
-			sum1_0 += x3_1 * w2_1_0;
-			sum2_0 += x4_1 * w2_1_0;
-			sum3_0 += x5_1 * w2_1_0;
-			let w2_1_1 = w[weight + 15u];
-			sum0_1 += x2_1 * w2_1_1;
-			sum1_1 += x3_1 * w2_1_1;
-			sum2_1 += x4_1 * w2_1_1;
-			sum3_1 += x5_1 * w2_1_1;
 			let w2_2_0 = w[weight + 16u];
+			sum0_0 += x0_0 * w0_0_0;
+			sum0_0 += x0_1 * w0_1_0;
+			sum0_0 += x0_2 * w0_2_0;
+			sum0_0 += x1_0 * w1_0_0;
+			sum0_0 += x1_1 * w1_1_0;
+			sum0_0 += x1_2 * w1_2_0;
+			sum0_0 += x2_0 * w2_0_0;
+			sum0_0 += x2_1 * w2_1_0;
 			sum0_0 += x2_2 * w2_2_0;
+			sum1_0 += x1_0 * w0_0_0;
+			sum1_0 += x1_1 * w0_1_0;
+			sum1_0 += x1_2 * w0_2_0;
+			sum1_0 += x2_0 * w1_0_0;
+			sum1_0 += x2_1 * w1_1_0;
+			sum1_0 += x2_2 * w1_2_0;
+			sum1_0 += x3_0 * w2_0_0;
+			sum1_0 += x3_1 * w2_1_0;
 			sum1_0 += x3_2 * w2_2_0;
+			sum2_0 += x2_0 * w0_0_0;
+			sum2_0 += x2_1 * w0_1_0;
+			sum2_0 += x2_2 * w0_2_0;
+			sum2_0 += x3_0 * w1_0_0;
+			sum2_0 += x3_1 * w1_1_0;
+			sum2_0 += x3_2 * w1_2_0;
+			sum2_0 += x4_0 * w2_0_0;
+			sum2_0 += x4_1 * w2_1_0;
 			sum2_0 += x4_2 * w2_2_0;
+			sum3_0 += x3_0 * w0_0_0;
+			sum3_0 += x3_1 * w0_1_0;
+			sum3_0 += x3_2 * w0_2_0;
+			sum3_0 += x4_0 * w1_0_0;
+			sum3_0 += x4_1 * w1_1_0;
+			sum3_0 += x4_2 * w1_2_0;
+			sum3_0 += x5_0 * w2_0_0;
+			sum3_0 += x5_1 * w2_1_0;
 			sum3_0 += x5_2 * w2_2_0;
+			let w0_0_1 = w[weight + 1u];
+			let w0_1_1 = w[weight + 3u];
+			let w0_2_1 = w[weight + 5u];
+			let w1_0_1 = w[weight + 7u];
+			let w1_1_1 = w[weight + 9u];
+			let w1_2_1 = w[weight + 11u];
+			let w2_0_1 = w[weight + 13u];
+			let w2_1_1 = w[weight + 15u];
 			let w2_2_1 = w[weight + 17u];
+			sum0_1 += x0_0 * w0_0_1;
+			sum0_1 += x0_1 * w0_1_1;
+			sum0_1 += x0_2 * w0_2_1;
+			sum0_1 += x1_0 * w1_0_1;
+			sum0_1 += x1_1 * w1_1_1;
+			sum0_1 += x1_2 * w1_2_1;
+			sum0_1 += x2_0 * w2_0_1;
+			sum0_1 += x2_1 * w2_1_1;
 			sum0_1 += x2_2 * w2_2_1;
+			sum1_1 += x1_0 * w0_0_1;
+			sum1_1 += x1_1 * w0_1_1;
+			sum1_1 += x1_2 * w0_2_1;
+			sum1_1 += x2_0 * w1_0_1;
+			sum1_1 += x2_1 * w1_1_1;
+			sum1_1 += x2_2 * w1_2_1;
+			sum1_1 += x3_0 * w2_0_1;
+			sum1_1 += x3_1 * w2_1_1;
 			sum1_1 += x3_2 * w2_2_1;
+			sum2_1 += x2_0 * w0_0_1;
+			sum2_1 += x2_1 * w0_1_1;
+			sum2_1 += x2_2 * w0_2_1;
+			sum2_1 += x3_0 * w1_0_1;
+			sum2_1 += x3_1 * w1_1_1;
+			sum2_1 += x3_2 * w1_2_1;
+			sum2_1 += x4_0 * w2_0_1;
+			sum2_1 += x4_1 * w2_1_1;
 			sum2_1 += x4_2 * w2_2_1;
+			sum3_1 += x3_0 * w0_0_1;
+			sum3_1 += x3_1 * w0_1_1;
+			sum3_1 += x3_2 * w0_2_1;
+			sum3_1 += x4_0 * w1_0_1;
+			sum3_1 += x4_1 * w1_1_1;
+			sum3_1 += x4_2 * w1_2_1;
+			sum3_1 += x5_0 * w2_0_1;
+			sum3_1 += x5_1 * w2_1_1;
 			sum3_1 += x5_2 * w2_2_1;
 		}
 		put(at, down, 0u, 0u, sum0_0);

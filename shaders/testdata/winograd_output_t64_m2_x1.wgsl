@@ -176,6 +176,11 @@ fn finish(z: f32, i: u32) -> f32 {
 	}
 }
 
+// finish_at applies the epilogue to element i of v.
+fn finish_at(i: u32) {
+	v[i] = finish(v[i], i);
+}
+
 // What Winograd's transforms share: tiles of V of M x M outputs, and threads that compute one block of
 // channels of one tile.
 
@@ -261,8 +266,7 @@ fn keep(t: Tile, row: u32, z: Outputs) {
 // complete applies the epilogue to an output that was written.
 fn complete(t: Tile, f: vec3<u32>) {
 	if all(t.o + f < p.out_size) {
-		let at = block_of(t, t.o + f);
-		v[at] = finish(v[at], at);
+		finish_at(block_of(t, t.o + f));
 	}
 }
 

@@ -176,6 +176,15 @@ fn finish(z: f32, i: u32) -> f32 {
 	}
 }
 
+// finish_at applies the epilogue to element i of v.
+fn finish_at(i: u32) {
+	var z = v[i];
+	for (var lane = 0u; lane < 4u; lane++) {
+		z[lane] = finish(z[lane], 4u * i + lane);
+	}
+	v[i] = z;
+}
+
 // What Winograd's transforms share: tiles of V of M x M outputs, and threads that compute one block of
 // channels of one tile.
 
@@ -261,12 +270,7 @@ fn keep(t: Tile, row: u32, z: Outputs) {
 // complete applies the epilogue to an output that was written.
 fn complete(t: Tile, f: vec3<u32>) {
 	if all(t.o + f < p.out_size) {
-		let at = block_of(t, t.o + f);
-		var z = v[at];
-		for (var lane = 0u; lane < VECTOR; lane++) {
-			z[lane] = finish(z[lane], at * VECTOR + lane);
-		}
-		v[at] = z;
+		finish_at(block_of(t, t.o + f));
 	}
 }
 

@@ -1,0 +1,1238 @@
+// An implicit GEMM in registers: one thread computes 16 neurons of each of 32 depth slices. All threads of a
+// workgroup have the same depth slices, so that the address of a weight is equal for the whole workgroup.
+// Filters are packed in blocks of a workgroup's depth slices, depth slice innermost: see pack in package
+// host. The CPU twin is cpuref/conv.go.
+
+// The index map that all kernels share. A layer is described by the convolution below it: of a plain
+// layer itself, of a transposed one the convolution whose gradient it computes. Positions are
+// vec3 of z, y, x. The CPU twin is cpuref/index.go.
+
+struct Params {
+	in_size: vec3<u32>, // of the convolution below
+	in_channels: u32, // of X as the kernel reads it
+	out_size: vec3<u32>, // of the convolution below
+	out_channels: u32, // of V as the kernel writes it
+	filter_size: vec3<u32>,
+	group_inputs: u32, // input channels of one filter group
+	stride: vec3<u32>,
+	group_outputs: u32, // output channels of one filter group
+	pad: vec3<u32>, // before the input
+	padding: u32, // what lies there: 0 zero, 1 reflect, 2 replicate, 3 circular
+	dilation: vec3<u32>,
+	backward: u32, // 1: from outputs of the convolution below to its inputs
+	copies: vec3<u32>, // backward: places in the padded input that one input may stand at
+	outputs: u32, // elements that the kernel writes, of all images
+	images: u32,
+	// Steps from one weight to the next, by what changes:
+	w_bank: u32, // the output position of the convolution below, 0 for shared filters
+	w_group: u32,
+	w_output: u32,
+	w_input: u32,
+	w_tap: u32,
+	b_bank: u32,
+	// The epilogue:
+	activation: u32,
+	residual: u32, // 0 none, 1 before the activation, 2 after it
+	alpha: f32,
+	beta: f32,
+	parts: u32, // that sums are split into
+	// Of tiles side by side, the ones of a dispatch:
+	first_column: u32,
+	columns: u32,
+	x_zero: i32, // of int8: the zero point of X
+}
+
+// flat counts positions in memory order.
+fn flat(position: vec3<u32>, size: vec3<u32>) -> u32 {
+	return (position.x * size.y + position.y) * size.z + position.z;
+}
+
+// unflat is flat's inverse.
+fn unflat(index: u32, size: vec3<u32>) -> vec3<u32> {
+	return vec3<u32>(index / size.z / size.y, index / size.z % size.y, index % size.z);
+}
+
+// from_padded is the input at place q of the padded input. In zero padding it lies outside of in_size,
+// wrapped around to large numbers where it lies before the input. There is no branch, for kernels have this
+// once for each of their neurons, and some compilers take long over branches.
+fn from_padded(q: vec3<i32>) -> vec3<u32> {
+	let n = vec3<i32>(p.in_size);
+	let mirrored = select(abs(q), 2 * (n - 1) - q, q >= n);
+	let around = select(select(q, q - n, q >= n), q + n, q < vec3<i32>(0));
+	let nearest = clamp(q, vec3<i32>(0), n - 1);
+	return vec3<u32>(select(select(select(q, mirrored, p.padding == 1u), nearest, p.padding == 2u), around, p.padding == 3u));
+}
+
+// from_input is the input that tap f of the window at output o reads.
+fn from_input(o: vec3<u32>, f: vec3<u32>) -> vec3<u32> {
+	return from_padded(vec3<i32>(o * p.stride + f * p.dilation) - vec3<i32>(p.pad));
+}
+
+// place gives one of the places in the padded axis of n inputs at which input i stands. Copy 0 is the
+// input itself; where there are fewer places than copies, the others are far outside.
+fn place(i: i32, copy: i32, n: i32, pad: i32) -> i32 {
+	let nowhere = -0x40000000;
+	if copy == 0 {
+		return i;
+	}
+	switch p.padding {
+		case 1u: {
+			if copy == 1 {
+				return select(nowhere, -i, i > 0);
+			}
+			return select(nowhere, 2 * (n - 1) - i, i < n - 1);
+		}
+		case 2u: {
+			if copy <= pad {
+				return select(nowhere, -copy, i == 0);
+			}
+			return select(nowhere, n - 1 + copy - pad, i == n - 1);
+		}
+		case 3u: {
+			return select(i + n, i - n, copy == 1);
+		}
+		default: {
+			return nowhere;
+		}
+	}
+}
+
+// from_output is the output whose window reads, with tap f, what stands at the given copy of input i. It
+// lies outside of out_size where there is none.
+fn from_output(i: vec3<u32>, f: vec3<u32>, copy: vec3<u32>) -> vec3<u32> {
+	let at = vec3<i32>(i);
+	let c = vec3<i32>(copy);
+	let n = vec3<i32>(p.in_size);
+	let pad = vec3<i32>(p.pad);
+	let q = vec3<i32>(place(at.x, c.x, n.x, pad.x), place(at.y, c.y, n.y, pad.y), place(at.z, c.z, n.z, pad.z));
+	let reach = q + pad - vec3<i32>(f * p.dilation);
+	let start = vec3<u32>(max(reach, vec3<i32>(0)));
+	let fits = (reach >= vec3<i32>(0)) & (start % p.stride == vec3<u32>(0u));
+	return select(vec3<u32>(0xffffffffu), start / p.stride, fits);
+}
+
+@group(0) @binding(0) var<uniform> p: Params;
+@group(0) @binding(1) var<storage, read> x: array<vec4<f32>>;
+// The columns of this dispatch; software adapters load from a uniform buffer more cheaply.
+@group(0) @binding(2) var<uniform> w: array<vec4<f32>, 4096>;
+@group(0) @binding(3) var<storage, read> b: array<f32>;
+@group(0) @binding(4) var<storage, read> slopes: array<f32>; // of PReLU, one for each channel
+@group(0) @binding(5) var<storage, read> residuals: array<f32>;
+@group(0) @binding(6) var<storage, read_write> v: array<vec4<f32>>;
+
+const STORED: u32 = 4u; // depth slices that are stored at once
+
+fn residual(i: u32) -> f32 {
+	return residuals[i];
+}
+
+// The epilogue that all kernels share: what is done to z, the sum with its bias, before it is written.
+// The functions and their numbers are those of conv.Function. The CPU twin is cpuref/epilogue.go.
+
+// erf follows Abramowitz and Stegun 7.1.26, to 1.5e-7.
+fn erf(z: f32) -> f32 {
+	let t = 1.0 / (1.0 + 0.3275911 * abs(z));
+	let series = t * (0.254829592 + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429))));
+	return sign(z) * (1.0 - series * exp(-z * z));
+}
+
+// Exponents are held to 87, where exp is still in range and the result no longer changes.
+fn sigmoid(z: f32) -> f32 {
+	return 1.0 / (1.0 + exp(min(-z, 87.0)));
+}
+
+// tangent is tanh, which drivers get wrong for large arguments.
+fn tangent(z: f32) -> f32 {
+	return sign(z) * (1.0 - 2.0 / (exp(min(2.0 * abs(z), 87.0)) + 1.0));
+}
+
+// gelu_tangent is the tanh in the tanh form of GELU, of z held to 10, where it is 1.
+fn gelu_tangent(held: f32) -> f32 {
+	return tangent(0.79788456 * (held + 0.044715 * held * held * held));
+}
+
+fn activate(z: f32, slope: f32) -> f32 {
+	switch p.activation {
+		case 1u: { return max(z, 0.0); }
+		case 2u: { return min(max(z, p.alpha), p.beta); }
+		case 3u: { return select(z, p.alpha * z, z < 0.0); }
+		case 4u: { return select(z, slope * z, z < 0.0); }
+		case 5u: { return sigmoid(z); }
+		case 6u: { return tangent(z); }
+		case 7u: { return z * sigmoid(z); }
+		case 8u: { return clamp(p.alpha * z + p.beta, 0.0, 1.0); }
+		case 9u: { return z * clamp(z / 6.0 + 0.5, 0.0, 1.0); }
+		case 10u: { return 0.5 * z * (1.0 + erf(z * 0.70710678)); }
+		case 11u: { return 0.5 * z * (1.0 + gelu_tangent(clamp(z, -10.0, 10.0))); }
+		case 12u: { return select(z, p.alpha * (exp(z) - 1.0), z < 0.0); }
+		default: { return z; }
+	}
+}
+
+// finish gives what is written to element i of V: f(z), with the residual.
+fn finish(z: f32, i: u32) -> f32 {
+	var slope = 0.0;
+	if p.activation == 4u {
+		slope = slopes[i % p.out_channels];
+	}
+	switch p.residual {
+		case 1u: { return activate(z + residual(i), slope); }
+		case 2u: { return activate(z, slope) + residual(i); }
+		default: { return activate(z, slope); }
+	}
+}
+
+// finish_at applies the epilogue to element i of v.
+fn finish_at(i: u32) {
+	var z = v[i];
+	for (var lane = 0u; lane < 4u; lane++) {
+		z[lane] = finish(z[lane], 4u * i + lane);
+	}
+	v[i] = z;
+}
+
+// What the kernels that compute tiles of V share. V is taken for a matrix with a row for each (image, z,
+// y, x), a pixel, and a column for each depth slice; tiles of one group do not reach into the next.
+
+struct Tile {
+	pixel: u32, // the first one
+	channel: u32, // the first depth slice, in its group
+	group: u32,
+	column: u32, // the tile's among those of all groups, which is the number of its block of packed weights
+	part: u32, // of the input channels, which may be split into p.parts; each part adds up for itself
+	inside: bool, // false for workgroups that a folded grid leaves over
+}
+
+// locate finds the tile of a workgroup; tiles beside each other in memory come one after the other.
+fn locate(workgroup: u32, tile_pixels: u32, tile_channels: u32) -> Tile {
+	let pixels = p.images * p.out_size.x * p.out_size.y * p.out_size.z;
+	let rows = (pixels + tile_pixels - 1u) / tile_pixels;
+	let columns = (p.group_outputs + tile_channels - 1u) / tile_channels; // of a group
+	var tile: Tile;
+	tile.column = p.first_column + workgroup / rows % p.columns;
+	tile.pixel = workgroup % rows * tile_pixels;
+	tile.channel = tile.column % columns * tile_channels;
+	tile.group = tile.column / columns;
+	tile.part = workgroup / rows / p.columns;
+	tile.inside = tile.part < p.parts;
+	return tile;
+}
+
+// window is the corner of a pixel's window in the padded input, as from_padded takes it.
+fn window(pixel: u32) -> vec3<i32> {
+	let o = unflat(pixel % (p.out_size.x * p.out_size.y * p.out_size.z), p.out_size);
+	return vec3<i32>(o * p.stride) - vec3<i32>(p.pad);
+}
+
+// image is the first position of a pixel's image in X.
+fn image(pixel: u32) -> u32 {
+	return pixel / (p.out_size.x * p.out_size.y * p.out_size.z) * p.in_size.x * p.in_size.y * p.in_size.z;
+}
+
+fn source(start: vec3<i32>, f: vec3<u32>) -> vec3<u32> {
+	return from_padded(start + vec3<i32>(f * p.dilation));
+}
+
+// next is the tap behind f.
+fn next(f: vec3<u32>) -> vec3<u32> {
+	var n = vec3<u32>(f.x, f.y, f.z + 1u);
+	if n.z == p.filter_size.z {
+		n = vec3<u32>(f.x, f.y + 1u, 0u);
+	}
+	if n.y == p.filter_size.y {
+		n = vec3<u32>(f.x + 1u, 0u, 0u);
+	}
+	return n;
+}
+
+// Row is where a thread's depth slices of one pixel stand in V, and how many of them there are: none
+// outside of V. Parts of sums stand one V after the other. Both are counted as v's elements.
+struct Row {
+	first: u32,
+	count: u32,
+}
+
+fn row(tile: Tile, pixel: u32, channels: u32) -> Row {
+	let inside = tile.inside && pixel < p.images * p.out_size.x * p.out_size.y * p.out_size.z && tile.channel < p.group_outputs;
+	let first = tile.part * p.outputs + pixel * p.out_channels + tile.group * p.group_outputs + tile.channel;
+	return Row(first / STORED, select(0u, min(p.group_outputs - tile.channel, channels), inside) / STORED);
+}
+
+// biases are what the sums of four depth slices begin with. Whoever adds up parts adds them.
+fn biases(tile: Tile, four: u32) -> vec4<f32> {
+	let first = tile.group * p.group_outputs + tile.channel + 4u * four;
+	return select(vec4<f32>(b[first], b[first + 1u], b[first + 2u], b[first + 3u]), vec4<f32>(), p.parts > 1u);
+}
+
+// write writes the sums of four depth slices.
+fn write(to: Row, four: u32, sums: vec4<f32>) {
+	if four < to.count {
+		v[to.first + four] = sums;
+	}
+}
+
+// finish_all applies the epilogue to what this thread has written. A copy of it for every number in
+// registers would take compilers very long.
+fn finish_all(tile: Tile, first: u32, pixels: u32, channels: u32) {
+	if p.parts > 1u || p.activation == 0u && p.residual == 0u {
+		return;
+	}
+	for (var n = 0u; n < pixels; n++) {
+		let to = row(tile, first + n, channels);
+		for (var i = to.first; i < to.first + to.count; i++) {
+			finish_at(i);
+		}
+	}
+}
+
+const THREADS: u32 = 8u;
+const PIXELS: u32 = 16u;
+const CHANNELS: u32 = 32u;
+const COLUMNS: u32 = 32u; // depth slices of a workgroup
+const VECTOR: u32 = 4u; // input channels that are loaded at once
+
+@compute @workgroup_size(THREADS)
+fn main(
+	@builtin(workgroup_id) workgroup: vec3<u32>,
+	@builtin(num_workgroups) grid: vec3<u32>,
+	@builtin(local_invocation_index) thread: u32,
+) {
+	let tile = locate(workgroup.x + grid.x * (workgroup.y + grid.y * workgroup.z), THREADS * PIXELS, COLUMNS);
+	let first = tile.pixel + thread * PIXELS;
+	let start0 = window(first + 0u);
+	let image0 = image(first + 0u);
+	let start1 = window(first + 1u);
+	let image1 = image(first + 1u);
+	let start2 = window(first + 2u);
+	let image2 = image(first + 2u);
+	let start3 = window(first + 3u);
+	let image3 = image(first + 3u);
+	let start4 = window(first + 4u);
+	let image4 = image(first + 4u);
+	let start5 = window(first + 5u);
+	let image5 = image(first + 5u);
+	let start6 = window(first + 6u);
+	let image6 = image(first + 6u);
+	let start7 = window(first + 7u);
+	let image7 = image(first + 7u);
+	let start8 = window(first + 8u);
+	let image8 = image(first + 8u);
+	let start9 = window(first + 9u);
+	let image9 = image(first + 9u);
+	let start10 = window(first + 10u);
+	let image10 = image(first + 10u);
+	let start11 = window(first + 11u);
+	let image11 = image(first + 11u);
+	let start12 = window(first + 12u);
+	let image12 = image(first + 12u);
+	let start13 = window(first + 13u);
+	let image13 = image(first + 13u);
+	let start14 = window(first + 14u);
+	let image14 = image(first + 14u);
+	let start15 = window(first + 15u);
+	let image15 = image(first + 15u);
+	let bias0 = biases(tile, 0u);
+	let bias1 = biases(tile, 1u);
+	let bias2 = biases(tile, 2u);
+	let bias3 = biases(tile, 3u);
+	let bias4 = biases(tile, 4u);
+	let bias5 = biases(tile, 5u);
+	let bias6 = biases(tile, 6u);
+	let bias7 = biases(tile, 7u);
+	var sum0_0 = bias0;
+	var sum0_1 = bias1;
+	var sum0_2 = bias2;
+	var sum0_3 = bias3;
+	var sum0_4 = bias4;
+	var sum0_5 = bias5;
+	var sum0_6 = bias6;
+	var sum0_7 = bias7;
+	var sum1_0 = bias0;
+	var sum1_1 = bias1;
+	var sum1_2 = bias2;
+	var sum1_3 = bias3;
+	var sum1_4 = bias4;
+	var sum1_5 = bias5;
+	var sum1_6 = bias6;
+	var sum1_7 = bias7;
+	var sum2_0 = bias0;
+	var sum2_1 = bias1;
+	var sum2_2 = bias2;
+	var sum2_3 = bias3;
+	var sum2_4 = bias4;
+	var sum2_5 = bias5;
+	var sum2_6 = bias6;
+	var sum2_7 = bias7;
+	var sum3_0 = bias0;
+	var sum3_1 = bias1;
+	var sum3_2 = bias2;
+	var sum3_3 = bias3;
+	var sum3_4 = bias4;
+	var sum3_5 = bias5;
+	var sum3_6 = bias6;
+	var sum3_7 = bias7;
+	var sum4_0 = bias0;
+	var sum4_1 = bias1;
+	var sum4_2 = bias2;
+	var sum4_3 = bias3;
+	var sum4_4 = bias4;
+	var sum4_5 = bias5;
+	var sum4_6 = bias6;
+	var sum4_7 = bias7;
+	var sum5_0 = bias0;
+	var sum5_1 = bias1;
+	var sum5_2 = bias2;
+	var sum5_3 = bias3;
+	var sum5_4 = bias4;
+	var sum5_5 = bias5;
+	var sum5_6 = bias6;
+	var sum5_7 = bias7;
+	var sum6_0 = bias0;
+	var sum6_1 = bias1;
+	var sum6_2 = bias2;
+	var sum6_3 = bias3;
+	var sum6_4 = bias4;
+	var sum6_5 = bias5;
+	var sum6_6 = bias6;
+	var sum6_7 = bias7;
+	var sum7_0 = bias0;
+	var sum7_1 = bias1;
+	var sum7_2 = bias2;
+	var sum7_3 = bias3;
+	var sum7_4 = bias4;
+	var sum7_5 = bias5;
+	var sum7_6 = bias6;
+	var sum7_7 = bias7;
+	var sum8_0 = bias0;
+	var sum8_1 = bias1;
+	var sum8_2 = bias2;
+	var sum8_3 = bias3;
+	var sum8_4 = bias4;
+	var sum8_5 = bias5;
+	var sum8_6 = bias6;
+	var sum8_7 = bias7;
+	var sum9_0 = bias0;
+	var sum9_1 = bias1;
+	var sum9_2 = bias2;
+	var sum9_3 = bias3;
+	var sum9_4 = bias4;
+	var sum9_5 = bias5;
+	var sum9_6 = bias6;
+	var sum9_7 = bias7;
+	var sum10_0 = bias0;
+	var sum10_1 = bias1;
+	var sum10_2 = bias2;
+	var sum10_3 = bias3;
+	var sum10_4 = bias4;
+	var sum10_5 = bias5;
+	var sum10_6 = bias6;
+	var sum10_7 = bias7;
+	var sum11_0 = bias0;
+	var sum11_1 = bias1;
+	var sum11_2 = bias2;
+	var sum11_3 = bias3;
+	var sum11_4 = bias4;
+	var sum11_5 = bias5;
+	var sum11_6 = bias6;
+	var sum11_7 = bias7;
+	var sum12_0 = bias0;
+	var sum12_1 = bias1;
+	var sum12_2 = bias2;
+	var sum12_3 = bias3;
+	var sum12_4 = bias4;
+	var sum12_5 = bias5;
+	var sum12_6 = bias6;
+	var sum12_7 = bias7;
+	var sum13_0 = bias0;
+	var sum13_1 = bias1;
+	var sum13_2 = bias2;
+	var sum13_3 = bias3;
+	var sum13_4 = bias4;
+	var sum13_5 = bias5;
+	var sum13_6 = bias6;
+	var sum13_7 = bias7;
+	var sum14_0 = bias0;
+	var sum14_1 = bias1;
+	var sum14_2 = bias2;
+	var sum14_3 = bias3;
+	var sum14_4 = bias4;
+	var sum14_5 = bias5;
+	var sum14_6 = bias6;
+	var sum14_7 = bias7;
+	var sum15_0 = bias0;
+	var sum15_1 = bias1;
+	var sum15_2 = bias2;
+	var sum15_3 = bias3;
+	var sum15_4 = bias4;
+	var sum15_5 = bias5;
+	var sum15_6 = bias6;
+	var sum15_7 = bias7;
+
+	let columns = p.group_inputs / VECTOR;
+	let begin = tile.part * columns / p.parts;
+	let end = (tile.part + 1u) * columns / p.parts;
+	let taps = p.filter_size.x * p.filter_size.y * p.filter_size.z;
+	var f = vec3<u32>();
+	for (var tap = 0u; tap < taps; tap++) {
+		let from0 = source(start0, f);
+		let inside0 = all(from0 < p.in_size);
+		let column0 = select(0u, ((image0 + flat(from0, p.in_size)) * p.in_channels + tile.group * p.group_inputs) / VECTOR, inside0);
+		let from1 = source(start1, f);
+		let inside1 = all(from1 < p.in_size);
+		let column1 = select(0u, ((image1 + flat(from1, p.in_size)) * p.in_channels + tile.group * p.group_inputs) / VECTOR, inside1);
+		let from2 = source(start2, f);
+		let inside2 = all(from2 < p.in_size);
+		let column2 = select(0u, ((image2 + flat(from2, p.in_size)) * p.in_channels + tile.group * p.group_inputs) / VECTOR, inside2);
+		let from3 = source(start3, f);
+		let inside3 = all(from3 < p.in_size);
+		let column3 = select(0u, ((image3 + flat(from3, p.in_size)) * p.in_channels + tile.group * p.group_inputs) / VECTOR, inside3);
+		let from4 = source(start4, f);
+		let inside4 = all(from4 < p.in_size);
+		let column4 = select(0u, ((image4 + flat(from4, p.in_size)) * p.in_channels + tile.group * p.group_inputs) / VECTOR, inside4);
+		let from5 = source(start5, f);
+		let inside5 = all(from5 < p.in_size);
+		let column5 = select(0u, ((image5 + flat(from5, p.in_size)) * p.in_channels + tile.group * p.group_inputs) / VECTOR, inside5);
+		let from6 = source(start6, f);
+		let inside6 = all(from6 < p.in_size);
+		let column6 = select(0u, ((image6 + flat(from6, p.in_size)) * p.in_channels + tile.group * p.group_inputs) / VECTOR, inside6);
+		let from7 = source(start7, f);
+		let inside7 = all(from7 < p.in_size);
+		let column7 = select(0u, ((image7 + flat(from7, p.in_size)) * p.in_channels + tile.group * p.group_inputs) / VECTOR, inside7);
+		let from8 = source(start8, f);
+		let inside8 = all(from8 < p.in_size);
+		let column8 = select(0u, ((image8 + flat(from8, p.in_size)) * p.in_channels + tile.group * p.group_inputs) / VECTOR, inside8);
+		let from9 = source(start9, f);
+		let inside9 = all(from9 < p.in_size);
+		let column9 = select(0u, ((image9 + flat(from9, p.in_size)) * p.in_channels + tile.group * p.group_inputs) / VECTOR, inside9);
+		let from10 = source(start10, f);
+		let inside10 = all(from10 < p.in_size);
+		let column10 = select(0u, ((image10 + flat(from10, p.in_size)) * p.in_channels + tile.group * p.group_inputs) / VECTOR, inside10);
+		let from11 = source(start11, f);
+		let inside11 = all(from11 < p.in_size);
+		let column11 = select(0u, ((image11 + flat(from11, p.in_size)) * p.in_channels + tile.group * p.group_inputs) / VECTOR, inside11);
+		let from12 = source(start12, f);
+		let inside12 = all(from12 < p.in_size);
+		let column12 = select(0u, ((image12 + flat(from12, p.in_size)) * p.in_channels + tile.group * p.group_inputs) / VECTOR, inside12);
+		let from13 = source(start13, f);
+		let inside13 = all(from13 < p.in_size);
+		let column13 = select(0u, ((image13 + flat(from13, p.in_size)) * p.in_channels + tile.group * p.group_inputs) / VECTOR, inside13);
+		let from14 = source(start14, f);
+		let inside14 = all(from14 < p.in_size);
+		let column14 = select(0u, ((image14 + flat(from14, p.in_size)) * p.in_channels + tile.group * p.group_inputs) / VECTOR, inside14);
+		let from15 = source(start15, f);
+		let inside15 = all(from15 < p.in_size);
+		let column15 = select(0u, ((image15 + flat(from15, p.in_size)) * p.in_channels + tile.group * p.group_inputs) / VECTOR, inside15);
+		var weight = ((tile.column - p.first_column) * taps + tap) * p.group_inputs * (COLUMNS / 4u); // of whole sums: see serves
+		for (var c = begin; c < end; c++) {
+			let w0_0 = w[weight + 0u];
+			let w0_1 = w[weight + 1u];
+			let w0_2 = w[weight + 2u];
+			let w0_3 = w[weight + 3u];
+			let w0_4 = w[weight + 4u];
+			let w0_5 = w[weight + 5u];
+			let w0_6 = w[weight + 6u];
+			let w0_7 = w[weight + 7u];
+			let w1_0 = w[weight + 8u];
+			let w1_1 = w[weight + 9u];
+			let w1_2 = w[weight + 10u];
+			let w1_3 = w[weight + 11u];
+			let w1_4 = w[weight + 12u];
+			let w1_5 = w[weight + 13u];
+			let w1_6 = w[weight + 14u];
+			let w1_7 = w[weight + 15u];
+			let w2_0 = w[weight + 16u];
+			let w2_1 = w[weight + 17u];
+			let w2_2 = w[weight + 18u];
+			let w2_3 = w[weight + 19u];
+			let w2_4 = w[weight + 20u];
+			let w2_5 = w[weight + 21u];
+			let w2_6 = w[weight + 22u];
+			let w2_7 = w[weight + 23u];
+			let w3_0 = w[weight + 24u];
+			let w3_1 = w[weight + 25u];
+			let w3_2 = w[weight + 26u];
+			let w3_3 = w[weight + 27u];
+			let w3_4 = w[weight + 28u];
+			let w3_5 = w[weight + 29u];
+			let w3_6 = w[weight + 30u];
+			let w3_7 = w[weight + 31u];
+			// A sum gets all that there is for it at once: where registers are few it is moved to and fro but once.
+			let x0 = select(vec4<f32>(), x[column0 + c], inside0);
+			sum0_0 += x0.x * w0_0;
+			sum0_0 += x0.y * w1_0;
+			sum0_0 += x0.z * w2_0;
+			sum0_0 += x0.w * w3_0;
+			sum0_1 += x0.x * w0_1;
+			sum0_1 += x0.y * w1_1;
+			sum0_1 += x0.z * w2_1;
+			sum0_1 += x0.w * w3_1;
+			sum0_2 += x0.x * w0_2;
+			sum0_2 += x0.y * w1_2;
+			sum0_2 += x0.z * w2_2;
+			sum0_2 += x0.w * w3_2;
+			sum0_3 += x0.x * w0_3;
+			sum0_3 += x0.y * w1_3;
+			sum0_3 += x0.z * w2_3;
+			sum0_3 += x0.w * w3_3;
+			sum0_4 += x0.x * w0_4;
+			sum0_4 += x0.y * w1_4;
+			sum0_4 += x0.z * w2_4;
+			sum0_4 += x0.w * w3_4;
+			sum0_5 += x0.x * w0_5;
+			sum0_5 += x0.y * w1_5;
+			sum0_5 += x0.z * w2_5;
+			sum0_5 += x0.w * w3_5;
+			sum0_6 += x0.x * w0_6;
+			sum0_6 += x0.y * w1_6;
+			sum0_6 += x0.z * w2_6;
+			sum0_6 += x0.w * w3_6;
+			sum0_7 += x0.x * w0_7;
+			sum0_7 += x0.y * w1_7;
+			sum0_7 += x0.z * w2_7;
+			sum0_7 += x0.w * w3_7;
+			let x1 = select(vec4<f32>(), x[column1 + c], inside1);
+			sum1_0 += x1.x * w0_0;
+			sum1_0 += x1.y * w1_0;
+			sum1_0 += x1.z * w2_0;
+			sum1_0 += x1.w * w3_0;
+			sum1_1 += x1.x * w0_1;
+			sum1_1 += x1.y * w1_1;
+			sum1_1 += x1.z * w2_1;
+			sum1_1 += x1.w * w3_1;
+			sum1_2 += x1.x * w0_2;
+			sum1_2 += x1.y * w1_2;
+			sum1_2 += x1.z * w2_2;
+			sum1_2 += x1.w * w3_2;
+			sum1_3 += x1.x * w0_3;
+			sum1_3 += x1.y * w1_3;
+			sum1_3 += x1.z * w2_3;
+			sum1_3 += x1.w * w3_3;
+			sum1_4 += x1.x * w0_4;
+			sum1_4 += x1.y * w1_4;
+			sum1_4 += x1.z * w2_4;
+			sum1_4 += x1.w * w3_4;
+			sum1_5 += x1.x * w0_5;
+			sum1_5 += x1.y * w1_5;
+			sum1_5 += x1.z * w2_5;
+			sum1_5 += x1.w * w3_5;
+			sum1_6 += x1.x * w0_6;
+			sum1_6 += x1.y * w1_6;
+			sum1_6 += x1.z * w2_6;
+			sum1_6 += x1.w * w3_6;
+			sum1_7 += x1.x * w0_7;
+			sum1_7 += x1.y * w1_7;
+			sum1_7 += x1.z * w2_7;
+			sum1_7 += x1.w * w3_7;
+			let x2 = select(vec4<f32>(), x[column2 + c], inside2);
+			sum2_0 += x2.x * w0_0;
+			sum2_0 += x2.y * w1_0;
+			sum2_0 += x2.z * w2_0;
+			sum2_0 += x2.w * w3_0;
+			sum2_1 += x2.x * w0_1;
+			sum2_1 += x2.y * w1_1;
+			sum2_1 += x2.z * w2_1;
+			sum2_1 += x2.w * w3_1;
+			sum2_2 += x2.x * w0_2;
+			sum2_2 += x2.y * w1_2;
+			sum2_2 += x2.z * w2_2;
+			sum2_2 += x2.w * w3_2;
+			sum2_3 += x2.x * w0_3;
+			sum2_3 += x2.y * w1_3;
+			sum2_3 += x2.z * w2_3;
+			sum2_3 += x2.w * w3_3;
+			sum2_4 += x2.x * w0_4;
+			sum2_4 += x2.y * w1_4;
+			sum2_4 += x2.z * w2_4;
+			sum2_4 += x2.w * w3_4;
+			sum2_5 += x2.x * w0_5;
+			sum2_5 += x2.y * w1_5;
+			sum2_5 += x2.z * w2_5;
+			sum2_5 += x2.w * w3_5;
+			sum2_6 += x2.x * w0_6;
+			sum2_6 += x2.y * w1_6;
+			sum2_6 += x2.z * w2_6;
+			sum2_6 += x2.w * w3_6;
+			sum2_7 += x2.x * w0_7;
+			sum2_7 += x2.y * w1_7;
+			sum2_7 += x2.z * w2_7;
+			sum2_7 += x2.w * w3_7;
+			let x3 = select(vec4<f32>(), x[column3 + c], inside3);
+			sum3_0 += x3.x * w0_0;
+			sum3_0 += x3.y * w1_0;
+			sum3_0 += x3.z * w2_0;
+			sum3_0 += x3.w * w3_0;
+			sum3_1 += x3.x * w0_1;
+			sum3_1 += x3.y * w1_1;
+			sum3_1 += x3.z * w2_1;
+			sum3_1 += x3.w * w3_1;
+			sum3_2 += x3.x * w0_2;
+			sum3_2 += x3.y * w1_2;
+			sum3_2 += x3.z * w2_2;
+			sum3_2 += x3.w * w3_2;
+			sum3_3 += x3.x * w0_3;
+			sum3_3 += x3.y * w1_3;
+			sum3_3 += x3.z * w2_3;
+			sum3_3 += x3.w * w3_3;
+			sum3_4 += x3.x * w0_4;
+			sum3_4 += x3.y * w1_4;
+			sum3_4 += x3.z * w2_4;
+			sum3_4 += x3.w * w3_4;
+			sum3_5 += x3.x * w0_5;
+			sum3_5 += x3.y * w1_5;
+			sum3_5 += x3.z * w2_5;
+			sum3_5 += x3.w * w3_5;
+			sum3_6 += x3.x * w0_6;
+			sum3_6 += x3.y * w1_6;
+			sum3_6 += x3.z * w2_6;
+			sum3_6 += x3.w * w3_6;
+			sum3_7 += x3.x * w0_7;
+			sum3_7 += x3.y * w1_7;
+			sum3_7 += x3.z * w2_7;
+			sum3_7 += x3.w * w3_7;
+			let x4 = select(vec4<f32>(), x[column4 + c], inside4);
+			sum4_0 += x4.x * w0_0;
+			sum4_0 += x4.y * w1_0;
+			sum4_0 += x4.z * w2_0;
+			sum4_0 += x4.w * w3_0;
+			sum4_1 += x4.x * w0_1;
+			sum4_1 += x4.y * w1_1;
+			sum4_1 += x4.z * w2_1;
+			sum4_1 += x4.w * w3_1;
+			sum4_2 += x4.x * w0_2;
+			sum4_2 += x4.y * w1_2;
+			sum4_2 += x4.z * w2_2;
+			sum4_2 += x4.w * w3_2;
+			sum4_3 += x4.x * w0_3;
+			sum4_3 += x4.y * w1_3;
+			sum4_3 += x4.z * w2_3;
+			sum4_3 += x4.w * w3_3;
+			sum4_4 += x4.x * w0_4;
+			sum4_4 += x4.y * w1_4;
+			sum4_4 += x4.z * w2_4;
+			sum4_4 += x4.w * w3_4;
+			sum4_5 += x4.x * w0_5;
+			sum4_5 += x4.y * w1_5;
+			sum4_5 += x4.z * w2_5;
+			sum4_5 += x4.w * w3_5;
+			sum4_6 += x4.x * w0_6;
+			sum4_6 += x4.y * w1_6;
+			sum4_6 += x4.z * w2_6;
+			sum4_6 += x4.w * w3_6;
+			sum4_7 += x4.x * w0_7;
+			sum4_7 += x4.y * w1_7;
+			sum4_7 += x4.z * w2_7;
+			sum4_7 += x4.w * w3_7;
+			let x5 = select(vec4<f32>(), x[column5 + c], inside5);
+			sum5_0 += x5.x * w0_0;
+			sum5_0 += x5.y * w1_0;
+			sum5_0 += x5.z * w2_0;
+			sum5_0 += x5.w * w3_0;
+			sum5_1 += x5.x * w0_1;
+			sum5_1 += x5.y * w1_1;
+			sum5_1 += x5.z * w2_1;
+			sum5_1 += x5.w * w3_1;
+			sum5_2 += x5.x * w0_2;
+			sum5_2 += x5.y * w1_2;
+			sum5_2 += x5.z * w2_2;
+			sum5_2 += x5.w * w3_2;
+			sum5_3 += x5.x * w0_3;
+			sum5_3 += x5.y * w1_3;
+			sum5_3 += x5.z * w2_3;
+			sum5_3 += x5.w * w3_3;
+			sum5_4 += x5.x * w0_4;
+			sum5_4 += x5.y * w1_4;
+			sum5_4 += x5.z * w2_4;
+			sum5_4 += x5.w * w3_4;
+			sum5_5 += x5.x * w0_5;
+			sum5_5 += x5.y * w1_5;
+			sum5_5 += x5.z * w2_5;
+			sum5_5 += x5.w * w3_5;
+			sum5_6 += x5.x * w0_6;
+			sum5_6 += x5.y * w1_6;
+			sum5_6 += x5.z * w2_6;
+			sum5_6 += x5.w * w3_6;
+			sum5_7 += x5.x * w0_7;
+			sum5_7 += x5.y * w1_7;
+			sum5_7 += x5.z * w2_7;
+			sum5_7 += x5.w * w3_7;
+			let x6 = select(vec4<f32>(), x[column6 + c], inside6);
+			sum6_0 += x6.x * w0_0;
+			sum6_0 += x6.y * w1_0;
+			sum6_0 += x6.z * w2_0;
+			sum6_0 += x6.w * w3_0;
+			sum6_1 += x6.x * w0_1;
+			sum6_1 += x6.y * w1_1;
+			sum6_1 += x6.z * w2_1;
+			sum6_1 += x6.w * w3_1;
+			sum6_2 += x6.x * w0_2;
+			sum6_2 += x6.y * w1_2;
+			sum6_2 += x6.z * w2_2;
+			sum6_2 += x6.w * w3_2;
+			sum6_3 += x6.x * w0_3;
+			sum6_3 += x6.y * w1_3;
+			sum6_3 += x6.z * w2_3;
+			sum6_3 += x6.w * w3_3;
+			sum6_4 += x6.x * w0_4;
+			sum6_4 += x6.y * w1_4;
+			sum6_4 += x6.z * w2_4;
+			sum6_4 += x6.w * w3_4;
+			sum6_5 += x6.x * w0_5;
+			sum6_5 += x6.y * w1_5;
+			sum6_5 += x6.z * w2_5;
+			sum6_5 += x6.w * w3_5;
+			sum6_6 += x6.x * w0_6;
+			sum6_6 += x6.y * w1_6;
+			sum6_6 += x6.z * w2_6;
+			sum6_6 += x6.w * w3_6;
+			sum6_7 += x6.x * w0_7;
+			sum6_7 += x6.y * w1_7;
+			sum6_7 += x6.z * w2_7;
+			sum6_7 += x6.w * w3_7;
+			let x7 = select(vec4<f32>(), x[column7 + c], inside7);
+			sum7_0 += x7.x * w0_0;
+			sum7_0 += x7.y * w1_0;
+			sum7_0 += x7.z * w2_0;
+			sum7_0 += x7.w * w3_0;
+			sum7_1 += x7.x * w0_1;
+			sum7_1 += x7.y * w1_1;
+			sum7_1 += x7.z * w2_1;
+			sum7_1 += x7.w * w3_1;
+			sum7_2 += x7.x * w0_2;
+			sum7_2 += x7.y * w1_2;
+			sum7_2 += x7.z * w2_2;
+			sum7_2 += x7.w * w3_2;
+			sum7_3 += x7.x * w0_3;
+			sum7_3 += x7.y * w1_3;
+			sum7_3 += x7.z * w2_3;
+			sum7_3 += x7.w * w3_3;
+			sum7_4 += x7.x * w0_4;
+			sum7_4 += x7.y * w1_4;
+			sum7_4 += x7.z * w2_4;
+			sum7_4 += x7.w * w3_4;
+			sum7_5 += x7.x * w0_5;
+			sum7_5 += x7.y * w1_5;
+			sum7_5 += x7.z * w2_5;
+			sum7_5 += x7.w * w3_5;
+			sum7_6 += x7.x * w0_6;
+			sum7_6 += x7.y * w1_6;
+			sum7_6 += x7.z * w2_6;
+			sum7_6 += x7.w * w3_6;
+			sum7_7 += x7.x * w0_7;
+			sum7_7 += x7.y * w1_7;
+			sum7_7 += x7.z * w2_7;
+			sum7_7 += x7.w * w3_7;
+			let x8 = select(vec4<f32>(), x[column8 + c], inside8);
+			sum8_0 += x8.x * w0_0;
+			sum8_0 += x8.y * w1_0;
+			sum8_0 += x8.z * w2_0;
+			sum8_0 += x8.w * w3_0;
+			sum8_1 += x8.x * w0_1;
+			sum8_1 += x8.y * w1_1;
+			sum8_1 += x8.z * w2_1;
+			sum8_1 += x8.w * w3_1;
+			sum8_2 += x8.x * w0_2;
+			sum8_2 += x8.y * w1_2;
+			sum8_2 += x8.z * w2_2;
+			sum8_2 += x8.w * w3_2;
+			sum8_3 += x8.x * w0_3;
+			sum8_3 += x8.y * w1_3;
+			sum8_3 += x8.z * w2_3;
+			sum8_3 += x8.w * w3_3;
+			sum8_4 += x8.x * w0_4;
+			sum8_4 += x8.y * w1_4;
+			sum8_4 += x8.z * w2_4;
+			sum8_4 += x8.w * w3_4;
+			sum8_5 += x8.x * w0_5;
+			sum8_5 += x8.y * w1_5;
+			sum8_5 += x8.z * w2_5;
+			sum8_5 += x8.w * w3_5;
+			sum8_6 += x8.x * w0_6;
+			sum8_6 += x8.y * w1_6;
+			sum8_6 += x8.z * w2_6;
+			sum8_6 += x8.w * w3_6;
+			sum8_7 += x8.x * w0_7;
+			sum8_7 += x8.y * w1_7;
+			sum8_7 += x8.z * w2_7;
+			sum8_7 += x8.w * w3_7;
+			let x9 = select(vec4<f32>(), x[column9 + c], inside9);
+			sum9_0 += x9.x * w0_0;
+			sum9_0 += x9.y * w1_0;
+			sum9_0 += x9.z * w2_0;
+			sum9_0 += x9.w * w3_0;
+			sum9_1 += x9.x * w0_1;
+			sum9_1 += x9.y * w1_1;
+			sum9_1 += x9.z * w2_1;
+			sum9_1 += x9.w * w3_1;
+			sum9_2 += x9.x * w0_2;
+			sum9_2 += x9.y * w1_2;
+			sum9_2 += x9.z * w2_2;
+			sum9_2 += x9.w * w3_2;
+			sum9_3 += x9.x * w0_3;
+			sum9_3 += x9.y * w1_3;
+			sum9_3 += x9.z * w2_3;
+			sum9_3 += x9.w * w3_3;
+			sum9_4 += x9.x * w0_4;
+			sum9_4 += x9.y * w1_4;
+			sum9_4 += x9.z * w2_4;
+			sum9_4 += x9.w * w3_4;
+			sum9_5 += x9.x * w0_5;
+			sum9_5 += x9.y * w1_5;
+			sum9_5 += x9.z * w2_5;
+			sum9_5 += x9.w * w3_5;
+			sum9_6 += x9.x * w0_6;
+			sum9_6 += x9.y * w1_6;
+			sum9_6 += x9.z * w2_6;
+			sum9_6 += x9.w * w3_6;
+			sum9_7 += x9.x * w0_7;
+			sum9_7 += x9.y * w1_7;
+			sum9_7 += x9.z * w2_7;
+			sum9_7 += x9.w * w3_7;
+			let x10 = select(vec4<f32>(), x[column10 + c], inside10);
+			sum10_0 += x10.x * w0_0;
+			sum10_0 += x10.y * w1_0;
+			sum10_0 += x10.z * w2_0;
+			sum10_0 += x10.w * w3_0;
+			sum10_1 += x10.x * w0_1;
+			sum10_1 += x10.y * w1_1;
+			sum10_1 += x10.z * w2_1;
+			sum10_1 += x10.w * w3_1;
+			sum10_2 += x10.x * w0_2;
+			sum10_2 += x10.y * w1_2;
+			sum10_2 += x10.z * w2_2;
+			sum10_2 += x10.w * w3_2;
+			sum10_3 += x10.x * w0_3;
+			sum10_3 += x10.y * w1_3;
+			sum10_3 += x10.z * w2_3;
+			sum10_3 += x10.w * w3_3;
+			sum10_4 += x10.x * w0_4;
+			sum10_4 += x10.y * w1_4;
+			sum10_4 += x10.z * w2_4;
+			sum10_4 += x10.w * w3_4;
+			sum10_5 += x10.x * w0_5;
+			sum10_5 += x10.y * w1_5;
+			sum10_5 += x10.z * w2_5;
+			sum10_5 += x10.w * w3_5;
+			sum10_6 += x10.x * w0_6;
+			sum10_6 += x10.y * w1_6;
+			sum10_6 += x10.z * w2_6;
+			sum10_6 += x10.w * w3_6;
+			sum10_7 += x10.x * w0_7;
+			sum10_7 += x10.y * w1_7;
+			sum10_7 += x10.z * w2_7;
+			sum10_7 += x10.w * w3_7;
+			let x11 = select(vec4<f32>(), x[column11 + c], inside11);
+			sum11_0 += x11.x * w0_0;
+			sum11_0 += x11.y * w1_0;
+			sum11_0 += x11.z * w2_0;
+			sum11_0 += x11.w * w3_0;
+			sum11_1 += x11.x * w0_1;
+			sum11_1 += x11.y * w1_1;
+			sum11_1 += x11.z * w2_1;
+			sum11_1 += x11.w * w3_1;
+			sum11_2 += x11.x * w0_2;
+			sum11_2 += x11.y * w1_2;
+			sum11_2 += x11.z * w2_2;
+			sum11_2 += x11.w * w3_2;
+			sum11_3 += x11.x * w0_3;
+			sum11_3 += x11.y * w1_3;
+			sum11_3 += x11.z * w2_3;
+			sum11_3 += x11.w * w3_3;
+			sum11_4 += x11.x * w0_4;
+			sum11_4 += x11.y * w1_4;
+			sum11_4 += x11.z * w2_4;
+			sum11_4 += x11.w * w3_4;
+			sum11_5 += x11.x * w0_5;
+			sum11_5 += x11.y * w1_5;
+			sum11_5 += x11.z * w2_5;
+			sum11_5 += x11.w * w3_5;
+			sum11_6 += x11.x * w0_6;
+			sum11_6 += x11.y * w1_6;
+			sum11_6 += x11.z * w2_6;
+			sum11_6 += x11.w * w3_6;
+			sum11_7 += x11.x * w0_7;
+			sum11_7 += x11.y * w1_7;
+			sum11_7 += x11.z * w2_7;
+			sum11_7 += x11.w * w3_7;
+			let x12 = select(vec4<f32>(), x[column12 + c], inside12);
+			sum12_0 += x12.x * w0_0;
+			sum12_0 += x12.y * w1_0;
+			sum12_0 += x12.z * w2_0;
+			sum12_0 += x12.w * w3_0;
+			sum12_1 += x12.x * w0_1;
+			sum12_1 += x12.y * w1_1;
+			sum12_1 += x12.z * w2_1;
+			sum12_1 += x12.w * w3_1;
+			sum12_2 += x12.x * w0_2;
+			sum12_2 += x12.y * w1_2;
+			sum12_2 += x12.z * w2_2;
+			sum12_2 += x12.w * w3_2;
+			sum12_3 += x12.x * w0_3;
+			sum12_3 += x12.y * w1_3;
+			sum12_3 += x12.z * w2_3;
+			sum12_3 += x12.w * w3_3;
+			sum12_4 += x12.x * w0_4;
+			sum12_4 += x12.y * w1_4;
+			sum12_4 += x12.z * w2_4;
+			sum12_4 += x12.w * w3_4;
+			sum12_5 += x12.x * w0_5;
+			sum12_5 += x12.y * w1_5;
+			sum12_5 += x12.z * w2_5;
+			sum12_5 += x12.w * w3_5;
+			sum12_6 += x12.x * w0_6;
+			sum12_6 += x12.y * w1_6;
+			sum12_6 += x12.z * w2_6;
+			sum12_6 += x12.w * w3_6;
+			sum12_7 += x12.x * w0_7;
+			sum12_7 += x12.y * w1_7;
+			sum12_7 += x12.z * w2_7;
+			sum12_7 += x12.w * w3_7;
+			let x13 = select(vec4<f32>(), x[column13 + c], inside13);
+			sum13_0 += x13.x * w0_0;
+			sum13_0 += x13.y * w1_0;
+			sum13_0 += x13.z * w2_0;
+			sum13_0 += x13.w * w3_0;
+			sum13_1 += x13.x * w0_1;
+			sum13_1 += x13.y * w1_1;
+			sum13_1 += x13.z * w2_1;
+			sum13_1 += x13.w * w3_1;
+			sum13_2 += x13.x * w0_2;
+			sum13_2 += x13.y * w1_2;
+			sum13_2 += x13.z * w2_2;
+			sum13_2 += x13.w * w3_2;
+			sum13_3 += x13.x * w0_3;
+			sum13_3 += x13.y * w1_3;
+			sum13_3 += x13.z * w2_3;
+			sum13_3 += x13.w * w3_3;
+			sum13_4 += x13.x * w0_4;
+			sum13_4 += x13.y * w1_4;
+			sum13_4 += x13.z * w2_4;
+			sum13_4 += x13.w * w3_4;
+			sum13_5 += x13.x * w0_5;
+			sum13_5 += x13.y * w1_5;
+			sum13_5 += x13.z * w2_5;
+			sum13_5 += x13.w * w3_5;
+			sum13_6 += x13.x * w0_6;
+			sum13_6 += x13.y * w1_6;
+			sum13_6 += x13.z * w2_6;
+			sum13_6 += x13.w * w3_6;
+			sum13_7 += x13.x * w0_7;
+			sum13_7 += x13.y * w1_7;
+			sum13_7 += x13.z * w2_7;
+			sum13_7 += x13.w * w3_7;
+			let x14 = select(vec4<f32>(), x[column14 + c], inside14);
+			sum14_0 += x14.x * w0_0;
+			sum14_0 += x14.y * w1_0;
+			sum14_0 += x14.z * w2_0;
+			sum14_0 += x14.w * w3_0;
+			sum14_1 += x14.x * w0_1;
+			sum14_1 += x14.y * w1_1;
+			sum14_1 += x14.z * w2_1;
+			sum14_1 += x14.w * w3_1;
+			sum14_2 += x14.x * w0_2;
+			sum14_2 += x14.y * w1_2;
+			sum14_2 += x14.z * w2_2;
+			sum14_2 += x14.w * w3_2;
+			sum14_3 += x14.x * w0_3;
+			sum14_3 += x14.y * w1_3;
+			sum14_3 += x14.z * w2_3;
+			sum14_3 += x14.w * w3_3;
+			sum14_4 += x14.x * w0_4;
+			sum14_4 += x14.y * w1_4;
+			sum14_4 += x14.z * w2_4;
+			sum14_4 += x14.w * w3_4;
+			sum14_5 += x14.x * w0_5;
+			sum14_5 += x14.y * w1_5;
+			sum14_5 += x14.z * w2_5;
+			sum14_5 += x14.w * w3_5;
+			sum14_6 += x14.x * w0_6;
+			sum14_6 += x14.y * w1_6;
+			sum14_6 += x14.z * w2_6;
+			sum14_6 += x14.w * w3_6;
+			sum14_7 += x14.x * w0_7;
+			sum14_7 += x14.y * w1_7;
+			sum14_7 += x14.z * w2_7;
+			sum14_7 += x14.w * w3_7;
+			let x15 = select(vec4<f32>(), x[column15 + c], inside15);
+			sum15_0 += x15.x * w0_0;
+			sum15_0 += x15.y * w1_0;
+			sum15_0 += x15.z * w2_0;
+			sum15_0 += x15.w * w3_0;
+			sum15_1 += x15.x * w0_1;
+			sum15_1 += x15.y * w1_1;
+			sum15_1 += x15.z * w2_1;
+			sum15_1 += x15.w * w3_1;
+			sum15_2 += x15.x * w0_2;
+			sum15_2 += x15.y * w1_2;
+			sum15_2 += x15.z * w2_2;
+			sum15_2 += x15.w * w3_2;
+			sum15_3 += x15.x * w0_3;
+			sum15_3 += x15.y * w1_3;
+			sum15_3 += x15.z * w2_3;
+			sum15_3 += x15.w * w3_3;
+			sum15_4 += x15.x * w0_4;
+			sum15_4 += x15.y * w1_4;
+			sum15_4 += x15.z * w2_4;
+			sum15_4 += x15.w * w3_4;
+			sum15_5 += x15.x * w0_5;
+			sum15_5 += x15.y * w1_5;
+			sum15_5 += x15.z * w2_5;
+			sum15_5 += x15.w * w3_5;
+			sum15_6 += x15.x * w0_6;
+			sum15_6 += x15.y * w1_6;
+			sum15_6 += x15.z * w2_6;
+			sum15_6 += x15.w * w3_6;
+			sum15_7 += x15.x * w0_7;
+			sum15_7 += x15.y * w1_7;
+			sum15_7 += x15.z * w2_7;
+			sum15_7 += x15.w * w3_7;
+			weight += VECTOR * COLUMNS / 4u;
+		}
+		f = next(f);
+	}
+
+	let to0 = row(tile, first + 0u, CHANNELS);
+	write(to0, 0u, sum0_0);
+	write(to0, 1u, sum0_1);
+	write(to0, 2u, sum0_2);
+	write(to0, 3u, sum0_3);
+	write(to0, 4u, sum0_4);
+	write(to0, 5u, sum0_5);
+	write(to0, 6u, sum0_6);
+	write(to0, 7u, sum0_7);
+	let to1 = row(tile, first + 1u, CHANNELS);
+	write(to1, 0u, sum1_0);
+	write(to1, 1u, sum1_1);
+	write(to1, 2u, sum1_2);
+	write(to1, 3u, sum1_3);
+	write(to1, 4u, sum1_4);
+	write(to1, 5u, sum1_5);
+	write(to1, 6u, sum1_6);
+	write(to1, 7u, sum1_7);
+	let to2 = row(tile, first + 2u, CHANNELS);
+	write(to2, 0u, sum2_0);
+	write(to2, 1u, sum2_1);
+	write(to2, 2u, sum2_2);
+	write(to2, 3u, sum2_3);
+	write(to2, 4u, sum2_4);
+	write(to2, 5u, sum2_5);
+	write(to2, 6u, sum2_6);
+	write(to2, 7u, sum2_7);
+	let to3 = row(tile, first + 3u, CHANNELS);
+	write(to3, 0u, sum3_0);
+	write(to3, 1u, sum3_1);
+	write(to3, 2u, sum3_2);
+	write(to3, 3u, sum3_3);
+	write(to3, 4u, sum3_4);
+	write(to3, 5u, sum3_5);
+	write(to3, 6u, sum3_6);
+	write(to3, 7u, sum3_7);
+	let to4 = row(tile, first + 4u, CHANNELS);
+	write(to4, 0u, sum4_0);
+	write(to4, 1u, sum4_1);
+	write(to4, 2u, sum4_2);
+	write(to4, 3u, sum4_3);
+	write(to4, 4u, sum4_4);
+	write(to4, 5u, sum4_5);
+	write(to4, 6u, sum4_6);
+	write(to4, 7u, sum4_7);
+	let to5 = row(tile, first + 5u, CHANNELS);
+	write(to5, 0u, sum5_0);
+	write(to5, 1u, sum5_1);
+	write(to5, 2u, sum5_2);
+	write(to5, 3u, sum5_3);
+	write(to5, 4u, sum5_4);
+	write(to5, 5u, sum5_5);
+	write(to5, 6u, sum5_6);
+	write(to5, 7u, sum5_7);
+	let to6 = row(tile, first + 6u, CHANNELS);
+	write(to6, 0u, sum6_0);
+	write(to6, 1u, sum6_1);
+	write(to6, 2u, sum6_2);
+	write(to6, 3u, sum6_3);
+	write(to6, 4u, sum6_4);
+	write(to6, 5u, sum6_5);
+	write(to6, 6u, sum6_6);
+	write(to6, 7u, sum6_7);
+	let to7 = row(tile, first + 7u, CHANNELS);
+	write(to7, 0u, sum7_0);
+	write(to7, 1u, sum7_1);
+	write(to7, 2u, sum7_2);
+	write(to7, 3u, sum7_3);
+	write(to7, 4u, sum7_4);
+	write(to7, 5u, sum7_5);
+	write(to7, 6u, sum7_6);
+	write(to7, 7u, sum7_7);
+	let to8 = row(tile, first + 8u, CHANNELS);
+	write(to8, 0u, sum8_0);
+	write(to8, 1u, sum8_1);
+	write(to8, 2u, sum8_2);
+	write(to8, 3u, sum8_3);
+	write(to8, 4u, sum8_4);
+	write(to8, 5u, sum8_5);
+	write(to8, 6u, sum8_6);
+	write(to8, 7u, sum8_7);
+	let to9 = row(tile, first + 9u, CHANNELS);
+	write(to9, 0u, sum9_0);
+	write(to9, 1u, sum9_1);
+	write(to9, 2u, sum9_2);
+	write(to9, 3u, sum9_3);
+	write(to9, 4u, sum9_4);
+	write(to9, 5u, sum9_5);
+	write(to9, 6u, sum9_6);
+	write(to9, 7u, sum9_7);
+	let to10 = row(tile, first + 10u, CHANNELS);
+	write(to10, 0u, sum10_0);
+	write(to10, 1u, sum10_1);
+	write(to10, 2u, sum10_2);
+	write(to10, 3u, sum10_3);
+	write(to10, 4u, sum10_4);
+	write(to10, 5u, sum10_5);
+	write(to10, 6u, sum10_6);
+	write(to10, 7u, sum10_7);
+	let to11 = row(tile, first + 11u, CHANNELS);
+	write(to11, 0u, sum11_0);
+	write(to11, 1u, sum11_1);
+	write(to11, 2u, sum11_2);
+	write(to11, 3u, sum11_3);
+	write(to11, 4u, sum11_4);
+	write(to11, 5u, sum11_5);
+	write(to11, 6u, sum11_6);
+	write(to11, 7u, sum11_7);
+	let to12 = row(tile, first + 12u, CHANNELS);
+	write(to12, 0u, sum12_0);
+	write(to12, 1u, sum12_1);
+	write(to12, 2u, sum12_2);
+	write(to12, 3u, sum12_3);
+	write(to12, 4u, sum12_4);
+	write(to12, 5u, sum12_5);
+	write(to12, 6u, sum12_6);
+	write(to12, 7u, sum12_7);
+	let to13 = row(tile, first + 13u, CHANNELS);
+	write(to13, 0u, sum13_0);
+	write(to13, 1u, sum13_1);
+	write(to13, 2u, sum13_2);
+	write(to13, 3u, sum13_3);
+	write(to13, 4u, sum13_4);
+	write(to13, 5u, sum13_5);
+	write(to13, 6u, sum13_6);
+	write(to13, 7u, sum13_7);
+	let to14 = row(tile, first + 14u, CHANNELS);
+	write(to14, 0u, sum14_0);
+	write(to14, 1u, sum14_1);
+	write(to14, 2u, sum14_2);
+	write(to14, 3u, sum14_3);
+	write(to14, 4u, sum14_4);
+	write(to14, 5u, sum14_5);
+	write(to14, 6u, sum14_6);
+	write(to14, 7u, sum14_7);
+	let to15 = row(tile, first + 15u, CHANNELS);
+	write(to15, 0u, sum15_0);
+	write(to15, 1u, sum15_1);
+	write(to15, 2u, sum15_2);
+	write(to15, 3u, sum15_3);
+	write(to15, 4u, sum15_4);
+	write(to15, 5u, sum15_5);
+	write(to15, 6u, sum15_6);
+	write(to15, 7u, sum15_7);
+	finish_all(tile, first, PIXELS, CHANNELS);
+}
