@@ -34,8 +34,8 @@ var winograds = map[int]*winograd{
 }
 
 // CheckWinograd reports whether Winograd's F(m x m, 3 x 3) computes p: m is 2 or 4, and the layer 2D with
-// filters of 3 x 3, stride 1 and no dilation, neither transposed nor unshared. Batch, groups and padding
-// may be any. The error wraps [ErrShape], or is the problem's own.
+// filters of 3 x 3 and stride 1, neither transposed nor unshared. Batch, groups, padding and dilation may be
+// any: a tile's outputs lie Dilation apart. The error wraps [ErrShape], or is the problem's own.
 func CheckWinograd(p conv.Problem, m int) error {
 	if err := p.Validate(); err != nil {
 		return err
@@ -50,8 +50,8 @@ func CheckWinograd(p conv.Problem, m int) error {
 		return fmt.Errorf("%w: Winograd's F(%d,3) of %s, must have no depth axis", ErrShape, m, p)
 	}
 	for _, a := range []conv.Axis{p.H, p.W} {
-		if a.Filter != 3 || a.Stride != 1 || a.Dilation != 1 {
-			return fmt.Errorf("%w: Winograd's F(%d,3) of %s, must have filters of 3x3, stride 1 and no dilation (dh0)", ErrShape, m, p)
+		if a.Filter != 3 || a.Stride != 1 {
+			return fmt.Errorf("%w: Winograd's F(%d,3) of %s, must have filters of 3x3 and stride 1", ErrShape, m, p)
 		}
 	}
 	return nil
@@ -84,7 +84,7 @@ func WinogradProduct(p conv.Problem, m int) (conv.Problem, error) {
 
 // tiles is the number of tiles of all images.
 func (w *winograd) tiles(p conv.Problem) int {
-	return p.Batch * ceilDiv(p.H.Out, w.m) * ceilDiv(p.W.Out, w.m)
+	return p.Batch * p.H.Tiles(w.m) * p.W.Tiles(w.m)
 }
 
 // tile is where a tile of outputs begins.
@@ -92,18 +92,18 @@ type tile struct{ n, y, x int }
 
 // tile is the i-th one: image by image, row by row.
 func (w *winograd) tile(p *conv.Problem, i int) tile {
-	down, across := ceilDiv(p.H.Out, w.m), ceilDiv(p.W.Out, w.m)
-	return tile{i / across / down, i / across % down * w.m, i % across * w.m}
+	down, across := p.H.Tiles(w.m), p.W.Tiles(w.m)
+	return tile{i / across / down, p.H.Tile(w.m, i/across%down), p.W.Tile(w.m, i%across)}
 }
 
 // gather calls do for each input that the tile's outputs read, with its place i in the tile and the index
 // in X of its first channel. At all other places there are zeros: those of the padding, and what outputs
 // would read that hang over V's edge.
 func (w *winograd) gather(p *conv.Problem, at tile, do func(i, first int)) {
-	for r := range min(w.t, p.H.Out+2-at.y) {
-		y, inY := source(&p.H, p.Padding, false, at.y+r, 0)
-		for c := range min(w.t, p.W.Out+2-at.x) {
-			if x, inX := source(&p.W, p.Padding, false, at.x+c, 0); inX && inY {
+	for r := range min(w.t, outputsFrom(p.H, at.y)+2) {
+		y, inY := source(&p.H, p.Padding, false, at.y+r*p.H.Dilation, 0)
+		for c := range min(w.t, outputsFrom(p.W, at.x)+2) {
+			if x, inX := source(&p.W, p.Padding, false, at.x+c*p.W.Dilation, 0); inX && inY {
 				do(r*w.t+c, ((at.n*p.H.In+y)*p.W.In+x)*p.InChannels)
 			}
 		}
@@ -113,12 +113,15 @@ func (w *winograd) gather(p *conv.Problem, at tile, do func(i, first int)) {
 // scatter calls do for each output of the tile, with its place i in the tile and the index in V of its
 // first channel.
 func (w *winograd) scatter(p *conv.Problem, at tile, do func(i, first int)) {
-	for r := range min(w.m, p.H.Out-at.y) {
-		for c := range min(w.m, p.W.Out-at.x) {
-			do(r*w.m+c, ((at.n*p.H.Out+at.y+r)*p.W.Out+at.x+c)*p.OutChannels)
+	for r := range min(w.m, outputsFrom(p.H, at.y)) {
+		for c := range min(w.m, outputsFrom(p.W, at.x)) {
+			do(r*w.m+c, ((at.n*p.H.Out+at.y+r*p.H.Dilation)*p.W.Out+at.x+c*p.W.Dilation)*p.OutChannels)
 		}
 	}
 }
+
+// outputsFrom is how many outputs there are from the first one on, at distances of Dilation.
+func outputsFrom(a conv.Axis, first int) int { return ceilDiv(a.Out-first, a.Dilation) }
 
 // sandwich computes L d Lᵀ into out, all row by row; half has room for L d. What L multiplies by 0 is left
 // out, as kernels do, so that it may be infinite.

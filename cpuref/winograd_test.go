@@ -13,9 +13,9 @@ import (
 // winogradProblem is a small problem that Winograd's algorithms compute, with every padding.
 func winogradProblem(rng *rand.Rand) conv.Problem {
 	axis := func() conv.Axis {
-		a := conv.Axis{In: 1 + rng.IntN(12), Filter: 3, Pad: rng.IntN(4)}
+		a := conv.Axis{In: 1 + rng.IntN(12), Filter: 3, Pad: rng.IntN(4), Dilation: max(1, rng.IntN(5)-1)}
 		if rng.IntN(2) == 0 {
-			a.Out = max(1, a.In+2*a.Pad-2+rng.IntN(5)-2)
+			a.Out = max(1, a.In+2*a.Pad-2*a.Dilation+rng.IntN(5)-2)
 		}
 		return a
 	}
@@ -81,14 +81,16 @@ func rounded(p conv.Problem, m int, x tensor.Volume, w tensor.Filters, round fun
 	depth := p.InChannels / p.Groups
 	for i := range v {
 		at := placeOf(&p, i)
-		top, left := at.y/m*m, at.x/m*m
+		top, row := tileOf(p.H, m, at.y)
+		left, column := tileOf(p.W, m, at.x)
 		sums := square(a.t, func(int, int) float64 { return 0 })
 		for c := range depth {
 			u := both(a.input, square(a.t, func(r, s int) float64 {
-				if top+r >= p.H.Out+2 || left+s >= p.W.Out+2 {
+				y, x0 := top+r*p.H.Dilation, left+s*p.W.Dilation
+				if y >= p.H.Out+2*p.H.Dilation || x0 >= p.W.Out+2*p.W.Dilation {
 					return 0
 				}
-				column, inside := reads(&p, place{n: at.n, y: top + r, x: left + s}, tap{})
+				column, inside := reads(&p, place{n: at.n, y: y, x: x0}, tap{})
 				if !inside {
 					return 0
 				}
@@ -104,9 +106,15 @@ func rounded(p conv.Problem, m int, x tensor.Volume, w tensor.Filters, round fun
 				}
 			}
 		}
-		v[i] = round(float64(round(both(a.output, sums)[at.y-top][at.x-left])) + float64(round(biasOf(w, at.d))))
+		v[i] = round(float64(round(both(a.output, sums)[row][column])) + float64(round(biasOf(w, at.d))))
 	}
 	return v
+}
+
+// tileOf is where the tile of output o begins, and the output's place in it.
+func tileOf(a conv.Axis, m, o int) (first, i int) {
+	i = o / a.Dilation % m
+	return o - i*a.Dilation, i
 }
 
 // Whole numbers inside the limit are exact: by the twin, and by roundings that err wherever they can.
@@ -195,7 +203,7 @@ func TestWinogradBoundOfFlushes(t *testing.T) {
 
 // Magnitudes by the formula's own loops, in problems of one block and of several.
 func TestWinogradMagnitude(t *testing.T) {
-	for _, d := range []string{"ic2ih5oc3kh3ph1", "g2mb2ic4ih17iw18oc6kh3ph1+circular", "ic1ih3oc130kh3", "mb3ic3ih1iw2oc2kh3ph2+replicate"} {
+	for _, d := range []string{"ic2ih5oc3kh3ph1", "g2mb2ic4ih17iw18oc6kh3ph1+circular", "ic1ih3oc130kh3", "mb3ic3ih1iw2oc2kh3ph2+replicate", "g2mb2ic4ih9iw13oc6kh3ph2pw3dh1dw3"} {
 		for _, m := range []int{2, 4} {
 			p := parse(t, d)
 			x, w := operands(t, p, reals(newRand(63)))
@@ -204,8 +212,10 @@ func TestWinogradMagnitude(t *testing.T) {
 			for i := range got.Value {
 				at := placeOf(&p, i)
 				want := math.Abs(biasOf(w, at.d))
+				_, row := tileOf(p.H, m, at.y)
+				_, column := tileOf(p.W, m, at.x)
 				for e := range a.t * a.t {
-					l := a.output[at.y%m][e/a.t] * a.output[at.x%m][e%a.t]
+					l := a.output[row][e/a.t] * a.output[column][e%a.t]
 					if l == 0 {
 						continue
 					}
@@ -230,11 +240,13 @@ func TestWinogradMagnitude(t *testing.T) {
 
 // inputAt is element e of |Bᵀ||x||B| of the tile of the output at this place.
 func (w *winograd) inputAt(p conv.Problem, x tensor.Volume, at place, c, e int) (sum float64) {
+	top, _ := tileOf(p.H, w.m, at.y)
+	left, _ := tileOf(p.W, w.m, at.x)
 	for r := range w.t {
 		for s := range w.t {
-			y, left := at.y/w.m*w.m+r, at.x/w.m*w.m+s
-			column, inside := reads(&p, place{n: at.n, y: y, x: left}, tap{})
-			if inside && y < p.H.Out+2 && left < p.W.Out+2 {
+			y, x0 := top+r*p.H.Dilation, left+s*p.W.Dilation
+			column, inside := reads(&p, place{n: at.n, y: y, x: x0}, tap{})
+			if inside && y < p.H.Out+2*p.H.Dilation && x0 < p.W.Out+2*p.W.Dilation {
 				v := x.Data[(at.n*columns(&p)+column)*p.InChannels+firstDepth(&p, at.d)+c]
 				sum += math.Abs(w.input[e/w.t][r] * w.input[e%w.t][s] * float64(v))
 			}
@@ -290,7 +302,7 @@ func TestWinogradRefuses(t *testing.T) {
 		words string
 	}{
 		{"ic1ih9oc1kh3", 3, "m = 3, must be 2 or 4"}, {"ic1ih9oc1kh3", 0, "must be 2 or 4"}, {"ic1ih9oc1kh5", 2, "3x3"}, {"ic1ih9oc1kh3kw1", 4, "3x3"},
-		{"ic1ih9oc1kh3sh2", 2, "stride 1"}, {"ic1ih9oc1kh3sw2", 2, "stride 1"}, {"ic1ih9oc1kh3dw1", 2, "no dilation"}, {"ic1ih9oc1kh3+transposed", 2, "transposed"},
+		{"ic1ih9oc1kh3sh2", 2, "stride 1"}, {"ic1ih9oc1kh3sw2", 2, "stride 1"}, {"ic1ih9oc1kh3+transposed", 2, "transposed"},
 		{"ic1ih9oc1kh3+unshared", 2, "unshared"}, {"ic1id3ih9oc1kd1kh3", 2, "depth axis"}, {"ic1id3ih9oc1kd3kh3", 2, "depth axis"},
 	} {
 		p := parse(t, c.d)

@@ -19,7 +19,7 @@ import (
 // edge. Their channels are multiples of 4.
 var winogradLayers = []string{
 	"mb2ic4ih5iw7oc8kh3ph1", "g2mb3ic8ih1iw2oc4kh3ph2pw1", "ic4ih3iw5oc4kh3ph2pw4+reflect", "mb2ic4ih9iw2oc4kh3ph3pw1+replicate", "ic12ih3iw4oc4kh3ph3pw4+circular",
-	"mb2ic4ih8iw9oc4oh3ow12kh3pw2", "mb2ic4ih1iw270oc4kh3ph1", "ic32ih32iw40oc32kh3ph1", // the last fills the folded grid with each transform
+	"mb2ic4ih8iw9oc4oh3ow12kh3pw2", "mb2ic4ih7iw31oc4kh3ph2pw3dh1dw2", "ic4ih7iw8oc4oh2ow7kh3ph5pw6dh5dw4+circular", "mb2ic4ih1iw270oc4kh3ph1", "ic32ih32iw40oc32kh3ph1", // the last fills the folded grid with each transform
 }
 
 // The killers of Winograd's transforms.

@@ -93,6 +93,5 @@ func WinogradOutput(p conv.Problem, k Winograd, e conv.Epilogue) Params {
 // blocks is how many blocks of channels all tiles have.
 func (k Winograd) blocks(p conv.Problem, channels int) uint32 {
 	m := int(k.M)
-	tiles := p.Batch * ((p.H.Out + m - 1) / m) * ((p.W.Out + m - 1) / m)
-	return uint32(tiles * (channels / int(k.Vector)))
+	return uint32(p.Batch * p.H.Tiles(m) * p.W.Tiles(m) * (channels / int(k.Vector)))
 }

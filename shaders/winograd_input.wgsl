@@ -12,7 +12,7 @@
 // tap is the input that the window at output o reads with tap f. What only outputs beyond V's edge would
 // read lies outside of in_size, as zero padding does.
 fn tap(o: vec3<u32>, f: vec3<u32>) -> vec3<u32> {
-	return select(from_input(o, f), vec3<u32>(0xffffffffu), o + f >= p.out_size + 2u);
+	return select(from_input(o, f), vec3<u32>(0xffffffffu), o + f * p.dilation >= p.out_size + 2u * p.dilation);
 }
 
 // input is the tile's block of channels of one input: zeros outside of X, where the number that is read

@@ -47,8 +47,9 @@ fn block_of(t: Tile, o: vec3<u32>) -> u32 {
 
 // write writes an output, f places from the tile's first, unless it hangs over V's edge.
 fn write(t: Tile, f: vec3<u32>, z: Cell) {
-	if all(t.o + f < p.out_size) {
-		v[block_of(t, t.o + f)] = z + b[t.block];
+	let o = t.o + f * p.dilation;
+	if all(o < p.out_size) {
+		v[block_of(t, o)] = z + b[t.block];
 	}
 }
 
@@ -61,8 +62,9 @@ fn keep(t: Tile, row: u32, z: Outputs) {
 
 // complete applies the epilogue to an output that was written.
 fn complete(t: Tile, f: vec3<u32>) {
-	if all(t.o + f < p.out_size) {
-		finish_at(block_of(t, t.o + f));
+	let o = t.o + f * p.dilation;
+	if all(o < p.out_size) {
+		finish_at(block_of(t, o));
 	}
 }
 

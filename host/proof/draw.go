@@ -129,10 +129,14 @@ func drawServed(rng *rand.Rand, p *conv.Problem) (done bool) {
 		p.W.Stride = p.H.Stride
 	case 1: // an image's channels
 		kind := [][2]int{{3, 1}, {3, 2}, {7, 2}, {11, 4}}[rng.IntN(4)]
-		p.Groups, p.InChannels = 1, 3
+		p.Groups, p.InChannels, p.OutChannels = 1, 3, pick(rng, 4, 8, 12, 16, 20, 36)
 		p.H, p.W = ofFilter(p.H, kind[0], kind[1]), ofFilter(p.W, kind[0], kind[1])
-	default: // Winograd's
+	default: // Winograd's, dilated too, and with channels that are loaded and stored by fours
+		p.Groups = pick(rng, 1, 1, 2, 3)
+		p.InChannels, p.OutChannels = p.Groups*pick(rng, 4, 8, 12, 32), p.Groups*pick(rng, 4, 8, 12, 16, 20)
+		h, w := p.H.Dilation, p.W.Dilation
 		p.H, p.W = ofFilter(p.H, 3, 1), ofFilter(p.W, 3, 1)
+		p.H.Dilation, p.W.Dilation = h, w
 		return false
 	}
 	return true

@@ -139,11 +139,14 @@ struct Tile {
 	blocks: u32,
 }
 
+// tile_of finds a thread's tile. Where filters are dilated the outputs of a tile lie as far apart as their
+// taps, so that it has the others of as many phases as neighbours.
 fn tile_of(i: u32, blocks: u32) -> Tile {
-	let tiles = (p.out_size + M - 1u) / M;
+	let phases = min(p.dilation, p.out_size);
+	let tiles = phases * (((p.out_size + p.dilation - 1u) / p.dilation + M - 1u) / M);
 	let number = i / blocks;
-	let o = vec3<u32>(0u, number / tiles.z % tiles.y * M, number % tiles.z * M);
-	return Tile(number, number / tiles.z / tiles.y, o, i % blocks, blocks);
+	let at = vec3<u32>(0u, number / tiles.z % tiles.y, number % tiles.z);
+	return Tile(number, number / tiles.z / tiles.y, at % phases + at / phases * M * p.dilation, i % blocks, blocks);
 }
 
 // between is where element e of the tile is in U or in the products, [tiles][36][channels].
@@ -171,7 +174,7 @@ fn main(
 // tap is the input that the window at output o reads with tap f. What only outputs beyond V's edge would
 // read lies outside of in_size, as zero padding does.
 fn tap(o: vec3<u32>, f: vec3<u32>) -> vec3<u32> {
-	return select(from_input(o, f), vec3<u32>(0xffffffffu), o + f >= p.out_size + 2u);
+	return select(from_input(o, f), vec3<u32>(0xffffffffu), o + f * p.dilation >= p.out_size + 2u * p.dilation);
 }
 
 // input is the tile's block of channels of one input: zeros outside of X, where the number that is read

@@ -211,11 +211,14 @@ struct Tile {
 	blocks: u32,
 }
 
+// tile_of finds a thread's tile. Where filters are dilated the outputs of a tile lie as far apart as their
+// taps, so that it has the others of as many phases as neighbours.
 fn tile_of(i: u32, blocks: u32) -> Tile {
-	let tiles = (p.out_size + M - 1u) / M;
+	let phases = min(p.dilation, p.out_size);
+	let tiles = phases * (((p.out_size + p.dilation - 1u) / p.dilation + M - 1u) / M);
 	let number = i / blocks;
-	let o = vec3<u32>(0u, number / tiles.z % tiles.y * M, number % tiles.z * M);
-	return Tile(number, number / tiles.z / tiles.y, o, i % blocks, blocks);
+	let at = vec3<u32>(0u, number / tiles.z % tiles.y, number % tiles.z);
+	return Tile(number, number / tiles.z / tiles.y, at % phases + at / phases * M * p.dilation, i % blocks, blocks);
 }
 
 // between is where element e of the tile is in U or in the products, [tiles][36][channels].
@@ -264,8 +267,9 @@ fn block_of(t: Tile, o: vec3<u32>) -> u32 {
 
 // write writes an output, f places from the tile's first, unless it hangs over V's edge.
 fn write(t: Tile, f: vec3<u32>, z: Cell) {
-	if all(t.o + f < p.out_size) {
-		v[block_of(t, t.o + f)] = z + b[t.block];
+	let o = t.o + f * p.dilation;
+	if all(o < p.out_size) {
+		v[block_of(t, o)] = z + b[t.block];
 	}
 }
 
@@ -279,8 +283,9 @@ fn keep(t: Tile, row: u32, z: Outputs) {
 
 // complete applies the epilogue to an output that was written.
 fn complete(t: Tile, f: vec3<u32>) {
-	if all(t.o + f < p.out_size) {
-		finish_at(block_of(t, t.o + f));
+	let o = t.o + f * p.dilation;
+	if all(o < p.out_size) {
+		finish_at(block_of(t, o));
 	}
 }
 
