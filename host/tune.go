@@ -42,6 +42,7 @@ type Candidate struct {
 	Build     time.Duration // compiling, packing and uploading, when it was first built
 	Samples   []time.Duration
 	Dropped   bool   // hopelessly slow after its first sample
+	Final     bool   // measured again, in turn with the best few: its samples are of then
 	Verified  bool   // passed the check; only those that would win are checked
 	Err       error  // why it could not run, or is wrong, nil for neither
 	Repro     string // of Err, where TuneOptions.Repro gives it
@@ -242,8 +243,8 @@ func (t *tuner) finalRound() {
 			open.Close()
 		}
 	}()
-	for _, c := range t.ranked() {
-		if len(final) == finalists || c.Dropped || t.spent(1) {
+	for _, c := range t.favourites() {
+		if t.spent(1) {
 			break
 		}
 		again := Candidate{Algorithm: c.Algorithm}
@@ -257,7 +258,7 @@ func (t *tuner) finalRound() {
 			t.fail(c, again.Err)
 			continue
 		}
-		c.Samples = again.Samples
+		c.Samples, c.Final = again.Samples, true
 		final, running = append(final, c), append(running, open)
 	}
 	for n := range finalSamples {
@@ -269,14 +270,36 @@ func (t *tuner) finalRound() {
 	}
 }
 
-// ranked are the candidates that ran, the quickest first.
+// favourites are those that the first round found quickest, and the default, which a moment in which the
+// device was slow must not rule out.
+func (t *tuner) favourites() []*Candidate {
+	list := slices.DeleteFunc(t.ranked(), func(c *Candidate) bool { return c.Dropped })
+	if len(list) <= finalists {
+		return list
+	}
+	if i := slices.IndexFunc(list, func(c *Candidate) bool { return c.Algorithm == t.result.Default }); i >= finalists {
+		list[finalists-1] = list[i]
+	}
+	return list[:finalists]
+}
+
+// ranked are the candidates that ran, the quickest first; samples of the final round come before others,
+// which are of other moments.
 func (t *tuner) ranked() (list []*Candidate) {
 	for i := range t.result.Candidates {
 		if c := &t.result.Candidates[i]; c.Err == nil && len(c.Samples) > 0 {
 			list = append(list, c)
 		}
 	}
-	slices.SortStableFunc(list, func(a, b *Candidate) int { return cmp.Compare(a.Median(), b.Median()) })
+	slices.SortStableFunc(list, func(a, b *Candidate) int {
+		switch {
+		case a.Final && !b.Final:
+			return -1
+		case b.Final && !a.Final:
+			return 1
+		}
+		return cmp.Compare(a.Median(), b.Median())
+	})
 	return list
 }
 

@@ -117,6 +117,36 @@ func (c *contest) allClosed(t *testing.T) {
 	}
 }
 
+// TestTuneMoments holds that samples of other moments do not win: what was quick in the first round is
+// measured again beside the default, and what is not has no say.
+func TestTuneMoments(t *testing.T) {
+	dev := hosttest.Open(t)
+	all := names(t, dev)
+	first := map[string]int{all[0]: 30, all[1]: 15, all[2]: 16, all[3]: 17, all[4]: 18}
+	later := map[string]int{all[0]: 30, all[1]: 50, all[2]: 60}
+	opened := map[string]int{}
+	o := host.WithContenders(host.TuneOptions{}, func(algorithm string) (*host.FakeContender, error) {
+		opened[algorithm]++
+		moment := first
+		if opened[algorithm] > 1 {
+			moment = later
+		}
+		if ms, ok := moment[algorithm]; ok {
+			return takes(ms), nil
+		}
+		return takes(1000), nil
+	})
+	got, err := host.Tune(context.Background(), dev, problem(t, tunable), host.LayerOptions{}, o)
+	if err != nil || got.Choice.Algorithm != all[0] || got.Choice.Millis != 30 || got.Choice.RunnerUp != all[1] || got.Choice.RunnerUpMillis != 50 {
+		t.Errorf("%+v, %v", got.Choice, err)
+	}
+	for i, name := range all {
+		if c, ok := got.Candidate(name); !ok || c.Final != (i < 3) {
+			t.Errorf("%+v, final must be %v", c, i < 3)
+		}
+	}
+}
+
 // TestTuneSlow holds that a slow run is a sample, and the only one of the first round.
 func TestTuneSlow(t *testing.T) {
 	dev := hosttest.Open(t)

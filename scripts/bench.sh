@@ -4,11 +4,13 @@
 #   bench.sh software [FOLDER]   on llvmpipe and SwiftShader, beside ONNX Runtime on SwiftShader
 #   bench.sh gpu [FOLDER]        on the best GPU, beside cuDNN through PyTorch where that is installed
 #
-# FOLDER (default results/DATE) gets the files; BUDGET (default 1s) is the time for a layer's samples.
+# FOLDER (default results/DATE) gets the files; BUDGET (default 1s) is the time for a layer's samples, TUNE
+# (default 5s) that for its tuning.
 set -eu
 
 out=${2:-results/$(date -u +%Y-%m-%d)}
 budget=${BUDGET:-1s}
+tune=${TUNE:-5s}
 winograd='resnet_3x3|vgg_conv3|superres|batch8'
 mkdir -p "$out"
 work=$(mktemp -d)
@@ -28,7 +30,7 @@ on() {
 measure() {
 	name=$1
 	shift
-	"$@" ./gpuconv tune --suite core --cache "$work/$name.json" --budget "$budget"
+	"$@" ./gpuconv tune --suite core --cache "$work/$name.json" --budget "$tune"
 	"$@" ./gpuconv bench --suite core --cache "$work/$name.json" --budget "$budget" --json "$out/$name.json" --html "$out/$name.html"
 	"$@" ./gpuconv bench --suite core --tuned=false --no-ceilings --budget "$budget" --json "$out/$name-default.json"
 }
@@ -37,8 +39,7 @@ case ${1-} in
 software)
 	scripts/setup.sh test
 	measure llvmpipe on llvmpipe
-	on llvmpipe ./gpuconv bench --suite core --match "$winograd" --algorithm registers,shared --no-ceilings --budget "$budget" --json "$out/llvmpipe-gemm.json"
-	on llvmpipe ./gpuconv bench --suite core --match "$winograd" --algorithm winograd2,winograd4 --no-ceilings --budget "$budget" --json "$out/llvmpipe-winograd.json"
+	on llvmpipe ./gpuconv bench --suite core --match "$winograd" --algorithm registers,shared,winograd2,winograd4 --no-ceilings --budget "$budget" --json "$out/llvmpipe-winograd.json"
 	measure swiftshader on swiftshader
 	if command -v npm >/dev/null; then
 		cp scripts/peers/package.json scripts/peers/ort.mjs "$work"
