@@ -50,6 +50,8 @@ var equivalents = []equivalent{
 	{"let column3 = select(0u, ((image3 + flat(from3, p.in_size)) * p.in_channels + tile.group * p.group_inputs) / VECTOR, inside3);", "let column3 = select(1u, ((image3 + flat(from3, p.in_size)) * p.in_channels + tile.group * p.group_inputs) / VECTOR, inside3);", false, "what is loaded outside is not taken: the address is one that no adapter has to hold back"},
 	{"let inside = tile.inside && pixel < p.images * p.out_size.x * p.out_size.y * p.out_size.z && tile.channel < p.group_outputs;", "let inside = tile.inside && pixel < p.images * p.out_size.x * p.out_size.y * p.out_size.z && true;", true, "a thread begins behind its group's depth slices only where threads have slices of their own, and there it is noticed"},
 	{"let inside = tile.inside && pixel < p.images * p.out_size.x * p.out_size.y * p.out_size.z && tile.channel < p.group_outputs;", "let inside = tile.inside && pixel < p.images * p.out_size.x * p.out_size.y * p.out_size.z && tile.channel <= p.group_outputs;", false, "no depth slice is left there"},
+	{"let columns = (p.group_outputs + tile_channels - 1u) / tile_channels; // of a group", "let columns = (p.group_outputs + tile_channels - 2u) / tile_channels; // of a group", true, "where vectors are stored a group's depth slices are a multiple of 4"},
+	{"return Row(first / STORED, select(0u, min(p.group_outputs - tile.channel, channels), inside) / STORED);", "return Row(first / STORED, select(1u, min(p.group_outputs - tile.channel, channels), inside) / STORED);", true, "a part of a vector is none"},
 	{"let steps = (p.group_inputs + DEPTH - 1u) / DEPTH;", "let steps = (p.group_inputs + DEPTH - 2u) / DEPTH;", false, "a group's input channels are a multiple of 4 here"},
 	{"return select(vec4<f32>(b[first], b[first + 1u], b[first + 2u], b[first + 3u]), vec4<f32>(), p.parts > 1u);", "return select(vec4<f32>(b[first], b[first + 1u], b[first + 2u], b[first + 3u]), vec4<f32>(), p.parts > 2u);", false, "sums are split into 4 or 16 parts"},
 	{"if p.parts > 1u || p.activation == 0u && p.residual == 0u {", "if p.parts > 2u || p.activation == 0u && p.residual == 0u {", false, "sums are split into 4 or 16 parts"},
@@ -64,6 +66,13 @@ var equivalents = []equivalent{
 	{"let i = first + k * THREADS;", "let i = first + k * 1u;", true, "where a thread copies one element k is 0"},
 
 	{"return;", "", false, "spares work alone: an epilogue of nothing changes nothing"},
+	{"let blocks = (p.out_channels + CHANNELS - 1u) / CHANNELS;", "let blocks = (p.out_channels + CHANNELS - 2u) / CHANNELS;", true, "where vectors are stored depth slices are a multiple of 4"},
+	{"for (var k = 4u * four; k < 4u * four + 4u && has(at, row, column, k); k += 4u) {", "for (var k = 5u * four; k < 4u * four + 4u && has(at, row, column, k); k += 4u) {", false, "depth slice 5 is in the vector of 4, and there are no more vectors"},
+	{"if has(at, row, column, 4u * four + k) {", "if has(at, row, column, 5u * four + k) {", false, "a thread of this kernel has one vector of depth slices"},
+	{"if has(at, row, column, 4u * four + k) {", "if has(at, row, column, 4u * 0u + k) {", false, "a thread of this kernel has one vector of depth slices"},
+	{"v[element(at, row, column, 4u * four + k)] = sums[k];", "v[element(at, row, column, 5u * four + k)] = sums[k];", false, "a thread of this kernel has one vector of depth slices"},
+	{"v[element(at, row, column, 4u * four + k)] = sums[k];", "v[element(at, row, column, 4u * 0u + k)] = sums[k];", false, "a thread of this kernel has one vector of depth slices"},
+	{"for (var n = 0u; n < ROWS * STRIP * CHANNELS; n += STORED) {", "for (var n = 1u; n < ROWS * STRIP * CHANNELS; n += STORED) {", true, "the second depth slice of a vector is in the same one"},
 	{"const ROWS: u32 = 2u; // along y", "const ROWS: u32 = 3u; // along y", false, "threads compute more neurons, and some threads none"},
 	{"if p.activation == 0u && p.residual == 0u {", "if p.activation == 0u && p.parts == 0u {", false, "spares work alone: an epilogue of nothing changes nothing"},
 }

@@ -14,7 +14,7 @@ import (
 // The tiles that are broken.
 var (
 	registers4 = shaders.Registers{Pixels: 4, Channels: 16, Vector: 4, Threads: 64}
-	registers1 = shaders.Registers{Pixels: 8, Channels: 4, Vector: 1, Threads: 64}
+	registers1 = shaders.Registers{Pixels: 8, Channels: 16, Vector: 1, Threads: 64}
 	across     = shaders.Registers{Pixels: 4, Channels: 16, Vector: 4, Threads: 8, Across: true}
 	uniform    = shaders.Registers{Pixels: 8, Channels: 16, Vector: 4, Threads: 8, Uniform: true}
 	shared4    = shaders.Shared{Rows: 64, Columns: 64, Depth: 16, Vector: 4}
@@ -26,7 +26,7 @@ var (
 func init() {
 	killers[registers4] = append(tileKillers("registers/4x16_v4_t64", 4,
 		append(rowsAndColumns, "ic8iw257oc20kw1", "mb3ic4ih19iw9oc12kh2")...), tileFinishes("registers/4x16_v4_t64", 4)...)
-	killers[registers1] = tileKillers("registers/8x4_v1_t64", 1, "ic7iw513oc5kw1", "mb3ic1ih19iw9oc3kh2", "ic2iw3oc80kw1")
+	killers[registers1] = tileKillers("registers/8x16_v1_t64", 1, "ic7iw513oc21kw1", "mb3ic1ih19iw9oc15kh2", "ic2iw3oc320kw1")
 	killers[across] = tileKillers("registers/4x16_v4_t8_across", 4,
 		"ic8iw5oc132kw1", "mb3ic4ih3iw3oc124kh2", "ic4iw3oc16kw1", "ic4iw80oc20kw1", "g2ic8iw9oc280kw1")
 	killers[uniform] = byUniform("ic4iw3oc40kw1", "mb2ic4ih5iw7oc20kh2", "ic256iw65oc100kw1", // three columns; two dispatches of columns

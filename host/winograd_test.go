@@ -29,6 +29,8 @@ func init() {
 			killers[k] = append(killers[k], winogradKiller(k, d, conv.Epilogue{}))
 		}
 		if k.Kernel == "winograd_output" {
+			// No tile hangs over, and outputs of a tile are not neighbours.
+			killers[k] = append(killers[k], winogradKiller(k, "mb2ic4ih8iw12oc4kh3ph2pw3dh1dw2", conv.Activate(conv.ReLU)))
 			for _, e := range []conv.Epilogue{prelu(conv.BeforeFunction), {Residual: conv.BeforeFunction}, {Residual: conv.AfterFunction}, conv.Activate(conv.ReLU)} {
 				killers[k] = append(killers[k], winogradKiller(k, winogradLayers[0], e))
 			}
