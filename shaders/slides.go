@@ -36,14 +36,11 @@ func (s Slide) Each() []uint32    { return counting(s.Strip) }
 func (s Slide) Taps() []uint32    { return counting(s.Filter) }
 func (s Slide) Columns() []uint32 { return counting(s.covers(s.Strip)) }
 
-// Channels are a thread's depth slices, Fours names those of a vector, Four numbers the input channels of
-// a group.
+// Channels are a thread's depth slices, Four numbers the input channels of a group.
 func (Slide) Channels() uint32 { return 4 }
-func (Slide) Fours() []string  { return components(4) }
 func (Slide) Four() []uint32   { return counting(4) }
 
-// Store is the WGSL type that is stored to V at once, of Stored depth slices.
-func (Slide) Store() string  { return vectorType(4) }
+// Stored is the depth slices that are stored to V at once.
 func (Slide) Stored() uint32 { return 4 }
 
 // Place is where the weights of a tap's input channel stand among those of a filter's row.
@@ -113,10 +110,8 @@ func (d Depthwise) Name() string {
 	return fmt.Sprintf("depthwise_%d_v%d_t%d", d.Strip, d.Vector, d.Threads)
 }
 
-// Load is the WGSL type that is loaded from X at once. Store is the one that is stored to V at once, of
-// Stored depth slices.
+// Load is the WGSL type that is loaded from X at once, Stored the depth slices that are stored to V at once.
 func (d Depthwise) Load() string   { return vectorType(d.Vector) }
-func (d Depthwise) Store() string  { return vectorType(d.Vector) }
 func (d Depthwise) Stored() uint32 { return d.Vector }
 
 // Rows and Channels are what a thread computes beside a strip, Each numbers a strip's neurons, Fours names

@@ -21,16 +21,14 @@ func (s Stem) Name() string {
 func (Stem) Inputs() uint32 { return 3 }
 
 // Each numbers a strip's neurons, Vectors the vectors of depth slices, Taps a filter's columns, Columns
-// those of X that the strip's windows cover, Components the input channels; Fours names a vector's numbers.
+// those of X that the strip's windows cover, Components the input channels.
 func (s Stem) Each() []uint32       { return counting(s.Strip) }
 func (s Stem) Vectors() []uint32    { return counting(s.Channels / 4) }
 func (s Stem) Taps() []uint32       { return counting(s.Filter) }
 func (s Stem) Columns() []uint32    { return counting((s.Strip-1)*s.Stride + s.Filter) }
 func (s Stem) Components() []uint32 { return counting(s.Inputs()) }
-func (Stem) Fours() []string        { return components(4) }
 
-// Store is the WGSL type that is stored to V at once, of Stored depth slices.
-func (Stem) Store() string  { return vectorType(4) }
+// Stored is the depth slices that are stored to V at once.
 func (Stem) Stored() uint32 { return 4 }
 
 // Column is the column of X that a neuron's tap reads, Place where its channel stands in the row.

@@ -2,7 +2,7 @@
 @group(0) @binding(3) var<storage, read> b: array<f32>;
 @group(0) @binding(4) var<storage, read> slopes: array<f32>; // of PReLU, one for each channel
 @group(0) @binding(5) var<storage, read> residuals: array<f32>;
-@group(0) @binding(6) var<storage, read_write> v: array<{{.Store}}>;
+@group(0) @binding(6) var<storage, read_write> v: array<{{vector .Stored}}>;
 
 const STORED: u32 = {{.Stored}}u; // depth slices that are stored at once
 

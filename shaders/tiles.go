@@ -32,10 +32,8 @@ func (r Registers) Name() string {
 	return name
 }
 
-// Load is the WGSL type that is loaded from X at once. Store is the one that is stored to V at once, of
-// Stored depth slices.
+// Load is the WGSL type that is loaded from X at once, Stored the depth slices that are stored to V at once.
 func (r Registers) Load() string   { return vectorType(r.Vector) }
-func (r Registers) Store() string  { return vectorType(r.Vector) }
 func (r Registers) Stored() uint32 { return r.Vector }
 
 // Each numbers the neurons, Vectors the vectors of depth slices.
@@ -84,10 +82,8 @@ func (s Shared) Name() string {
 	return fmt.Sprintf("shared_%dx%dx%d_v%d", s.Rows, s.Columns, s.Depth, s.Vector)
 }
 
-// Load is the WGSL type that is loaded from X at once. Store is the one that is stored to V at once, of
-// Stored depth slices.
+// Load is the WGSL type that is loaded from X at once, Stored the depth slices that are stored to V at once.
 func (s Shared) Load() string   { return vectorType(s.Vector) }
-func (s Shared) Store() string  { return vectorType(s.Vector) }
 func (s Shared) Stored() uint32 { return s.Vector }
 
 // XS and WS are how many fragments of eight numbers make a tile's side, and Padded how many stand one

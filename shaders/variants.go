@@ -145,7 +145,7 @@ func Variants() []Variant {
 var files embed.FS
 
 // templates are parsed once; a field that a variant lacks is an error, never empty text.
-var templates = template.Must(template.New("").Option("missingkey=error").Funcs(template.FuncMap{"plus": plus}).ParseFS(files, "*.wgsl"))
+var templates = template.Must(template.New("").Option("missingkey=error").Funcs(template.FuncMap{"plus": plus, "vector": vectorType}).ParseFS(files, "*.wgsl"))
 
 // Source fills the variant's template. Only rows of the table have a source.
 func Source(v Variant) (Shader, error) {

@@ -35,12 +35,7 @@ func (k Winograd) Name() string {
 }
 
 // Cell is the WGSL type of a thread's channels.
-func (k Winograd) Cell() string {
-	if k.Vector == 4 {
-		return "vec4<f32>"
-	}
-	return "f32"
-}
+func (k Winograd) Cell() string { return vectorType(k.Vector) }
 
 // Stored is the depth slices that are stored to V at once.
 func (k Winograd) Stored() uint32 { return k.Vector }
