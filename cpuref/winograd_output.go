@@ -7,7 +7,7 @@ import (
 )
 
 // WinogradOutput is the layer's output Aᵀ M A + b before its epilogue, in float32 and V's order. products
-// are M, [tiles][t*t][K], t = m+2, and bias is b, nil for zeros. Errors are those of [CheckWinograd], and
+// are M, [tiles][positions][K], and bias is b, nil for zeros. Errors are those of [CheckWinograd], and
 // [ErrShape] where products or bias are not as long as that.
 //
 // It is the twin of shaders/winograd_output.wgsl.
@@ -16,7 +16,7 @@ func WinogradOutput(p conv.Problem, m int, products, bias []float32) ([]float32,
 	if err != nil {
 		return nil, err
 	}
-	area := w.t * w.t
+	area := w.area()
 	if want := w.tiles(p) * area * p.OutChannels; len(products) != want {
 		return nil, fmt.Errorf("%w: there are %d products, must be %d for %s", ErrShape, len(products), want, p)
 	}
@@ -24,13 +24,13 @@ func WinogradOutput(p conv.Problem, m int, products, bias []float32) ([]float32,
 		return nil, fmt.Errorf("%w: there are %d biases, must be %d, or none, for %s", ErrShape, len(bias), p.OutChannels, p)
 	}
 	v := make([]float32, p.OutLen())
-	d, half, out := make([]float32, area), make([]float32, w.m*w.t), make([]float32, w.m*w.m)
+	d, half, out := make([]float32, area), make([]float32, w.h.m*w.w.t), make([]float32, w.outputs())
 	for t := range w.tiles(p) {
 		for k := range p.OutChannels {
 			for i := range d {
 				d[i] = products[(t*area+i)*p.OutChannels+k]
 			}
-			sandwich(w.output, d, half, out)
+			sandwich(w.h.output, w.w.output, d, half, out)
 			w.scatter(&p, w.tile(&p, t), func(i, first int) {
 				v[first+k] = out[i]
 				if bias != nil {

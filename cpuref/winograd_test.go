@@ -10,12 +10,15 @@ import (
 	"github.com/gpuconv/gpuconv/tensor"
 )
 
-// winogradProblem is a small problem that Winograd's algorithms compute, with every padding.
-func winogradProblem(rng *rand.Rand) conv.Problem {
-	axis := func() conv.Axis {
-		a := conv.Axis{In: 1 + rng.IntN(12), Filter: 3, Pad: rng.IntN(4), Dilation: max(1, rng.IntN(5)-1)}
+// everyWinograd are all sizes of tiles and filters: m, and the filter along both axes.
+var everyWinograd = [][3]int{{2, 3, 3}, {4, 3, 3}, {6, 3, 3}, {2, 5, 5}, {4, 5, 5}, {2, 7, 7}, {6, 1, 3}, {4, 5, 1}, {2, 1, 7}}
+
+// winogradProblem is a small problem of one of them, with every padding.
+func winogradProblem(rng *rand.Rand, of [3]int) conv.Problem {
+	axis := func(filter int) conv.Axis {
+		a := conv.Axis{In: 1 + rng.IntN(12), Filter: filter, Pad: rng.IntN(filter + 1), Dilation: max(1, rng.IntN(5)-1)}
 		if rng.IntN(2) == 0 {
-			a.Out = max(1, a.In+2*a.Pad-2*a.Dilation+rng.IntN(5)-2)
+			a.Out = max(1, a.In+2*a.Pad-(filter-1)*a.Dilation+rng.IntN(5)-2)
 		}
 		return a
 	}
@@ -23,7 +26,7 @@ func winogradProblem(rng *rand.Rand) conv.Problem {
 		g := 1 + rng.IntN(3)
 		p, err := conv.New(conv.Problem{
 			Batch: 1 + rng.IntN(3), Groups: g, InChannels: g * (1 + rng.IntN(5)), OutChannels: g * (1 + rng.IntN(4)),
-			H: axis(), W: axis(), Padding: conv.Padding(rng.IntN(4)),
+			H: axis(of[1]), W: axis(of[2]), Padding: conv.Padding(rng.IntN(4)),
 		})
 		if err == nil {
 			return p
@@ -52,7 +55,11 @@ func twin(t testing.TB, p conv.Problem, m int, x tensor.Volume, w tensor.Filters
 // rounded is the whole algorithm with arithmetic that rounds as round does, written without the index
 // tricks of the code that it tests: tile by tile, from what each of its outputs reads.
 func rounded(p conv.Problem, m int, x tensor.Volume, w tensor.Filters, round func(float64) float32) []float32 {
-	a, v := winograds[m], make([]float32, p.OutLen())
+	a, err := winogradOf(p, m)
+	if err != nil {
+		panic(err)
+	}
+	v := make([]float32, p.OutLen())
 	transform := func(l [][]float64, d [][]float64) [][]float64 { // l times d, transposed
 		out := make([][]float64, len(d[0]))
 		for j := range out {
@@ -68,26 +75,26 @@ func rounded(p conv.Problem, m int, x tensor.Volume, w tensor.Filters, round fun
 		}
 		return out
 	}
-	square := func(n int, at func(i, j int) float64) [][]float64 {
-		d := make([][]float64, n)
+	plane := func(at func(i, j int) float64) [][]float64 {
+		d := make([][]float64, a.h.t)
 		for i := range d {
-			for j := range n {
+			for j := range a.w.t {
 				d[i] = append(d[i], at(i, j))
 			}
 		}
 		return d
 	}
-	both := func(l, d [][]float64) [][]float64 { return transform(l, transform(l, d)) }
-	depth := p.InChannels / p.Groups
+	both := func(h, w, d [][]float64) [][]float64 { return transform(w, transform(h, d)) }
+	depth, area := p.InChannels/p.Groups, p.H.Filter*p.W.Filter
 	for i := range v {
 		at := placeOf(&p, i)
-		top, row := tileOf(p.H, m, at.y)
-		left, column := tileOf(p.W, m, at.x)
-		sums := square(a.t, func(int, int) float64 { return 0 })
+		top, row := tileOf(p.H, a.h.m, at.y)
+		left, column := tileOf(p.W, a.w.m, at.x)
+		sums := plane(func(int, int) float64 { return 0 })
 		for c := range depth {
-			u := both(a.input, square(a.t, func(r, s int) float64 {
+			u := both(a.h.input, a.w.input, plane(func(r, s int) float64 {
 				y, x0 := top+r*p.H.Dilation, left+s*p.W.Dilation
-				if y >= p.H.Out+2*p.H.Dilation || x0 >= p.W.Out+2*p.W.Dilation {
+				if y > p.H.Out-1+p.H.Extent()-1 || x0 > p.W.Out-1+p.W.Extent()-1 {
 					return 0
 				}
 				column, inside := reads(&p, place{n: at.n, y: y, x: x0}, tap{})
@@ -99,14 +106,14 @@ func rounded(p conv.Problem, m int, x tensor.Volume, w tensor.Filters, round fun
 			for r := range sums {
 				for s := range sums[r] {
 					weight := 0.0 // rounded once, by round too
-					for e := range 9 {
-						weight += a.filter[r][e/3] * a.filter[s][e%3] * float64(w.Data[(at.d*9+e)*depth+c])
+					for e := range area {
+						weight += a.h.filter[r][e/p.W.Filter] * a.w.filter[s][e%p.W.Filter] * float64(w.Data[(at.d*area+e)*depth+c])
 					}
 					sums[r][s] = float64(round(sums[r][s] + float64(round(u[r][s]*float64(round(weight))))))
 				}
 			}
 		}
-		v[i] = round(float64(round(both(a.output, sums)[row][column])) + float64(round(biasOf(w, at.d))))
+		v[i] = round(float64(round(both(a.h.output, a.w.output, sums)[row][column])) + float64(round(biasOf(w, at.d))))
 	}
 	return v
 }
@@ -121,7 +128,7 @@ func tileOf(a conv.Axis, m, o int) (first, i int) {
 func TestWinogradExact(t *testing.T) {
 	rng := newRand(60)
 	for i := range 45 {
-		p := winogradProblem(rng)
+		p := winogradProblem(rng, everyWinograd[0])
 		l := must[int](t)(WinogradExactLimit(p, 2))
 		x, w := operands(t, p, integers(rng, l))
 		if i%3 == 0 { // the largest numbers there can be, with signs that make one column of sums largest
@@ -144,30 +151,28 @@ func TestWinogradExact(t *testing.T) {
 
 // The bound holds for each rounding, and is not so wide that nothing comes near it.
 func TestWinogradBoundHoldsAndIsTight(t *testing.T) {
-	for _, c := range []struct {
-		m       int
-		name    string
-		round   func(float64) float32
-		tightBy float64
-	}{
-		{2, "nearest", nearest, 0.015}, {2, "toward zero", towardZero, 0.03}, {2, "away from zero", awayFromZero, 0.03}, {2, "flushed", flushed, 0.015},
-		{4, "nearest", nearest, 0.003}, {4, "toward zero", towardZero, 0.006}, {4, "away from zero", awayFromZero, 0.006}, {4, "flushed", flushed, 0.003},
-	} {
-		rng, worst := newRand(61), 0.0
-		for range 20 {
-			p := winogradProblem(rng)
-			x, w := operands(t, p, reals(rng))
-			want := must[Reference](t)(Winograd(p, c.m, x, w))
-			for _, got := range [][]float32{rounded(p, c.m, x, w, c.round), twin(t, p, c.m, x, w)} {
-				r := must[Report](t)(Check(got, want, Bounded))
-				if worst = max(worst, r.BoundUsed); !r.OK() {
-					t.Fatalf("m = %d, %s, %v: %v", c.m, c.name, p, r)
+	roundings := []struct {
+		name  string
+		round func(float64) float32
+	}{{"nearest", nearest}, {"toward zero", towardZero}, {"away from zero", awayFromZero}, {"flushed", flushed}}
+	for _, of := range everyWinograd {
+		for _, c := range roundings {
+			rng, worst := newRand(61), 0.0
+			for range 12 {
+				p := winogradProblem(rng, of)
+				x, w := operands(t, p, reals(rng))
+				want := must[Reference](t)(Winograd(p, of[0], x, w))
+				for _, got := range [][]float32{rounded(p, of[0], x, w, c.round), twin(t, p, of[0], x, w)} {
+					r := must[Report](t)(Check(got, want, Bounded))
+					if worst = max(worst, r.BoundUsed); !r.OK() {
+						t.Fatalf("%v, %s, %v: %v", of, c.name, p, r)
+					}
 				}
 			}
-		}
-		t.Logf("m = %d, %s: at worst %.3g of the bound", c.m, c.name, worst)
-		if worst < c.tightBy {
-			t.Errorf("m = %d, %s: at worst %.3g of the bound is used, must be at least %.3g", c.m, c.name, worst, c.tightBy)
+			t.Logf("%v, %s: at worst %.3g of the bound", of, c.name, worst)
+			if worst < 0.005 {
+				t.Errorf("%v, %s: at worst %.3g of the bound is used, must be at least 0.005", of, c.name, worst)
+			}
 		}
 	}
 }
@@ -175,11 +180,11 @@ func TestWinogradBoundHoldsAndIsTight(t *testing.T) {
 // Where operands or products are so small that they are flushed, only the bound's second part allows it.
 func TestWinogradBoundOfFlushes(t *testing.T) {
 	rng := newRand(62)
-	for _, m := range []int{2, 4} {
+	for _, of := range everyWinograd {
 		for _, exponents := range [][2]int{{-126, 0}, {0, -126}, {-63, -63}, {-128, 7}, {-122, 3}} {
 			worst := 0.0
 			for range 10 {
-				p := winogradProblem(rng)
+				p := winogradProblem(rng, of)
 				x, w := operands(t, p, reals(rng))
 				for i, data := range [][]float32{x.Data, w.Data} {
 					for j := range data {
@@ -187,15 +192,15 @@ func TestWinogradBoundOfFlushes(t *testing.T) {
 					}
 				}
 				clear(w.Bias)
-				want := must[Reference](t)(Winograd(p, m, x, w))
-				r := must[Report](t)(Check(rounded(p, m, x, w, flushed), want, Bounded))
+				want := must[Reference](t)(Winograd(p, of[0], x, w))
+				r := must[Report](t)(Check(rounded(p, of[0], x, w, flushed), want, Bounded))
 				if worst = max(worst, r.BoundUsed); !r.OK() {
-					t.Fatalf("m = %d, 2^%v, %v: %v", m, exponents, p, r)
+					t.Fatalf("%v, 2^%v, %v: %v", of, exponents, p, r)
 				}
 			}
-			t.Logf("m = %d, 2^%v: at worst %.3g of the bound", m, exponents, worst)
+			t.Logf("%v, 2^%v: at worst %.3g of the bound", of, exponents, worst)
 			if worst == 0 {
-				t.Errorf("m = %d, 2^%v: nothing was flushed", m, exponents)
+				t.Errorf("%v, 2^%v: nothing was flushed", of, exponents)
 			}
 		}
 	}
@@ -203,52 +208,60 @@ func TestWinogradBoundOfFlushes(t *testing.T) {
 
 // Magnitudes by the formula's own loops, in problems of one block and of several.
 func TestWinogradMagnitude(t *testing.T) {
-	for _, d := range []string{"ic2ih5oc3kh3ph1", "g2mb2ic4ih17iw18oc6kh3ph1+circular", "ic1ih3oc130kh3", "mb3ic3ih1iw2oc2kh3ph2+replicate", "g2mb2ic4ih9iw13oc6kh3ph2pw3dh1dw3"} {
-		for _, m := range []int{2, 4} {
-			p := parse(t, d)
-			x, w := operands(t, p, reals(newRand(63)))
-			got, direct := must[Reference](t)(Winograd(p, m, x, w)), must[Reference](t)(Conv(p, x, w))
-			a, depth := winograds[m], p.InChannels/p.Groups
-			for i := range got.Value {
-				at := placeOf(&p, i)
-				want := math.Abs(biasOf(w, at.d))
-				_, row := tileOf(p.H, m, at.y)
-				_, column := tileOf(p.W, m, at.x)
-				for e := range a.t * a.t {
-					l := a.output[row][e/a.t] * a.output[column][e%a.t]
-					if l == 0 {
-						continue
-					}
-					for c := range depth {
-						want += math.Abs(l) * a.inputAt(p, x, at, c, e) * a.filterAt(w, at.d, c, e)
-					}
-				}
-				if !(math.Abs(got.Magnitude[i]-want) < 1e-12*want) || got.Magnitude[i] < direct.Magnitude[i] {
-					t.Fatalf("%s, m = %d: magnitude %d is %v, must be %v and not below %v", d, m, i, got.Magnitude[i], want, direct.Magnitude[i])
-				}
-				if math.Abs(got.Value[i]-direct.Value[i]) > 1e-12*want {
-					t.Fatalf("%s, m = %d: value %d is %v, must be %v", d, m, i, got.Value[i], direct.Value[i])
-				}
-				n := 2*map[int]int{2: 1, 4: 3}[m] + 1 + depth + 2*map[int]int{2: 2, 4: 4}[m] + 1
-				if bound := growth(float64(n+2)) * want; !(math.Abs(got.Allowed[i]-bound) < 1e-12*bound) {
-					t.Fatalf("%s, m = %d: allowed %d is %v, must be %v", d, m, i, got.Allowed[i], bound)
-				}
+	for d, ms := range map[string][]int{
+		"ic2ih5oc3kh3ph1": {2, 4, 6}, "g2mb2ic4ih17iw18oc6kh3ph1+circular": {2, 4, 6}, "ic1ih3oc130kh3": {2, 4, 6},
+		"mb3ic3ih1iw2oc2kh3ph2+replicate": {2, 4, 6}, "g2mb2ic4ih9iw13oc6kh3ph2pw3dh1dw3": {2, 4, 6},
+		"g2ic4ih9iw8oc6kh5ph2": {2, 4}, "ic2ih9iw13oc3kh7ph3dh1": {2}, "ic2ih4iw13oc3kh1kw3ph0pw1": {6}, "ic2ih9iw3oc3kh7kw1ph2pw0": {2},
+	} {
+		for _, m := range ms {
+			checkMagnitude(t, parse(t, d), m)
+		}
+	}
+}
+
+func checkMagnitude(t *testing.T, p conv.Problem, m int) {
+	x, w := operands(t, p, reals(newRand(63)))
+	got, direct := must[Reference](t)(Winograd(p, m, x, w)), must[Reference](t)(Conv(p, x, w))
+	a, depth := must[*winograd](t)(winogradOf(p, m)), p.InChannels/p.Groups
+	in, out := map[int]int{1: 0, 4: 1, 6: 3, 8: 6}, map[int]int{1: 0, 4: 2, 6: 4, 8: 6}
+	n := in[a.h.t] + in[a.w.t] + 1 + depth + out[a.h.t] + out[a.w.t] + 1
+	for i := range got.Value {
+		at := placeOf(&p, i)
+		want := math.Abs(biasOf(w, at.d))
+		_, row := tileOf(p.H, a.h.m, at.y)
+		_, column := tileOf(p.W, a.w.m, at.x)
+		for e := range a.area() {
+			l := a.h.output[row][e/a.w.t] * a.w.output[column][e%a.w.t]
+			if l == 0 {
+				continue
 			}
+			for c := range depth {
+				want += math.Abs(l) * a.inputAt(p, x, at, c, e) * a.filterAt(w, at.d, c, e)
+			}
+		}
+		if !(math.Abs(got.Magnitude[i]-want) < 1e-12*want) || got.Magnitude[i] < direct.Magnitude[i] {
+			t.Fatalf("%s, m = %d: magnitude %d is %v, must be %v and not below %v", p, m, i, got.Magnitude[i], want, direct.Magnitude[i])
+		}
+		if math.Abs(got.Value[i]-direct.Value[i]) > 1e-12*want {
+			t.Fatalf("%s, m = %d: value %d is %v, must be %v", p, m, i, got.Value[i], direct.Value[i])
+		}
+		if bound := growth(float64(n+2)) * want; !(math.Abs(got.Allowed[i]-bound) < 1e-12*bound) {
+			t.Fatalf("%s, m = %d: allowed %d is %v, must be %v", p, m, i, got.Allowed[i], bound)
 		}
 	}
 }
 
 // inputAt is element e of |Bᵀ||x||B| of the tile of the output at this place.
 func (w *winograd) inputAt(p conv.Problem, x tensor.Volume, at place, c, e int) (sum float64) {
-	top, _ := tileOf(p.H, w.m, at.y)
-	left, _ := tileOf(p.W, w.m, at.x)
-	for r := range w.t {
-		for s := range w.t {
+	top, _ := tileOf(p.H, w.h.m, at.y)
+	left, _ := tileOf(p.W, w.w.m, at.x)
+	for r := range w.h.t {
+		for s := range w.w.t {
 			y, x0 := top+r*p.H.Dilation, left+s*p.W.Dilation
 			column, inside := reads(&p, place{n: at.n, y: y, x: x0}, tap{})
-			if inside && y < p.H.Out+2*p.H.Dilation && x0 < p.W.Out+2*p.W.Dilation {
+			if inside && y <= p.H.Out-1+p.H.Extent()-1 && x0 <= p.W.Out-1+p.W.Extent()-1 {
 				v := x.Data[(at.n*columns(&p)+column)*p.InChannels+firstDepth(&p, at.d)+c]
-				sum += math.Abs(w.input[e/w.t][r] * w.input[e%w.t][s] * float64(v))
+				sum += math.Abs(w.h.input[e/w.w.t][r] * w.w.input[e%w.w.t][s] * float64(v))
 			}
 		}
 	}
@@ -257,8 +270,10 @@ func (w *winograd) inputAt(p conv.Problem, x tensor.Volume, at place, c, e int) 
 
 // filterAt is element e of |G||w||Gᵀ|.
 func (w *winograd) filterAt(f tensor.Filters, k, c, e int) (sum float64) {
-	for tap := range 9 {
-		sum += math.Abs(w.filter[e/w.t][tap/3] * w.filter[e%w.t][tap%3] * float64(f.At(k, tap%3, tap/3, c)))
+	for y := range f.H {
+		for x := range f.W {
+			sum += math.Abs(w.h.filter[e/w.w.t][y] * w.w.filter[e%w.w.t][x] * float64(f.At(k, x, y, c)))
+		}
 	}
 	return sum
 }
@@ -291,7 +306,9 @@ func TestWinogradExactLimit(t *testing.T) {
 	_, err := WinogradExactLimit(parse(t, "ic65536ih3oc1kh3"), 2)
 	wantError(t, err, ErrNoVerdict, "at most 65535 channels")
 	_, err = WinogradExactLimit(parse(t, "ic1ih4oc1kh3"), 4)
-	wantError(t, err, ErrNoVerdict, "divides by 6")
+	wantError(t, err, ErrNoVerdict, "6 x 6 inputs divides by 3")
+	_, err = WinogradExactLimit(parse(t, "ic1ih4oc1kh1kw7ph0pw3"), 2)
+	wantError(t, err, ErrNoVerdict, "1 x 8 inputs divides by 3")
 }
 
 // Each of these is refused by all that take a problem, and says why.
@@ -301,7 +318,9 @@ func TestWinogradRefuses(t *testing.T) {
 		m     int
 		words string
 	}{
-		{"ic1ih9oc1kh3", 3, "m = 3, must be 2 or 4"}, {"ic1ih9oc1kh3", 0, "must be 2 or 4"}, {"ic1ih9oc1kh5", 2, "3x3"}, {"ic1ih9oc1kh3kw1", 4, "3x3"},
+		{"ic1ih9oc1kh3", 3, "3 x 3 outputs of ic1ih9oc1kh3, must have 2, 4 or 6"}, {"ic1ih9oc1kh3", 0, "must have 2, 4 or 6"},
+		{"ic1ih9oc1kh9", 2, "side 3, 5 or 7"}, {"ic1ih9oc1kh7", 4, "side 3 or 5"}, {"ic1ih9oc1kh5", 6, "side 3, or of 3 taps"}, {"ic1ih9oc1kh4", 2, "side 3, 5 or 7"},
+		{"ic1ih9oc1kh1", 6, "square filters"}, {"ic1ih9oc1kh3kw1", 4, "of 5 taps along one"}, {"ic1ih9oc1kh1kw5", 2, "of 7 taps along one"}, {"ic1ih9oc1kh3kw5", 2, "square filters"},
 		{"ic1ih9oc1kh3sh2", 2, "stride 1"}, {"ic1ih9oc1kh3sw2", 2, "stride 1"}, {"ic1ih9oc1kh3+transposed", 2, "transposed"},
 		{"ic1ih9oc1kh3+unshared", 2, "unshared"}, {"ic1id3ih9oc1kd1kh3", 2, "depth axis"}, {"ic1id3ih9oc1kd3kh3", 2, "depth axis"},
 	} {

@@ -39,7 +39,7 @@ type algorithm interface {
 type exacting interface {
 	Algorithm
 	// rounds tells that not even small integers come out exact.
-	rounds() bool
+	rounds(p conv.Problem) bool
 	reference(p conv.Problem, x tensor.Volume, f tensor.Filters) (cpuref.Reference, error)
 }
 

@@ -12,6 +12,8 @@ import (
 // machine is what costs are estimated with, where nothing was measured. The unit is one multiply-add of
 // one thread.
 type machine struct {
+	software bool
+
 	load     float64 // of a number or a vector from the device's memory
 	uniform  float64 // of a vector from a uniform buffer
 	store    float64 // of a number
@@ -27,7 +29,7 @@ type machine struct {
 // eye to measurements of llvmpipe and SwiftShader; those of GPUs are guesses that no GPU has seen yet.
 func machineOf(info gpu.AdapterInfo) machine {
 	if info.Type == gpu.Software {
-		return machine{load: 60, uniform: 40, store: 12, address: 100, dispatch: 1e6, shared: 150, barrier: 1500, threads: 16}
+		return machine{software: true, load: 60, uniform: 40, store: 12, address: 100, dispatch: 1e6, shared: 150, barrier: 1500, threads: 16}
 	}
 	return machine{load: 16, uniform: 16, store: 4, address: 20, dispatch: 1e8, shared: 2, barrier: 30, threads: 16384}
 }
@@ -81,9 +83,10 @@ func (a tiled) cost(p conv.Problem, m machine) float64 {
 
 func (a winograd) cost(p conv.Problem, m machine) float64 {
 	product := a.layerOfProducts(p)
-	area := float64((a.m + 2) * (a.m + 2))
-	inputs := float64(product.InLen()) / area / float64(vectorOf(p.InChannels))
-	outputs := float64(product.OutLen()) / area / float64(vectorOf(p.OutChannels))
+	h, w := a.tile(p)
+	area := float64(h * w)
+	inputs := float64(product.InLen()) / area / float64(vectorOf(p.InChannels, h*w, m.software))
+	outputs := float64(product.OutLen()) / area / float64(vectorOf(p.OutChannels, h*w, m.software))
 	transform := area * (1.5*m.load + 20)
 	return a.product.cost(product, m) + m.occupied(inputs, transform) + m.occupied(outputs, transform)
 }

@@ -40,7 +40,7 @@ func (l *Layer) Verify(x tensor.Volume, o VerifyOptions, residual ...tensor.Volu
 // judge holds V against the reference.
 func (l *Layer) judge(in operands, v tensor.Volume, o VerifyOptions) (cpuref.Report, error) {
 	a, own := l.Algorithm().(exacting)
-	if own && a.rounds() && o.Mode == cpuref.Exact {
+	if own && a.rounds(l.problem) && o.Mode == cpuref.Exact {
 		return cpuref.Report{}, fmt.Errorf("%w: %s rounds, even integers: check by the bound, or leave it out with LayerOptions.Exact", cpuref.ErrNoVerdict, a.Name())
 	}
 	own = own && o.Mode == cpuref.Bounded

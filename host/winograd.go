@@ -5,14 +5,15 @@ import (
 
 	"github.com/gpuconv/gpuconv/conv"
 	"github.com/gpuconv/gpuconv/cpuref"
+	"github.com/gpuconv/gpuconv/gpu"
 	"github.com/gpuconv/gpuconv/shaders"
 	"github.com/gpuconv/gpuconv/tensor"
 )
 
-// winograd is F(m x m, 3 x 3): X is transformed, an implicit GEMM multiplies what becomes of each position
-// in a tile, as groups of a 1 x 1 convolution, and the products are transformed to V.
+// winograd is F(m x m, r x r) for filters of r x r: X is transformed, an implicit GEMM multiplies what becomes
+// of each position in a tile, as groups of a 1 x 1 convolution, and the products are transformed to V.
 type winograd struct {
-	m       uint32 // 2 or 4
+	m       uint32 // 2, 4 or 6
 	product tiled
 }
 
@@ -21,7 +22,7 @@ func (a winograd) Variant() string { return a.product.Name() + "_" + a.product.V
 
 // winogradAlgorithms are all of them.
 func winogradAlgorithms() (all []winograd) {
-	for _, m := range []uint32{4, 2} {
+	for _, m := range []uint32{4, 6, 2} {
 		for _, t := range shaders.TileRows() {
 			all = append(all, winograd{m, tiled{t, 1}})
 		}
@@ -33,15 +34,15 @@ func (a winograd) serves(p conv.Problem, o LayerOptions) error {
 	if o.numbers() != Float32 {
 		return errNotFloat32
 	}
-	if o.Exact && a.rounds() {
-		return errRounds
-	}
 	if o.part {
 		return errPart
 	}
 	product, err := cpuref.WinogradProduct(p, int(a.m))
 	if err != nil {
 		return err
+	}
+	if o.Exact && a.rounds(p) {
+		return errRounds
 	}
 	if !shaders.Fits(product) {
 		return errTooLong
@@ -88,7 +89,7 @@ func (a winograd) record(e *forward, fused conv.Epilogue) error {
 	if err != nil {
 		return err
 	}
-	in, out := shaders.WinogradInputs(a.m, vectorOf(p.InChannels)), shaders.WinogradOutputs(a.m, vectorOf(p.OutChannels))
+	in, out := a.transforms(p, e.dev.Info())
 	params := shaders.WinogradInput(p, in)
 	if err := e.threads(in, shaders.Encode(params), params.Outputs, e.x.input(), inputs.output()); err != nil {
 		return err
@@ -100,16 +101,37 @@ func (a winograd) record(e *forward, fused conv.Epilogue) error {
 	return e.threads(out, shaders.Encode(params), params.Outputs, products.input(), e.b.input(), e.slopes.input(), e.residual.input(), e.v.output())
 }
 
-// rounds: the transforms of F(4x4,3x3) have sixths in them.
-func (a winograd) rounds() bool { return a.m == 4 }
+// tile is how many inputs a tile has along each axis; serves has found it valid.
+func (a winograd) tile(p conv.Problem) (h, w uint32) {
+	down, across, err := cpuref.WinogradTile(p, int(a.m))
+	if err != nil {
+		panic(err)
+	}
+	return uint32(down), uint32(across)
+}
+
+// transforms are the kernels before and behind the products.
+func (a winograd) transforms(p conv.Problem, info gpu.AdapterInfo) (in, out shaders.Winograd) {
+	h, w := a.tile(p)
+	software := info.Type == gpu.Software
+	return shaders.WinogradInputs(h, w, vectorOf(p.InChannels, h*w, software)), shaders.WinogradOutputs(h, w, a.m, vectorOf(p.OutChannels, h*w, software))
+}
+
+// rounds: transforms of more than 4 inputs have thirds in them.
+func (a winograd) rounds(p conv.Problem) bool {
+	h, w := a.tile(p)
+	return max(h, w) > 4
+}
 
 func (a winograd) reference(p conv.Problem, x tensor.Volume, f tensor.Filters) (cpuref.Reference, error) {
 	return cpuref.Winograd(p, int(a.m), x, f)
 }
 
-// vectorOf is how many channels are loaded at once.
-func vectorOf(channels int) uint32 {
-	if channels%4 == 0 {
+// vectorOf is how many channels a thread of a transform takes at once. Four times 64 numbers are more than a
+// GPU's thread has registers for; software adapters have no such bounds, and take as long for a number as for
+// four.
+func vectorOf(channels int, area uint32, software bool) uint32 {
+	if channels%4 == 0 && (area < 64 || software) {
 		return 4
 	}
 	return 1

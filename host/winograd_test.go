@@ -19,39 +19,79 @@ import (
 // edge. Their channels are multiples of 4.
 var winogradLayers = []string{
 	"mb2ic4ih5iw7oc8kh3ph1", "g2mb3ic8ih1iw2oc4kh3ph2pw1", "ic4ih3iw5oc4kh3ph2pw4+reflect", "mb2ic4ih9iw2oc4kh3ph3pw1+replicate", "ic12ih3iw4oc4kh3ph3pw4+circular",
-	"mb2ic4ih8iw9oc4oh3ow12kh3pw2", "mb2ic4ih7iw31oc4kh3ph2pw3dh1dw2", "ic4ih7iw8oc4oh2ow7kh3ph5pw6dh5dw4+circular", "mb2ic4ih1iw270oc4kh3ph1", "ic32ih32iw40oc32kh3ph1", // the last fills the folded grid with each transform
+	"mb2ic4ih8iw9oc4oh3ow12kh3pw2", "mb2ic4ih7iw31oc4kh3ph2pw3dh1dw2", "ic4ih7iw8oc4oh2ow7kh3ph5pw6dh5dw4+circular", "mb2ic4ih1iw270oc4kh3ph1", "ic64ih32iw40oc64kh3ph1", // the last fills the folded grid with each transform
+}
+
+// winogradFilter is the filter, along both axes, that leaves a transform's tiles m outputs.
+func winogradFilter(k shaders.Winograd, m uint32) [2]int {
+	taps := func(inputs uint32) int { return max(1, int(inputs)+1-int(m)) }
+	return [2]int{taps(k.H), taps(k.W)}
+}
+
+// outputsOf are how many outputs a tile of the transform may have along an axis.
+func outputsOf(k shaders.Winograd) []uint32 {
+	if k.M != 0 {
+		return []uint32{k.M}
+	}
+	return map[uint32][]uint32{4: {2}, 6: {2, 4}, 8: {2, 4, 6}}[k.Side()]
+}
+
+// winogradLayer is a layer of 3x3 with another filter and as many outputs.
+func winogradLayer(descriptor string, filter [2]int) (conv.Problem, error) {
+	p, err := conv.Parse(descriptor)
+	if err != nil {
+		return p, err
+	}
+	for i, a := range []*conv.Axis{&p.H, &p.W} {
+		if a.Filter = filter[i]; filter[i] == 1 {
+			a.Out = 0 // as many as follow
+		} else {
+			a.In += (filter[i] - 3) * a.Dilation
+		}
+	}
+	return conv.New(p)
 }
 
 // The killers of Winograd's transforms.
 func init() {
 	for _, k := range shaders.Winograds() {
-		for _, d := range winogradLayers {
-			killers[k] = append(killers[k], winogradKiller(k, d, conv.Epilogue{}))
-		}
-		if k.Kernel == "winograd_output" {
+		for _, m := range outputsOf(k) {
+			add := func(descriptor string, e conv.Epilogue) {
+				p, err := winogradLayer(descriptor, winogradFilter(k, m))
+				if err != nil {
+					panic(err)
+				}
+				killers[k] = append(killers[k], winogradKiller(k, m, p, e))
+			}
+			for _, d := range winogradLayers {
+				add(d, conv.Epilogue{})
+			}
+			if k.M == 0 {
+				continue
+			}
 			// No tile hangs over, and outputs of a tile are not neighbours.
-			killers[k] = append(killers[k], winogradKiller(k, "mb2ic4ih8iw12oc4kh3ph2pw3dh1dw2", conv.Activate(conv.ReLU)))
+			add("mb2ic4ih8iw12oc4kh3ph2pw3dh1dw2", conv.Activate(conv.ReLU))
 			for _, e := range []conv.Epilogue{prelu(conv.BeforeFunction), {Residual: conv.BeforeFunction}, {Residual: conv.AfterFunction}, conv.Activate(conv.ReLU)} {
-				killers[k] = append(killers[k], winogradKiller(k, winogradLayers[0], e))
+				add(winogradLayers[0], e)
 			}
 		}
 	}
 }
 
-func winogradKiller(k shaders.Winograd, descriptor string, e conv.Epilogue) killer {
-	p, err := conv.Parse(descriptor)
-	if err != nil {
-		panic(err)
-	}
-	return killer{fmt.Sprintf("%s %v", descriptor, e), func(dev *host.Device) error { return runWinograd(dev, k, p, e) }}
+func winogradKiller(k shaders.Winograd, m uint32, p conv.Problem, e conv.Epilogue) killer {
+	return killer{fmt.Sprintf("%s %v", p, e), func(dev *host.Device) error { return runWinograd(dev, k, int(m), p, e) }}
 }
 
-// runWinograd holds one transform of whole numbers against its twin, bit for bit.
-func runWinograd(dev *host.Device, k shaders.Winograd, p conv.Problem, e conv.Epilogue) error {
-	m, rng := int(k.M), rand.New(rand.NewPCG(1, 2))
+// runWinograd holds one transform of whole numbers against its twin, bit for bit: numbers so small that
+// their multiples by all powers of 1/2 are exact.
+func runWinograd(dev *host.Device, k shaders.Winograd, m int, p conv.Problem, e conv.Epilogue) error {
+	rng, limit := rand.New(rand.NewPCG(1, 2)), 20
+	if k.Side() == 8 && k.M != 0 {
+		limit = 1
+	}
 	fill := func(n int64) []float32 {
 		data := make([]float32, n)
-		tensor.FillIntegers(data, rng, 20)
+		tensor.FillIntegers(data, rng, limit)
 		return data
 	}
 	between, err := cpuref.WinogradProduct(p, m)
@@ -118,13 +158,19 @@ func TestWinogradTransforms(t *testing.T) {
 		if k.Vector == 1 {
 			layers = append(slices.Clone(layers), "g3mb2ic3ih6iw5oc9kh3ph1", "ic1ih3oc1kh3", "mb2ic5ih1iw70oc6kh3ph1+replicate")
 		}
-		for _, d := range layers {
-			for _, e := range []conv.Epilogue{{}, prelu(conv.BeforeFunction), {Activation: conv.Activation{Function: conv.ReLU}, Residual: conv.AfterFunction}, leaky} {
-				if err := winogradKiller(k, d, e).run(dev); err != nil {
-					t.Errorf("%s, %s, %v: %v", k.Name(), d, e, err)
+		for _, m := range outputsOf(k) {
+			for _, d := range layers {
+				p, err := winogradLayer(d, winogradFilter(k, m))
+				if err != nil {
+					t.Fatal(err)
 				}
-				if k.Kernel == "winograd_input" {
-					break // it has no epilogue
+				for _, e := range []conv.Epilogue{{}, prelu(conv.BeforeFunction), {Activation: conv.Activation{Function: conv.ReLU}, Residual: conv.AfterFunction}, leaky} {
+					if err := runWinograd(dev, k, int(m), p, e); err != nil {
+						t.Errorf("%s, %s, %v: %v", k.Name(), p, e, err)
+					}
+					if k.M == 0 {
+						break // it has no epilogue
+					}
 				}
 			}
 		}
@@ -132,31 +178,42 @@ func TestWinogradTransforms(t *testing.T) {
 }
 
 // TestWinogradChain runs both transforms, with the products of the CPU between them, and holds the layer
-// against its reference: exactly where m is 2, and by Winograd's bound.
+// against its reference: exactly where tiles have 4 inputs, and by Winograd's bound.
 func TestWinogradChain(t *testing.T) {
 	dev := hosttest.Open(t)
-	for _, d := range append(slices.Clone(winogradLayers), "g2ic6ih17iw15oc10kh3ph1", "ic64ih7oc32kh3ph1") {
-		p, err := conv.Parse(d)
-		if err != nil {
-			t.Fatal(err)
+	for _, in := range shaders.Winograds() {
+		if in.M != 0 || in.Vector != 4 {
+			continue // one row for each size of tile
 		}
-		for _, m := range []uint32{2, 4} {
-			for _, mode := range []cpuref.Mode{cpuref.Exact, cpuref.Bounded} {
-				if m == 4 && mode == cpuref.Exact {
-					continue // F(4,3) divides by 6
-				}
-				report, err := winogradChain(dev, p, m, mode)
+		for _, m := range outputsOf(in) {
+			for _, d := range append(slices.Clone(winogradLayers), "g2ic6ih17iw15oc10kh3ph1", "ic64ih7oc32kh3ph1") {
+				p, err := winogradLayer(d, winogradFilter(in, m))
 				if err != nil {
-					t.Errorf("%s, m = %d: %v", d, m, err)
-				} else if t.Logf("%s, m = %d: %v", d, m, report); !report.OK() {
-					t.Errorf("%s, m = %d: %v", d, m, report)
+					t.Fatal(err)
 				}
+				chain(t, dev, p, in, m)
 			}
 		}
 	}
 }
 
-func winogradChain(dev *host.Device, p conv.Problem, m uint32, mode cpuref.Mode) (cpuref.Report, error) {
+// chain holds one layer to both modes of the proof.
+func chain(t *testing.T, dev *host.Device, p conv.Problem, in shaders.Winograd, m uint32) {
+	t.Helper()
+	for _, mode := range []cpuref.Mode{cpuref.Exact, cpuref.Bounded} {
+		if in.Side() != 4 && mode == cpuref.Exact {
+			continue // larger ones divide by 3
+		}
+		report, err := winogradChain(dev, p, in, m, mode)
+		if err != nil {
+			t.Errorf("%s, m = %d: %v", p, m, err)
+		} else if t.Logf("%s, m = %d: %v", p, m, report); !report.OK() {
+			t.Errorf("%s, m = %d: %v", p, m, report)
+		}
+	}
+}
+
+func winogradChain(dev *host.Device, p conv.Problem, of shaders.Winograd, m uint32, mode cpuref.Mode) (cpuref.Report, error) {
 	x, filters, err := winogradData(p, m, mode)
 	if err != nil {
 		return cpuref.Report{}, err
@@ -169,7 +226,7 @@ func winogradChain(dev *host.Device, p conv.Problem, m uint32, mode cpuref.Mode)
 	if err != nil {
 		return cpuref.Report{}, err
 	}
-	in, out := shaders.WinogradInputs(m, vectorOf(p.InChannels)), shaders.WinogradOutputs(m, vectorOf(p.OutChannels))
+	in, out := shaders.WinogradInputs(of.H, of.W, vectorOf(p.InChannels)), shaders.WinogradOutputs(of.H, of.W, m, vectorOf(p.OutChannels))
 	u, err := host.AttemptWinograd(dev, in, shaders.WinogradInput(p, in), [][]float32{x.Data}, between.InLen())
 	if err != nil {
 		return cpuref.Report{}, err

@@ -1,5 +1,5 @@
-// The transform of X for Winograd's F({{.M}}x{{.M}}, 3x3): U = Bᵀ x B, of the {{.Side}} x {{.Side}} inputs x that a tile's outputs
-// read. The CPU twin is cpuref/winograd_input.go.
+// The transform of X for Winograd's algorithm: U = Bᵀ x B, of the {{.H}} x {{.W}} inputs x that a tile's outputs read.
+// The CPU twin is cpuref/winograd_input.go.
 
 {{template "index" .}}
 
@@ -12,7 +12,7 @@
 // tap is the input that the window at output o reads with tap f. What only outputs beyond V's edge would
 // read lies outside of in_size, as zero padding does.
 fn tap(o: vec3<u32>, f: vec3<u32>) -> vec3<u32> {
-	return select(from_input(o, f), vec3<u32>(0xffffffffu), o + f * p.dilation >= p.out_size + 2u * p.dilation);
+	return select(from_input(o, f), vec3<u32>(0xffffffffu), o + f * p.dilation >= p.out_size + (p.filter_size - 1u) * p.dilation);
 }
 
 // input is the tile's block of channels of one input: zeros outside of X, where the number that is read
@@ -25,34 +25,50 @@ fn input(t: Tile, row: vec3<u32>, column: vec3<u32>) -> Cell {
 
 // transform is Bᵀ d.
 fn transform(d: Line) -> Line {
-{{- if eq .M 2}}
-	return Line(d.e0 - d.e2, d.e1 + d.e2, d.e2 - d.e1, d.e1 - d.e3);
+{{- if eq .Side 4}}
+	return Line(d.e0 - d.e2, d.e1 + d.e2, d.e2 - d.e1, d.e3 - d.e1);
+{{- else if eq .Side 6}}
+	let first = 4.0 * d.e0 - 5.0 * d.e2 + d.e4;
+	let last = 4.0 * d.e1 - 5.0 * d.e3 + d.e5;
+	let even1 = d.e4 - 4.0 * d.e2;
+	let odd1 = d.e3 - 4.0 * d.e1;
+	let even2 = d.e4 - d.e2;
+	let odd2 = 2.0 * (d.e3 - d.e1);
+	return Line(first, even1 + odd1, even1 - odd1, even2 + odd2, even2 - odd2, last);
 {{- else}}
-	let even = d.e4 - 4.0 * d.e2;
-	let odd = d.e3 - 4.0 * d.e1;
-	let near = d.e4 - d.e2;
-	let far = 2.0 * (d.e3 - d.e1);
-	return Line(4.0 * d.e0 - 5.0 * d.e2 + d.e4, even + odd, even - odd, near + far, near - far, 4.0 * d.e1 - 5.0 * d.e3 + d.e5);
+	let first = d.e0 - d.e6 + 5.25 * (d.e4 - d.e2);
+	let last = d.e7 - d.e1 + 5.25 * (d.e3 - d.e5);
+	let even1 = d.e2 + d.e6 - 4.25 * d.e4;
+	let odd1 = d.e1 + d.e5 - 4.25 * d.e3;
+	let even2 = 0.25 * d.e2 - 1.25 * d.e4 + d.e6;
+	let odd2 = 0.5 * d.e1 - 2.5 * d.e3 + 2.0 * d.e5;
+	let even3 = 4.0 * d.e2 - 5.0 * d.e4 + d.e6;
+	let odd3 = 2.0 * d.e1 - 2.5 * d.e3 + 0.5 * d.e5;
+	return Line(first, even1 + odd1, even1 - odd1, even2 + odd2, even2 - odd2, even3 + odd3, even3 - odd3, last);
 {{- end}}
 }
 
-// keep writes one row of the tile, from element e on.
-fn keep(t: Tile, e: u32, row: Line) {
+// keep writes one line of the tile, from element e on.
+fn keep(t: Tile, e: u32, line: Line) {
 {{- range .Line}}
-	u[between(t, {{if .}}e + {{.}}u{{else}}e{{end}})] = row.e{{.}};
+	u[between(t, {{if .}}e + {{.}}u{{else}}e{{end}})] = line.e{{.}};
 {{- end}}
 }
 
-// element transforms one block of channels of one tile: the columns, then the rows.
+// element transforms one block of channels of one tile{{if .Plane}}: the columns, then the rows{{end}}.
 fn element(i: u32) {
 	let t = tile_of(i, p.in_channels / VECTOR);
 {{- range .Line}}
 	let f{{.}} = tap(t.o, vec3<u32>(0u, {{.}}u, {{.}}u));
 {{- end}}
+{{- if .Plane}}
 {{- range $c := .Line}}
 	let d{{$c}} = transform(Line({{range $.Line}}{{if .}}, {{end}}input(t, f{{.}}, f{{$c}}){{end}}));
 {{- end}}
 {{- range $r := .Line}}
 	keep(t, {{$.At $r 0}}u, transform(Line({{range $.Line}}{{if .}}, {{end}}d{{.}}.e{{$r}}{{end}})));
+{{- end}}
+{{- else}}
+	keep(t, 0u, transform(Line({{range .Line}}{{if .}}, {{end}}{{if $.Down}}input(t, f{{.}}, f0){{else}}input(t, f0, f{{.}}){{end}}{{end}})));
 {{- end}}
 }

@@ -1,4 +1,4 @@
-// The transform of products to V for Winograd's F({{.M}}x{{.M}}, 3x3): V = f(Aᵀ m A + b), of the {{.Side}} x {{.Side}} products m of a tile.
+// The transform of products to V for Winograd's algorithm: V = f(Aᵀ m A + b), of the {{.H}} x {{.W}} products m of a tile.
 // The CPU twin is cpuref/winograd_output.go.
 
 {{template "index" .}}
@@ -29,15 +29,24 @@ struct Outputs {
 
 // transform is Aᵀ d.
 fn transform(d: Line) -> Outputs {
-{{- if eq .M 2}}
-	return Outputs(d.e0 + d.e1 + d.e2, d.e1 - d.e2 - d.e3);
-{{- else}}
-	let even = d.e1 + d.e2;
-	let odd = d.e1 - d.e2;
-	let far = d.e3 + d.e4;
-	let farther = d.e3 - d.e4;
-	return Outputs(d.e0 + even + far, odd + 2.0 * farther, even + 4.0 * far, odd + 8.0 * farther + d.e5);
+	let even1 = d.e1 + d.e2;
+	let odd1 = d.e1 - d.e2;
+{{- if gt .Side 4}}
+	let even2 = d.e3 + d.e4;
+	let odd2 = d.e3 - d.e4;
 {{- end}}
+{{- if gt .Side 6}}
+	let even3 = d.e5 + d.e6;
+	let odd3 = d.e5 - d.e6;
+{{- end}}
+	return Outputs(
+{{- range $j := .Outputs}}
+		{{if not $j}}d.e0 + {{end}}{{$.Parity $j}}1
+{{- if gt $.Side 4}} + {{if $j}}{{$.Power 2.0 $j}} * {{end}}{{$.Parity $j}}2{{end}}
+{{- if gt $.Side 6}} + {{if $j}}{{$.Power 0.5 $j}} * {{end}}{{$.Parity $j}}3{{end}}
+{{- if eq $j $.Last}} + d.e{{$.End}}{{end}},
+{{- end}}
+	);
 }
 
 // block_of is where the tile's block of channels of output o is in V.
@@ -53,10 +62,10 @@ fn write(t: Tile, f: vec3<u32>, z: Cell) {
 	}
 }
 
-// keep writes one row of the tile.
-fn keep(t: Tile, row: u32, z: Outputs) {
+// keep writes a line of outputs from output f on.
+fn keep(t: Tile, f: vec3<u32>, z: Outputs) {
 {{- range .Outputs}}
-	write(t, vec3<u32>(0u, row, {{.}}u), z.e{{.}});
+	write(t, {{if .}}f + vec3<u32>(0u, {{if $.Across}}0u, {{.}}u{{else}}{{.}}u, 0u{{end}}){{else}}f{{end}}, z.e{{.}});
 {{- end}}
 }
 
@@ -68,19 +77,27 @@ fn complete(t: Tile, f: vec3<u32>) {
 	}
 }
 
-// element computes one block of channels of one tile: the columns, then the rows.
+// element computes one block of channels of one tile{{if .Plane}}: the columns, then the rows{{end}}.
 fn element(i: u32) {
 	let t = tile_of(i, p.out_channels / VECTOR);
+{{- if .Plane}}
 {{- range $c := .Line}}
 	let d{{$c}} = transform(Line({{range $.Line}}{{if .}}, {{end}}products[between(t, {{$.At . $c}}u)]{{end}}));
 {{- end}}
 {{- range $r := .Outputs}}
-	keep(t, {{$r}}u, transform(Line({{range $.Line}}{{if .}}, {{end}}d{{.}}.e{{$r}}{{end}})));
+	keep(t, vec3<u32>(0u, {{$r}}u, 0u), transform(Line({{range $.Line}}{{if .}}, {{end}}d{{.}}.e{{$r}}{{end}})));
+{{- end}}
+{{- else}}
+	keep(t, vec3<u32>(0u), transform(Line({{range .Line}}{{if .}}, {{end}}products[between(t, {{.}}u)]{{end}})));
 {{- end}}
 	// The epilogue's functions are many: in a loop they are compiled once, not for each output.
 	if p.activation != 0u || p.residual != 0u {
-		for (var each = 0u; each < M * M; each++) {
-			complete(t, vec3<u32>(0u, each / M, each % M));
+		for (var each = 0u; each < {{.Count}}u; each++) {
+{{- if .Plane}}
+			complete(t, vec3<u32>(0u, each / {{.M}}u, each % {{.M}}u));
+{{- else}}
+			complete(t, vec3<u32>(0u, {{if .Across}}0u, each{{else}}each, 0u{{end}}));
+{{- end}}
 		}
 	}
 }

@@ -7,34 +7,54 @@ import (
 )
 
 func TestWinogradParams(t *testing.T) {
-	p, err := conv.Parse("g2mb3ic8ih9iw6oc12kh3ph1+circular")
-	if err != nil {
-		t.Fatal(err)
-	}
-	e := conv.Epilogue{Activation: conv.Activation{Function: conv.LeakyReLU, Alpha: 0.5}, Residual: conv.AfterFunction}
-	for _, k := range Winograds() {
-		tiles := map[uint32]uint32{2: 3 * 5 * 3, 4: 3 * 3 * 2}[k.M]
-		want, got := Forward(p, conv.Epilogue{}), WinogradInput(p, k)
-		want.Outputs = tiles * 8 / k.Vector
-		if k.Kernel == "winograd_output" {
-			want, got = Forward(p, e), WinogradOutput(p, k, e)
-			want.Outputs = tiles * 12 / k.Vector
+	for _, c := range []struct {
+		d     string
+		m     uint32
+		h, w  uint32
+		tiles uint32
+	}{
+		{"g2mb3ic8ih9iw6oc12kh3ph1+circular", 2, 4, 4, 3 * 5 * 3}, {"g2mb3ic8ih9iw6oc12kh3ph1+circular", 4, 6, 6, 3 * 3 * 2},
+		{"g2mb3ic8ih9iw6oc12kh5ph2", 4, 8, 8, 3 * 3 * 2}, {"ic8ih9iw6oc12kh7kw1ph3pw0", 2, 8, 1, 5 * 6}, {"ic8ih9iw6oc12kh1kw5ph0pw2", 4, 1, 8, 9 * 2},
+	} {
+		p, err := conv.Parse(c.d)
+		if err != nil {
+			t.Fatal(err)
 		}
-		if got != want {
-			t.Errorf("%s: parameters %+v, must be %+v", k.Name(), got, want)
+		e := conv.Epilogue{Activation: conv.Activation{Function: conv.LeakyReLU, Alpha: 0.5}, Residual: conv.AfterFunction}
+		for _, vector := range []uint32{1, 4} {
+			in, out := WinogradInputs(c.h, c.w, vector), WinogradOutputs(c.h, c.w, c.m, vector)
+			want, got := Forward(p, conv.Epilogue{}), WinogradInput(p, in)
+			if want.Outputs = c.tiles * 8 / vector; got != want {
+				t.Errorf("%s, %s: parameters %+v, must be %+v", c.d, in.Name(), got, want)
+			}
+			want, got = Forward(p, e), WinogradOutput(p, out, e)
+			if want.Outputs = c.tiles * 12 / vector; got != want {
+				t.Errorf("%s, %s: parameters %+v, must be %+v", c.d, out.Name(), got, want)
+			}
 		}
 	}
 }
 
 // TestWinogradRows holds that there is a row for each size of tile and each number of channels a thread.
 func TestWinogradRows(t *testing.T) {
-	for _, k := range []Winograd{WinogradInputs(2, 1), WinogradInputs(2, 4), WinogradInputs(4, 1), WinogradInputs(4, 4),
-		WinogradOutputs(2, 1), WinogradOutputs(2, 4), WinogradOutputs(4, 1), WinogradOutputs(4, 4)} {
+	var rows []Winograd
+	for _, vector := range []uint32{1, 4} {
+		for _, m := range [][]uint32{{4, 4, 2}, {6, 6, 2, 4}, {8, 8, 2, 4, 6}, {8, 1, 2, 4, 6}, {1, 8, 2, 4, 6}} {
+			rows = append(rows, WinogradInputs(m[0], m[1], vector))
+			for _, outputs := range m[2:] {
+				rows = append(rows, WinogradOutputs(m[0], m[1], outputs, vector))
+			}
+		}
+	}
+	for _, k := range rows {
 		if _, err := Source(k); err != nil {
 			t.Error(err)
 		}
 	}
-	if _, err := Source(WinogradInputs(3, 1)); err == nil {
-		t.Error("tiles of 3 x 3 outputs have a source")
+	if got := len(Winograds()); got != len(rows) {
+		t.Errorf("%d rows, must be %d", got, len(rows))
+	}
+	if _, err := Source(WinogradInputs(5, 5, 1)); err == nil {
+		t.Error("tiles of 5 x 5 inputs have a source")
 	}
 }

@@ -62,7 +62,7 @@ func (c Case) Data() (Operands, error) {
 // all places of a filter, or over all filters.
 func (c Case) exactLimit() (int, error) {
 	limit, err := cpuref.ExactLimit(c.Problem)
-	if cpuref.CheckWinograd(c.Problem, 2) == nil && err == nil {
+	if h, w, none := cpuref.WinogradTile(c.Problem, 2); none == nil && max(h, w) == 4 && err == nil {
 		limit, err = cpuref.WinogradExactLimit(c.Problem, 2) // the algorithm may be any that is exact
 	}
 	if c.Options.Numbers == host.Float16 && err == nil {

@@ -135,7 +135,8 @@ func drawServed(rng *rand.Rand, p *conv.Problem) (done bool) {
 		p.Groups = pick(rng, 1, 1, 2, 3)
 		p.InChannels, p.OutChannels = p.Groups*pick(rng, 4, 8, 12, 32), p.Groups*pick(rng, 4, 8, 12, 16, 20)
 		h, w := p.H.Dilation, p.W.Dilation
-		p.H, p.W = ofFilter(p.H, 3, 1), ofFilter(p.W, 3, 1)
+		filter := [][2]int{{3, 3}, {3, 3}, {5, 5}, {7, 7}, {1, 3}, {5, 1}, {1, 7}}[rng.IntN(7)]
+		p.H, p.W = ofFilter(p.H, filter[0], 1), ofFilter(p.W, filter[1], 1)
 		p.H.Dilation, p.W.Dilation = h, w
 		return false
 	}

@@ -1,4 +1,4 @@
-// The transform of products to V for Winograd's F(2x2, 3x3): V = f(Aᵀ m A + b), of the 4 x 4 products m of a tile.
+// The transform of products to V for Winograd's algorithm: V = f(Aᵀ m A + b), of the 8 x 1 products m of a tile.
 // The CPU twin is cpuref/winograd_output.go.
 
 // The index map that all kernels share. A layer is described by the convolution below it: of a plain
@@ -185,19 +185,22 @@ fn finish_at(i: u32) {
 	v[i] = z;
 }
 
-// What Winograd's transforms share: tiles of V of M x M outputs, and threads that compute one block of
-// channels of one tile.
+// What Winograd's transforms share: tiles of 8 x 1 inputs or products, and threads that compute one
+// block of channels of one tile.
 
-const M: u32 = 2u;
 const VECTOR: u32 = 4u;
 alias Cell = vec4<f32>;
 
-// Line is one row or column of a tile's 4 x 4 inputs or products.
+// Line is one row or column of a tile's inputs or products.
 struct Line {
 	e0: Cell,
 	e1: Cell,
 	e2: Cell,
 	e3: Cell,
+	e4: Cell,
+	e5: Cell,
+	e6: Cell,
+	e7: Cell,
 }
 
 // Tile is where a thread works. Blocks of channels are counted, not numbers.
@@ -212,16 +215,17 @@ struct Tile {
 // tile_of finds a thread's tile. Where filters are dilated the outputs of a tile lie as far apart as their
 // taps, so that it has the others of as many phases as neighbours.
 fn tile_of(i: u32, blocks: u32) -> Tile {
+	let outputs = vec3<u32>(2u, 8u + 1u, 1u + 1u) - p.filter_size;
 	let phases = min(p.dilation, p.out_size);
-	let tiles = phases * (((p.out_size + p.dilation - 1u) / p.dilation + M - 1u) / M);
+	let tiles = phases * (((p.out_size + p.dilation - 1u) / p.dilation + outputs - 1u) / outputs);
 	let number = i / blocks;
 	let at = vec3<u32>(0u, number / tiles.z % tiles.y, number % tiles.z);
-	return Tile(number, number / tiles.z / tiles.y, at % phases + at / phases * M * p.dilation, i % blocks, blocks);
+	return Tile(number, number / tiles.z / tiles.y, at % phases + at / phases * outputs * p.dilation, i % blocks, blocks);
 }
 
-// between is where element e of the tile is in U or in the products, [tiles][16][channels].
+// between is where element e of the tile is in U or in the products, [tiles][8][channels].
 fn between(t: Tile, e: u32) -> u32 {
-	return (t.number * 16u + e) * t.blocks + t.block;
+	return (t.number * 8u + e) * t.blocks + t.block;
 }
 
 // Each thread computes one element, on its own.
@@ -245,11 +249,24 @@ fn main(
 struct Outputs {
 	e0: Cell,
 	e1: Cell,
+	e2: Cell,
+	e3: Cell,
 }
 
 // transform is Aᵀ d.
 fn transform(d: Line) -> Outputs {
-	return Outputs(d.e0 + d.e1 + d.e2, d.e1 - d.e2 - d.e3);
+	let even1 = d.e1 + d.e2;
+	let odd1 = d.e1 - d.e2;
+	let even2 = d.e3 + d.e4;
+	let odd2 = d.e3 - d.e4;
+	let even3 = d.e5 + d.e6;
+	let odd3 = d.e5 - d.e6;
+	return Outputs(
+		d.e0 + even1 + even2 + even3,
+		odd1 + 2.0 * odd2 + 0.5 * odd3,
+		even1 + 4.0 * even2 + 0.25 * even3,
+		odd1 + 8.0 * odd2 + 0.125 * odd3 + d.e7,
+	);
 }
 
 // block_of is where the tile's block of channels of output o is in V.
@@ -265,10 +282,12 @@ fn write(t: Tile, f: vec3<u32>, z: Cell) {
 	}
 }
 
-// keep writes one row of the tile.
-fn keep(t: Tile, row: u32, z: Outputs) {
-	write(t, vec3<u32>(0u, row, 0u), z.e0);
-	write(t, vec3<u32>(0u, row, 1u), z.e1);
+// keep writes a line of outputs from output f on.
+fn keep(t: Tile, f: vec3<u32>, z: Outputs) {
+	write(t, f, z.e0);
+	write(t, f + vec3<u32>(0u, 1u, 0u), z.e1);
+	write(t, f + vec3<u32>(0u, 2u, 0u), z.e2);
+	write(t, f + vec3<u32>(0u, 3u, 0u), z.e3);
 }
 
 // complete applies the epilogue to an output that was written.
@@ -279,19 +298,14 @@ fn complete(t: Tile, f: vec3<u32>) {
 	}
 }
 
-// element computes one block of channels of one tile: the columns, then the rows.
+// element computes one block of channels of one tile.
 fn element(i: u32) {
 	let t = tile_of(i, p.out_channels / VECTOR);
-	let d0 = transform(Line(products[between(t, 0u)], products[between(t, 4u)], products[between(t, 8u)], products[between(t, 12u)]));
-	let d1 = transform(Line(products[between(t, 1u)], products[between(t, 5u)], products[between(t, 9u)], products[between(t, 13u)]));
-	let d2 = transform(Line(products[between(t, 2u)], products[between(t, 6u)], products[between(t, 10u)], products[between(t, 14u)]));
-	let d3 = transform(Line(products[between(t, 3u)], products[between(t, 7u)], products[between(t, 11u)], products[between(t, 15u)]));
-	keep(t, 0u, transform(Line(d0.e0, d1.e0, d2.e0, d3.e0)));
-	keep(t, 1u, transform(Line(d0.e1, d1.e1, d2.e1, d3.e1)));
+	keep(t, vec3<u32>(0u), transform(Line(products[between(t, 0u)], products[between(t, 1u)], products[between(t, 2u)], products[between(t, 3u)], products[between(t, 4u)], products[between(t, 5u)], products[between(t, 6u)], products[between(t, 7u)])));
 	// The epilogue's functions are many: in a loop they are compiled once, not for each output.
 	if p.activation != 0u || p.residual != 0u {
-		for (var each = 0u; each < M * M; each++) {
-			complete(t, vec3<u32>(0u, each / M, each % M));
+		for (var each = 0u; each < 4u; each++) {
+			complete(t, vec3<u32>(0u, each, 0u));
 		}
 	}
 }

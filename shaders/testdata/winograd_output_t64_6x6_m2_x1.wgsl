@@ -1,4 +1,4 @@
-// The transform of products to V for Winograd's F(4x4, 3x3): V = f(Aᵀ m A + b), of the 6 x 6 products m of a tile.
+// The transform of products to V for Winograd's algorithm: V = f(Aᵀ m A + b), of the 6 x 6 products m of a tile.
 // The CPU twin is cpuref/winograd_output.go.
 
 // The index map that all kernels share. A layer is described by the convolution below it: of a plain
@@ -178,21 +178,16 @@ fn finish(z: f32, i: u32) -> f32 {
 
 // finish_at applies the epilogue to element i of v.
 fn finish_at(i: u32) {
-	var z = v[i];
-	for (var lane = 0u; lane < 4u; lane++) {
-		z[lane] = finish(z[lane], 4u * i + lane);
-	}
-	v[i] = z;
+	v[i] = finish(v[i], i);
 }
 
-// What Winograd's transforms share: tiles of V of M x M outputs, and threads that compute one block of
-// channels of one tile.
+// What Winograd's transforms share: tiles of 6 x 6 inputs or products, and threads that compute one
+// block of channels of one tile.
 
-const M: u32 = 4u;
-const VECTOR: u32 = 4u;
-alias Cell = vec4<f32>;
+const VECTOR: u32 = 1u;
+alias Cell = f32;
 
-// Line is one row or column of a tile's 6 x 6 inputs or products.
+// Line is one row or column of a tile's inputs or products.
 struct Line {
 	e0: Cell,
 	e1: Cell,
@@ -214,11 +209,12 @@ struct Tile {
 // tile_of finds a thread's tile. Where filters are dilated the outputs of a tile lie as far apart as their
 // taps, so that it has the others of as many phases as neighbours.
 fn tile_of(i: u32, blocks: u32) -> Tile {
+	let outputs = vec3<u32>(2u, 6u + 1u, 6u + 1u) - p.filter_size;
 	let phases = min(p.dilation, p.out_size);
-	let tiles = phases * (((p.out_size + p.dilation - 1u) / p.dilation + M - 1u) / M);
+	let tiles = phases * (((p.out_size + p.dilation - 1u) / p.dilation + outputs - 1u) / outputs);
 	let number = i / blocks;
 	let at = vec3<u32>(0u, number / tiles.z % tiles.y, number % tiles.z);
-	return Tile(number, number / tiles.z / tiles.y, at % phases + at / phases * M * p.dilation, i % blocks, blocks);
+	return Tile(number, number / tiles.z / tiles.y, at % phases + at / phases * outputs * p.dilation, i % blocks, blocks);
 }
 
 // between is where element e of the tile is in U or in the products, [tiles][36][channels].
@@ -247,17 +243,18 @@ fn main(
 struct Outputs {
 	e0: Cell,
 	e1: Cell,
-	e2: Cell,
-	e3: Cell,
 }
 
 // transform is Aᵀ d.
 fn transform(d: Line) -> Outputs {
-	let even = d.e1 + d.e2;
-	let odd = d.e1 - d.e2;
-	let far = d.e3 + d.e4;
-	let farther = d.e3 - d.e4;
-	return Outputs(d.e0 + even + far, odd + 2.0 * farther, even + 4.0 * far, odd + 8.0 * farther + d.e5);
+	let even1 = d.e1 + d.e2;
+	let odd1 = d.e1 - d.e2;
+	let even2 = d.e3 + d.e4;
+	let odd2 = d.e3 - d.e4;
+	return Outputs(
+		d.e0 + even1 + even2,
+		odd1 + 2.0 * odd2 + d.e5,
+	);
 }
 
 // block_of is where the tile's block of channels of output o is in V.
@@ -273,12 +270,10 @@ fn write(t: Tile, f: vec3<u32>, z: Cell) {
 	}
 }
 
-// keep writes one row of the tile.
-fn keep(t: Tile, row: u32, z: Outputs) {
-	write(t, vec3<u32>(0u, row, 0u), z.e0);
-	write(t, vec3<u32>(0u, row, 1u), z.e1);
-	write(t, vec3<u32>(0u, row, 2u), z.e2);
-	write(t, vec3<u32>(0u, row, 3u), z.e3);
+// keep writes a line of outputs from output f on.
+fn keep(t: Tile, f: vec3<u32>, z: Outputs) {
+	write(t, f, z.e0);
+	write(t, f + vec3<u32>(0u, 0u, 1u), z.e1);
 }
 
 // complete applies the epilogue to an output that was written.
@@ -298,14 +293,12 @@ fn element(i: u32) {
 	let d3 = transform(Line(products[between(t, 3u)], products[between(t, 9u)], products[between(t, 15u)], products[between(t, 21u)], products[between(t, 27u)], products[between(t, 33u)]));
 	let d4 = transform(Line(products[between(t, 4u)], products[between(t, 10u)], products[between(t, 16u)], products[between(t, 22u)], products[between(t, 28u)], products[between(t, 34u)]));
 	let d5 = transform(Line(products[between(t, 5u)], products[between(t, 11u)], products[between(t, 17u)], products[between(t, 23u)], products[between(t, 29u)], products[between(t, 35u)]));
-	keep(t, 0u, transform(Line(d0.e0, d1.e0, d2.e0, d3.e0, d4.e0, d5.e0)));
-	keep(t, 1u, transform(Line(d0.e1, d1.e1, d2.e1, d3.e1, d4.e1, d5.e1)));
-	keep(t, 2u, transform(Line(d0.e2, d1.e2, d2.e2, d3.e2, d4.e2, d5.e2)));
-	keep(t, 3u, transform(Line(d0.e3, d1.e3, d2.e3, d3.e3, d4.e3, d5.e3)));
+	keep(t, vec3<u32>(0u, 0u, 0u), transform(Line(d0.e0, d1.e0, d2.e0, d3.e0, d4.e0, d5.e0)));
+	keep(t, vec3<u32>(0u, 1u, 0u), transform(Line(d0.e1, d1.e1, d2.e1, d3.e1, d4.e1, d5.e1)));
 	// The epilogue's functions are many: in a loop they are compiled once, not for each output.
 	if p.activation != 0u || p.residual != 0u {
-		for (var each = 0u; each < M * M; each++) {
-			complete(t, vec3<u32>(0u, each / M, each % M));
+		for (var each = 0u; each < 4u; each++) {
+			complete(t, vec3<u32>(0u, each / 2u, each % 2u));
 		}
 	}
 }

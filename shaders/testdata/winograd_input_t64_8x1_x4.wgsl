@@ -1,5 +1,5 @@
-// The transform of X for Winograd's F(2x2, 3x3): U = Bᵀ x B, of the 4 x 4 inputs x that a tile's outputs
-// read. The CPU twin is cpuref/winograd_input.go.
+// The transform of X for Winograd's algorithm: U = Bᵀ x B, of the 8 x 1 inputs x that a tile's outputs read.
+// The CPU twin is cpuref/winograd_input.go.
 
 // The index map that all kernels share. A layer is described by the convolution below it: of a plain
 // layer itself, of a transposed one the convolution whose gradient it computes. Positions are
@@ -113,19 +113,22 @@ fn from_output(i: vec3<u32>, f: vec3<u32>, copy: vec3<u32>) -> vec3<u32> {
 @group(0) @binding(1) var<storage, read> x: array<Cell>;
 @group(0) @binding(2) var<storage, read_write> u: array<Cell>;
 
-// What Winograd's transforms share: tiles of V of M x M outputs, and threads that compute one block of
-// channels of one tile.
+// What Winograd's transforms share: tiles of 8 x 1 inputs or products, and threads that compute one
+// block of channels of one tile.
 
-const M: u32 = 2u;
-const VECTOR: u32 = 1u;
-alias Cell = f32;
+const VECTOR: u32 = 4u;
+alias Cell = vec4<f32>;
 
-// Line is one row or column of a tile's 4 x 4 inputs or products.
+// Line is one row or column of a tile's inputs or products.
 struct Line {
 	e0: Cell,
 	e1: Cell,
 	e2: Cell,
 	e3: Cell,
+	e4: Cell,
+	e5: Cell,
+	e6: Cell,
+	e7: Cell,
 }
 
 // Tile is where a thread works. Blocks of channels are counted, not numbers.
@@ -140,16 +143,17 @@ struct Tile {
 // tile_of finds a thread's tile. Where filters are dilated the outputs of a tile lie as far apart as their
 // taps, so that it has the others of as many phases as neighbours.
 fn tile_of(i: u32, blocks: u32) -> Tile {
+	let outputs = vec3<u32>(2u, 8u + 1u, 1u + 1u) - p.filter_size;
 	let phases = min(p.dilation, p.out_size);
-	let tiles = phases * (((p.out_size + p.dilation - 1u) / p.dilation + M - 1u) / M);
+	let tiles = phases * (((p.out_size + p.dilation - 1u) / p.dilation + outputs - 1u) / outputs);
 	let number = i / blocks;
 	let at = vec3<u32>(0u, number / tiles.z % tiles.y, number % tiles.z);
-	return Tile(number, number / tiles.z / tiles.y, at % phases + at / phases * M * p.dilation, i % blocks, blocks);
+	return Tile(number, number / tiles.z / tiles.y, at % phases + at / phases * outputs * p.dilation, i % blocks, blocks);
 }
 
-// between is where element e of the tile is in U or in the products, [tiles][16][channels].
+// between is where element e of the tile is in U or in the products, [tiles][8][channels].
 fn between(t: Tile, e: u32) -> u32 {
-	return (t.number * 16u + e) * t.blocks + t.block;
+	return (t.number * 8u + e) * t.blocks + t.block;
 }
 
 // Each thread computes one element, on its own.
@@ -172,7 +176,7 @@ fn main(
 // tap is the input that the window at output o reads with tap f. What only outputs beyond V's edge would
 // read lies outside of in_size, as zero padding does.
 fn tap(o: vec3<u32>, f: vec3<u32>) -> vec3<u32> {
-	return select(from_input(o, f), vec3<u32>(0xffffffffu), o + f * p.dilation >= p.out_size + 2u * p.dilation);
+	return select(from_input(o, f), vec3<u32>(0xffffffffu), o + f * p.dilation >= p.out_size + (p.filter_size - 1u) * p.dilation);
 }
 
 // input is the tile's block of channels of one input: zeros outside of X, where the number that is read
@@ -185,30 +189,39 @@ fn input(t: Tile, row: vec3<u32>, column: vec3<u32>) -> Cell {
 
 // transform is Bᵀ d.
 fn transform(d: Line) -> Line {
-	return Line(d.e0 - d.e2, d.e1 + d.e2, d.e2 - d.e1, d.e1 - d.e3);
+	let first = d.e0 - d.e6 + 5.25 * (d.e4 - d.e2);
+	let last = d.e7 - d.e1 + 5.25 * (d.e3 - d.e5);
+	let even1 = d.e2 + d.e6 - 4.25 * d.e4;
+	let odd1 = d.e1 + d.e5 - 4.25 * d.e3;
+	let even2 = 0.25 * d.e2 - 1.25 * d.e4 + d.e6;
+	let odd2 = 0.5 * d.e1 - 2.5 * d.e3 + 2.0 * d.e5;
+	let even3 = 4.0 * d.e2 - 5.0 * d.e4 + d.e6;
+	let odd3 = 2.0 * d.e1 - 2.5 * d.e3 + 0.5 * d.e5;
+	return Line(first, even1 + odd1, even1 - odd1, even2 + odd2, even2 - odd2, even3 + odd3, even3 - odd3, last);
 }
 
-// keep writes one row of the tile, from element e on.
-fn keep(t: Tile, e: u32, row: Line) {
-	u[between(t, e)] = row.e0;
-	u[between(t, e + 1u)] = row.e1;
-	u[between(t, e + 2u)] = row.e2;
-	u[between(t, e + 3u)] = row.e3;
+// keep writes one line of the tile, from element e on.
+fn keep(t: Tile, e: u32, line: Line) {
+	u[between(t, e)] = line.e0;
+	u[between(t, e + 1u)] = line.e1;
+	u[between(t, e + 2u)] = line.e2;
+	u[between(t, e + 3u)] = line.e3;
+	u[between(t, e + 4u)] = line.e4;
+	u[between(t, e + 5u)] = line.e5;
+	u[between(t, e + 6u)] = line.e6;
+	u[between(t, e + 7u)] = line.e7;
 }
 
-// element transforms one block of channels of one tile: the columns, then the rows.
+// element transforms one block of channels of one tile.
 fn element(i: u32) {
 	let t = tile_of(i, p.in_channels / VECTOR);
 	let f0 = tap(t.o, vec3<u32>(0u, 0u, 0u));
 	let f1 = tap(t.o, vec3<u32>(0u, 1u, 1u));
 	let f2 = tap(t.o, vec3<u32>(0u, 2u, 2u));
 	let f3 = tap(t.o, vec3<u32>(0u, 3u, 3u));
-	let d0 = transform(Line(input(t, f0, f0), input(t, f1, f0), input(t, f2, f0), input(t, f3, f0)));
-	let d1 = transform(Line(input(t, f0, f1), input(t, f1, f1), input(t, f2, f1), input(t, f3, f1)));
-	let d2 = transform(Line(input(t, f0, f2), input(t, f1, f2), input(t, f2, f2), input(t, f3, f2)));
-	let d3 = transform(Line(input(t, f0, f3), input(t, f1, f3), input(t, f2, f3), input(t, f3, f3)));
-	keep(t, 0u, transform(Line(d0.e0, d1.e0, d2.e0, d3.e0)));
-	keep(t, 4u, transform(Line(d0.e1, d1.e1, d2.e1, d3.e1)));
-	keep(t, 8u, transform(Line(d0.e2, d1.e2, d2.e2, d3.e2)));
-	keep(t, 12u, transform(Line(d0.e3, d1.e3, d2.e3, d3.e3)));
+	let f4 = tap(t.o, vec3<u32>(0u, 4u, 4u));
+	let f5 = tap(t.o, vec3<u32>(0u, 5u, 5u));
+	let f6 = tap(t.o, vec3<u32>(0u, 6u, 6u));
+	let f7 = tap(t.o, vec3<u32>(0u, 7u, 7u));
+	keep(t, 0u, transform(Line(input(t, f0, f0), input(t, f1, f0), input(t, f2, f0), input(t, f3, f0), input(t, f4, f0), input(t, f5, f0), input(t, f6, f0), input(t, f7, f0))));
 }

@@ -1,5 +1,5 @@
-// The transform of X for Winograd's F(4x4, 3x3): U = Bᵀ x B, of the 6 x 6 inputs x that a tile's outputs
-// read. The CPU twin is cpuref/winograd_input.go.
+// The transform of products to V for Winograd's algorithm: V = f(Aᵀ m A + b), of the 1 x 8 products m of a tile.
+// The CPU twin is cpuref/winograd_output.go.
 
 // The index map that all kernels share. A layer is described by the convolution below it: of a plain
 // layer itself, of a transposed one the convolution whose gradient it computes. Positions are
@@ -110,17 +110,84 @@ fn from_output(i: vec3<u32>, f: vec3<u32>, copy: vec3<u32>) -> vec3<u32> {
 }
 
 @group(0) @binding(0) var<uniform> p: Params;
-@group(0) @binding(1) var<storage, read> x: array<Cell>;
-@group(0) @binding(2) var<storage, read_write> u: array<Cell>;
+@group(0) @binding(1) var<storage, read> products: array<Cell>;
+@group(0) @binding(2) var<storage, read> b: array<Cell>;
+@group(0) @binding(3) var<storage, read> slopes: array<f32>; // of PReLU, one for each channel
+@group(0) @binding(4) var<storage, read> residuals: array<f32>;
+@group(0) @binding(5) var<storage, read_write> v: array<Cell>;
 
-// What Winograd's transforms share: tiles of V of M x M outputs, and threads that compute one block of
-// channels of one tile.
+fn residual(i: u32) -> f32 {
+	return residuals[i];
+}
 
-const M: u32 = 4u;
-const VECTOR: u32 = 4u;
-alias Cell = vec4<f32>;
+// The epilogue that all kernels share: what is done to z, the sum with its bias, before it is written.
+// The functions and their numbers are those of conv.Function. The CPU twin is cpuref/epilogue.go.
 
-// Line is one row or column of a tile's 6 x 6 inputs or products.
+// erf follows Abramowitz and Stegun 7.1.26, to 1.5e-7.
+fn erf(z: f32) -> f32 {
+	let t = 1.0 / (1.0 + 0.3275911 * abs(z));
+	let series = t * (0.254829592 + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429))));
+	return sign(z) * (1.0 - series * exp(-z * z));
+}
+
+// Exponents are held to 87, where exp is still in range and the result no longer changes.
+fn sigmoid(z: f32) -> f32 {
+	return 1.0 / (1.0 + exp(min(-z, 87.0)));
+}
+
+// tangent is tanh, which drivers get wrong for large arguments.
+fn tangent(z: f32) -> f32 {
+	return sign(z) * (1.0 - 2.0 / (exp(min(2.0 * abs(z), 87.0)) + 1.0));
+}
+
+// gelu_tangent is the tanh in the tanh form of GELU, of z held to 10, where it is 1.
+fn gelu_tangent(held: f32) -> f32 {
+	return tangent(0.79788456 * (held + 0.044715 * held * held * held));
+}
+
+fn activate(z: f32, slope: f32) -> f32 {
+	switch p.activation {
+		case 1u: { return max(z, 0.0); }
+		case 2u: { return min(max(z, p.alpha), p.beta); }
+		case 3u: { return select(z, p.alpha * z, z < 0.0); }
+		case 4u: { return select(z, slope * z, z < 0.0); }
+		case 5u: { return sigmoid(z); }
+		case 6u: { return tangent(z); }
+		case 7u: { return z * sigmoid(z); }
+		case 8u: { return clamp(p.alpha * z + p.beta, 0.0, 1.0); }
+		case 9u: { return z * clamp(z / 6.0 + 0.5, 0.0, 1.0); }
+		case 10u: { return 0.5 * z * (1.0 + erf(z * 0.70710678)); }
+		case 11u: { return 0.5 * z * (1.0 + gelu_tangent(clamp(z, -10.0, 10.0))); }
+		case 12u: { return select(z, p.alpha * (exp(z) - 1.0), z < 0.0); }
+		default: { return z; }
+	}
+}
+
+// finish gives what is written to element i of V: f(z), with the residual.
+fn finish(z: f32, i: u32) -> f32 {
+	var slope = 0.0;
+	if p.activation == 4u {
+		slope = slopes[i % p.out_channels];
+	}
+	switch p.residual {
+		case 1u: { return activate(z + residual(i), slope); }
+		case 2u: { return activate(z, slope) + residual(i); }
+		default: { return activate(z, slope); }
+	}
+}
+
+// finish_at applies the epilogue to element i of v.
+fn finish_at(i: u32) {
+	v[i] = finish(v[i], i);
+}
+
+// What Winograd's transforms share: tiles of 1 x 8 inputs or products, and threads that compute one
+// block of channels of one tile.
+
+const VECTOR: u32 = 1u;
+alias Cell = f32;
+
+// Line is one row or column of a tile's inputs or products.
 struct Line {
 	e0: Cell,
 	e1: Cell,
@@ -128,6 +195,8 @@ struct Line {
 	e3: Cell,
 	e4: Cell,
 	e5: Cell,
+	e6: Cell,
+	e7: Cell,
 }
 
 // Tile is where a thread works. Blocks of channels are counted, not numbers.
@@ -142,16 +211,17 @@ struct Tile {
 // tile_of finds a thread's tile. Where filters are dilated the outputs of a tile lie as far apart as their
 // taps, so that it has the others of as many phases as neighbours.
 fn tile_of(i: u32, blocks: u32) -> Tile {
+	let outputs = vec3<u32>(2u, 1u + 1u, 8u + 1u) - p.filter_size;
 	let phases = min(p.dilation, p.out_size);
-	let tiles = phases * (((p.out_size + p.dilation - 1u) / p.dilation + M - 1u) / M);
+	let tiles = phases * (((p.out_size + p.dilation - 1u) / p.dilation + outputs - 1u) / outputs);
 	let number = i / blocks;
 	let at = vec3<u32>(0u, number / tiles.z % tiles.y, number % tiles.z);
-	return Tile(number, number / tiles.z / tiles.y, at % phases + at / phases * M * p.dilation, i % blocks, blocks);
+	return Tile(number, number / tiles.z / tiles.y, at % phases + at / phases * outputs * p.dilation, i % blocks, blocks);
 }
 
-// between is where element e of the tile is in U or in the products, [tiles][36][channels].
+// between is where element e of the tile is in U or in the products, [tiles][8][channels].
 fn between(t: Tile, e: u32) -> u32 {
-	return (t.number * 36u + e) * t.blocks + t.block;
+	return (t.number * 8u + e) * t.blocks + t.block;
 }
 
 // Each thread computes one element, on its own.
@@ -171,58 +241,61 @@ fn main(
 	}
 }
 
-// tap is the input that the window at output o reads with tap f. What only outputs beyond V's edge would
-// read lies outside of in_size, as zero padding does.
-fn tap(o: vec3<u32>, f: vec3<u32>) -> vec3<u32> {
-	return select(from_input(o, f), vec3<u32>(0xffffffffu), o + f * p.dilation >= p.out_size + 2u * p.dilation);
+// Outputs is one row or column of a tile's outputs.
+struct Outputs {
+	e0: Cell,
+	e1: Cell,
 }
 
-// input is the tile's block of channels of one input: zeros outside of X, where the number that is read
-// does not matter.
-fn input(t: Tile, row: vec3<u32>, column: vec3<u32>) -> Cell {
-	let at = vec3<u32>(row.x, row.y, column.z);
-	let position = t.image * p.in_size.y * p.in_size.z + flat(at, p.in_size);
-	return select(Cell(0.0), x[position * t.blocks + t.block], all(at < p.in_size));
+// transform is Aᵀ d.
+fn transform(d: Line) -> Outputs {
+	let even1 = d.e1 + d.e2;
+	let odd1 = d.e1 - d.e2;
+	let even2 = d.e3 + d.e4;
+	let odd2 = d.e3 - d.e4;
+	let even3 = d.e5 + d.e6;
+	let odd3 = d.e5 - d.e6;
+	return Outputs(
+		d.e0 + even1 + even2 + even3,
+		odd1 + 2.0 * odd2 + 0.5 * odd3 + d.e7,
+	);
 }
 
-// transform is Bᵀ d.
-fn transform(d: Line) -> Line {
-	let even = d.e4 - 4.0 * d.e2;
-	let odd = d.e3 - 4.0 * d.e1;
-	let near = d.e4 - d.e2;
-	let far = 2.0 * (d.e3 - d.e1);
-	return Line(4.0 * d.e0 - 5.0 * d.e2 + d.e4, even + odd, even - odd, near + far, near - far, 4.0 * d.e1 - 5.0 * d.e3 + d.e5);
+// block_of is where the tile's block of channels of output o is in V.
+fn block_of(t: Tile, o: vec3<u32>) -> u32 {
+	return (t.image * p.out_size.y * p.out_size.z + flat(o, p.out_size)) * t.blocks + t.block;
 }
 
-// keep writes one row of the tile, from element e on.
-fn keep(t: Tile, e: u32, row: Line) {
-	u[between(t, e)] = row.e0;
-	u[between(t, e + 1u)] = row.e1;
-	u[between(t, e + 2u)] = row.e2;
-	u[between(t, e + 3u)] = row.e3;
-	u[between(t, e + 4u)] = row.e4;
-	u[between(t, e + 5u)] = row.e5;
+// write writes an output, f places from the tile's first, unless it hangs over V's edge.
+fn write(t: Tile, f: vec3<u32>, z: Cell) {
+	let o = t.o + f * p.dilation;
+	if all(o < p.out_size) {
+		v[block_of(t, o)] = z + b[t.block];
+	}
 }
 
-// element transforms one block of channels of one tile: the columns, then the rows.
+// keep writes a line of outputs from output f on.
+fn keep(t: Tile, f: vec3<u32>, z: Outputs) {
+	write(t, f, z.e0);
+	write(t, f + vec3<u32>(0u, 0u, 1u), z.e1);
+}
+
+// complete applies the epilogue to an output that was written.
+fn complete(t: Tile, f: vec3<u32>) {
+	let o = t.o + f * p.dilation;
+	if all(o < p.out_size) {
+		finish_at(block_of(t, o));
+	}
+}
+
+// element computes one block of channels of one tile.
 fn element(i: u32) {
-	let t = tile_of(i, p.in_channels / VECTOR);
-	let f0 = tap(t.o, vec3<u32>(0u, 0u, 0u));
-	let f1 = tap(t.o, vec3<u32>(0u, 1u, 1u));
-	let f2 = tap(t.o, vec3<u32>(0u, 2u, 2u));
-	let f3 = tap(t.o, vec3<u32>(0u, 3u, 3u));
-	let f4 = tap(t.o, vec3<u32>(0u, 4u, 4u));
-	let f5 = tap(t.o, vec3<u32>(0u, 5u, 5u));
-	let d0 = transform(Line(input(t, f0, f0), input(t, f1, f0), input(t, f2, f0), input(t, f3, f0), input(t, f4, f0), input(t, f5, f0)));
-	let d1 = transform(Line(input(t, f0, f1), input(t, f1, f1), input(t, f2, f1), input(t, f3, f1), input(t, f4, f1), input(t, f5, f1)));
-	let d2 = transform(Line(input(t, f0, f2), input(t, f1, f2), input(t, f2, f2), input(t, f3, f2), input(t, f4, f2), input(t, f5, f2)));
-	let d3 = transform(Line(input(t, f0, f3), input(t, f1, f3), input(t, f2, f3), input(t, f3, f3), input(t, f4, f3), input(t, f5, f3)));
-	let d4 = transform(Line(input(t, f0, f4), input(t, f1, f4), input(t, f2, f4), input(t, f3, f4), input(t, f4, f4), input(t, f5, f4)));
-	let d5 = transform(Line(input(t, f0, f5), input(t, f1, f5), input(t, f2, f5), input(t, f3, f5), input(t, f4, f5), input(t, f5, f5)));
-	keep(t, 0u, transform(Line(d0.e0, d1.e0, d2.e0, d3.e0, d4.e0, d5.e0)));
-	keep(t, 6u, transform(Line(d0.e1, d1.e1, d2.e1, d3.e1, d4.e1, d5.e1)));
-	keep(t, 12u, transform(Line(d0.e2, d1.e2, d2.e2, d3.e2, d4.e2, d5.e2)));
-	keep(t, 18u, transform(Line(d0.e3, d1.e3, d2.e3, d3.e3, d4.e3, d5.e3)));
-	keep(t, 24u, transform(Line(d0.e4, d1.e4, d2.e4, d3.e4, d4.e4, d5.e4)));
-	keep(t, 30u, transform(Line(d0.e5, d1.e5, d2.e5, d3.e5, d4.e5, d5.e5)));
+	let t = tile_of(i, p.out_channels / VECTOR);
+	keep(t, vec3<u32>(0u), transform(Line(products[between(t, 0u)], products[between(t, 1u)], products[between(t, 2u)], products[between(t, 3u)], products[between(t, 4u)], products[between(t, 5u)], products[between(t, 6u)], products[between(t, 7u)])));
+	// The epilogue's functions are many: in a loop they are compiled once, not for each output.
+	if p.activation != 0u || p.residual != 0u {
+		for (var each = 0u; each < 2u; each++) {
+			complete(t, vec3<u32>(0u, 0u, each));
+		}
+	}
 }

@@ -1,0 +1,227 @@
+// The transform of X for Winograd's algorithm: U = Bᵀ x B, of the 8 x 1 inputs x that a tile's outputs read.
+// The CPU twin is cpuref/winograd_input.go.
+
+// The index map that all kernels share. A layer is described by the convolution below it: of a plain
+// layer itself, of a transposed one the convolution whose gradient it computes. Positions are
+// vec3 of z, y, x. The CPU twin is cpuref/index.go.
+
+struct Params {
+	in_size: vec3<u32>, // of the convolution below
+	in_channels: u32, // of X as the kernel reads it
+	out_size: vec3<u32>, // of the convolution below
+	out_channels: u32, // of V as the kernel writes it
+	filter_size: vec3<u32>,
+	group_inputs: u32, // input channels of one filter group
+	stride: vec3<u32>,
+	group_outputs: u32, // output channels of one filter group
+	pad: vec3<u32>, // before the input
+	padding: u32, // what lies there: 0 zero, 1 reflect, 2 replicate, 3 circular
+	dilation: vec3<u32>,
+	backward: u32, // 1: from outputs of the convolution below to its inputs
+	copies: vec3<u32>, // backward: places in the padded input that one input may stand at
+	outputs: u32, // elements that the kernel writes, of all images
+	images: u32,
+	// Steps from one weight to the next, by what changes:
+	w_bank: u32, // the output position of the convolution below, 0 for shared filters
+	w_group: u32,
+	w_output: u32,
+	w_input: u32,
+	w_tap: u32,
+	b_bank: u32,
+	// The epilogue:
+	activation: u32,
+	residual: u32, // 0 none, 1 before the activation, 2 after it
+	alpha: f32,
+	beta: f32,
+	parts: u32, // that sums are split into
+	// Of tiles side by side, the ones of a dispatch:
+	first_column: u32,
+	columns: u32,
+	x_zero: i32, // of int8: the zero point of X
+}
+
+// flat counts positions in memory order.
+fn flat(position: vec3<u32>, size: vec3<u32>) -> u32 {
+	return (position.x * size.y + position.y) * size.z + position.z;
+}
+
+// unflat is flat's inverse.
+fn unflat(index: u32, size: vec3<u32>) -> vec3<u32> {
+	return vec3<u32>(index / size.z / size.y, index / size.z % size.y, index % size.z);
+}
+
+// from_padded is the input at place q of the padded input. In zero padding it lies outside of in_size,
+// wrapped around to large numbers where it lies before the input. There is no branch, for kernels have this
+// once for each of their neurons, and some compilers take long over branches.
+fn from_padded(q: vec3<i32>) -> vec3<u32> {
+	let n = vec3<i32>(p.in_size);
+	let mirrored = select(abs(q), 2 * (n - 1) - q, q >= n);
+	let around = select(select(q, q - n, q >= n), q + n, q < vec3<i32>(0));
+	let nearest = clamp(q, vec3<i32>(0), n - 1);
+	return vec3<u32>(select(select(select(q, mirrored, p.padding == 1u), nearest, p.padding == 2u), around, p.padding == 3u));
+}
+
+// from_input is the input that tap f of the window at output o reads.
+fn from_input(o: vec3<u32>, f: vec3<u32>) -> vec3<u32> {
+	return from_padded(vec3<i32>(o * p.stride + f * p.dilation) - vec3<i32>(p.pad));
+}
+
+// place gives one of the places in the padded axis of n inputs at which input i stands. Copy 0 is the
+// input itself; where there are fewer places than copies, the others are far outside.
+fn place(i: i32, copy: i32, n: i32, pad: i32) -> i32 {
+	let nowhere = -0x40000000;
+	if copy == 0 {
+		return i;
+	}
+	switch p.padding {
+		case 1u: {
+			if copy == 1 {
+				return select(nowhere, -i, i > 0);
+			}
+			return select(nowhere, 2 * (n - 1) - i, i < n - 1);
+		}
+		case 2u: {
+			if copy <= pad {
+				return select(nowhere, -copy, i == 0);
+			}
+			return select(nowhere, n - 1 + copy - pad, i == n - 1);
+		}
+		case 3u: {
+			return select(i + n, i - n, copy == 1);
+		}
+		default: {
+			return nowhere;
+		}
+	}
+}
+
+// from_output is the output whose window reads, with tap f, what stands at the given copy of input i. It
+// lies outside of out_size where there is none.
+fn from_output(i: vec3<u32>, f: vec3<u32>, copy: vec3<u32>) -> vec3<u32> {
+	let at = vec3<i32>(i);
+	let c = vec3<i32>(copy);
+	let n = vec3<i32>(p.in_size);
+	let pad = vec3<i32>(p.pad);
+	let q = vec3<i32>(place(at.x, c.x, n.x, pad.x), place(at.y, c.y, n.y, pad.y), place(at.z, c.z, n.z, pad.z));
+	let reach = q + pad - vec3<i32>(f * p.dilation);
+	let start = vec3<u32>(max(reach, vec3<i32>(0)));
+	let fits = (reach >= vec3<i32>(0)) & (start % p.stride == vec3<u32>(0u));
+	return select(vec3<u32>(0xffffffffu), start / p.stride, fits);
+}
+
+@group(0) @binding(0) var<uniform> p: Params;
+@group(0) @binding(1) var<storage, read> x: array<Cell>;
+@group(0) @binding(2) var<storage, read_write> u: array<Cell>;
+
+// What Winograd's transforms share: tiles of 8 x 1 inputs or products, and threads that compute one
+// block of channels of one tile.
+
+const VECTOR: u32 = 1u;
+alias Cell = f32;
+
+// Line is one row or column of a tile's inputs or products.
+struct Line {
+	e0: Cell,
+	e1: Cell,
+	e2: Cell,
+	e3: Cell,
+	e4: Cell,
+	e5: Cell,
+	e6: Cell,
+	e7: Cell,
+}
+
+// Tile is where a thread works. Blocks of channels are counted, not numbers.
+struct Tile {
+	number: u32,
+	image: u32,
+	o: vec3<u32>, // its first output
+	block: u32,
+	blocks: u32,
+}
+
+// tile_of finds a thread's tile. Where filters are dilated the outputs of a tile lie as far apart as their
+// taps, so that it has the others of as many phases as neighbours.
+fn tile_of(i: u32, blocks: u32) -> Tile {
+	let outputs = vec3<u32>(2u, 8u + 1u, 1u + 1u) - p.filter_size;
+	let phases = min(p.dilation, p.out_size);
+	let tiles = phases * (((p.out_size + p.dilation - 1u) / p.dilation + outputs - 1u) / outputs);
+	let number = i / blocks;
+	let at = vec3<u32>(0u, number / tiles.z % tiles.y, number % tiles.z);
+	return Tile(number, number / tiles.z / tiles.y, at % phases + at / phases * outputs * p.dilation, i % blocks, blocks);
+}
+
+// between is where element e of the tile is in U or in the products, [tiles][8][channels].
+fn between(t: Tile, e: u32) -> u32 {
+	return (t.number * 8u + e) * t.blocks + t.block;
+}
+
+// Each thread computes one element, on its own.
+
+const THREADS: u32 = 64u;
+
+@compute @workgroup_size(THREADS)
+fn main(
+	@builtin(workgroup_id) workgroup: vec3<u32>,
+	@builtin(num_workgroups) grid: vec3<u32>,
+	@builtin(local_invocation_index) thread: u32,
+) {
+	// Elements are counted in memory order, across the axes of a grid that no single axis could hold.
+	let i = (workgroup.x + grid.x * (workgroup.y + grid.y * workgroup.z)) * THREADS + thread;
+	if i < p.outputs {
+		element(i);
+	}
+}
+
+// tap is the input that the window at output o reads with tap f. What only outputs beyond V's edge would
+// read lies outside of in_size, as zero padding does.
+fn tap(o: vec3<u32>, f: vec3<u32>) -> vec3<u32> {
+	return select(from_input(o, f), vec3<u32>(0xffffffffu), o + f * p.dilation >= p.out_size + (p.filter_size - 1u) * p.dilation);
+}
+
+// input is the tile's block of channels of one input: zeros outside of X, where the number that is read
+// does not matter.
+fn input(t: Tile, row: vec3<u32>, column: vec3<u32>) -> Cell {
+	let at = vec3<u32>(row.x, row.y, column.z);
+	let position = t.image * p.in_size.y * p.in_size.z + flat(at, p.in_size);
+	return select(Cell(0.0), x[position * t.blocks + t.block], all(at < p.in_size));
+}
+
+// transform is Bᵀ d.
+fn transform(d: Line) -> Line {
+	let first = d.e0 - d.e6 + 5.25 * (d.e4 - d.e2);
+	let last = d.e7 - d.e1 + 5.25 * (d.e3 - d.e5);
+	let even1 = d.e2 + d.e6 - 4.25 * d.e4;
+	let odd1 = d.e1 + d.e5 - 4.25 * d.e3;
+	let even2 = 0.25 * d.e2 - 1.25 * d.e4 + d.e6;
+	let odd2 = 0.5 * d.e1 - 2.5 * d.e3 + 2.0 * d.e5;
+	let even3 = 4.0 * d.e2 - 5.0 * d.e4 + d.e6;
+	let odd3 = 2.0 * d.e1 - 2.5 * d.e3 + 0.5 * d.e5;
+	return Line(first, even1 + odd1, even1 - odd1, even2 + odd2, even2 - odd2, even3 + odd3, even3 - odd3, last);
+}
+
+// keep writes one line of the tile, from element e on.
+fn keep(t: Tile, e: u32, line: Line) {
+	u[between(t, e)] = line.e0;
+	u[between(t, e + 1u)] = line.e1;
+	u[between(t, e + 2u)] = line.e2;
+	u[between(t, e + 3u)] = line.e3;
+	u[between(t, e + 4u)] = line.e4;
+	u[between(t, e + 5u)] = line.e5;
+	u[between(t, e + 6u)] = line.e6;
+	u[between(t, e + 7u)] = line.e7;
+}
+
+// element transforms one block of channels of one tile.
+fn element(i: u32) {
+	let t = tile_of(i, p.in_channels / VECTOR);
+	let f0 = tap(t.o, vec3<u32>(0u, 0u, 0u));
+	let f1 = tap(t.o, vec3<u32>(0u, 1u, 1u));
+	let f2 = tap(t.o, vec3<u32>(0u, 2u, 2u));
+	let f3 = tap(t.o, vec3<u32>(0u, 3u, 3u));
+	let f4 = tap(t.o, vec3<u32>(0u, 4u, 4u));
+	let f5 = tap(t.o, vec3<u32>(0u, 5u, 5u));
+	let f6 = tap(t.o, vec3<u32>(0u, 6u, 6u));
+	let f7 = tap(t.o, vec3<u32>(0u, 7u, 7u));
+	keep(t, 0u, transform(Line(input(t, f0, f0), input(t, f1, f0), input(t, f2, f0), input(t, f3, f0), input(t, f4, f0), input(t, f5, f0), input(t, f6, f0), input(t, f7, f0))));
+}
