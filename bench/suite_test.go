@@ -24,6 +24,7 @@ func TestSuites(t *testing.T) {
 		"mobilenetv2": {52, 299.5e6}, // torchvision's 300.8M with the classifier's 1.3M
 		"core":        {22, 0},
 		"deepbench":   {103, 0},
+		"large":       {11, 0},
 	} {
 		layers, err := bench.LoadSuite(name)
 		if err != nil {
@@ -52,7 +53,7 @@ func TestSuites(t *testing.T) {
 			t.Errorf("%s has %d multiply-adds, want %d", name, macs, want.macs)
 		}
 	}
-	if n := len(bench.Suites()); n != 7 {
+	if n := len(bench.Suites()); n != 8 {
 		t.Errorf("%d suites", n)
 	}
 }

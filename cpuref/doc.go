@@ -7,8 +7,8 @@
 // [Reference.Epilogue] adds what follows the sum: activations and residuals, with the error that they may
 // add. [InputGradient], [FilterGradient], [BiasGradient] and [EpilogueGradient] are the way back. All go
 // through one index map, in index.go, and serve every kind of problem. [QuantizedConv] is for whole numbers
-// of 8 bits, [Reference.Half] for results that are stored as float16. [Winograd] has the bound of results that
-// were computed through Winograd's transforms; the values are the same.
+// of 8 bits, [Reference.Half] for results that are stored as float16. [Transform.Reference] has the bound of results that
+// were computed through transforms, Winograd's or Fourier's; the values are the same.
 //
 // A verdict is exact or by a bound, and there is no other tolerance. Exact is for integer data inside
 // [ExactLimit], where float32 makes no rounding error in any order of summation. [Bound] is for real

@@ -81,7 +81,7 @@ func everyAlgorithm(p conv.Problem, o LayerOptions) []algorithm {
 	for _, a := range tiledAlgorithms() {
 		list = append(list, a)
 	}
-	for _, a := range winogradAlgorithms() {
+	for _, a := range transformedAlgorithms() {
 		list = append(list, a)
 	}
 	return append(list, stripAlgorithms()...)

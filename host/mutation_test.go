@@ -38,9 +38,12 @@ var broken = []shaders.Variant{
 	shaders.ReLU, shaders.Activate, shaders.ActivationGradients, shaders.BiasGradients, shaders.FilterGradients,
 	shaders.Conv(256, shaders.Float32), shaders.Conv(256, shaders.Float16),
 	brokenStem, brokenSlide, brokenGrouped, brokenDepthwise1, brokenDepthwise,
-	shaders.WinogradInputs(4, 4, 4), shaders.WinogradInputs(6, 6, 1), shaders.WinogradInputs(8, 8, 1), shaders.WinogradInputs(1, 8, 4), shaders.WinogradInputs(8, 1, 1),
-	shaders.WinogradOutputs(4, 4, 2, 4), shaders.WinogradOutputs(6, 6, 4, 1), shaders.WinogradOutputs(8, 8, 2, 1),
-	shaders.WinogradOutputs(1, 8, 6, 1), shaders.WinogradOutputs(8, 1, 4, 4), shaders.WinogradOutputs(8, 1, 6, 4), shaders.Dequantize,
+	shaders.WinogradInputs(4, 4, 4), shaders.WinogradInputs(6, 6, 4), shaders.WinogradInputs(8, 8, 4), shaders.WinogradInputs(1, 8, 4), shaders.WinogradInputs(8, 1, 4), shaders.WinogradInputs(4, 4, 1),
+	shaders.WinogradOutputs(4, 4, 2, 4), shaders.WinogradOutputs(6, 6, 4, 4), shaders.WinogradOutputs(8, 8, 2, 4), shaders.WinogradOutputs(1, 8, 6, 4), shaders.WinogradOutputs(8, 1, 6, 4),
+	shaders.WinogradOutputs(4, 4, 2, 1), shaders.WinogradOutputs(6, 6, 4, 1), shaders.WinogradOutputs(1, 8, 6, 1), shaders.WinogradOutputs(8, 1, 5, 4), shaders.WinogradOutputs(8, 1, 5, 1), shaders.Dequantize,
+	shaders.FourierRows(4), shaders.FourierColumns(4), shaders.FourierInverseColumns(4), shaders.FourierInverseRows(4),
+	shaders.FourierRows(1), shaders.FourierColumns(1), shaders.FourierInverseColumns(1), shaders.FourierInverseRows(1),
+	shaders.SpaceToDepthBy(4), shaders.SpaceToDepthBy(1),
 	registers4, registers1, across, uniform, shared4, shared1, shaders.SumParts, shaders.Conv(256, shaders.Int8),
 	peakKernel(true, 1), peakKernel(false, 1), peakKernel(true, 4), peakKernel(false, 4), copyKernel(1), copyKernel(4),
 }
@@ -156,7 +159,8 @@ func lines(t *testing.T) map[shaders.Variant]map[int]string {
 			c.into(code[v], seen[c.kind()])
 			seen[c.text()], seen[c.kind()] = c.isFunction(), c.isFunction()
 		}
-		if _, ok := v.(shaders.Tiles); ok {
+		switch v.(type) {
+		case shaders.Tiles, shaders.Fourier:
 			firstAndLast(code[v], seen)
 		}
 	}
@@ -311,7 +315,8 @@ var swaps = map[string][]string{
 	"both.x": {"both.y"}, "both.y": {"both.x"}, "z": {"slope"}, "slope": {"z"}, "held": {"z"}, "sigmoid": {"tangent"},
 	"copy": {"pad"}, "pad": {"copy"}, "n": {"i"}, "q": {"n"},
 	"up": {"down"}, "down": {"up"}, "more": {"less"}, "less": {"more"}, "start": {"p.stride", "up"}, "first": {"thread"}, "p.rounds": {"p.count"},
-	"even1": {"odd1"}, "odd1": {"even1"}, "even2": {"even1"}, "odd2": {"odd1"}, "even3": {"even2"}, "odd3": {"odd2"}, "row": {"column"}, "number": {"i"}, "lane": {"0u"}, "each": {"1u"},
+	"even1": {"odd1"}, "odd1": {"even1"}, "even2": {"even1"}, "odd2": {"odd1"}, "even3": {"even2"}, "odd3": {"odd2"}, "even": {"odd"}, "odd": {"even"}, "near": {"far"}, "far": {"near"}, "nearer": {"farther"}, "farther": {"nearer"}, "upper": {"lower"}, "lower": {"upper"},
+	"COS1": {"COS3"}, "COS2": {"COS1"}, "COS3": {"COS1"}, "16u": {"15u"}, "23u": {"22u"}, "wide": {"rows"}, "source": {"to"}, "row": {"column"}, "number": {"i"}, "lane": {"0u"}, "each": {"1u"},
 	"d.e0": {"d.e1"}, "d.e1": {"d.e2"}, "d.e2": {"d.e3"}, "d.e3": {"d.e0"}, "d.e4": {"d.e3"}, "d.e5": {"d.e4"}, "d.e6": {"d.e5"}, "d.e7": {"d.e6"}, "outputs": {"phases"}, "phases": {"outputs"}, "VECTOR": {"1u"}, "row.x": {"row.y"}, "row.y": {"row.z"}, "column.z": {"column.y"},
 	"t.number": {"t.image"}, "t.image": {"t.number"}, "t.block": {"t.blocks"}, "t.blocks": {"t.block"}, "tiles.y": {"tiles.z"}, "tiles.z": {"tiles.y"},
 	"tile.part": {"tile.group"}, "tile.column": {"tile.group"}, "tile.group": {"tile.part"}, "tile.pixel": {"tile.channel"}, "tile.channel": {"tile.pixel"},
@@ -326,7 +331,7 @@ var (
 	token      = regexp.MustCompile(`[A-Za-z_][\w.]*|\d[\d.]*u?|[-+*/%<>=&|!]+`)
 	comparison = regexp.MustCompile(`[\w.]+ (<|>|<=|>=|==) [\w.]+`)
 	fraction   = regexp.MustCompile(`^\d+\.\d+$`)
-	numbered   = regexp.MustCompile(`^(start|image|from|inside|column|row|sum|x|w)\d{1,2}(_\d)?(\.[xyzw])?$`) // in unrolled code
+	numbered   = regexp.MustCompile(`^(start|image|from|inside|column|row|sum|x|w|[tupqrio])\d{1,2}(_\d)?(\.[xyzw])?$`) // in unrolled code
 	bounding   = regexp.MustCompile(`let (end|steps) = `)
 )
 

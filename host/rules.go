@@ -81,14 +81,17 @@ func (a tiled) cost(p conv.Problem, m machine) float64 {
 	return cost
 }
 
-func (a winograd) cost(p conv.Problem, m machine) float64 {
-	product := a.layerOfProducts(p)
-	h, w := a.tile(p)
-	area := float64(h * w)
-	inputs := float64(product.InLen()) / area / float64(vectorOf(p.InChannels, h*w, m.software))
-	outputs := float64(product.OutLen()) / area / float64(vectorOf(p.OutChannels, h*w, m.software))
-	transform := area * (1.5*m.load + 20)
-	return a.product.cost(product, m) + m.occupied(inputs, transform) + m.occupied(outputs, transform)
+func (a transformed) cost(p conv.Problem, m machine) float64 {
+	cost := a.product.cost(a.layerOfProducts(p), m)
+	to := plain(p)
+	if to != p {
+		cost += m.occupied(float64(to.InLen()), 2*m.load)
+	}
+	before, behind := a.passes(to, conv.Epilogue{}, m.software)
+	for _, pass := range append(before, behind...) {
+		cost += m.occupied(float64(pass.params.Outputs), float64(pass.numbers)*(0.75*m.load+10))
+	}
+	return cost
 }
 
 func (a sliding) cost(p conv.Problem, m machine) float64 {

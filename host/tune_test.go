@@ -21,7 +21,7 @@ import (
 // unnamed is a layer that several algorithms serve, fewer than a tuner builds, and tunable the same one
 // with a name, which makes no other problem of it.
 const (
-	unnamed = "ic8ih5oc8kh5ph2"
+	unnamed = "ic8ih9oc8kh3sh2ph1dh1"
 	tunable = unnamed + `n"tunable"`
 )
 

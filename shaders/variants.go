@@ -126,6 +126,10 @@ func Variants() []Variant {
 	for _, k := range Winograds() {
 		all = append(all, k)
 	}
+	for _, k := range Fouriers() {
+		all = append(all, k)
+	}
+	all = append(all, SpaceToDepthBy(4), SpaceToDepthBy(1))
 	for _, t := range tileRows {
 		all = append(all, t)
 	}

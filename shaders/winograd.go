@@ -20,18 +20,18 @@ type Winograd struct {
 	Threads uint32
 }
 
-// winogradThreads is small, for threads hold many numbers.
-const winogradThreads = 64
+// transformThreads is small, for threads hold many numbers.
+const transformThreads = 64
 
 // WinogradInputs transforms the inputs of tiles of h x w, vector channels a thread.
 func WinogradInputs(h, w, vector uint32) Winograd {
-	return Winograd{"winograd_input", h, w, 0, vector, winogradThreads}
+	return Winograd{"winograd_input", h, w, 0, vector, transformThreads}
 }
 
 // WinogradOutputs transforms h x w products to the tiles of V, of m outputs along an axis and of one where h
 // or w is 1, vector channels a thread.
 func WinogradOutputs(h, w, m, vector uint32) Winograd {
-	return Winograd{"winograd_output", h, w, m, vector, winogradThreads}
+	return Winograd{"winograd_output", h, w, m, vector, transformThreads}
 }
 
 // Name is, for example, winograd_input_t64_6x6_x4 or winograd_output_t64_6x6_m4_x4.
@@ -104,6 +104,9 @@ func (k Winograd) file() string           { return k.Kernel + ".wgsl" }
 func (k Winograd) threads() uint32        { return k.Threads }
 func (Winograd) workgroupStorage() uint32 { return 0 }
 
+// winogradSizes is how many outputs a tile of so many inputs may have along an axis.
+var winogradSizes = map[uint32][]uint32{4: {2}, 6: {2, 4}, 8: {2, 4, 5, 6}}
+
 // Winograds are all rows of the table of both kernels: tiles of 4x4, 6x6 and 8x8 inputs, and of 8 along one
 // axis.
 func Winograds() []Winograd {
@@ -111,7 +114,7 @@ func Winograds() []Winograd {
 	for _, t := range [][2]uint32{{4, 4}, {6, 6}, {8, 8}, {1, 8}, {8, 1}} {
 		for _, vector := range []uint32{4, 1} {
 			all = append(all, WinogradInputs(t[0], t[1], vector))
-			for m := uint32(2); m < max(t[0], t[1])-1; m += 2 {
+			for _, m := range winogradSizes[max(t[0], t[1])] {
 				all = append(all, WinogradOutputs(t[0], t[1], m, vector))
 			}
 		}
@@ -121,7 +124,7 @@ func Winograds() []Winograd {
 
 // WinogradInput gives the parameters of winograd_input.wgsl; Outputs is the number of threads. p must be
 // valid and fit, its filter have as many taps as the tile leaves it, and the layer of the products must fit
-// too; see cpuref.WinogradProduct.
+// too; see cpuref.Transform.
 func WinogradInput(p conv.Problem, k Winograd) Params {
 	params := layer(p)
 	params.Outputs = k.blocks(p, p.InChannels)

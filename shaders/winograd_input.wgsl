@@ -1,5 +1,5 @@
 // The transform of X for Winograd's algorithm: U = Bᵀ x B, of the {{.H}} x {{.W}} inputs x that a tile's outputs read.
-// The CPU twin is cpuref/winograd_input.go.
+// The CPU twin is cpuref/transform_input.go.
 
 {{template "index" .}}
 
@@ -9,19 +9,7 @@
 
 {{template "winograd" .}}
 
-// tap is the input that the window at output o reads with tap f. What only outputs beyond V's edge would
-// read lies outside of in_size, as zero padding does.
-fn tap(o: vec3<u32>, f: vec3<u32>) -> vec3<u32> {
-	return select(from_input(o, f), vec3<u32>(0xffffffffu), o + f * p.dilation >= p.out_size + (p.filter_size - 1u) * p.dilation);
-}
-
-// input is the tile's block of channels of one input: zeros outside of X, where the number that is read
-// does not matter.
-fn input(t: Tile, row: vec3<u32>, column: vec3<u32>) -> Cell {
-	let at = vec3<u32>(row.x, row.y, column.z);
-	let position = t.image * p.in_size.y * p.in_size.z + flat(at, p.in_size);
-	return select(Cell(0.0), x[position * t.blocks + t.block], all(at < p.in_size));
-}
+{{template "window" .}}
 
 // transform is Bᵀ d.
 fn transform(d: Line) -> Line {
@@ -57,9 +45,10 @@ fn keep(t: Tile, e: u32, line: Line) {
 
 // element transforms one block of channels of one tile{{if .Plane}}: the columns, then the rows{{end}}.
 fn element(i: u32) {
-	let t = tile_of(i, p.in_channels / VECTOR);
+	let blocks = p.in_channels / VECTOR;
+	let t = tile_of(i / blocks, i % blocks, blocks);
 {{- range .Line}}
-	let f{{.}} = tap(t.o, vec3<u32>(0u, {{.}}u, {{.}}u));
+	let f{{.}} = tap(t.o, vec3<u32>(0u, {{if $.Down}}{{.}}u{{else}}0u{{end}}, {{if $.Across}}{{.}}u{{else}}0u{{end}}));
 {{- end}}
 {{- if .Plane}}
 {{- range $c := .Line}}
@@ -69,6 +58,6 @@ fn element(i: u32) {
 	keep(t, {{$.At $r 0}}u, transform(Line({{range $.Line}}{{if .}}, {{end}}d{{.}}.e{{$r}}{{end}})));
 {{- end}}
 {{- else}}
-	keep(t, 0u, transform(Line({{range .Line}}{{if .}}, {{end}}{{if $.Down}}input(t, f{{.}}, f0){{else}}input(t, f0, f{{.}}){{end}}{{end}})));
+	keep(t, 0u, transform(Line({{range .Line}}{{if .}}, {{end}}input(t, f{{.}}, f{{.}}){{end}})));
 {{- end}}
 }

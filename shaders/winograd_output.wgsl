@@ -1,5 +1,5 @@
 // The transform of products to V for Winograd's algorithm: V = f(Aᵀ m A + b), of the {{.H}} x {{.W}} products m of a tile.
-// The CPU twin is cpuref/winograd_output.go.
+// The CPU twin is cpuref/transform_output.go.
 
 {{template "index" .}}
 
@@ -49,18 +49,7 @@ fn transform(d: Line) -> Outputs {
 	);
 }
 
-// block_of is where the tile's block of channels of output o is in V.
-fn block_of(t: Tile, o: vec3<u32>) -> u32 {
-	return (t.image * p.out_size.y * p.out_size.z + flat(o, p.out_size)) * t.blocks + t.block;
-}
-
-// write writes an output, f places from the tile's first, unless it hangs over V's edge.
-fn write(t: Tile, f: vec3<u32>, z: Cell) {
-	let o = t.o + f * p.dilation;
-	if all(o < p.out_size) {
-		v[block_of(t, o)] = z + b[t.block];
-	}
-}
+{{template "write" .}}
 
 // keep writes a line of outputs from output f on.
 fn keep(t: Tile, f: vec3<u32>, z: Outputs) {
@@ -69,17 +58,10 @@ fn keep(t: Tile, f: vec3<u32>, z: Outputs) {
 {{- end}}
 }
 
-// complete applies the epilogue to an output that was written.
-fn complete(t: Tile, f: vec3<u32>) {
-	let o = t.o + f * p.dilation;
-	if all(o < p.out_size) {
-		finish_at(block_of(t, o));
-	}
-}
-
 // element computes one block of channels of one tile{{if .Plane}}: the columns, then the rows{{end}}.
 fn element(i: u32) {
-	let t = tile_of(i, p.out_channels / VECTOR);
+	let blocks = p.out_channels / VECTOR;
+	let t = tile_of(i / blocks, i % blocks, blocks);
 {{- if .Plane}}
 {{- range $c := .Line}}
 	let d{{$c}} = transform(Line({{range $.Line}}{{if .}}, {{end}}products[between(t, {{$.At . $c}}u)]{{end}}));

@@ -138,7 +138,7 @@ func TestAlexNet(t *testing.T) {
 		succeed(t, "run", "ic3ih40oc3kh3", "--maps", photo)
 	}
 	maps := filepath.Join(dir, "maps.png")
-	contain(t, succeed(t, "run", "--alexnet", photo, "--maps", maps, "--verify", "sample"), "alexnet_conv1", "55x55x96", "of 290400 outputs")
+	contain(t, succeed(t, "run", "--alexnet", photo, "--maps", maps, "--verify", "sample"), "alexnet_conv1", "55x55x96", "290400 outputs")
 	file, err := os.Open(maps)
 	if err != nil {
 		t.Fatal(err)

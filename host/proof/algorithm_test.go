@@ -16,7 +16,7 @@ import (
 func TestWithAlgorithm(t *testing.T) {
 	dev := hosttest.Open(t)
 	counts := map[string]int{}
-	for i := range 1500 {
+	for i := range 2000 {
 		before := proof.Draw(2, i)
 		c := before.WithAlgorithm(dev)
 		if again := before.WithAlgorithm(dev); again.Options.Algorithm != c.Options.Algorithm || (c.Options.Algorithm == "") != (c.Options.Threads != 0 || c.Options.Numbers == host.Int8) {

@@ -62,8 +62,9 @@ func (c Case) Data() (Operands, error) {
 // all places of a filter, or over all filters.
 func (c Case) exactLimit() (int, error) {
 	limit, err := cpuref.ExactLimit(c.Problem)
-	if h, w, none := cpuref.WinogradTile(c.Problem, 2); none == nil && max(h, w) == 4 && err == nil {
-		limit, err = cpuref.WinogradExactLimit(c.Problem, 2) // the algorithm may be any that is exact
+	plain, none := cpuref.SpaceToDepth(c.Problem)
+	if h, w, refused := cpuref.Winograd2.Tile(plain); none == nil && refused == nil && max(h, w) == 4 && err == nil {
+		limit, err = cpuref.Winograd2.ExactLimit(plain) // the algorithm may be any that is exact
 	}
 	if c.Options.Numbers == host.Float16 && err == nil {
 		limit, err = exactHalf(c.Problem, limit)

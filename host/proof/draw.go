@@ -88,7 +88,7 @@ func drawProblem(rng *rand.Rand) conv.Problem {
 		p.H, p.W = pointwise(p.H), pointwise(p.W)
 	case 4, 5: // 3D
 		p.Z = drawAxis(rng)
-	case 6, 7:
+	case 6, 7, 8:
 		if drawServed(rng, &p) {
 			return p
 		}
@@ -121,7 +121,7 @@ func pointwise(a conv.Axis) conv.Axis {
 // drawServed makes the problem one that algorithms of their own serve. It reports those that are done: the
 // others may still become transposed, or anything else.
 func drawServed(rng *rand.Rand, p *conv.Problem) (done bool) {
-	switch rng.IntN(4) {
+	switch rng.IntN(5) {
 	case 0: // few channels a group, filters that slide
 		p.Groups = pick(rng, 1, 2, 3, 5)
 		p.InChannels, p.OutChannels = 4*p.Groups, pick(rng, 4, 8)*p.Groups
@@ -131,12 +131,17 @@ func drawServed(rng *rand.Rand, p *conv.Problem) (done bool) {
 		kind := [][2]int{{3, 1}, {3, 2}, {7, 2}, {11, 4}}[rng.IntN(4)]
 		p.Groups, p.InChannels, p.OutChannels = 1, 3, pick(rng, 4, 8, 12, 16, 20, 36)
 		p.H, p.W = ofFilter(p.H, kind[0], kind[1]), ofFilter(p.W, kind[0], kind[1])
-	default: // Winograd's, dilated too, and with channels that are loaded and stored by fours
+	default: // transforms', dilated or with strides too, and with channels that are loaded and stored by fours
 		p.Groups = pick(rng, 1, 1, 2, 3)
 		p.InChannels, p.OutChannels = p.Groups*pick(rng, 4, 8, 12, 32), p.Groups*pick(rng, 4, 8, 12, 16, 20)
 		h, w := p.H.Dilation, p.W.Dilation
-		filter := [][2]int{{3, 3}, {3, 3}, {5, 5}, {7, 7}, {1, 3}, {5, 1}, {1, 7}}[rng.IntN(7)]
+		filter := [][2]int{{3, 3}, {3, 3}, {4, 4}, {4, 4}, {4, 4}, {5, 5}, {7, 7}, {1, 3}, {5, 1}, {1, 7}}[rng.IntN(10)]
 		p.H, p.W = ofFilter(p.H, filter[0], 1), ofFilter(p.W, filter[1], 1)
+		if rng.IntN(4) == 0 {
+			stride := pick(rng, 2, 2, 3, 4)
+			p.H, p.W = ofFilter(p.H, stride*filter[0]-rng.IntN(2), stride), ofFilter(p.W, stride*filter[1]-rng.IntN(2), stride)
+			return false
+		}
 		p.H.Dilation, p.W.Dilation = h, w
 		return false
 	}

@@ -69,7 +69,7 @@ func TestDrawIsCrossed(t *testing.T) {
 // number, and has to mean the same one tomorrow and on any platform.
 func TestDrawIsFixed(t *testing.T) {
 	for i, want := range []string{
-		`mb2ic1ih9iw31oc13kh7kw1sh2sw5ph1pw0dw1+circular seed 2569511209 exact clip:-3:40 after separate false numbers "" threads 0 backward false`,
+		`g2mb2ic8ih9iw31oc16kh3sh2ph1pw0 seed 2569511209 exact clip:-3:40 after separate false numbers "" threads 0 backward false`,
 		`ic127ih31oc3kh1sw2ph1pw0dw2+replicate seed 4283098015 bound prelu none separate false numbers "" threads 32 backward true`,
 		`g5ic20ih9iw11oc20kh3sh2 seed 3304433030 exact clip:-3:40 none separate false numbers "" threads 0 backward false`,
 		`g3ic195ih31oc21kh1sh2ph1 seed 2438017916 bound none none separate false numbers "" threads 128 backward false`,

@@ -24,7 +24,7 @@ func Example() {
 		fmt.Println(c.Problem, c.Mode, report.OK())
 	}
 	// Output:
-	// mb2ic1ih9iw31oc13kh7kw1sh2sw5ph1pw0dw1+circular exact true
+	// g2mb2ic8ih9iw31oc16kh3sh2ph1pw0 exact true
 	// ic127ih31oc3kh1sw2ph1pw0dw2+replicate bound true
 	// g5ic20ih9iw11oc20kh3sh2 exact true
 }

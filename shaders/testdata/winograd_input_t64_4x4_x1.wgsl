@@ -1,5 +1,5 @@
 // The transform of X for Winograd's algorithm: U = Bᵀ x B, of the 4 x 4 inputs x that a tile's outputs read.
-// The CPU twin is cpuref/winograd_input.go.
+// The CPU twin is cpuref/transform_input.go.
 
 // The index map that all kernels share. A layer is described by the convolution below it: of a plain
 // layer itself, of a transposed one the convolution whose gradient it computes. Positions are
@@ -113,19 +113,12 @@ fn from_output(i: vec3<u32>, f: vec3<u32>, copy: vec3<u32>) -> vec3<u32> {
 @group(0) @binding(1) var<storage, read> x: array<Cell>;
 @group(0) @binding(2) var<storage, read_write> u: array<Cell>;
 
-// What Winograd's transforms share: tiles of 4 x 4 inputs or products, and threads that compute one
-// block of channels of one tile.
+// What Winograd's transforms share: tiles of 4 x 4 inputs or products.
+
+// What transforms of tiles share: threads that compute one block of channels of one tile, or of one line of it.
 
 const VECTOR: u32 = 1u;
 alias Cell = f32;
-
-// Line is one row or column of a tile's inputs or products.
-struct Line {
-	e0: Cell,
-	e1: Cell,
-	e2: Cell,
-	e3: Cell,
-}
 
 // Tile is where a thread works. Blocks of channels are counted, not numbers.
 struct Tile {
@@ -136,20 +129,16 @@ struct Tile {
 	blocks: u32,
 }
 
-// tile_of finds a thread's tile. Where filters are dilated the outputs of a tile lie as far apart as their
+// tile_of finds a tile by its number. Where filters are dilated the outputs of a tile lie as far apart as their
 // taps, so that it has the others of as many phases as neighbours.
-fn tile_of(i: u32, blocks: u32) -> Tile {
-	let outputs = vec3<u32>(2u, 4u + 1u, 4u + 1u) - p.filter_size;
-	let phases = min(p.dilation, p.out_size);
-	let tiles = phases * (((p.out_size + p.dilation - 1u) / p.dilation + outputs - 1u) / outputs);
-	let number = i / blocks;
-	let at = vec3<u32>(0u, number / tiles.z % tiles.y, number % tiles.z);
-	return Tile(number, number / tiles.z / tiles.y, at % phases + at / phases * outputs * p.dilation, i % blocks, blocks);
-}
-
-// between is where element e of the tile is in U or in the products, [tiles][16][channels].
-fn between(t: Tile, e: u32) -> u32 {
-	return (t.number * 16u + e) * t.blocks + t.block;
+fn tile_of(number: u32, block: u32, blocks: u32) -> Tile {
+	let outputs = outputs();
+	let size = p.out_size.yz;
+	let dilation = p.dilation.yz;
+	let phases = min(dilation, size);
+	let tiles = phases * (((size + dilation - 1u) / dilation + outputs - 1u) / outputs);
+	let at = vec2<u32>(number / tiles.y % tiles.x, number % tiles.y);
+	return Tile(number, number / tiles.y / tiles.x, vec3<u32>(0u, at % phases + at / phases * outputs * dilation), block, blocks);
 }
 
 // Each thread computes one element, on its own.
@@ -167,6 +156,24 @@ fn main(
 	if i < p.outputs {
 		element(i);
 	}
+}
+
+// outputs is how many outputs a tile has along each axis.
+fn outputs() -> vec2<u32> {
+	return vec2<u32>(4u + 1u, 4u + 1u) - p.filter_size.yz;
+}
+
+// Line is one row or column of a tile's inputs or products.
+struct Line {
+	e0: Cell,
+	e1: Cell,
+	e2: Cell,
+	e3: Cell,
+}
+
+// between is where element e of the tile is in U or in the products, [tiles][16][channels].
+fn between(t: Tile, e: u32) -> u32 {
+	return (t.number * 16u + e) * t.blocks + t.block;
 }
 
 // tap is the input that the window at output o reads with tap f. What only outputs beyond V's edge would
@@ -198,7 +205,8 @@ fn keep(t: Tile, e: u32, line: Line) {
 
 // element transforms one block of channels of one tile: the columns, then the rows.
 fn element(i: u32) {
-	let t = tile_of(i, p.in_channels / VECTOR);
+	let blocks = p.in_channels / VECTOR;
+	let t = tile_of(i / blocks, i % blocks, blocks);
 	let f0 = tap(t.o, vec3<u32>(0u, 0u, 0u));
 	let f1 = tap(t.o, vec3<u32>(0u, 1u, 1u));
 	let f2 = tap(t.o, vec3<u32>(0u, 2u, 2u));

@@ -1,5 +1,5 @@
 // The transform of products to V for Winograd's algorithm: V = f(Aᵀ m A + b), of the 1 x 8 products m of a tile.
-// The CPU twin is cpuref/winograd_output.go.
+// The CPU twin is cpuref/transform_output.go.
 
 // The index map that all kernels share. A layer is described by the convolution below it: of a plain
 // layer itself, of a transposed one the convolution whose gradient it computes. Positions are
@@ -185,23 +185,12 @@ fn finish_at(i: u32) {
 	v[i] = z;
 }
 
-// What Winograd's transforms share: tiles of 1 x 8 inputs or products, and threads that compute one
-// block of channels of one tile.
+// What Winograd's transforms share: tiles of 1 x 8 inputs or products.
+
+// What transforms of tiles share: threads that compute one block of channels of one tile, or of one line of it.
 
 const VECTOR: u32 = 4u;
 alias Cell = vec4<f32>;
-
-// Line is one row or column of a tile's inputs or products.
-struct Line {
-	e0: Cell,
-	e1: Cell,
-	e2: Cell,
-	e3: Cell,
-	e4: Cell,
-	e5: Cell,
-	e6: Cell,
-	e7: Cell,
-}
 
 // Tile is where a thread works. Blocks of channels are counted, not numbers.
 struct Tile {
@@ -212,20 +201,16 @@ struct Tile {
 	blocks: u32,
 }
 
-// tile_of finds a thread's tile. Where filters are dilated the outputs of a tile lie as far apart as their
+// tile_of finds a tile by its number. Where filters are dilated the outputs of a tile lie as far apart as their
 // taps, so that it has the others of as many phases as neighbours.
-fn tile_of(i: u32, blocks: u32) -> Tile {
-	let outputs = vec3<u32>(2u, 1u + 1u, 8u + 1u) - p.filter_size;
-	let phases = min(p.dilation, p.out_size);
-	let tiles = phases * (((p.out_size + p.dilation - 1u) / p.dilation + outputs - 1u) / outputs);
-	let number = i / blocks;
-	let at = vec3<u32>(0u, number / tiles.z % tiles.y, number % tiles.z);
-	return Tile(number, number / tiles.z / tiles.y, at % phases + at / phases * outputs * p.dilation, i % blocks, blocks);
-}
-
-// between is where element e of the tile is in U or in the products, [tiles][8][channels].
-fn between(t: Tile, e: u32) -> u32 {
-	return (t.number * 8u + e) * t.blocks + t.block;
+fn tile_of(number: u32, block: u32, blocks: u32) -> Tile {
+	let outputs = outputs();
+	let size = p.out_size.yz;
+	let dilation = p.dilation.yz;
+	let phases = min(dilation, size);
+	let tiles = phases * (((size + dilation - 1u) / dilation + outputs - 1u) / outputs);
+	let at = vec2<u32>(number / tiles.y % tiles.x, number % tiles.y);
+	return Tile(number, number / tiles.y / tiles.x, vec3<u32>(0u, at % phases + at / phases * outputs * dilation), block, blocks);
 }
 
 // Each thread computes one element, on its own.
@@ -243,6 +228,28 @@ fn main(
 	if i < p.outputs {
 		element(i);
 	}
+}
+
+// outputs is how many outputs a tile has along each axis.
+fn outputs() -> vec2<u32> {
+	return vec2<u32>(1u + 1u, 8u + 1u) - p.filter_size.yz;
+}
+
+// Line is one row or column of a tile's inputs or products.
+struct Line {
+	e0: Cell,
+	e1: Cell,
+	e2: Cell,
+	e3: Cell,
+	e4: Cell,
+	e5: Cell,
+	e6: Cell,
+	e7: Cell,
+}
+
+// between is where element e of the tile is in U or in the products, [tiles][8][channels].
+fn between(t: Tile, e: u32) -> u32 {
+	return (t.number * 8u + e) * t.blocks + t.block;
 }
 
 // Outputs is one row or column of a tile's outputs.
@@ -278,12 +285,6 @@ fn write(t: Tile, f: vec3<u32>, z: Cell) {
 	}
 }
 
-// keep writes a line of outputs from output f on.
-fn keep(t: Tile, f: vec3<u32>, z: Outputs) {
-	write(t, f, z.e0);
-	write(t, f + vec3<u32>(0u, 0u, 1u), z.e1);
-}
-
 // complete applies the epilogue to an output that was written.
 fn complete(t: Tile, f: vec3<u32>) {
 	let o = t.o + f * p.dilation;
@@ -292,9 +293,16 @@ fn complete(t: Tile, f: vec3<u32>) {
 	}
 }
 
+// keep writes a line of outputs from output f on.
+fn keep(t: Tile, f: vec3<u32>, z: Outputs) {
+	write(t, f, z.e0);
+	write(t, f + vec3<u32>(0u, 0u, 1u), z.e1);
+}
+
 // element computes one block of channels of one tile.
 fn element(i: u32) {
-	let t = tile_of(i, p.out_channels / VECTOR);
+	let blocks = p.out_channels / VECTOR;
+	let t = tile_of(i / blocks, i % blocks, blocks);
 	keep(t, vec3<u32>(0u), transform(Line(products[between(t, 0u)], products[between(t, 1u)], products[between(t, 2u)], products[between(t, 3u)], products[between(t, 4u)], products[between(t, 5u)], products[between(t, 6u)], products[between(t, 7u)])));
 	// The epilogue's functions are many: in a loop they are compiled once, not for each output.
 	if p.activation != 0u || p.residual != 0u {

@@ -19,7 +19,7 @@ import (
 // edge. Their channels are multiples of 4.
 var winogradLayers = []string{
 	"mb2ic4ih5iw7oc8kh3ph1", "g2mb3ic8ih1iw2oc4kh3ph2pw1", "ic4ih3iw5oc4kh3ph2pw4+reflect", "mb2ic4ih9iw2oc4kh3ph3pw1+replicate", "ic12ih3iw4oc4kh3ph3pw4+circular",
-	"mb2ic4ih8iw9oc4oh3ow12kh3pw2", "mb2ic4ih7iw31oc4kh3ph2pw3dh1dw2", "ic4ih7iw8oc4oh2ow7kh3ph5pw6dh5dw4+circular", "mb2ic4ih1iw270oc4kh3ph1", "ic64ih32iw40oc64kh3ph1", // the last fills the folded grid with each transform
+	"mb2ic4ih8iw9oc4oh3ow12kh3pw2", "mb2ic4ih7iw31oc4kh3ph2pw3dh1dw2", "ic4ih7iw8oc4oh2ow7kh3ph5pw6dh5dw4+circular", "mb2ic4ih1iw270oc4kh3ph1", "ic32ih32iw40oc32kh3ph1",
 }
 
 // winogradFilter is the filter, along both axes, that leaves a transform's tiles m outputs.
@@ -33,7 +33,7 @@ func outputsOf(k shaders.Winograd) []uint32 {
 	if k.M != 0 {
 		return []uint32{k.M}
 	}
-	return map[uint32][]uint32{4: {2}, 6: {2, 4}, 8: {2, 4, 6}}[k.Side()]
+	return map[uint32][]uint32{4: {2}, 6: {2, 4}, 8: {2, 4, 5, 6}}[k.Side()]
 }
 
 // winogradLayer is a layer of 3x3 with another filter and as many outputs.
@@ -66,6 +66,14 @@ func init() {
 			for _, d := range winogradLayers {
 				add(d, conv.Epilogue{})
 			}
+			// 5 x 8 tiles, which fill the folded grid's workgroups.
+			tiles := func(inputs, n uint32) uint32 {
+				if inputs == 1 {
+					return n
+				}
+				return n*m + 2
+			}
+			add(fmt.Sprintf("ic%dih%diw%doc%dkh3", 16*k.Vector, tiles(k.H, 5), tiles(k.W, 8), 16*k.Vector), conv.Epilogue{})
 			if k.M == 0 {
 				continue
 			}
@@ -79,12 +87,12 @@ func init() {
 }
 
 func winogradKiller(k shaders.Winograd, m uint32, p conv.Problem, e conv.Epilogue) killer {
-	return killer{fmt.Sprintf("%s %v", p, e), func(dev *host.Device) error { return runWinograd(dev, k, int(m), p, e) }}
+	return killer{fmt.Sprintf("%s %v", p, e), func(dev *host.Device) error { return runWinograd(dev, k, cpuref.Transform(m), p, e) }}
 }
 
 // runWinograd holds one transform of whole numbers against its twin, bit for bit: numbers so small that
 // their multiples by all powers of 1/2 are exact.
-func runWinograd(dev *host.Device, k shaders.Winograd, m int, p conv.Problem, e conv.Epilogue) error {
+func runWinograd(dev *host.Device, k shaders.Winograd, by cpuref.Transform, p conv.Problem, e conv.Epilogue) error {
 	rng, limit := rand.New(rand.NewPCG(1, 2)), 20
 	if k.Side() == 8 && k.M != 0 {
 		limit = 1
@@ -94,13 +102,13 @@ func runWinograd(dev *host.Device, k shaders.Winograd, m int, p conv.Problem, e 
 		tensor.FillIntegers(data, rng, limit)
 		return data
 	}
-	between, err := cpuref.WinogradProduct(p, m)
+	between, err := by.Product(p)
 	if err != nil {
 		return err
 	}
 	if k.Kernel == "winograd_input" {
 		x := tensor.Volume{N: p.Batch, H: p.H.In, W: p.W.In, D: p.InChannels, Data: fill(p.InLen())}
-		want, err := cpuref.WinogradInput(p, m, x)
+		want, err := by.Input(p, x)
 		if err != nil {
 			return err
 		}
@@ -111,7 +119,7 @@ func runWinograd(dev *host.Device, k shaders.Winograd, m int, p conv.Problem, e 
 	for i := range slopes {
 		slopes[i] = []float32{0.5, 0, -2, 4}[i%4]
 	}
-	want, err := winogradOutput(p, m, e, products, bias, slopes, residual)
+	want, err := winogradOutput(p, by, e, products, bias, slopes, residual)
 	if err != nil {
 		return err
 	}
@@ -120,8 +128,8 @@ func runWinograd(dev *host.Device, k shaders.Winograd, m int, p conv.Problem, e 
 }
 
 // winogradOutput is the twin of winograd_output.wgsl with its epilogue.
-func winogradOutput(p conv.Problem, m int, e conv.Epilogue, products, bias, slopes, residual []float32) ([]float32, error) {
-	sums, err := cpuref.WinogradOutput(p, m, products, bias)
+func winogradOutput(p conv.Problem, by cpuref.Transform, e conv.Epilogue, products, bias, slopes, residual []float32) ([]float32, error) {
+	sums, err := by.Output(p, products, bias)
 	if err != nil {
 		return nil, err
 	}
@@ -165,7 +173,7 @@ func TestWinogradTransforms(t *testing.T) {
 					t.Fatal(err)
 				}
 				for _, e := range []conv.Epilogue{{}, prelu(conv.BeforeFunction), {Activation: conv.Activation{Function: conv.ReLU}, Residual: conv.AfterFunction}, leaky} {
-					if err := runWinograd(dev, k, int(m), p, e); err != nil {
+					if err := runWinograd(dev, k, cpuref.Transform(m), p, e); err != nil {
 						t.Errorf("%s, %s, %v: %v", k.Name(), p, e, err)
 					}
 					if k.M == 0 {
@@ -214,15 +222,16 @@ func chain(t *testing.T, dev *host.Device, p conv.Problem, in shaders.Winograd, 
 }
 
 func winogradChain(dev *host.Device, p conv.Problem, of shaders.Winograd, m uint32, mode cpuref.Mode) (cpuref.Report, error) {
-	x, filters, err := winogradData(p, m, mode)
+	by := cpuref.Transform(m)
+	x, filters, err := winogradData(p, by, mode)
 	if err != nil {
 		return cpuref.Report{}, err
 	}
-	between, err := cpuref.WinogradProduct(p, int(m))
+	between, err := by.Product(p)
 	if err != nil {
 		return cpuref.Report{}, err
 	}
-	transformed, err := cpuref.WinogradFilters(p, int(m), filters)
+	transformed, err := by.Filters(p, filters)
 	if err != nil {
 		return cpuref.Report{}, err
 	}
@@ -240,7 +249,7 @@ func winogradChain(dev *host.Device, p conv.Problem, of shaders.Winograd, m uint
 	if err != nil {
 		return cpuref.Report{}, err
 	}
-	want, err := cpuref.Winograd(p, int(m), x, filters)
+	want, err := by.Reference(p, x, filters)
 	if err != nil {
 		return cpuref.Report{}, err
 	}
@@ -256,12 +265,12 @@ func vectorOf(channels int) uint32 {
 }
 
 // winogradData are a layer's operands: real numbers, or whole ones inside Winograd's limit.
-func winogradData(p conv.Problem, m uint32, mode cpuref.Mode) (tensor.Volume, tensor.Filters, error) {
+func winogradData(p conv.Problem, by cpuref.Transform, mode cpuref.Mode) (tensor.Volume, tensor.Filters, error) {
 	data, err := (proof.Case{Problem: p, Seed: 1, Mode: cpuref.Bounded}).Data()
 	if err != nil || mode == cpuref.Bounded {
 		return data.X, data.W, err
 	}
-	limit, err := cpuref.WinogradExactLimit(p, int(m))
+	limit, err := by.ExactLimit(p)
 	rng := rand.New(rand.NewPCG(3, 4))
 	for _, numbers := range [][]float32{data.X.Data, data.W.Data, data.W.Bias} {
 		tensor.FillIntegers(numbers, rng, limit)

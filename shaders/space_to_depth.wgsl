@@ -1,0 +1,44 @@
+// Space to depth: Y, of a layer of stride 1, has for each place the inputs of X that a stride jumps over as
+// channels, of each group those of the first input first, [images][height][width][groups][phases][channels].
+// Padding is in Y. A thread takes a row of phases of a place. The CPU twin is cpuref/space_to_depth.go.
+
+{{template "index" .}}
+
+@group(0) @binding(0) var<uniform> p: Params;
+@group(0) @binding(1) var<storage, read> x: array<Cell>;
+@group(0) @binding(2) var<storage, read_write> y: array<Cell>;
+
+const VECTOR: u32 = {{.Vector}}u;
+alias Cell = {{.Cell}};
+
+// copy_phase copies the channels of the input at a place in X, or zeros, to a phase of place number of Y.
+fn copy_phase(number: u32, phase: u32, position: u32, inside: bool) {
+	let inputs = p.group_inputs / VECTOR;
+	let blocks = p.in_channels / VECTOR;
+	let phases = p.stride.y * p.stride.z;
+	var to = number * blocks * phases + phase * inputs;
+	for (var group = 0u; group < blocks; group += inputs) {
+		for (var i = group; i < group + inputs; i++) {
+			y[to + i] = select(Cell(0.0), x[position * blocks + i], inside);
+		}
+		to += (phases - 1u) * inputs;
+	}
+}
+
+fn element(i: u32) {
+	let size = p.out_size + (p.filter_size + p.stride - 1u) / p.stride - 1u;
+	let number = i / p.stride.y;
+	let row = i % p.stride.y;
+	let image = number / (size.y * size.z);
+	let o = unflat(number % (size.y * size.z), size);
+	for (var column = 0u; column < p.stride.z; column++) {
+		let f = vec3<u32>(0u, row, column);
+		let at = from_input(o, f);
+		// Windows end before the last phases; what lies there may be no input even where padding is not zero.
+		let read = o * p.stride + f < (p.out_size - 1u) * p.stride + p.filter_size;
+		let position = image * p.in_size.y * p.in_size.z + flat(at, p.in_size);
+		copy_phase(number, row * p.stride.z + column, position, all(read & (at < p.in_size)));
+	}
+}
+
+{{template "elementwise" .}}
