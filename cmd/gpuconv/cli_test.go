@@ -128,7 +128,7 @@ func TestNoAdapter(t *testing.T) {
 
 func TestVerify(t *testing.T) {
 	hosttest.Open(t)
-	contain(t, succeed(t, "verify", "--count", "20", "--seed", "7"), "all right on", "20 of 20 layers passed, 10 bit for bit", "seed 7", "layers that cover each row, all right:", "padding SAME_UPPER")
+	contain(t, succeed(t, "verify", "--count", "20", "--seed", "7"), "all right on", "20 of 20 layers passed, 8 bit for bit", "seed 7", "layers that cover each row, all right:", "padding SAME_UPPER")
 	contain(t, succeed(t, "verify", "--count", "4", "--json"), `"failures": []`, `"count": 4`)
 	contain(t, succeed(t, "verify", "--count", "4", "--backend", "cpu"), "4 of 4 layers passed")
 }

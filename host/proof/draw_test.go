@@ -69,11 +69,11 @@ func TestDrawIsCrossed(t *testing.T) {
 // number, and has to mean the same one tomorrow and on any platform.
 func TestDrawIsFixed(t *testing.T) {
 	for i, want := range []string{
-		`g2mb2ic8ih9iw31oc16kh3sh2ph1pw0 seed 2569511209 exact clip:-3:40 after separate false numbers "" threads 0 backward false`,
+		`g2mb2ic8ih9iw31oc16kh3sh2ph1pw0 seed 2569511209 exact none none separate false numbers "" threads 128 backward false`,
 		`ic127ih31oc3kh1sw2ph1pw0dw2+replicate seed 4283098015 bound prelu none separate false numbers "" threads 32 backward true`,
 		`g5ic20ih9iw11oc20kh3sh2 seed 3304433030 exact clip:-3:40 none separate false numbers "" threads 0 backward false`,
 		`g3ic195ih31oc21kh1sh2ph1 seed 2438017916 bound none none separate false numbers "" threads 128 backward false`,
-		`mb2ic3ih3iw7oc20kh3sh2ph1pw3 seed 526194867 exact relu none separate true numbers "" threads 0 backward false`,
+		`mb2ic8ih3iw7oc8kh1kw13sh2ph1pw3+reflect seed 526194867 exact prelu none separate true numbers "" threads 0 backward false`,
 		`ic63ih31iw8oc3kh1sh5sw2pw1dh2dw0 seed 2282100118 bound none none separate true numbers "" threads 0 backward false`,
 	} {
 		c := proof.Draw(1, i)
