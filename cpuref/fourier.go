@@ -10,8 +10,7 @@ const (
 	fourierTaps = 13
 )
 
-// fourierLine is the correlation of 16 inputs with so many taps, nil where a tile would have no more than
-// a few outputs. With X = a - ib and W = c - ie the spectra of inputs and taps, that of the outputs is
+// fourierLine is the correlation of 16 inputs with so many taps. With X = a - ib and W = c - ie the spectra of inputs and taps, that of the outputs is
 //
 //	X W* = ac + be - i(bc - ae) = (k1 + k3) - i(k1 - k2)    k1 = (a+b)c, k2 = a(c+e), k3 = b(e-c)
 //
@@ -21,9 +20,6 @@ const (
 // Sources: A. V. Oppenheim, R. W. Schafer, "Discrete-Time Signal Processing", section 8.7; the three products
 // are Gauss's, as in A. Zlateski et al., "FFT Convolutions are Faster than Winograd on Modern CPUs", 2018.
 func fourierLine(taps int) *line {
-	if taps < 2 || taps > fourierTaps {
-		return nil
-	}
 	l := &line{m: fourierSize + 1 - taps, r: taps, t: fourierSize, n: 2 + 3*(fourierHalf-1)}
 	l.output = stage{matrix: make([][]float64, l.m), sizes: make([][]float64, l.m)}
 	for k := range fourierHalf + 1 {

@@ -11,7 +11,7 @@ import (
 // S*S times the channels, of each group those of the first input first, and each S taps of an axis one. Its input is
 // that of [SpaceToDepthInput], which has the padding, and its filters those of [SpaceToDepthFilters]; V is the
 // same. Of stride 1 it is p itself. The error wraps [ErrShape] where p has a depth axis, is transposed,
-// unshared or dilated, or is the problem's own.
+// unshared or dilated, or would have too many channels, or is the problem's own.
 func SpaceToDepth(p conv.Problem) (conv.Problem, error) {
 	if err := p.Validate(); err != nil {
 		return conv.Problem{}, err
@@ -21,6 +21,9 @@ func SpaceToDepth(p conv.Problem) (conv.Problem, error) {
 	}
 	if p.Transposed || p.Unshared || p.Z.In*p.Z.Filter*p.Z.Out*p.Z.Stride != 1 || p.H.Dilation*p.W.Dilation != 1 {
 		return conv.Problem{}, fmt.Errorf("%w: space to depth of %s, must have two axes and neither be transposed, unshared nor dilated", ErrShape, p)
+	}
+	if phases := p.H.Stride * p.W.Stride; phases > conv.MaxSize/p.InChannels {
+		return conv.Problem{}, fmt.Errorf("%w: space to depth of %s has %d times its input channels, must have at most %d in all", ErrShape, p, phases, conv.MaxSize)
 	}
 	return conv.New(conv.Problem{
 		Batch: p.Batch, Groups: p.Groups, InChannels: p.H.Stride * p.W.Stride * p.InChannels, OutChannels: p.OutChannels,

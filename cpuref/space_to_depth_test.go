@@ -44,7 +44,9 @@ func TestSpaceToDepthRefuses(t *testing.T) {
 		_, err = SpaceToDepthFilters(p, w)
 		wantError(t, err, ErrShape, "two axes")
 	}
-	_, err := SpaceToDepth(conv.Problem{})
+	_, err := SpaceToDepth(parse(t, "ic5ih9oc1kh3sh1073741824"))
+	wantError(t, err, ErrShape, "1152921504606846976 times its input channels")
+	_, err = SpaceToDepth(conv.Problem{})
 	wantError(t, err, conv.ErrInvalid, "")
 	p, other := parse(t, "ic2ih9oc1kh3sh2"), parse(t, "ic3ih8oc2kh3")
 	x, w := operands(t, other, integers(newRand(72), 1))

@@ -83,9 +83,9 @@ type tiling struct{ h, w *line }
 
 // Check reports whether the algorithm computes p: the layer is 2D, of stride 1, and neither transposed nor
 // unshared. Winograd's for tiles of 2 x 2 outputs has filters of 3x3, 5x5 or 7x7, for 4 x 4 3x3 or 5x5, for
-// 5 x 5 4x4, for 6 x 6 3x3, so that a tile has 4, 6 or 8 inputs along each axis; where it would have 8, the filter may also
-// have one tap along one of the axes, as 1x7 has. Fourier's has filters of 2 to 13 taps along each axis, or
-// along one of them. Batch, groups, padding and dilation may be any: a tile's outputs lie Dilation apart. The
+// 5 x 5 4x4, for 6 x 6 3x3, so that a tile has 4, 6 or 8 inputs along each axis; where it would have 8, the filter
+// may also have one tap along one of the axes, as 1x7 has. Fourier's has filters of 2 to 13 taps along each axis,
+// or along one of them. Batch, groups, padding and dilation may be any: a tile's outputs lie Dilation apart. The
 // error wraps [ErrShape], or is the problem's own.
 func (f Transform) Check(p conv.Problem) error {
 	_, err := f.of(p)
@@ -102,7 +102,8 @@ func (f Transform) of(p conv.Problem) (*tiling, error) {
 	}
 	sides, known := map[Transform]string{
 		Winograd2: "square filters of side 3, 5 or 7, or of 7 taps", Winograd4: "square filters of side 3 or 5, or of 5 taps",
-		Winograd5: "square filters of side 4, or of 4 taps", Winograd6: "square filters of side 3, or of 3 taps", Fourier: fmt.Sprintf("filters of 2 to %d taps along both axes, or", fourierTaps),
+		Winograd5: "square filters of side 4, or of 4 taps", Winograd6: "square filters of side 3, or of 3 taps",
+		Fourier: fmt.Sprintf("filters of 2 to %d taps along both axes, or", fourierTaps),
 	}[f]
 	switch {
 	case !known:
@@ -123,14 +124,28 @@ func (f Transform) of(p conv.Problem) (*tiling, error) {
 
 // line gives the algorithm for so many taps, nil where there is none.
 func (f Transform) line(taps int) *line {
-	switch {
-	case taps == 1:
+	if taps == 1 {
 		return still
-	case f == Fourier:
-		return fourierLine(taps)
 	}
-	return winogradLine(int(f), taps)
+	return lines[f][taps]
 }
+
+// lines are those of all numbers of taps.
+var lines = func() map[Transform]map[int]*line {
+	all := map[Transform]map[int]*line{Fourier: {}}
+	for taps := 2; taps <= fourierTaps; taps++ {
+		all[Fourier][taps] = fourierLine(taps)
+	}
+	for _, f := range []Transform{Winograd2, Winograd4, Winograd5, Winograd6} {
+		all[f] = map[int]*line{}
+		for _, p := range interpolations {
+			if taps := len(p.input) + 1 - int(f); taps >= 3 {
+				all[f][taps] = p.line(int(f))
+			}
+		}
+	}
+	return all
+}()
 
 // pairs tells whether lines go together: Winograd's kernels are made for squares, and for tiles of 8 inputs
 // along one axis.

@@ -34,7 +34,7 @@ var interpolations = []interpolation{
 	},
 }
 
-// line gives F(m, r) for m outputs of the tile's inputs.
+// line gives F(m, r) for m outputs of the tile's inputs, of which there must be more.
 func (p interpolation) line(m int) *line {
 	t := len(p.input)
 	l := &line{m: m, r: t + 1 - m, t: t, n: t}
@@ -62,14 +62,4 @@ func powers(at, scale float64, n int) (all []float64) {
 		all = append(all, scale*math.Pow(at, float64(i)))
 	}
 	return all
-}
-
-// winogradLine gives F(m, r), nil where tiles would not have 4, 6 or 8 inputs.
-func winogradLine(m, r int) *line {
-	for _, p := range interpolations {
-		if m+r-1 == len(p.input) && r >= 3 {
-			return p.line(m)
-		}
-	}
-	return nil
 }

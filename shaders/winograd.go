@@ -49,17 +49,16 @@ func (k Winograd) Cell() string { return vectorType(k.Vector) }
 // Stored is the depth slices that are stored to V at once.
 func (k Winograd) Stored() uint32 { return k.Vector }
 
-// Side is how many inputs a tile has along an axis that is transformed, and Area how many in all.
+// Side is how many inputs a tile has along an axis that is transformed.
 func (k Winograd) Side() uint32 { return max(k.H, k.W) }
 
-// Area is how many inputs a tile has.
+// Area is how many inputs a tile has in all.
 func (k Winograd) Area() uint32 { return k.H * k.W }
 
 // Plane tells whether both axes are transformed.
 func (k Winograd) Plane() bool { return k.H == k.W }
 
-// Line numbers the inputs of a tile along an axis that is transformed, and Outputs its outputs, which the
-// templates unroll.
+// Line numbers the inputs of a tile along an axis that is transformed, which the templates unroll.
 func (k Winograd) Line() []uint32 { return counting(k.Side()) }
 
 // Outputs numbers the outputs of a tile along an axis that is transformed.
