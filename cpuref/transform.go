@@ -16,6 +16,7 @@ type Transform int
 // transform of tiles of 16 inputs along each axis.
 const (
 	Winograd2 Transform = 2
+	Winograd3 Transform = 3
 	Winograd4 Transform = 4
 	Winograd5 Transform = 5
 	Winograd6 Transform = 6
@@ -24,13 +25,13 @@ const (
 
 // Transforms are all of them, those first that serve most.
 func Transforms() []Transform {
-	return []Transform{Winograd4, Winograd6, Winograd2, Winograd5, Fourier}
+	return []Transform{Winograd4, Winograd6, Winograd2, Winograd3, Winograd5, Fourier}
 }
 
 // String is the algorithm's name.
 func (f Transform) String() string {
 	switch f {
-	case Winograd2, Winograd4, Winograd5, Winograd6:
+	case Winograd2, Winograd3, Winograd4, Winograd5, Winograd6:
 		return fmt.Sprintf("winograd%d", int(f))
 	case Fourier:
 		return "fourier"
@@ -82,9 +83,9 @@ var still = &line{m: 1, r: 1, t: 1, n: 1, filter: [][]float64{{1}}, input: summe
 type tiling struct{ h, w *line }
 
 // Check reports whether the algorithm computes p: the layer is 2D, of stride 1, and neither transposed nor
-// unshared. Winograd's for tiles of 2 x 2 outputs has filters of 3x3, 5x5 or 7x7, for 4 x 4 3x3 or 5x5, for
-// 5 x 5 4x4, for 6 x 6 3x3, so that a tile has 4, 6 or 8 inputs along each axis; where it would have 8, the filter
-// may also have one tap along one of the axes, as 1x7 has. Fourier's has filters of 2 to 13 taps along each axis,
+// unshared. Winograd's for tiles of 2 x 2 outputs has filters of 3x3, 5x5 or 7x7, for 3 x 3 3x3, for 4 x 4 3x3 or
+// 5x5, for 5 x 5 4x4, for 6 x 6 3x3, so that a tile has 4, 5, 6 or 8 inputs along each axis; where it has 8, the
+// filter may also have one tap along one of the axes, as 1x7 has. Fourier's has filters of 2 to 13 taps along each axis,
 // or along one of them. Batch, groups, padding and dilation may be any: a tile's outputs lie Dilation apart. The
 // error wraps [ErrShape], or is the problem's own.
 func (f Transform) Check(p conv.Problem) error {
@@ -100,14 +101,15 @@ func (f Transform) of(p conv.Problem) (*tiling, error) {
 	refuse := func(must string) (*tiling, error) {
 		return nil, fmt.Errorf("%w: %v of %s, must %s", ErrShape, f, p, must)
 	}
-	sides, known := map[Transform]string{
-		Winograd2: "square filters of side 3, 5 or 7, or of 7 taps", Winograd4: "square filters of side 3 or 5, or of 5 taps",
-		Winograd5: "square filters of side 4, or of 4 taps", Winograd6: "square filters of side 3, or of 3 taps",
-		Fourier: fmt.Sprintf("filters of 2 to %d taps along both axes, or", fourierTaps),
+	const one = " along one axis and one along the other"
+	filters, known := map[Transform]string{
+		Winograd2: "square filters of side 3, 5 or 7, or of 7 taps" + one, Winograd3: "square filters of side 3",
+		Winograd4: "square filters of side 3 or 5, or of 5 taps" + one, Winograd5: "square filters of side 4, or of 4 taps" + one,
+		Winograd6: "square filters of side 3, or of 3 taps" + one, Fourier: fmt.Sprintf("filters of 2 to %d taps along both axes, or", fourierTaps) + one,
 	}[f]
 	switch {
 	case !known:
-		return refuse("be winograd2, winograd4, winograd5, winograd6 or fourier")
+		return refuse("be winograd2 to winograd6 or fourier")
 	case p.Transposed || p.Unshared:
 		return refuse("be neither transposed nor unshared")
 	case p.Z != (conv.Axis{In: 1, Filter: 1, Stride: 1, Dilation: 1, Out: 1}):
@@ -117,7 +119,7 @@ func (f Transform) of(p conv.Problem) (*tiling, error) {
 	}
 	h, w := f.line(p.H.Filter), f.line(p.W.Filter)
 	if h == nil || w == nil || h == still && w == still || !f.pairs(h, w) {
-		return refuse(fmt.Sprintf("have %s along one axis and one along the other", sides))
+		return refuse("have " + filters)
 	}
 	return &tiling{h, w}, nil
 }
@@ -136,12 +138,10 @@ var lines = func() map[Transform]map[int]*line {
 	for taps := 2; taps <= fourierTaps; taps++ {
 		all[Fourier][taps] = fourierLine(taps)
 	}
-	for _, f := range []Transform{Winograd2, Winograd4, Winograd5, Winograd6} {
+	for f, taps := range map[Transform][]int{Winograd2: {3, 5, 7}, Winograd3: {3}, Winograd4: {3, 5}, Winograd5: {4}, Winograd6: {3}} {
 		all[f] = map[int]*line{}
-		for _, p := range interpolations {
-			if taps := len(p.input) + 1 - int(f); taps >= 3 {
-				all[f][taps] = p.line(int(f))
-			}
+		for _, r := range taps {
+			all[f][r] = interpolations[int(f)+r-1].line(int(f))
 		}
 	}
 	return all

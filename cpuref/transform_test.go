@@ -18,7 +18,7 @@ type transformed struct {
 
 // everyTransform are all sizes of tiles and filters, and of Fourier's the ends and some between.
 var everyTransform = []transformed{
-	{Winograd2, 3, 3}, {Winograd4, 3, 3}, {Winograd6, 3, 3}, {Winograd2, 5, 5}, {Winograd4, 5, 5}, {Winograd2, 7, 7}, {Winograd5, 4, 4}, {Winograd5, 1, 4},
+	{Winograd2, 3, 3}, {Winograd3, 3, 3}, {Winograd4, 3, 3}, {Winograd6, 3, 3}, {Winograd2, 5, 5}, {Winograd4, 5, 5}, {Winograd2, 7, 7}, {Winograd5, 4, 4}, {Winograd5, 1, 4},
 	{Winograd6, 1, 3}, {Winograd4, 5, 1}, {Winograd2, 1, 7},
 	{Fourier, 2, 2}, {Fourier, 13, 13}, {Fourier, 3, 8}, {Fourier, 1, 7}, {Fourier, 5, 1},
 }
@@ -236,7 +236,7 @@ func TestTransformBoundOfFlushes(t *testing.T) {
 
 // The bound by the formula's own loops, in problems of one block and of several.
 func TestTransformBound(t *testing.T) {
-	squares := []Transform{Winograd2, Winograd4, Winograd6}
+	squares := []Transform{Winograd2, Winograd3, Winograd4, Winograd6}
 	for d, all := range map[string][]Transform{
 		"ic2ih5oc3kh3ph1": squares, "g2mb2ic4ih17iw18oc6kh3ph1+circular": squares, "ic1ih3oc130kh3": squares,
 		"mb3ic3ih1iw2oc2kh3ph2+replicate": squares, "g2mb2ic4ih9iw13oc6kh3ph2pw3dh1dw3": squares,
@@ -253,7 +253,7 @@ func checkBound(t *testing.T, p conv.Problem, f Transform) {
 	x, w := operands(t, p, reals(newRand(63)))
 	got, direct := must[Reference](t)(f.Reference(p, x, w)), must[Reference](t)(Conv(p, x, w))
 	a, depth := must[*tiling](t)(f.of(p)), p.InChannels/p.Groups
-	in, out := map[int]int{1: 0, 4: 1, 6: 3, 8: 6, 16: 7}, map[int]int{1: 0, 4: 2, 6: 4, 8: 6, 16: 7}
+	in, out := map[int]int{1: 0, 4: 1, 5: 3, 6: 3, 8: 6, 16: 7}, map[int]int{1: 0, 4: 2, 5: 3, 6: 4, 8: 6, 16: 7}
 	n := growth(float64(1 + depth + out[a.h.t] + out[a.w.t] + 1 + 2))
 	inputs := growth(float64(in[a.h.t] + in[a.w.t] + 1))
 	for i := range got.Value {
@@ -379,7 +379,8 @@ func TestTransformRefuses(t *testing.T) {
 		f     Transform
 		words string
 	}{
-		{"ic1ih9oc1kh3", 3, "Transform(3) of ic1ih9oc1kh3, must be winograd2"}, {"ic1ih9oc1kh3", 0, "must be winograd2, winograd4, winograd5, winograd6 or fourier"},
+		{"ic1ih9oc1kh3", 7, "Transform(7) of ic1ih9oc1kh3, must be winograd2"}, {"ic1ih9oc1kh3", 0, "must be winograd2 to winograd6 or fourier"},
+		{"ic1ih9oc1kh4", Winograd3, "side 3"}, {"ic1ih9oc1kh1kw3", Winograd3, "side 3"},
 		{"ic1ih9oc1kh9", Winograd2, "side 3, 5 or 7"}, {"ic1ih9oc1kh7", Winograd4, "side 3 or 5"}, {"ic1ih9oc1kh5", Winograd6, "side 3, or of 3 taps"}, {"ic1ih9oc1kh4", Winograd2, "side 3, 5 or 7"}, {"ic1ih9oc1kh3", Winograd5, "side 4, or of 4 taps"}, {"ic1ih9oc1kh2", Winograd5, "side 4"},
 		{"ic1ih9oc1kh1", Winograd6, "square filters"}, {"ic1ih9oc1kh3kw1", Winograd4, "of 5 taps along one"}, {"ic1ih9oc1kh1kw5", Winograd2, "of 7 taps along one"}, {"ic1ih9oc1kh3kw5", Winograd2, "square filters"},
 		{"ic1ih19oc1kh14", Fourier, "2 to 13 taps along both axes, or along one"}, {"ic1ih19oc1kh1kw14", Fourier, "2 to 13"}, {"ic1ih19oc1kh1", Fourier, "2 to 13"},

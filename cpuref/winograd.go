@@ -9,21 +9,25 @@ type interpolation struct {
 	points, scales []float64
 }
 
-// The points are 0, 1, -1 and infinity, with 6 inputs 2 and -2 too, and with 8 inputs 1/2 and -1/2.
+// By the number of inputs. The points are 0, 1, -1 and infinity, with 5 inputs 2, with 6 inputs -2 too, and with 8 inputs 1/2 and -1/2.
 //
-// Source: A. Lavin, S. Gray, "Fast Algorithms for Convolutional Neural Networks", 2015, section 4; the
-// last with the points of their program wincnn.
-var interpolations = []interpolation{
-	{
+// Source: A. Lavin, S. Gray, "Fast Algorithms for Convolutional Neural Networks", 2015, section 4;
+// those with 5 and 8 inputs with the points of their program wincnn.
+var interpolations = map[int]interpolation{
+	4: {
 		input:  [][]float64{{1, 0, -1, 0}, {0, 1, 1, 0}, {0, -1, 1, 0}, {0, -1, 0, 1}},
 		points: []float64{0, 1, -1}, scales: []float64{1, 1. / 2, 1. / 2},
 	},
-	{
+	5: {
+		input:  [][]float64{{2, -1, -2, 1, 0}, {0, -2, -1, 1, 0}, {0, 2, -3, 1, 0}, {0, -1, 0, 1, 0}, {0, 2, -1, -2, 1}},
+		points: []float64{0, 1, -1, 2}, scales: []float64{1. / 2, -1. / 2, -1. / 6, 1. / 6},
+	},
+	6: {
 		input: [][]float64{{4, 0, -5, 0, 1, 0}, {0, -4, -4, 1, 1, 0}, {0, 4, -4, -1, 1, 0},
 			{0, -2, -1, 2, 1, 0}, {0, 2, -1, -2, 1, 0}, {0, 4, 0, -5, 0, 1}},
 		points: []float64{0, 1, -1, 2, -2}, scales: []float64{1. / 4, -1. / 6, -1. / 6, 1. / 24, 1. / 24},
 	},
-	{
+	8: {
 		input: [][]float64{{1, 0, -21. / 4, 0, 21. / 4, 0, -1, 0},
 			{0, 1, 1, -17. / 4, -17. / 4, 1, 1, 0}, {0, -1, 1, 17. / 4, -17. / 4, -1, 1, 0},
 			{0, 1. / 2, 1. / 4, -5. / 2, -5. / 4, 2, 1, 0}, {0, -1. / 2, 1. / 4, 5. / 2, -5. / 4, -2, 1, 0},

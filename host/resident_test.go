@@ -33,7 +33,7 @@ func resident(t testing.TB, dev *host.Device, descriptor string, o host.LayerOpt
 func TestRunAgain(t *testing.T) {
 	dev := hosttest.Open(t)
 	const descriptor = "ic4ih9oc8kh3ph1"
-	for _, name := range []string{"direct", "registers", "shared", "winograd2", "winograd4", "winograd6"} {
+	for _, name := range []string{"direct", "registers", "shared", "winograd2", "winograd3", "winograd4", "winograd6", "fourier"} {
 		l, data := resident(t, dev, descriptor, host.LayerOptions{Algorithm: name, Epilogue: conv.Epilogue{Residual: conv.AfterFunction}})
 		want, err := l.Run(data.X, data.Residual...)
 		if err == nil {

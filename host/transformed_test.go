@@ -33,7 +33,7 @@ func outputsOf(k shaders.Winograd) []uint32 {
 	if k.M != 0 {
 		return []uint32{k.M}
 	}
-	return map[uint32][]uint32{4: {2}, 6: {2, 4}, 8: {2, 4, 5, 6}}[k.Side()]
+	return map[uint32][]uint32{4: {2}, 5: {3}, 6: {2, 4}, 8: {2, 4, 5, 6}}[k.Side()]
 }
 
 // winogradLayer is a layer of 3x3 with another filter and as many outputs.

@@ -39,7 +39,7 @@ case ${1-} in
 software)
 	scripts/setup.sh test
 	measure llvmpipe on llvmpipe
-	on llvmpipe ./gpuconv bench --suite core --match "$winograd" --algorithm registers,shared,winograd2,winograd4,winograd6 --no-ceilings --budget "$budget" --json "$out/llvmpipe-winograd.json"
+	on llvmpipe ./gpuconv bench --suite core --match "$winograd" --algorithm registers,shared,winograd2,winograd3,winograd4,winograd6 --no-ceilings --budget "$budget" --json "$out/llvmpipe-winograd.json"
 	on llvmpipe ./gpuconv bench --suite large --algorithm registers,fourier --no-ceilings --budget "$budget" --json "$out/llvmpipe-large.json"
 	measure swiftshader on swiftshader
 	if command -v npm >/dev/null; then

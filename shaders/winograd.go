@@ -14,7 +14,7 @@ import (
 // of channels, in or out, must be a multiple of 4.
 type Winograd struct {
 	Kernel  string
-	H, W    uint32 // a tile's inputs along each axis: 4, 6 or 8, or 1 where nothing is transformed
+	H, W    uint32 // a tile's inputs along each axis: 4, 5, 6 or 8, or 1 where nothing is transformed
 	M       uint32 // outputs of a tile along an axis that is transformed; 0 for inputs, which need not know
 	Vector  uint32 // 4 or 1
 	Threads uint32
@@ -104,13 +104,13 @@ func (k Winograd) threads() uint32        { return k.Threads }
 func (Winograd) workgroupStorage() uint32 { return 0 }
 
 // winogradSizes is how many outputs a tile of so many inputs may have along an axis.
-var winogradSizes = map[uint32][]uint32{4: {2}, 6: {2, 4}, 8: {2, 4, 5, 6}}
+var winogradSizes = map[uint32][]uint32{4: {2}, 5: {3}, 6: {2, 4}, 8: {2, 4, 5, 6}}
 
-// Winograds are all rows of the table of both kernels: tiles of 4x4, 6x6 and 8x8 inputs, and of 8 along one
+// Winograds are all rows of the table of both kernels: tiles of 4x4, 5x5, 6x6 and 8x8 inputs, and of 8 along one
 // axis.
 func Winograds() []Winograd {
 	var all []Winograd
-	for _, t := range [][2]uint32{{4, 4}, {6, 6}, {8, 8}, {1, 8}, {8, 1}} {
+	for _, t := range [][2]uint32{{4, 4}, {5, 5}, {6, 6}, {8, 8}, {1, 8}, {8, 1}} {
 		for _, vector := range []uint32{4, 1} {
 			all = append(all, WinogradInputs(t[0], t[1], vector))
 			for _, m := range winogradSizes[max(t[0], t[1])] {

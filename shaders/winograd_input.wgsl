@@ -15,6 +15,11 @@
 fn transform(d: Line) -> Line {
 {{- if eq .Side 4}}
 	return Line(d.e0 - d.e2, d.e1 + d.e2, d.e2 - d.e1, d.e3 - d.e1);
+{{- else if eq .Side 5}}
+	let first = 2.0 * (d.e0 - d.e2) + d.e3 - d.e1;
+	let last = 2.0 * (d.e1 - d.e3) + d.e4 - d.e2;
+	let twice = 2.0 * d.e1;
+	return Line(first, d.e3 - twice - d.e2, d.e3 + twice - 3.0 * d.e2, d.e3 - d.e1, last);
 {{- else if eq .Side 6}}
 	let first = 4.0 * d.e0 - 5.0 * d.e2 + d.e4;
 	let last = 4.0 * d.e1 - 5.0 * d.e3 + d.e5;

@@ -31,7 +31,7 @@ struct Outputs {
 fn transform(d: Line) -> Outputs {
 	let even1 = d.e1 + d.e2;
 	let odd1 = d.e1 - d.e2;
-{{- if gt .Side 4}}
+{{- if gt .Side 5}}
 	let even2 = d.e3 + d.e4;
 	let odd2 = d.e3 - d.e4;
 {{- end}}
@@ -42,7 +42,8 @@ fn transform(d: Line) -> Outputs {
 	return Outputs(
 {{- range $j := .Outputs}}
 		{{if not $j}}d.e0 + {{end}}{{$.Parity $j}}1
-{{- if gt $.Side 4}} + {{if $j}}{{$.Power 2.0 $j}} * {{end}}{{$.Parity $j}}2{{end}}
+{{- if eq $.Side 5}} + {{if $j}}{{$.Power 2.0 $j}} * {{end}}d.e3{{end}}
+{{- if gt $.Side 5}} + {{if $j}}{{$.Power 2.0 $j}} * {{end}}{{$.Parity $j}}2{{end}}
 {{- if gt $.Side 6}} + {{if $j}}{{$.Power 0.5 $j}} * {{end}}{{$.Parity $j}}3{{end}}
 {{- if eq $j $.Last}} + d.e{{$.End}}{{end}},
 {{- end}}

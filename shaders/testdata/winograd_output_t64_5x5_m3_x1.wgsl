@@ -1,0 +1,312 @@
+// The transform of products to V for Winograd's algorithm: V = f(Aᵀ m A + b), of the 5 x 5 products m of a tile.
+// The CPU twin is cpuref/transform_output.go.
+
+// The index map that all kernels share. A layer is described by the convolution below it: of a plain
+// layer itself, of a transposed one the convolution whose gradient it computes. Positions are
+// vec3 of z, y, x. The CPU twin is cpuref/index.go.
+
+struct Params {
+	in_size: vec3<u32>, // of the convolution below
+	in_channels: u32, // of X as the kernel reads it
+	out_size: vec3<u32>, // of the convolution below
+	out_channels: u32, // of V as the kernel writes it
+	filter_size: vec3<u32>,
+	group_inputs: u32, // input channels of one filter group
+	stride: vec3<u32>,
+	group_outputs: u32, // output channels of one filter group
+	pad: vec3<u32>, // before the input
+	padding: u32, // what lies there: 0 zero, 1 reflect, 2 replicate, 3 circular
+	dilation: vec3<u32>,
+	backward: u32, // 1: from outputs of the convolution below to its inputs
+	copies: vec3<u32>, // backward: places in the padded input that one input may stand at
+	outputs: u32, // elements that the kernel writes, of all images
+	images: u32,
+	// Steps from one weight to the next, by what changes:
+	w_bank: u32, // the output position of the convolution below, 0 for shared filters
+	w_group: u32,
+	w_output: u32,
+	w_input: u32,
+	w_tap: u32,
+	b_bank: u32,
+	// The epilogue:
+	activation: u32,
+	residual: u32, // 0 none, 1 before the activation, 2 after it
+	alpha: f32,
+	beta: f32,
+	parts: u32, // that sums are split into
+	// Of tiles side by side, the ones of a dispatch:
+	first_column: u32,
+	columns: u32,
+	x_zero: i32, // of int8: the zero point of X
+}
+
+// flat counts positions in memory order.
+fn flat(position: vec3<u32>, size: vec3<u32>) -> u32 {
+	return (position.x * size.y + position.y) * size.z + position.z;
+}
+
+// unflat is flat's inverse.
+fn unflat(index: u32, size: vec3<u32>) -> vec3<u32> {
+	return vec3<u32>(index / size.z / size.y, index / size.z % size.y, index % size.z);
+}
+
+// from_padded is the input at place q of the padded input. In zero padding it lies outside of in_size,
+// wrapped around to large numbers where it lies before the input. There is no branch, for kernels have this
+// once for each of their neurons, and some compilers take long over branches.
+fn from_padded(q: vec3<i32>) -> vec3<u32> {
+	let n = vec3<i32>(p.in_size);
+	let mirrored = select(abs(q), 2 * (n - 1) - q, q >= n);
+	let around = select(select(q, q - n, q >= n), q + n, q < vec3<i32>(0));
+	let nearest = clamp(q, vec3<i32>(0), n - 1);
+	return vec3<u32>(select(select(select(q, mirrored, p.padding == 1u), nearest, p.padding == 2u), around, p.padding == 3u));
+}
+
+// from_input is the input that tap f of the window at output o reads.
+fn from_input(o: vec3<u32>, f: vec3<u32>) -> vec3<u32> {
+	return from_padded(vec3<i32>(o * p.stride + f * p.dilation) - vec3<i32>(p.pad));
+}
+
+// place gives one of the places in the padded axis of n inputs at which input i stands. Copy 0 is the
+// input itself; where there are fewer places than copies, the others are far outside.
+fn place(i: i32, copy: i32, n: i32, pad: i32) -> i32 {
+	let nowhere = -0x40000000;
+	if copy == 0 {
+		return i;
+	}
+	switch p.padding {
+		case 1u: {
+			if copy == 1 {
+				return select(nowhere, -i, i > 0);
+			}
+			return select(nowhere, 2 * (n - 1) - i, i < n - 1);
+		}
+		case 2u: {
+			if copy <= pad {
+				return select(nowhere, -copy, i == 0);
+			}
+			return select(nowhere, n - 1 + copy - pad, i == n - 1);
+		}
+		case 3u: {
+			return select(i + n, i - n, copy == 1);
+		}
+		default: {
+			return nowhere;
+		}
+	}
+}
+
+// from_output is the output whose window reads, with tap f, what stands at the given copy of input i. It
+// lies outside of out_size where there is none.
+fn from_output(i: vec3<u32>, f: vec3<u32>, copy: vec3<u32>) -> vec3<u32> {
+	let at = vec3<i32>(i);
+	let c = vec3<i32>(copy);
+	let n = vec3<i32>(p.in_size);
+	let pad = vec3<i32>(p.pad);
+	let q = vec3<i32>(place(at.x, c.x, n.x, pad.x), place(at.y, c.y, n.y, pad.y), place(at.z, c.z, n.z, pad.z));
+	let reach = q + pad - vec3<i32>(f * p.dilation);
+	let start = vec3<u32>(max(reach, vec3<i32>(0)));
+	let fits = (reach >= vec3<i32>(0)) & (start % p.stride == vec3<u32>(0u));
+	return select(vec3<u32>(0xffffffffu), start / p.stride, fits);
+}
+
+@group(0) @binding(0) var<uniform> p: Params;
+@group(0) @binding(1) var<storage, read> products: array<Cell>;
+@group(0) @binding(2) var<storage, read> b: array<Cell>;
+@group(0) @binding(3) var<storage, read> slopes: array<f32>; // of PReLU, one for each channel
+@group(0) @binding(4) var<storage, read> residuals: array<f32>;
+@group(0) @binding(5) var<storage, read_write> v: array<Cell>;
+
+fn residual(i: u32) -> f32 {
+	return residuals[i];
+}
+
+// The epilogue that all kernels share: what is done to z, the sum with its bias, before it is written.
+// The functions and their numbers are those of conv.Function. The CPU twin is cpuref/epilogue.go.
+
+// erf follows Abramowitz and Stegun 7.1.26, to 1.5e-7.
+fn erf(z: f32) -> f32 {
+	let t = 1.0 / (1.0 + 0.3275911 * abs(z));
+	let series = t * (0.254829592 + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429))));
+	return sign(z) * (1.0 - series * exp(-z * z));
+}
+
+// Exponents are held to 87, where exp is still in range and the result no longer changes.
+fn sigmoid(z: f32) -> f32 {
+	return 1.0 / (1.0 + exp(min(-z, 87.0)));
+}
+
+// tangent is tanh, which drivers get wrong for large arguments.
+fn tangent(z: f32) -> f32 {
+	return sign(z) * (1.0 - 2.0 / (exp(min(2.0 * abs(z), 87.0)) + 1.0));
+}
+
+// gelu_tangent is the tanh in the tanh form of GELU, of z held to 10, where it is 1.
+fn gelu_tangent(held: f32) -> f32 {
+	return tangent(0.79788456 * (held + 0.044715 * held * held * held));
+}
+
+fn activate(z: f32, slope: f32) -> f32 {
+	switch p.activation {
+		case 1u: { return max(z, 0.0); }
+		case 2u: { return min(max(z, p.alpha), p.beta); }
+		case 3u: { return select(z, p.alpha * z, z < 0.0); }
+		case 4u: { return select(z, slope * z, z < 0.0); }
+		case 5u: { return sigmoid(z); }
+		case 6u: { return tangent(z); }
+		case 7u: { return z * sigmoid(z); }
+		case 8u: { return clamp(p.alpha * z + p.beta, 0.0, 1.0); }
+		case 9u: { return z * clamp(z / 6.0 + 0.5, 0.0, 1.0); }
+		case 10u: { return 0.5 * z * (1.0 + erf(z * 0.70710678)); }
+		case 11u: { return 0.5 * z * (1.0 + gelu_tangent(clamp(z, -10.0, 10.0))); }
+		case 12u: { return select(z, p.alpha * (exp(z) - 1.0), z < 0.0); }
+		default: { return z; }
+	}
+}
+
+// finish gives what is written to element i of V: f(z), with the residual.
+fn finish(z: f32, i: u32) -> f32 {
+	var slope = 0.0;
+	if p.activation == 4u {
+		slope = slopes[i % p.out_channels];
+	}
+	switch p.residual {
+		case 1u: { return activate(z + residual(i), slope); }
+		case 2u: { return activate(z, slope) + residual(i); }
+		default: { return activate(z, slope); }
+	}
+}
+
+// finish_at applies the epilogue to element i of v.
+fn finish_at(i: u32) {
+	v[i] = finish(v[i], i);
+}
+
+// What Winograd's transforms share: tiles of 5 x 5 inputs or products.
+
+// What transforms of tiles share: threads that compute one block of channels of one tile, or of one line of it.
+
+const VECTOR: u32 = 1u;
+alias Cell = f32;
+
+// Tile is where a thread works. Blocks of channels are counted, not numbers.
+struct Tile {
+	number: u32,
+	image: u32,
+	o: vec3<u32>, // its first output
+	block: u32,
+	blocks: u32,
+}
+
+// tile_of finds a tile by its number. Where filters are dilated the outputs of a tile lie as far apart as their
+// taps, so that it has the others of as many phases as neighbours.
+fn tile_of(number: u32, block: u32, blocks: u32) -> Tile {
+	let outputs = outputs();
+	let size = p.out_size.yz;
+	let dilation = p.dilation.yz;
+	let phases = min(dilation, size);
+	let tiles = phases * (((size + dilation - 1u) / dilation + outputs - 1u) / outputs);
+	let at = vec2<u32>(number / tiles.y % tiles.x, number % tiles.y);
+	return Tile(number, number / tiles.y / tiles.x, vec3<u32>(0u, at % phases + at / phases * outputs * dilation), block, blocks);
+}
+
+// Each thread computes one element, on its own.
+
+const THREADS: u32 = 64u;
+
+@compute @workgroup_size(THREADS)
+fn main(
+	@builtin(workgroup_id) workgroup: vec3<u32>,
+	@builtin(num_workgroups) grid: vec3<u32>,
+	@builtin(local_invocation_index) thread: u32,
+) {
+	// Elements are counted in memory order, across the axes of a grid that no single axis could hold.
+	let i = (workgroup.x + grid.x * (workgroup.y + grid.y * workgroup.z)) * THREADS + thread;
+	if i < p.outputs {
+		element(i);
+	}
+}
+
+// outputs is how many outputs a tile has along each axis.
+fn outputs() -> vec2<u32> {
+	return vec2<u32>(5u + 1u, 5u + 1u) - p.filter_size.yz;
+}
+
+// Line is one row or column of a tile's inputs or products.
+struct Line {
+	e0: Cell,
+	e1: Cell,
+	e2: Cell,
+	e3: Cell,
+	e4: Cell,
+}
+
+// between is where element e of the tile is in U or in the products, [tiles][25][channels].
+fn between(t: Tile, e: u32) -> u32 {
+	return (t.number * 25u + e) * t.blocks + t.block;
+}
+
+// Outputs is one row or column of a tile's outputs.
+struct Outputs {
+	e0: Cell,
+	e1: Cell,
+	e2: Cell,
+}
+
+// transform is Aᵀ d.
+fn transform(d: Line) -> Outputs {
+	let even1 = d.e1 + d.e2;
+	let odd1 = d.e1 - d.e2;
+	return Outputs(
+		d.e0 + even1 + d.e3,
+		odd1 + 2.0 * d.e3,
+		even1 + 4.0 * d.e3 + d.e4,
+	);
+}
+
+// block_of is where the tile's block of channels of output o is in V.
+fn block_of(t: Tile, o: vec3<u32>) -> u32 {
+	return (t.image * p.out_size.y * p.out_size.z + flat(o, p.out_size)) * t.blocks + t.block;
+}
+
+// write writes an output, f places from the tile's first, unless it hangs over V's edge.
+fn write(t: Tile, f: vec3<u32>, z: Cell) {
+	let o = t.o + f * p.dilation;
+	if all(o < p.out_size) {
+		v[block_of(t, o)] = z + b[t.block];
+	}
+}
+
+// complete applies the epilogue to an output that was written.
+fn complete(t: Tile, f: vec3<u32>) {
+	let o = t.o + f * p.dilation;
+	if all(o < p.out_size) {
+		finish_at(block_of(t, o));
+	}
+}
+
+// keep writes a line of outputs from output f on.
+fn keep(t: Tile, f: vec3<u32>, z: Outputs) {
+	write(t, f, z.e0);
+	write(t, f + vec3<u32>(0u, 0u, 1u), z.e1);
+	write(t, f + vec3<u32>(0u, 0u, 2u), z.e2);
+}
+
+// element computes one block of channels of one tile: the columns, then the rows.
+fn element(i: u32) {
+	let blocks = p.out_channels / VECTOR;
+	let t = tile_of(i / blocks, i % blocks, blocks);
+	let d0 = transform(Line(products[between(t, 0u)], products[between(t, 5u)], products[between(t, 10u)], products[between(t, 15u)], products[between(t, 20u)]));
+	let d1 = transform(Line(products[between(t, 1u)], products[between(t, 6u)], products[between(t, 11u)], products[between(t, 16u)], products[between(t, 21u)]));
+	let d2 = transform(Line(products[between(t, 2u)], products[between(t, 7u)], products[between(t, 12u)], products[between(t, 17u)], products[between(t, 22u)]));
+	let d3 = transform(Line(products[between(t, 3u)], products[between(t, 8u)], products[between(t, 13u)], products[between(t, 18u)], products[between(t, 23u)]));
+	let d4 = transform(Line(products[between(t, 4u)], products[between(t, 9u)], products[between(t, 14u)], products[between(t, 19u)], products[between(t, 24u)]));
+	keep(t, vec3<u32>(0u, 0u, 0u), transform(Line(d0.e0, d1.e0, d2.e0, d3.e0, d4.e0)));
+	keep(t, vec3<u32>(0u, 1u, 0u), transform(Line(d0.e1, d1.e1, d2.e1, d3.e1, d4.e1)));
+	keep(t, vec3<u32>(0u, 2u, 0u), transform(Line(d0.e2, d1.e2, d2.e2, d3.e2, d4.e2)));
+	// The epilogue's functions are many: in a loop they are compiled once, not for each output.
+	if p.activation != 0u || p.residual != 0u {
+		for (var each = 0u; each < 9u; each++) {
+			complete(t, vec3<u32>(0u, each / 3u, each % 3u));
+		}
+	}
+}
