@@ -37,8 +37,8 @@ func unstrided(a conv.Axis) conv.Axis {
 	return conv.Axis{In: a.Out + taps - 1, Filter: taps}
 }
 
-// SpaceToDepthInput is the input volume of [SpaceToDepth]; for stride 1 it is x itself. What no window of p reads
-// is 0. Errors are those of SpaceToDepth and [CheckShapes].
+// SpaceToDepthInput is the input volume of [SpaceToDepth]; for stride 1 it is x itself. Errors are those of
+// SpaceToDepth and [CheckShapes].
 //
 // It is the twin of shaders/space_to_depth.wgsl.
 func SpaceToDepthInput(p conv.Problem, x tensor.Volume) (tensor.Volume, error) {
@@ -63,12 +63,11 @@ func SpaceToDepthInput(p conv.Problem, x tensor.Volume) (tensor.Volume, error) {
 	return out, nil
 }
 
-// phaseSource is the input of a phase at place i of the axis of stride 1. Windows end before the last phases.
+// phaseSource is the input of a phase at place i of the axis of stride 1. Windows end before the last phases, whose
+// weights are zero: there may be no input, whatever the padding.
 func phaseSource(a conv.Axis, padding conv.Padding, i, phase int) (at int, ok bool) {
-	if i*a.Stride+phase >= (a.Out-1)*a.Stride+a.Filter {
-		return 0, false
-	}
-	return source(&a, padding, false, i, phase)
+	at, ok = source(&a, padding, false, i, phase)
+	return at, ok && at >= 0 && at < a.In
 }
 
 // SpaceToDepthFilters are the filters of [SpaceToDepth], zero where p's have no tap; for stride 1 they are w

@@ -8,8 +8,7 @@ import (
 	"github.com/gpuconv/gpuconv/tensor"
 )
 
-// The layer of stride 1 computes the same sums, whole numbers bit for bit, and what no window reads does not
-// matter.
+// The layer of stride 1 computes the same sums, whole numbers bit for bit.
 func TestSpaceToDepth(t *testing.T) {
 	for d, shape := range map[string]string{
 		"ic3ih227oc4kh11sh4ph0": "ic48ih57oc4kh3ph0", "ic3ih23oc2kh7sh2ph3": "ic12ih15oc2kh4ph0",

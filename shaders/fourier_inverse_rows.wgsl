@@ -1,5 +1,5 @@
 // The transform by rows, or by columns where filters have one tap along rows, of lines to V: a thread takes the 23
-// numbers of a row of a tile. The CPU twin is cpuref/transform_output.go.
+// numbers of a row of a tile, which has 4 outputs to 15. The CPU twin is cpuref/transform_output.go.
 
 {{template "index" .}}
 
@@ -35,9 +35,10 @@ fn element(i: u32) {
 	let wide = outputs().x * outputs().y / rows;
 	let first = vec3<u32>(0u, row, 0u);
 	let step = along();
-	write(t, first, z.e0);
 {{- range .Line}}
-{{- if and . (lt . 15)}}
+{{- if lt . 4}}
+	write(t, first + {{.}}u * step, z.e{{.}});
+{{- else if lt . 15}}
 	if {{.}}u < wide {
 		write(t, first + {{.}}u * step, z.e{{.}});
 	}

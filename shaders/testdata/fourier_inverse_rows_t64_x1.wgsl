@@ -1,5 +1,5 @@
 // The transform by rows, or by columns where filters have one tap along rows, of lines to V: a thread takes the 23
-// numbers of a row of a tile. The CPU twin is cpuref/transform_output.go.
+// numbers of a row of a tile, which has 4 outputs to 15. The CPU twin is cpuref/transform_output.go.
 
 // The index map that all kernels share. A layer is described by the convolution below it: of a plain
 // layer itself, of a transposed one the convolution whose gradient it computes. Positions are
@@ -391,16 +391,10 @@ fn element(i: u32) {
 	let wide = outputs().x * outputs().y / rows;
 	let first = vec3<u32>(0u, row, 0u);
 	let step = along();
-	write(t, first, z.e0);
-	if 1u < wide {
-		write(t, first + 1u * step, z.e1);
-	}
-	if 2u < wide {
-		write(t, first + 2u * step, z.e2);
-	}
-	if 3u < wide {
-		write(t, first + 3u * step, z.e3);
-	}
+	write(t, first + 0u * step, z.e0);
+	write(t, first + 1u * step, z.e1);
+	write(t, first + 2u * step, z.e2);
+	write(t, first + 3u * step, z.e3);
 	if 4u < wide {
 		write(t, first + 4u * step, z.e4);
 	}
