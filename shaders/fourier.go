@@ -86,7 +86,7 @@ func Fouriers() []Fourier {
 }
 
 // FourierParams gives the parameters of these kernels, of which those of the last one have the epilogue; Outputs
-// is the number of threads. p must be valid and fit, have filters of at most 15 taps along an axis, and the
+// is the number of threads. p must be valid and fit, have filters of at most 13 taps along an axis, and the
 // layer of the products must fit too; see cpuref.Transform.
 func FourierParams(p conv.Problem, k Fourier, e conv.Epilogue) Params {
 	params, lines := layer(p), 1
