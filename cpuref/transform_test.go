@@ -356,6 +356,24 @@ func TestTransformOutOfRange(t *testing.T) {
 	wantError(t, err, ErrNoVerdict, "")
 }
 
+// So have sums on the way, where operands do not pass it.
+func TestTransformSumsOutOfRange(t *testing.T) {
+	p := parse(t, "ic1ih8oc1kh3")
+	x, w := operands(t, p, integers(newRand(67), 1))
+	for _, data := range [][]float32{x.Data, w.Data} {
+		for i := range data {
+			data[i] = 1e18
+		}
+	}
+	clear(w.Bias)
+	_, err := Check(twin(t, p, Winograd6, x, w), must[Reference](t)(Winograd6.Reference(p, x, w)), Bounded)
+	wantError(t, err, ErrNoVerdict, "on the way")
+	r := must[Report](t)(Check(twin(t, p, Winograd2, x, w), must[Reference](t)(Winograd2.Reference(p, x, w)), Bounded))
+	if !r.OK() {
+		t.Errorf("winograd2: %v", r)
+	}
+}
+
 func TestTransformExactLimit(t *testing.T) {
 	for d, want := range map[string]int{"ic1ih4oc1kh3": 255, "ic64ih56oc64kh3ph1": 31, "g2ic128ih56oc64kh3ph1": 31, "ic512ih7oc1kh3": 11, "ic65535ih3oc1kh3": 1} {
 		if got := must[int](t)(Winograd2.ExactLimit(parse(t, d))); got != want {
