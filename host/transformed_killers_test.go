@@ -15,7 +15,7 @@ func init() {
 	fours := fourierKillers("fourier/registers_4x16_v4_t64",
 		"mb2ic4ih5iw7oc8kh3ph1", "g2mb3ic8ih1iw2oc16kh3ph2pw1", "ic4ih3iw5oc4kh3kw2ph2pw4+reflect", "mb2ic4ih19iw2oc4kh4ph3pw1+replicate", "ic12ih3iw4oc4kh3ph3pw4+circular",
 		"mb2ic4ih17iw20oc4oh3ow22kh3pw2", "mb2ic4ih9iw61oc4kh4kw3ph2pw3dh1dw2", "ic4ih7iw8oc4oh2ow7kh3ph5pw6dh5dw4+circular", "mb2ic4ih1iw270oc4kh3ph1",
-		"ic4ih15iw18oc4kh13", "ic8ih30iw43oc8kh2", // the fewest and the most outputs a tile
+		"ic4ih15iw18oc4kh13", "ic4ih15iw18oc4kh12", "ic8ih30iw43oc8kh2", // the fewest outputs a tile, one more, and the most
 		"mb2ic4ih3iw40oc8kh1kw5ph0pw3", "mb2ic8ih40iw3oc4kh5kw1ph3pw0+replicate", "ic4ih3iw29oc4kh1kw2dw2pw1",
 		"ic32ih26iw62oc32kh4kw2", "ic32ih10iw124oc32kh1kw5") // fill the folded grid's workgroups
 	ones := fourierKillers("fourier/registers_8x4_v1_t64", "mb2ic3ih5iw7oc5kh3ph1", "g3mb2ic3ih21iw18oc6kh4kw2ph2pw1", "mb2ic3ih3iw40oc5kh1kw5ph0pw3")
