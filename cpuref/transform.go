@@ -251,9 +251,8 @@ func combine[F float32 | float64](row []float64, d []F, step int) (sum F) {
 	return sum
 }
 
-// Filters are the filters G w Gᵀ of the layer of Product: K of them for each position, that of
-// position i in a tile and of output channel k being the one with number i*K + k; each is 1 x 1 and as deep
-// as w's. They are computed in float64 and rounded once. Errors are those of Check and [CheckFilters].
+// Filters are the filters G w Gᵀ of the layer of Product: K of them for each position, that of position i in a
+// tile and of output channel k being the one with number i*K + k; each is 1 x 1 and as deep as w's. They are computed in float64 and rounded once. Errors are those of Check and [CheckFilters].
 func (f Transform) Filters(p conv.Problem, w tensor.Filters) (tensor.Filters, error) {
 	a, err := f.of(p)
 	if err != nil {
@@ -288,6 +287,15 @@ func (a *tiling) transformFilters(h, wide [][]float64, w tensor.Filters, set fun
 	})
 }
 
+// Exact reports whether the algorithm computes p, and whole numbers so that nothing rounds: where tiles have no more
+// than 4 inputs along an axis. The transforms of more have numbers that no float32 holds.
+func (f Transform) Exact(p conv.Problem) bool {
+	a, err := f.of(p)
+	return err == nil && a.exact()
+}
+
+func (a *tiling) exact() bool { return max(a.h.t, a.w.t) <= 4 }
+
 // ExactLimit is [ExactLimit] for Winograd's F(2 x 2, 3 x 3): with whole inputs, weights and biases
 // in [-L, L] no step rounds, in any order of summation, for
 //
@@ -299,14 +307,14 @@ func (a *tiling) transformFilters(h, wide [][]float64, w tensor.Filters, set fun
 // directions, and over n channels of products, outputs add up to at most 4*4 * n * 4L * L, and every sum
 // on the way is a part of this one, or is multiplied by 1 or more before it becomes one.
 //
-// The error wraps [ErrNoVerdict] where not even L = 1 is small enough, and where tiles have more than 4 inputs
-// along an axis, whose filters are multiples of 1/6 or 1/90; otherwise errors are those of [CheckWinograd].
+// The error wraps [ErrNoVerdict] where not even L = 1 is small enough, and where Exact is false for another reason
+// than Check's, whose errors come first.
 func (f Transform) ExactLimit(p conv.Problem) (int, error) {
 	a, err := f.of(p)
 	if err != nil {
 		return 0, err
 	}
-	if a.area() > 4*4 || a.outputs() != 2*2 {
+	if !a.exact() {
 		return 0, fmt.Errorf("%w: %v with tiles of %d x %d inputs has numbers that no float32 holds: check %s by the bound",
 			ErrNoVerdict, f, a.h.t, a.w.t, p)
 	}

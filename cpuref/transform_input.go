@@ -6,10 +6,11 @@ import (
 )
 
 // Input is the input Bᵀ x B of the layer of Product, in float32: [tiles][positions][C], image by image and row
-// by row. Of a tile that hangs over V's edge, what only
-// the missing outputs would read counts as 0. Errors are those of Check and [CheckShapes].
+// by row. Of a tile that hangs over V's edge, what only the missing outputs would read counts as 0. Errors are
+// those of Check and [CheckShapes].
 //
-// It is the twin of shaders/winograd_input.wgsl and, but for the order of sums, of fourier_input.wgsl.
+// It is the twin of shaders/winograd_input.wgsl and, but for the order of sums, of fourier_rows.wgsl with
+// fourier_columns.wgsl behind it.
 func (f Transform) Input(p conv.Problem, x tensor.Volume) ([]float32, error) {
 	w, err := f.of(p)
 	if err != nil {

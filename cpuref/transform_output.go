@@ -6,11 +6,12 @@ import (
 	"github.com/gpuconv/gpuconv/conv"
 )
 
-// Output is the layer's output Aᵀ M A + b before its epilogue, in float32 and V's order. products
-// are M, [tiles][positions][K], and bias is b, nil for zeros. Errors are those of Check, and
-// [ErrShape] where products or bias are not as long as that.
+// Output is the layer's output Aᵀ M A + b before its epilogue, in float32 and V's order. products are M,
+// [tiles][positions][K], and bias is b, nil for zeros. Errors are those of Check, and [ErrShape] where products
+// or bias are not as long as that.
 //
-// It is the twin of shaders/winograd_output.wgsl and, but for the order of sums, of fourier_output.wgsl.
+// It is the twin of shaders/winograd_output.wgsl and, but for the order of sums, of fourier_inverse_columns.wgsl
+// with fourier_inverse_rows.wgsl behind it.
 func (f Transform) Output(p conv.Problem, products, bias []float32) ([]float32, error) {
 	w, err := f.of(p)
 	if err != nil {

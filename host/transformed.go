@@ -44,7 +44,7 @@ func (a transformed) serves(p conv.Problem, o LayerOptions) error {
 	if err != nil {
 		return err
 	}
-	if o.Exact && a.rounds(p) {
+	if o.Exact && !a.by.Exact(plain) {
 		return errRounds
 	}
 	if !shaders.Fits(product) || !shaders.Fits(plain) {
@@ -189,11 +189,7 @@ func (a transformed) tile(p conv.Problem) (h, w uint32) {
 	return uint32(down), uint32(across)
 }
 
-// rounds: transforms of more than 4 inputs have numbers that no float32 holds.
-func (a transformed) rounds(p conv.Problem) bool {
-	h, w := a.tile(plain(p))
-	return max(h, w) > 4
-}
+func (a transformed) rounds(p conv.Problem) bool { return !a.by.Exact(plain(p)) }
 
 func (a transformed) reference(p conv.Problem, x tensor.Volume, f tensor.Filters) (cpuref.Reference, error) {
 	x, err := cpuref.SpaceToDepthInput(p, x)

@@ -63,7 +63,7 @@ func (c Case) Data() (Operands, error) {
 func (c Case) exactLimit() (int, error) {
 	limit, err := cpuref.ExactLimit(c.Problem)
 	plain, none := cpuref.SpaceToDepth(c.Problem)
-	if h, w, refused := cpuref.Winograd2.Tile(plain); none == nil && refused == nil && max(h, w) == 4 && err == nil {
+	if none == nil && cpuref.Winograd2.Exact(plain) && err == nil {
 		limit, err = cpuref.Winograd2.ExactLimit(plain) // the algorithm may be any that is exact
 	}
 	if c.Options.Numbers == host.Float16 && err == nil {
