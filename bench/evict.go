@@ -1,5 +1,6 @@
 package bench
 
+import "context"
 import "github.com/gpuconv/gpuconv/gpu"
 
 // evicted is how much is written to push all else out of caches: more than the largest of today's hold.
@@ -12,7 +13,7 @@ func (d *Device) EvictCache() error {
 	}
 	b := d.dev.GPU().NewBatch()
 	b.Copy(d.to, 0, d.from, 0, d.to.Size())
-	return b.Run()
+	return b.Run(context.Background())
 }
 
 func (d *Device) prepareEviction() (err error) {

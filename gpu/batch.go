@@ -1,6 +1,7 @@
 package gpu
 
 import (
+	"context"
 	"encoding/binary"
 	"fmt"
 	"time"
@@ -82,22 +83,25 @@ func (b *Batch) Submit() (*Submission, error) {
 	return s, nil
 }
 
-// Run submits the batch and waits for it.
-func (b *Batch) Run() error {
+// Run submits the batch and waits for it, or until ctx ends: see [Submission.Wait].
+func (b *Batch) Run(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return b.dev.failed("running a batch", err)
+	}
 	s, err := b.Submit()
 	if err != nil {
 		return err
 	}
-	return s.Wait()
+	return s.Wait(ctx)
 }
 
 // RunRead submits the batch, waits for it and then copies from src at offset into dst, a multiple of 4
 // bytes: Run and [Buffer.Read] in one submission, which is waited for once. It measures no times.
-func (b *Batch) RunRead(src *Buffer, offset uint64, dst []byte) error {
+func (b *Batch) RunRead(ctx context.Context, src *Buffer, offset uint64, dst []byte) error {
 	if len(dst) == 0 {
-		return b.Run()
+		return b.Run(ctx)
 	}
-	return b.dev.read(src.about("running a batch and reading", len(dst)), b, src, offset, dst)
+	return b.dev.read(ctx, src.about("running a batch and reading", len(dst)), b, src, offset, dst)
 }
 
 // launch submits the batch, with timestamps and a copy to be read unless they are nil. It asks read for the
@@ -187,22 +191,23 @@ func (s *step) command() command {
 	return command{kernel: s.group.kernel.drv, group: s.group.drv, grid: s.grid}
 }
 
-// Wait waits until the batch is done, however long it takes.
-func (s *Submission) Wait() error {
+// Wait waits until the batch is done, however long it takes, or until ctx ends, whose error it then wraps. The
+// GPU goes on with the batch all the same, and what is submitted later waits for it there.
+func (s *Submission) Wait(ctx context.Context) error {
 	if s == nil {
 		s = &Submission{}
 	}
-	return s.dev.await("waiting for a batch", s.flight)
+	return s.dev.await(ctx, "waiting for a batch", s.flight)
 }
 
 // Times waits for a timed batch and gives how long each of its dispatches took on the GPU, in their
 // order. It may be called once.
-func (s *Submission) Times() ([]time.Duration, error) {
-	raw, err := s.rawTicks()
+func (s *Submission) Times(ctx context.Context) ([]time.Duration, error) {
+	raw, err := s.rawTicks(ctx)
 	if err != nil {
 		return nil, err
 	}
-	ns, err := s.dev.TimestampPeriod()
+	ns, err := s.dev.TimestampPeriod(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -218,7 +223,7 @@ func (s *Submission) Times() ([]time.Duration, error) {
 }
 
 // rawTicks waits and reads the timestamps, two for each dispatch.
-func (s *Submission) rawTicks() ([]uint64, error) {
+func (s *Submission) rawTicks(ctx context.Context) ([]uint64, error) {
 	const op = "reading timestamps"
 	if s == nil {
 		s = &Submission{}
@@ -227,11 +232,11 @@ func (s *Submission) rawTicks() ([]uint64, error) {
 		return nil, s.dev.failed(op, fmt.Errorf("%w: the batch was not timed", ErrMisuse))
 	}
 	defer s.closeTicks()
-	if err := s.Wait(); err != nil {
+	if err := s.Wait(ctx); err != nil {
 		return nil, err
 	}
 	data := make([]byte, 16*s.ticks.dispatches)
-	if err := s.ticks.buffer.Read(0, data); err != nil {
+	if err := s.ticks.buffer.Read(ctx, 0, data); err != nil {
 		return nil, err
 	}
 	raw := make([]uint64, 2*s.ticks.dispatches)

@@ -19,12 +19,12 @@ func TestBatchKeepsOrder(t *testing.T) {
 	batch.Dispatch(onB, 1, 1, 1)       // b is 10
 	batch.Dispatch(double, 1, 1, 1)    // a is 10
 	batch.Copy(a, 4, b, 0, 4)
-	if err := batch.Run(); err != nil {
+	if err := batch.Run(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	wantData(t, a, 10, 10)
 	wantData(t, b, 10, 0)
-	if err := batch.Run(); err != nil { // once more: a is 11, 22, 23; b is 23, 46; a is 46
+	if err := batch.Run(t.Context()); err != nil { // once more: a is 11, 22, 23; b is 23, 46; a is 46
 		t.Fatal(err)
 	}
 	wantData(t, a, 46, 46)
@@ -54,14 +54,14 @@ func TestGridAndWaiting(t *testing.T) {
 	s := must[*Submission](t)(batch.Submit())
 	answers := make(chan error)
 	for range 4 { // from several goroutines, and again
-		go func() { answers <- s.Wait() }()
+		go func() { answers <- s.Wait(t.Context()) }()
 	}
 	for range 4 {
 		if err := <-answers; err != nil {
 			t.Error(err)
 		}
 	}
-	if err := s.Wait(); err != nil {
+	if err := s.Wait(t.Context()); err != nil {
 		t.Error(err)
 	}
 	for i, v := range readBack(t, b) {
@@ -69,7 +69,7 @@ func TestGridAndWaiting(t *testing.T) {
 			t.Errorf("at %d: %d, want %d", i, v, want)
 		}
 	}
-	if err := d.NewBatch().Run(); err != nil {
+	if err := d.NewBatch().Run(t.Context()); err != nil {
 		t.Errorf("an empty batch: %v", err)
 	}
 }
@@ -89,7 +89,7 @@ func TestCloseAfterSubmitIsSafe(t *testing.T) {
 		s := must[*Submission](t)(batch.Submit())
 		b.Close()
 		g.Close()
-		if err := s.Wait(); err != nil {
+		if err := s.Wait(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -125,7 +125,7 @@ func TestReadingKeepsStaging(t *testing.T) {
 	b := newBuffer(t, d, "b", make([]uint32, 1<<14)...)
 	read := func(bytes int) {
 		t.Helper()
-		if err := b.Read(0, make([]byte, bytes)); err != nil {
+		if err := b.Read(t.Context(), 0, make([]byte, bytes)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -167,17 +167,17 @@ func TestTimedBatch(t *testing.T) {
 	batch.Copy(few, 4, sameCount(t, d), 0, 4) // copies between dispatches have no times
 	batch.Dispatch(newGroup(t, d, spin(), many), 1, 1, 1)
 	for range 3 {
-		raw := must[[]uint64](t)(must[*Submission](t)(batch.Submit()).rawTicks())
+		raw := must[[]uint64](t)(must[*Submission](t)(batch.Submit()).rawTicks(t.Context()))
 		if len(raw) != 4 || raw[0] == 0 || raw[0] >= raw[1] || raw[1] > raw[2] || raw[2] >= raw[3] {
 			t.Errorf("ticks %v: must be the begin and end of two dispatches, one after the other", raw)
 		}
 		s := must[*Submission](t)(batch.Submit())
-		if times := must[[]time.Duration](t)(s.Times()); len(times) != 2 || times[0] <= 0 || times[1] <= 0 {
+		if times := must[[]time.Duration](t)(s.Times(t.Context())); len(times) != 2 || times[0] <= 0 || times[1] <= 0 {
 			t.Errorf("times %v, must be two", times)
 		}
-		_, err := s.Times()
+		_, err := s.Times(t.Context())
 		wantError(t, err, ErrClosed)
-		if err := s.Wait(); err != nil {
+		if err := s.Wait(t.Context()); err != nil {
 			t.Errorf("waiting after Times: %v", err)
 		}
 	}

@@ -37,7 +37,7 @@ func BenchmarkRun(b *testing.B) {
 	for _, n := range []int{0, 1, 100} {
 		b.Run(fmt.Sprint(n), func(b *testing.B) {
 			batch, _ := benchBatch(b, n)
-			loop(b, batch.Run)
+			loop(b, func() error { return batch.Run(b.Context()) })
 		})
 	}
 }
@@ -62,7 +62,7 @@ func BenchmarkWrite(b *testing.B) {
 func BenchmarkRead(b *testing.B) {
 	_, buffer := benchBatch(b, 0)
 	data := make([]byte, 4096)
-	loop(b, func() error { return buffer.Read(0, data) })
+	loop(b, func() error { return buffer.Read(b.Context(), 0, data) })
 }
 
 // BenchmarkRunAndRead is what a layer does that gives its output to the host.
@@ -70,9 +70,9 @@ func BenchmarkRunAndRead(b *testing.B) {
 	batch, buffer := benchBatch(b, 1)
 	data := make([]byte, 4096)
 	loop(b, func() error {
-		if err := batch.Run(); err != nil {
+		if err := batch.Run(b.Context()); err != nil {
 			return err
 		}
-		return buffer.Read(0, data)
+		return buffer.Read(b.Context(), 0, data)
 	})
 }

@@ -2,6 +2,7 @@ package gpu
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"math/bits"
 	"slices"
@@ -154,17 +155,20 @@ func (b *Buffer) Write(offset uint64, data []byte) error {
 }
 
 // Read waits for all that was submitted and copies from the buffer at offset into dst, a multiple of 4
-// bytes.
-func (b *Buffer) Read(offset uint64, dst []byte) error {
+// bytes. It waits until ctx ends at most.
+func (b *Buffer) Read(ctx context.Context, offset uint64, dst []byte) error {
 	d := b.device()
-	return d.read(b.about("reading", len(dst)), &Batch{dev: d}, b, offset, dst)
+	return d.read(ctx, b.about("reading", len(dst)), &Batch{dev: d}, b, offset, dst)
 }
 
 // read runs a batch, which may be empty, and reads from a buffer.
-func (d *Device) read(op string, batch *Batch, b *Buffer, offset uint64, dst []byte) error {
+func (d *Device) read(ctx context.Context, op string, batch *Batch, b *Buffer, offset uint64, dst []byte) error {
 	size := uint64(len(dst))
 	if size == 0 {
 		return d.do(op, func(driver) error { return nil })
+	}
+	if err := ctx.Err(); err != nil {
+		return d.failed(op, err)
 	}
 	s, err := d.takeStaging(op, size, func() error { return b.check(d, offset, size) })
 	if err != nil {
@@ -181,7 +185,7 @@ func (d *Device) read(op string, batch *Batch, b *Buffer, offset uint64, dst []b
 	if err != nil {
 		return err
 	}
-	if err := d.await(op, f); err != nil {
+	if err := d.await(ctx, op, f); err != nil {
 		return err
 	}
 	err = d.do(op, func(drv driver) error { return drv.mapped(s.buffer, dst) })

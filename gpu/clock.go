@@ -1,6 +1,7 @@
 package gpu
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math"
@@ -10,7 +11,7 @@ import (
 // TimestampPeriod is how many nanoseconds one tick of the GPU's clock lasts. Nothing in WebGPU's native
 // doors says so (Vulkan's timestampPeriod is 1 on some GPUs and 10, 40, 52.08 or 83.33 on others), hence
 // it is measured once, against the wall clock, and set to the known period that is nearest.
-func (d *Device) TimestampPeriod() (ns float64, err error) {
+func (d *Device) TimestampPeriod(ctx context.Context) (ns float64, err error) {
 	if d == nil {
 		return 0, d.failed("measuring the GPU's clock", fmt.Errorf("%w: there is no device", ErrMisuse))
 	}
@@ -23,7 +24,7 @@ func (d *Device) TimestampPeriod() (ns float64, err error) {
 		})
 	}
 	if d.nsPerTick == 0 && err == nil {
-		d.nsPerTick, err = d.measurePeriod()
+		d.nsPerTick, err = d.measurePeriod(ctx)
 	}
 	return d.nsPerTick, err
 }
@@ -43,15 +44,19 @@ func snap(measured float64) float64 {
 
 // measurePeriod takes two timestamps some time apart, again with more time where the result is no
 // known period.
-func (d *Device) measurePeriod() (float64, error) {
+func (d *Device) measurePeriod(ctx context.Context) (float64, error) {
 	var measured float64
 	for apart := 50 * time.Millisecond; apart <= 400*time.Millisecond; apart *= 2 {
-		t0, w0, err := d.tick()
+		t0, w0, err := d.tick(ctx)
 		if err != nil {
 			return 0, err
 		}
-		time.Sleep(apart)
-		t1, w1, err := d.tick()
+		select {
+		case <-ctx.Done():
+			return 0, d.failed("measuring the GPU's clock", ctx.Err())
+		case <-time.After(apart):
+		}
+		t1, w1, err := d.tick(ctx)
 		if err != nil {
 			return 0, err
 		}
@@ -67,7 +72,7 @@ func (d *Device) measurePeriod() (float64, error) {
 }
 
 // tick runs a kernel that does nothing and gives its first timestamp, with the wall clock of it.
-func (d *Device) tick() (uint64, time.Time, error) {
+func (d *Device) tick(ctx context.Context) (uint64, time.Time, error) {
 	b, err := d.NewBuffer("clock", 4, Storage)
 	if err != nil {
 		return 0, time.Time{}, err
@@ -90,7 +95,7 @@ func (d *Device) tick() (uint64, time.Time, error) {
 	if err != nil {
 		return 0, begun, err
 	}
-	raw, err := s.rawTicks()
+	raw, err := s.rawTicks(ctx)
 	if err != nil {
 		return 0, begun, err
 	}

@@ -21,7 +21,7 @@ func TestSnap(t *testing.T) {
 
 func TestTimestampPeriod(t *testing.T) {
 	d := openDevice(t)
-	ns, err := d.TimestampPeriod()
+	ns, err := d.TimestampPeriod(t.Context())
 	switch {
 	case !d.Info().HasFeature(FeatureTimestamps):
 		wantError(t, err, ErrLimit)
@@ -32,7 +32,7 @@ func TestTimestampPeriod(t *testing.T) {
 	case snap(ns) != ns:
 		t.Errorf("a tick lasts %g ns, which no known clock does", ns)
 	}
-	if again, _ := d.TimestampPeriod(); again != ns {
+	if again, _ := d.TimestampPeriod(t.Context()); again != ns {
 		t.Errorf("measured again: %g, then %g", ns, again)
 	}
 }

@@ -1,6 +1,7 @@
 package gpu_test
 
 import (
+	"context"
 	"fmt"
 	"log"
 
@@ -41,9 +42,9 @@ func Example() {
 	batch := device.NewBatch()
 	batch.Dispatch(group, 1, 1, 1)
 	batch.Dispatch(group, 1, 1, 1) // sees what the first wrote
-	check(batch.Run())
+	check(batch.Run(context.Background()))
 
-	check(buffer.Read(0, gpu.Bytes(numbers)))
+	check(buffer.Read(context.Background(), 0, gpu.Bytes(numbers)))
 	fmt.Println(numbers)
 	// Output: [1 16 81 256]
 }

@@ -3,6 +3,7 @@
 package gpu
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -29,7 +30,7 @@ func TestRunningAgainMakesNothing(t *testing.T) {
 	again := func(from, to uint32) {
 		t.Helper()
 		for i := from; i <= to; i++ {
-			if err := errors.Join(batch.Run(), batch.RunRead(b.buffer, 0, Bytes(got))); err != nil || got[0] != 2*i {
+			if err := errors.Join(batch.Run(t.Context()), batch.RunRead(t.Context(), b.buffer, 0, Bytes(got))); err != nil || got[0] != 2*i {
 				t.Fatalf("run %d: %d, %v", i, got[0], err)
 			}
 		}
@@ -76,7 +77,7 @@ var calls = map[string]func(*bench) error{
 		return err
 	},
 	"write": func(b *bench) error { return b.large.Write(0, make([]byte, largeSize)) }, // needs memory on its way
-	"read":  func(b *bench) error { return b.buffer.Read(0, make([]byte, 4)) },
+	"read":  func(b *bench) error { return b.buffer.Read(context.Background(), 0, make([]byte, 4)) },
 	"kernel": func(b *bench) error {
 		b.n++
 		_, err := b.dev.Kernel(source("new", fmt.Sprintf("b0[0] = %du;", b.n), 1))
@@ -89,14 +90,14 @@ var calls = map[string]func(*bench) error{
 	"run": func(b *bench) error {
 		batch := b.dev.NewBatch()
 		batch.Dispatch(b.group, 1, 1, 1)
-		return batch.Run()
+		return batch.Run(context.Background())
 	},
 	"times": func(b *bench) error {
 		batch := b.dev.NewTimedBatch()
 		batch.Dispatch(b.group, 1, 1, 1)
 		s, err := batch.Submit()
 		if err == nil {
-			_, err = s.Times()
+			_, err = s.Times(context.Background())
 		}
 		return err
 	},
@@ -238,9 +239,9 @@ func TestLossWakesWaiters(t *testing.T) {
 	for i := range 6 {
 		go func() {
 			if i%2 == 0 {
-				answers <- s.Wait()
+				answers <- s.Wait(t.Context())
 			} else {
-				answers <- spinner.Read(0, make([]byte, 16))
+				answers <- spinner.Read(t.Context(), 0, make([]byte, 16))
 			}
 		}()
 	}

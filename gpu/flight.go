@@ -1,6 +1,7 @@
 package gpu
 
 import (
+	"context"
 	"fmt"
 	"time"
 )
@@ -50,12 +51,16 @@ func (d *Device) launch(op string, begin func(driver) (pending, error)) (*flight
 	return f, err
 }
 
-// await waits for f for as long as it takes: only the GPU's own word ends it, or the device's loss.
-func (d *Device) await(op string, f *flight) error {
+// await waits for f for as long as it takes: only the GPU's own word ends it, the device's loss, or the end of
+// ctx, after which f lands whenever somebody else looks.
+func (d *Device) await(ctx context.Context, op string, f *flight) error {
 	for begun := time.Now(); ; {
 		waited := time.Since(begun)
 		landed, ready, err := d.look(f, looking(waited))
 		if landed {
+			return d.failed(op, err)
+		}
+		if err := ctx.Err(); err != nil {
 			return d.failed(op, err)
 		}
 		rest(ready, pause(waited))

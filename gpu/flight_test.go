@@ -1,6 +1,8 @@
 package gpu
 
 import (
+	"context"
+	"errors"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -42,7 +44,7 @@ func TestOthersWorkDuringAWait(t *testing.T) {
 	answers := make(chan error)
 	for range 4 {
 		go func() {
-			err := s.Wait()
+			err := s.Wait(t.Context())
 			over.Store(true)
 			answers <- err
 		}()
@@ -63,9 +65,44 @@ func TestOthersWorkDuringAWait(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	if err := behind.Wait(); err != nil {
+	if err := behind.Wait(t.Context()); err != nil {
 		t.Error(err)
 	}
 	wantData(t, b, 20)
 	wantData(t, spinner, spun(1, 40*60000*spinSteps))
+}
+
+// TestWaitEnds ends the wait for work that takes a while, in each way to wait, and uses the device afterwards.
+func TestWaitEnds(t *testing.T) {
+	d := openDevice(t)
+	b := newSpinner(t, d, 1, 60000)
+	slow := d.NewBatch()
+	for range 10 { // a tenth of a second and more
+		slow.Dispatch(newGroup(t, d, spin(), b), 1, 1, 1)
+	}
+	for _, c := range []struct {
+		name string
+		wait func(context.Context) error
+	}{
+		{"Batch.Run", slow.Run},
+		{"Batch.RunRead", func(ctx context.Context) error { return slow.RunRead(ctx, b, 0, make([]byte, 4)) }},
+		{"Buffer.Read", func(ctx context.Context) error {
+			if _, err := slow.Submit(); err != nil {
+				t.Fatal(err)
+			}
+			return b.Read(ctx, 0, make([]byte, 4))
+		}},
+	} {
+		ctx, cancel := context.WithCancel(t.Context())
+		time.AfterFunc(5*time.Millisecond, cancel)
+		if err := c.wait(ctx); !errors.Is(err, context.Canceled) {
+			t.Errorf("%s of work that goes on: %v, must be %v", c.name, err, context.Canceled)
+		}
+		if err := c.wait(ctx); !errors.Is(err, context.Canceled) {
+			t.Errorf("%s after the end: %v, must be %v", c.name, err, context.Canceled)
+		}
+		if err := c.wait(t.Context()); err != nil {
+			t.Errorf("%s after a wait that ended: %v", c.name, err)
+		}
+	}
 }

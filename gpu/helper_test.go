@@ -62,7 +62,7 @@ func newSpinner(t testing.TB, d *Device, x, loops uint32) *Buffer {
 func readBack(t testing.TB, b *Buffer) []uint32 {
 	t.Helper()
 	data := make([]byte, b.Size())
-	if err := b.Read(0, data); err != nil {
+	if err := b.Read(t.Context(), 0, data); err != nil {
 		t.Fatal(err)
 	}
 	numbers := make([]uint32, len(data)/4)
@@ -121,7 +121,7 @@ func run(t testing.TB, d *Device, groups ...*BindGroup) {
 	for _, g := range groups {
 		b.Dispatch(g, 1, 1, 1)
 	}
-	if err := b.Run(); err != nil {
+	if err := b.Run(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 }

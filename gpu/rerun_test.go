@@ -12,7 +12,7 @@ func TestABatchGrowsBetweenSubmissions(t *testing.T) {
 	runs := func() {
 		t.Helper()
 		for range 2 { // the second time with what the first one kept
-			if err := batch.Run(); err != nil {
+			if err := batch.Run(t.Context()); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -47,13 +47,13 @@ func TestClosingBetweenSubmissions(t *testing.T) {
 		batch.Copy(dst, 0, src, 0, 4)
 		newBuffer(t, d, "another", 0).Close() // which the batch does not concern
 		for range 2 {
-			if err := batch.Run(); err != nil {
+			if err := batch.Run(t.Context()); err != nil {
 				t.Fatal(err)
 			}
 		}
 		closed(g, bound, src, dst)
 		for range 2 {
-			t.Run(name, func(t *testing.T) { wantError(t, batch.Run(), ErrClosed) })
+			t.Run(name, func(t *testing.T) { wantError(t, batch.Run(t.Context()), ErrClosed) })
 		}
 	}
 }
@@ -77,7 +77,7 @@ func TestABatchIsTranslatedOnce(t *testing.T) {
 	batch := d.NewBatch()
 	for want := range 3 {
 		for range 3 {
-			if err := batch.Run(); err != nil {
+			if err := batch.Run(t.Context()); err != nil {
 				t.Fatal(err)
 			}
 			newBuffer(t, d, "another", 0).Close() // asks for a check, not for a translation
@@ -117,7 +117,7 @@ func TestRunRead(t *testing.T) {
 	got := make([]uint32, 2)
 	for i := range uint32(3) {
 		before := d.Stats().Submissions
-		if err := batch.RunRead(b, 0, Bytes(got)); err != nil {
+		if err := batch.RunRead(t.Context(), b, 0, Bytes(got)); err != nil {
 			t.Fatal(err)
 		}
 		if got[0] != 6+i || got[1] != 6 {
@@ -127,14 +127,14 @@ func TestRunRead(t *testing.T) {
 			t.Errorf("running and reading took %d submissions", n)
 		}
 	}
-	if err := batch.RunRead(other, 4, Bytes(got[:1])); err != nil || got[0] != 8 {
+	if err := batch.RunRead(t.Context(), other, 4, Bytes(got[:1])); err != nil || got[0] != 8 {
 		t.Errorf("reading what the batch leaves alone: %d, %v", got[0], err)
 	}
-	if err := batch.RunRead(b, 0, nil); err != nil {
+	if err := batch.RunRead(t.Context(), b, 0, nil); err != nil {
 		t.Errorf("reading nothing: %v", err)
 	}
 	batch.Copy(b, 4, other, 0, 4)
-	if err := batch.RunRead(b, 4, Bytes(got[:1])); err != nil || got[0] != 7 {
+	if err := batch.RunRead(t.Context(), b, 4, Bytes(got[:1])); err != nil || got[0] != 7 {
 		t.Errorf("reading what a copy wrote: %d, %v", got[0], err)
 	}
 	wantData(t, b, 11, 7)
@@ -149,17 +149,17 @@ func TestRunReadMisuse(t *testing.T) {
 	orphan.Dispatch(newGroup(t, d, increment(), closed), 1, 1, 1)
 	closed.Close()
 	before := d.Stats().Submissions
-	wantError(t, batch.RunRead(nil, 0, make([]byte, 4)), ErrMisuse)
-	wantError(t, batch.RunRead(&Buffer{}, 0, make([]byte, 4)), ErrMisuse)
-	wantError(t, batch.RunRead(foreign, 0, make([]byte, 4)), ErrMisuse)
-	wantError(t, batch.RunRead(closed, 0, make([]byte, 4)), ErrClosed)
-	wantError(t, batch.RunRead(b, 4, make([]byte, 8)), ErrMisuse)
-	wantError(t, batch.RunRead(b, 1, make([]byte, 4)), ErrMisuse)
-	wantError(t, batch.RunRead(b, 0, make([]byte, 3)), ErrMisuse)
-	wantError(t, orphan.RunRead(b, 0, make([]byte, 4)), ErrClosed)
-	wantError(t, orphan.RunRead(b, 0, nil), ErrClosed)
-	wantError(t, new(Batch).RunRead(b, 0, make([]byte, 4)), ErrMisuse)
-	wantError(t, new(Batch).RunRead(nil, 0, make([]byte, 4)), ErrMisuse)
+	wantError(t, batch.RunRead(t.Context(), nil, 0, make([]byte, 4)), ErrMisuse)
+	wantError(t, batch.RunRead(t.Context(), &Buffer{}, 0, make([]byte, 4)), ErrMisuse)
+	wantError(t, batch.RunRead(t.Context(), foreign, 0, make([]byte, 4)), ErrMisuse)
+	wantError(t, batch.RunRead(t.Context(), closed, 0, make([]byte, 4)), ErrClosed)
+	wantError(t, batch.RunRead(t.Context(), b, 4, make([]byte, 8)), ErrMisuse)
+	wantError(t, batch.RunRead(t.Context(), b, 1, make([]byte, 4)), ErrMisuse)
+	wantError(t, batch.RunRead(t.Context(), b, 0, make([]byte, 3)), ErrMisuse)
+	wantError(t, orphan.RunRead(t.Context(), b, 0, make([]byte, 4)), ErrClosed)
+	wantError(t, orphan.RunRead(t.Context(), b, 0, nil), ErrClosed)
+	wantError(t, new(Batch).RunRead(t.Context(), b, 0, make([]byte, 4)), ErrMisuse)
+	wantError(t, new(Batch).RunRead(t.Context(), nil, 0, make([]byte, 4)), ErrMisuse)
 	if n := d.Stats().Submissions; n != before {
 		t.Errorf("what was refused sent %d submissions", n-before)
 	}

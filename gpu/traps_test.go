@@ -1,6 +1,7 @@
 package gpu
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math"
@@ -28,7 +29,7 @@ func TestLongWorkIsWaitedFor(t *testing.T) {
 		}
 		begun := time.Now()
 		s := must[*Submission](t)(batch.Submit())
-		if err := s.Wait(); err != nil {
+		if err := s.Wait(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		took = time.Since(begun)
@@ -109,17 +110,19 @@ func TestMisuse(t *testing.T) {
 
 	err1 := func(_ any, err error) error { return err }
 	write := func(b *Buffer, offset uint64, bytes int) error { return b.Write(offset, make([]byte, bytes)) }
-	read := func(b *Buffer, offset uint64, bytes int) error { return b.Read(offset, make([]byte, bytes)) }
+	read := func(b *Buffer, offset uint64, bytes int) error {
+		return b.Read(t.Context(), offset, make([]byte, bytes))
+	}
 	bind := func(k *Kernel, bindings ...Binding) error { return err1(k.Bind(bindings...)) }
 	dispatch := func(g *BindGroup, x, y, z uint32) error {
 		batch := d.NewBatch()
 		batch.Dispatch(g, x, y, z)
-		return batch.Run()
+		return batch.Run(t.Context())
 	}
 	copying := func(dst *Buffer, to uint64, src *Buffer, from, size uint64) error {
 		batch := d.NewBatch()
 		batch.Copy(dst, to, src, from, size)
-		return batch.Run()
+		return batch.Run(t.Context())
 	}
 	compile := func(change func(*KernelSource)) error {
 		s := source("wrong", "b0[0] = 1u;", 1)
@@ -224,14 +227,14 @@ func TestMisuse(t *testing.T) {
 		{"a kernel of no device", err1((*Device)(nil).Kernel(one)), ErrMisuse},
 		{"a kernel of a device never opened", err1(zeroDevice.Kernel(one)), ErrClosed},
 
-		{"a batch of no device", (*Device)(nil).NewBatch().Run(), ErrMisuse},
-		{"a timed batch of no device", (*Device)(nil).NewTimedBatch().Run(), ErrMisuse},
-		{"a batch of a device never opened", zeroDevice.NewBatch().Run(), ErrClosed},
-		{"a batch never begun", new(Batch).Run(), ErrMisuse},
-		{"waiting for nothing", new(Submission).Wait(), ErrMisuse},
-		{"waiting for no submission", (*Submission)(nil).Wait(), ErrMisuse},
-		{"times of no submission", err1((*Submission)(nil).Times()), ErrMisuse},
-		{"the period of no device", err1((*Device)(nil).TimestampPeriod()), ErrMisuse},
+		{"a batch of no device", (*Device)(nil).NewBatch().Run(t.Context()), ErrMisuse},
+		{"a timed batch of no device", (*Device)(nil).NewTimedBatch().Run(t.Context()), ErrMisuse},
+		{"a batch of a device never opened", zeroDevice.NewBatch().Run(t.Context()), ErrClosed},
+		{"a batch never begun", new(Batch).Run(t.Context()), ErrMisuse},
+		{"waiting for nothing", new(Submission).Wait(t.Context()), ErrMisuse},
+		{"waiting for no submission", (*Submission)(nil).Wait(t.Context()), ErrMisuse},
+		{"times of no submission", err1((*Submission)(nil).Times(t.Context())), ErrMisuse},
+		{"the period of no device", err1((*Device)(nil).TimestampPeriod(t.Context())), ErrMisuse},
 	} {
 		t.Run(c.name, func(t *testing.T) { wantError(t, c.err, c.want) })
 	}
@@ -259,17 +262,17 @@ func TestWrongTimedBatches(t *testing.T) {
 	g := newGroup(t, d, source("one", "b0[0] = 1u;", 1), newBuffer(t, d, "b", 0))
 	batch := d.NewBatch()
 	batch.Dispatch(g, 1, 1, 1)
-	_, err := must[*Submission](t)(batch.Submit()).Times()
+	_, err := must[*Submission](t)(batch.Submit()).Times(t.Context())
 	wantError(t, err, ErrMisuse)
 	if !d.Info().HasFeature(FeatureTimestamps) {
 		return
 	}
-	wantError(t, d.NewTimedBatch().Run(), ErrMisuse) // of nothing
+	wantError(t, d.NewTimedBatch().Run(t.Context()), ErrMisuse) // of nothing
 	timed := d.NewTimedBatch()
 	for range maxTimed + 1 {
 		timed.Dispatch(g, 1, 1, 1)
 	}
-	wantError(t, timed.Run(), ErrMisuse)
+	wantError(t, timed.Run(t.Context()), ErrMisuse)
 	if n := d.Live().Buffers; n != 1 {
 		t.Errorf("%d buffers are open after batches that were refused", n)
 	}
@@ -388,12 +391,12 @@ func oneTurn(d *Device, worker, i uint32) error {
 		return err
 	}
 	if i%2 == 0 {
-		if err := s.Wait(); err != nil {
+		if err := s.Wait(context.Background()); err != nil {
 			return err
 		}
 	}
 	got := make([]uint32, 2)
-	if err := b.Read(0, Bytes(got)); err != nil {
+	if err := b.Read(context.Background(), 0, Bytes(got)); err != nil {
 		return err
 	}
 	if want := spun(worker, spinSteps*uint64(i+1)); got[0] != want || got[1] != i+1 {
@@ -447,14 +450,14 @@ func TestUseAfterClose(t *testing.T) {
 	if !strings.Contains(fmt.Sprint(err), `"b" of 8 bytes`) || !strings.Contains(fmt.Sprint(err), `bind group of "one"`) {
 		t.Errorf("the error must name what leaked: %v", err)
 	}
-	if err := s.Wait(); err != nil {
+	if err := s.Wait(t.Context()); err != nil {
 		t.Errorf("work submitted before Close: %v", err)
 	}
 	_, newErr := d.NewBuffer("x", 4, Storage)
 	_, kernelErr := d.Kernel(one)
 	_, bindErr := k.Bind(Binding{Buffer: b})
-	_, periodErr := d.TimestampPeriod()
-	for i, err := range []error{newErr, kernelErr, bindErr, b.Write(0, make([]byte, 4)), b.Read(0, make([]byte, 4)), batch.Run(), d.NewTimedBatch().Run()} {
+	_, periodErr := d.TimestampPeriod(t.Context())
+	for i, err := range []error{newErr, kernelErr, bindErr, b.Write(0, make([]byte, 4)), b.Read(t.Context(), 0, make([]byte, 4)), batch.Run(t.Context()), d.NewTimedBatch().Run(t.Context())} {
 		if !errors.Is(err, ErrClosed) {
 			t.Errorf("call %d: got %v, want ErrClosed", i, err)
 		}

@@ -1,6 +1,7 @@
 package host
 
 import (
+	"context"
 	"fmt"
 
 	"github.com/gpuconv/gpuconv/cpuref"
@@ -156,7 +157,7 @@ func (t *copyTrial) poison() error { return poison([]*guarded{t.to}) }
 
 func (t *copyTrial) judge() error {
 	got := make([]uint32, len(t.words))
-	if err := t.to.buffer.Read(t.to.guard, gpu.Bytes(got)); err != nil {
+	if err := t.to.buffer.Read(context.Background(), t.to.guard, gpu.Bytes(got)); err != nil {
 		return err
 	}
 	for i, w := range t.words {

@@ -139,7 +139,7 @@ func attempt(dev *gpu.Device, t trial) error {
 	if err := t.poison(); err != nil {
 		return err
 	}
-	if err := r.batch.Run(); err != nil {
+	if err := r.batch.Run(context.Background()); err != nil {
 		return err
 	}
 	return t.judge()
@@ -152,14 +152,14 @@ func runTimed(b *gpu.Batch, timed bool, dispatches int) (time.Duration, error) {
 	if err != nil {
 		return 0, err
 	}
-	if err := s.Wait(); err != nil {
+	if err := s.Wait(context.Background()); err != nil {
 		return 0, err
 	}
 	wall := time.Since(begun) / time.Duration(dispatches)
 	if !timed {
 		return wall, nil
 	}
-	times, err := s.Times()
+	times, err := s.Times(context.Background())
 	if err != nil {
 		return 0, err
 	}

@@ -1,6 +1,7 @@
 package host
 
 import (
+	"context"
 	"fmt"
 	"slices"
 
@@ -233,7 +234,7 @@ func (e *gradientEngine) run(in operands, dv []float32, checked bool) (s stages,
 			return s, err
 		}
 	}
-	if err := e.batch.Run(); err != nil {
+	if err := e.batch.Run(context.Background()); err != nil {
 		return s, err
 	}
 	if err := e.read(&s, dv); err != nil || !checked {

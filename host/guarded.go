@@ -1,6 +1,7 @@
 package host
 
 import (
+	"context"
 	"fmt"
 	"unsafe"
 
@@ -90,11 +91,11 @@ func (g *guarded) numbersIn() uint64 {
 }
 
 // read takes numbers back.
-func (g *guarded) read(data []float32) error { return g.take(data, g.buffer.Read) }
+func (g *guarded) read(data []float32) error { return g.take(data, func(offset uint64, dst []byte) error { return g.buffer.Read(context.Background(), offset, dst) }) }
 
 // runRead runs a batch and takes numbers back, waiting once.
 func (g *guarded) runRead(b *gpu.Batch, data []float32) error {
-	return g.take(data, func(offset uint64, dst []byte) error { return b.RunRead(g.buffer, offset, dst) })
+	return g.take(data, func(offset uint64, dst []byte) error { return b.RunRead(context.Background(), g.buffer, offset, dst) })
 }
 
 // take takes numbers back in the given way.
@@ -127,7 +128,7 @@ func (g *guarded) checkGuards() error {
 		name   string
 		offset uint64
 	}{{"before", 0}, {"behind", g.guard + g.size}} {
-		if err := g.buffer.Read(side.offset, gpu.Bytes(words)); err != nil {
+		if err := g.buffer.Read(context.Background(), side.offset, gpu.Bytes(words)); err != nil {
 			return err
 		}
 		if err := cpuref.CheckGuard(fmt.Sprintf("the guard %s %s", side.name, g.what), words); err != nil {
@@ -143,7 +144,7 @@ func (g *guarded) checkUnchanged() error {
 		return nil
 	}
 	now := make([]uint32, len(g.uploaded))
-	if err := g.buffer.Read(g.guard, gpu.Bytes(now)); err != nil {
+	if err := g.buffer.Read(context.Background(), g.guard, gpu.Bytes(now)); err != nil {
 		return err
 	}
 	return cpuref.CheckUnchanged(g.what, floatsOf(g.uploaded), floatsOf(now))

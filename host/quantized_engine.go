@@ -1,6 +1,7 @@
 package host
 
 import (
+	"context"
 	"github.com/gpuconv/gpuconv/conv"
 	"github.com/gpuconv/gpuconv/cpuref"
 	"github.com/gpuconv/gpuconv/gpu"
@@ -124,11 +125,11 @@ func (e *quantizedEngine) run(r quantizedRun) error {
 	if err := e.write(r); err != nil {
 		return err
 	}
-	if err := e.batch.Run(); err != nil {
+	if err := e.batch.Run(context.Background()); err != nil {
 		return err
 	}
 	if e.work.adds {
-		if err := e.totals.buffer.Read(e.totals.guard, gpu.Bytes(r.sums)); err != nil {
+		if err := e.totals.buffer.Read(context.Background(), e.totals.guard, gpu.Bytes(r.sums)); err != nil {
 			return err
 		}
 	}

@@ -1,6 +1,7 @@
 package host
 
 import (
+	"context"
 	"fmt"
 	"time"
 
@@ -85,14 +86,14 @@ func (l *Layer) onDevice(doing string, do func(resident) error) error {
 	return nil
 }
 
-func (e *forward) compute() error { return e.batch.Run() }
+func (e *forward) compute() error { return e.batch.Run(context.Background()) }
 
 func (e *forward) computeTimed() (sum time.Duration, err error) {
 	s, err := e.timed.Submit()
 	if err != nil {
 		return 0, err
 	}
-	times, err := s.Times()
+	times, err := s.Times(context.Background())
 	for _, t := range times {
 		sum += t
 	}

@@ -1,6 +1,7 @@
 package host
 
 import (
+	"context"
 	"errors"
 
 	"github.com/gpuconv/gpuconv/gpu"
@@ -36,7 +37,7 @@ func AttemptWinograd(d *Device, k shaders.Winograd, params shaders.Params, reads
 		return nil, err
 	}
 	got := make([]float32, written)
-	return got, errors.Join(r.batch.Run(), output.read(got), checkMemory(inputs, []*guarded{output}))
+	return got, errors.Join(r.batch.Run(context.Background()), output.read(got), checkMemory(inputs, []*guarded{output}))
 }
 
 // winograd records one of the transforms.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -129,7 +130,7 @@ func clock(device *gpu.Device) string {
 	if !device.Info().HasFeature(gpu.FeatureTimestamps) {
 		return "no timestamps: times are the wall clock's"
 	}
-	ns, err := device.TimestampPeriod()
+	ns, err := device.TimestampPeriod(context.Background())
 	if err != nil {
 		return "timestamps do not work: " + err.Error()
 	}
