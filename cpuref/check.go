@@ -30,8 +30,8 @@ func (m Mode) String() string {
 	return fmt.Sprintf("Mode(%d)", int(m))
 }
 
-// Check judges all elements of a result, in the reference's order: of an output, NHWC. NaN is wrong in
-// both modes. What is wrong is in the report; see [Report.Err]. An error means that there is no verdict:
+// Check judges all elements of a result that the reference is about, in its order: of an output, NHWC. got is the
+// whole result. NaN is wrong in both modes. What is wrong is in the report; see [Report.Err]. An error means that there is no verdict:
 // it wraps [ErrShape] where got or ref is not as long as what the reference is about, and [ErrNoVerdict]
 // where the reference is not finite, passes float32's range or has no bound, or where in Exact mode it is
 // no float32.
@@ -43,8 +43,8 @@ func Check(got []float32, ref Reference, mode Mode) (Report, error) {
 	if err != nil {
 		return Report{}, err
 	}
-	for i := range got {
-		if err := j.see(i, element{ref.Value[i], ref.Magnitude[i], ref.allowed(i)}); err != nil {
+	for i := range ref.Value {
+		if err := j.see(ref.index(i), element{ref.Value[i], ref.Magnitude[i], ref.allowed(i)}); err != nil {
 			return Report{}, err
 		}
 	}
@@ -53,7 +53,7 @@ func Check(got []float32, ref Reference, mode Mode) (Report, error) {
 
 // CheckSample judges the outputs with these NHWC indices, which must ascend ([Sample] gives such), of
 // the layer p with the operands x and w, followed by ReLU if relu. got is the whole output. It takes
-// time in proportion to the indices, and no memory. Verdicts and errors are those of [Check] and
+// time and memory in proportion to the indices. Verdicts and errors are those of [Check] and
 // [CheckShapes]; wrong indices give [ErrShape].
 func CheckSample(got []float32, p conv.Problem, x tensor.Volume, w tensor.Filters, relu bool, indices []int, mode Mode) (Report, error) {
 	var e conv.Epilogue
@@ -66,28 +66,30 @@ func CheckSample(got []float32, p conv.Problem, x tensor.Volume, w tensor.Filter
 // CheckSampleEpilogue is [CheckSample] of a layer with any epilogue; slope and residual are those of
 // [Reference.Epilogue].
 func CheckSampleEpilogue(got []float32, p conv.Problem, x tensor.Volume, w tensor.Filters, e conv.Epilogue, slope, residual []float32, indices []int, mode Mode) (Report, error) {
-	if err := CheckShapes(p, x, w); err != nil {
-		return Report{}, err
-	}
-	after, err := newEpilogue(p, e, slope, residual)
+	r, err := ConvSample(p, x, w, indices)
 	if err != nil {
 		return Report{}, err
+	}
+	if r, err = r.Epilogue(e, slope, residual); err != nil {
+		return Report{}, err
+	}
+	return Check(got, r, mode)
+}
+
+// ConvSample is [Conv] of the outputs with these NHWC indices, which must ascend. It takes time and memory in
+// proportion to the indices, never to the outputs. Errors are those of [CheckShapes]; wrong indices give [ErrShape].
+func ConvSample(p conv.Problem, x tensor.Volume, w tensor.Filters, indices []int) (Reference, error) {
+	if err := CheckShapes(p, x, w); err != nil {
+		return Reference{}, err
 	}
 	if err := checkIndices(p, indices); err != nil {
-		return Report{}, err
+		return Reference{}, err
 	}
-	j, err := newJudge(got, Reference{Problem: p}, mode)
-	if err != nil {
-		return Report{}, err
-	}
-	taps := p.TapsPerOutput()
-	for _, i := range indices {
-		value, magnitude := convAt(&p, x, w, i)
-		if err := j.see(i, after.apply(i, element{value, magnitude, Bound(taps, magnitude)})); err != nil {
-			return Report{}, err
-		}
-	}
-	return j.report, nil
+	r := Reference{Problem: p, At: indices, Value: make([]float64, len(indices)), Magnitude: make([]float64, len(indices))}
+	parallel(len(indices), func() func(int) {
+		return func(i int) { r.Value[i], r.Magnitude[i] = convAt(&p, x, w, indices[i]) }
+	})
+	return r, nil
 }
 
 // checkIndices refuses what would make a report count wrongly.
@@ -120,7 +122,7 @@ type judge struct {
 }
 
 func newJudge(got []float32, ref Reference, mode Mode) (*judge, error) {
-	if n := ref.size(); int64(len(got)) != n {
+	if n := ref.whole(); int64(len(got)) != n {
 		return nil, fmt.Errorf("%w: the result has %d %s, must have %d for %s", ErrShape, len(got), ref.Kind.elements(), n, ref.about())
 	}
 	switch {

@@ -32,7 +32,7 @@ func (r Reference) Epilogue(e conv.Epilogue, slope, residual []float32) (Referen
 	out := r
 	out.Value, out.Magnitude, out.Allowed = make([]float64, n), make([]float64, n), make([]float64, n)
 	for i := range n {
-		v := after.apply(i, element{r.Value[i], r.Magnitude[i], r.allowed(i)})
+		v := after.apply(r.index(i), element{r.Value[i], r.Magnitude[i], r.allowed(i)})
 		out.Value[i], out.Magnitude[i], out.Allowed[i] = v.value, v.magnitude, v.allowed
 	}
 	return out, nil

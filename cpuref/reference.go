@@ -22,6 +22,8 @@ type Reference struct {
 	// Terms is the largest number of products in one element; 0 is the problem's TapsPerOutput.
 	Terms int
 	Kind  Kind
+	// At are the NHWC indices, ascending, of the outputs that the elements are about; nil is all of them.
+	At []int
 }
 
 // Kind is what a [Reference] is about.
@@ -55,9 +57,25 @@ func newReferenceOf(p conv.Problem, kind Kind) Reference {
 	return r
 }
 
-// size is the number of elements that there must be. What [EpilogueGradient] gives has no problem; it is
-// as long as it is.
+// size is the number of elements that there must be.
 func (r Reference) size() int64 {
+	if r.At != nil {
+		return int64(len(r.At))
+	}
+	return r.whole()
+}
+
+// index is the place in the result of what element i is about.
+func (r Reference) index(i int) int {
+	if r.At != nil {
+		return r.At[i]
+	}
+	return i
+}
+
+// whole is the number of elements of the result. What [EpilogueGradient] gives has no problem; it is as long as it
+// is.
+func (r Reference) whole() int64 {
 	p := r.Problem
 	switch {
 	case r.loose():
@@ -96,10 +114,12 @@ func (r Reference) allowed(i int) float64 {
 }
 
 // Volume is the values rounded to float32, as the N x H x W x D output volume. Input gradients are an
-// input volume, and sum gradients an output one; all others are one column of numbers.
+// input volume, and sum gradients an output one; all others, and samples, are one column of numbers.
 func (r Reference) Volume() tensor.Volume {
 	shape := outputShape(r.Problem)
 	switch {
+	case r.At != nil:
+		shape = [5]int{1, 1, 1, 1, len(r.Value)}
 	case r.Kind == InputGradients:
 		shape = inputShape(r.Problem)
 	case r.Kind != Outputs && r.Kind != SumGradients || r.loose():
@@ -127,6 +147,14 @@ func (r Reference) validate() error {
 	}
 	if r.loose() && r.Terms == 0 && r.Allowed == nil {
 		return fmt.Errorf("%w: the reference of %v has neither a problem nor terms nor allowed errors, must have one of them", ErrShape, r.Kind)
+	}
+	if r.At != nil {
+		if r.Kind != Outputs {
+			return fmt.Errorf("%w: a sample of %s, must be of outputs", ErrShape, r.about())
+		}
+		if err := checkIndices(r.Problem, r.At); err != nil {
+			return err
+		}
 	}
 	n := r.size()
 	if int64(len(r.Value)) != n || int64(len(r.Magnitude)) != n {

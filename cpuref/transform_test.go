@@ -1,31 +1,32 @@
 package cpuref
 
 import (
-	"fmt"
 	"math"
 	"math/rand/v2"
 	"testing"
 
 	"github.com/gpuconv/gpuconv/conv"
 	"github.com/gpuconv/gpuconv/tensor"
+	"github.com/gpuconv/gpuconv/transform"
 )
 
 // transformed is a transform with a filter that it serves.
 type transformed struct {
-	f    Transform
+	f    transform.Transform
 	h, w int
 }
 
 // everyTransform are all sizes of tiles and filters, and of Fourier's the ends and some between.
 var everyTransform = []transformed{
-	{Winograd2, 3, 3}, {Winograd3, 3, 3}, {Winograd4, 3, 3}, {Winograd6, 3, 3}, {Winograd2, 5, 5}, {Winograd4, 5, 5}, {Winograd2, 7, 7}, {Winograd5, 4, 4}, {Winograd5, 1, 4},
-	{Winograd6, 1, 3}, {Winograd4, 5, 1}, {Winograd2, 1, 7},
-	{Fourier, 2, 2}, {Fourier, 13, 13}, {Fourier, 3, 8}, {Fourier, 1, 7}, {Fourier, 5, 1},
+	{transform.Winograd2, 3, 3}, {transform.Winograd3, 3, 3}, {transform.Winograd4, 3, 3}, {transform.Winograd6, 3, 3},
+	{transform.Winograd2, 5, 5}, {transform.Winograd4, 5, 5}, {transform.Winograd2, 7, 7}, {transform.Winograd5, 4, 4}, {transform.Winograd5, 1, 4},
+	{transform.Winograd6, 1, 3}, {transform.Winograd4, 5, 1}, {transform.Winograd2, 1, 7},
+	{transform.Fourier, 2, 2}, {transform.Fourier, 13, 13}, {transform.Fourier, 3, 8}, {transform.Fourier, 1, 7}, {transform.Fourier, 5, 1},
 }
 
 // cases is how many problems of it are tried: Fourier's have many numbers.
 func (of transformed) cases(n int) int {
-	if of.f == Fourier {
+	if of.f == transform.Fourier {
 		return n/6 + 1
 	}
 	return n
@@ -53,9 +54,9 @@ func transformProblem(rng *rand.Rand, of transformed) conv.Problem {
 }
 
 // twin is the whole algorithm in float32.
-func twin(t testing.TB, p conv.Problem, f Transform, x tensor.Volume, w tensor.Filters) []float32 {
+func twin(t testing.TB, p conv.Problem, f transform.Transform, x tensor.Volume, w tensor.Filters) []float32 {
 	t.Helper()
-	u := must[[]float32](t)(f.Input(p, x))
+	u := must[[]float32](t)(TransformInput(f, p, x))
 	between := must[conv.Problem](t)(f.Product(p))
 	filters := must[tensor.Filters](t)(f.Filters(p, w))
 	columns := tensor.Volume{N: 1, H: 1, W: between.W.In, D: between.InChannels, Data: u}
@@ -67,18 +68,18 @@ func twin(t testing.TB, p conv.Problem, f Transform, x tensor.Volume, w tensor.F
 			products[i] += from[c] * weight
 		}
 	}
-	return must[[]float32](t)(f.Output(p, products, w.Bias))
+	return must[[]float32](t)(TransformOutput(f, p, products, w.Bias))
 }
 
 // rounded is the whole algorithm with arithmetic that rounds as round does, written without the index
 // tricks of the code that it tests: tile by tile, from what each of its outputs reads.
-func rounded(p conv.Problem, f Transform, x tensor.Volume, w tensor.Filters, round func(float64) float32) []float32 {
-	a, err := f.of(p)
+func rounded(p conv.Problem, f transform.Transform, x tensor.Volume, w tensor.Filters, round func(float64) float32) []float32 {
+	a, err := tilingOf(f, p)
 	if err != nil {
 		panic(err)
 	}
 	v := make([]float32, p.OutLen())
-	transform := func(l [][]float64, d [][]float64) [][]float64 { // l times d, transposed
+	apply := func(l [][]float64, d [][]float64) [][]float64 { // l times d, transposed
 		out := make([][]float64, len(d[0]))
 		for j := range out {
 			for _, row := range l {
@@ -102,13 +103,13 @@ func rounded(p conv.Problem, f Transform, x tensor.Volume, w tensor.Filters, rou
 		}
 		return d
 	}
-	both := func(h, w, d [][]float64) [][]float64 { return transform(w, transform(h, d)) }
+	both := func(h, w, d [][]float64) [][]float64 { return apply(w, apply(h, d)) }
 	depth, area := p.InChannels/p.Groups, p.H.Filter*p.W.Filter
 	tiles := map[[4]int][][]float64{} // those that another output had
 	for i := range v {
 		at := placeOf(&p, i)
-		top, row := tileOf(p.H, a.h.m, at.y)
-		left, column := tileOf(p.W, a.w.m, at.x)
+		top, row := tileAlong(p.H, a.h.Outputs, at.y)
+		left, column := tileAlong(p.W, a.w.Outputs, at.x)
 		finish := func(z [][]float64) float32 {
 			return round(float64(round(z[row][column])) + float64(round(biasOf(w, at.d))))
 		}
@@ -117,9 +118,9 @@ func rounded(p conv.Problem, f Transform, x tensor.Volume, w tensor.Filters, rou
 			v[i] = finish(z)
 			continue
 		}
-		sums := plane(a.h.n, a.w.n, func(int, int) float64 { return 0 })
+		sums := plane(a.h.Products, a.w.Products, func(int, int) float64 { return 0 })
 		for c := range depth {
-			u := both(a.h.input.matrix, a.w.input.matrix, plane(a.h.t, a.w.t, func(r, s int) float64 {
+			u := both(a.h.input.matrix, a.w.input.matrix, plane(a.h.Inputs, a.w.Inputs, func(r, s int) float64 {
 				y, x0 := top+r*p.H.Dilation, left+s*p.W.Dilation
 				if y > p.H.Out-1+p.H.Extent()-1 || x0 > p.W.Out-1+p.W.Extent()-1 {
 					return 0
@@ -134,7 +135,7 @@ func rounded(p conv.Problem, f Transform, x tensor.Volume, w tensor.Filters, rou
 				for s := range sums[r] {
 					weight := 0.0 // rounded once, by round too
 					for e := range area {
-						weight += a.h.filter[r][e/p.W.Filter] * a.w.filter[s][e%p.W.Filter] * float64(w.Data[(at.d*area+e)*depth+c])
+						weight += a.h.G[r][e/p.W.Filter] * a.w.G[s][e%p.W.Filter] * float64(w.Data[(at.d*area+e)*depth+c])
 					}
 					sums[r][s] = float64(round(sums[r][s] + float64(round(u[r][s]*float64(round(weight))))))
 				}
@@ -146,8 +147,8 @@ func rounded(p conv.Problem, f Transform, x tensor.Volume, w tensor.Filters, rou
 	return v
 }
 
-// tileOf is where the tile of output o begins, and the output's place in it.
-func tileOf(a conv.Axis, m, o int) (first, i int) {
+// tileAlong is where the tile of output o begins, and the output's place in it.
+func tileAlong(a conv.Axis, m, o int) (first, i int) {
 	i = o / a.Dilation % m
 	return o - i*a.Dilation, i
 }
@@ -157,7 +158,7 @@ func TestTransformExact(t *testing.T) {
 	rng := newRand(60)
 	for i := range 45 {
 		p := transformProblem(rng, everyTransform[0])
-		l := must[int](t)(Winograd2.ExactLimit(p))
+		l := must[int](t)(TransformExactLimit(transform.Winograd2, p))
 		x, w := operands(t, p, integers(rng, l))
 		if i%3 == 0 { // the largest numbers there can be, with signs that make one column of sums largest
 			for _, data := range [][]float32{x.Data, w.Data, w.Bias} {
@@ -166,9 +167,10 @@ func TestTransformExact(t *testing.T) {
 				}
 			}
 		}
-		want := must[Reference](t)(Winograd2.Reference(p, x, w))
+		want := must[Reference](t)(Transformed(transform.Winograd2, p, x, w))
 		for name, got := range map[string][]float32{
-			"twin": twin(t, p, Winograd2, x, w), "toward zero": rounded(p, Winograd2, x, w, towardZero), "away from zero": rounded(p, Winograd2, x, w, awayFromZero),
+			"twin":        twin(t, p, transform.Winograd2, x, w),
+			"toward zero": rounded(p, transform.Winograd2, x, w, towardZero), "away from zero": rounded(p, transform.Winograd2, x, w, awayFromZero),
 		} {
 			if r := must[Report](t)(Check(got, want, Exact)); !r.OK() {
 				t.Fatalf("%v, %s: %v", p, name, r)
@@ -189,7 +191,7 @@ func TestTransformBoundHoldsAndIsTight(t *testing.T) {
 			for range of.cases(12) {
 				p := transformProblem(rng, of)
 				x, w := operands(t, p, reals(rng))
-				want := must[Reference](t)(of.f.Reference(p, x, w))
+				want := must[Reference](t)(Transformed(of.f, p, x, w))
 				for _, got := range [][]float32{rounded(p, of.f, x, w, c.round), twin(t, p, of.f, x, w)} {
 					r := must[Report](t)(Check(got, want, Bounded))
 					if worst = max(worst, r.BoundUsed); !r.OK() {
@@ -220,7 +222,7 @@ func TestTransformBoundOfFlushes(t *testing.T) {
 					}
 				}
 				clear(w.Bias)
-				want := must[Reference](t)(of.f.Reference(p, x, w))
+				want := must[Reference](t)(Transformed(of.f, p, x, w))
 				r := must[Report](t)(Check(rounded(p, of.f, x, w, flushed), want, Bounded))
 				if worst = max(worst, r.BoundUsed); !r.OK() {
 					t.Fatalf("%v, 2^%v, %v: %v", of, exponents, p, r)
@@ -236,12 +238,13 @@ func TestTransformBoundOfFlushes(t *testing.T) {
 
 // The bound by the formula's own loops, in problems of one block and of several.
 func TestTransformBound(t *testing.T) {
-	squares := []Transform{Winograd2, Winograd3, Winograd4, Winograd6}
-	for d, all := range map[string][]Transform{
+	squares := []transform.Transform{transform.Winograd2, transform.Winograd3, transform.Winograd4, transform.Winograd6}
+	for d, all := range map[string][]transform.Transform{
 		"ic2ih5oc3kh3ph1": squares, "g2mb2ic4ih17iw18oc6kh3ph1+circular": squares, "ic1ih3oc130kh3": squares,
 		"mb3ic3ih1iw2oc2kh3ph2+replicate": squares, "g2mb2ic4ih9iw13oc6kh3ph2pw3dh1dw3": squares,
-		"g2ic4ih9iw8oc6kh5ph2": {Winograd2, Winograd4}, "ic2ih9iw13oc3kh7ph3dh1": {Winograd2}, "ic2ih4iw13oc3kh1kw3ph0pw1": {Winograd6},
-		"ic2ih9iw3oc3kh7kw1ph2pw0": {Winograd2, Fourier}, "ic2ih17iw14oc3kh13kw4ph2pw0": {Fourier},
+		"g2ic4ih9iw8oc6kh5ph2": {transform.Winograd2, transform.Winograd4}, "ic2ih9iw13oc3kh7ph3dh1": {transform.Winograd2},
+		"ic2ih4iw13oc3kh1kw3ph0pw1": {transform.Winograd6},
+		"ic2ih9iw3oc3kh7kw1ph2pw0":  {transform.Winograd2, transform.Fourier}, "ic2ih17iw14oc3kh13kw4ph2pw0": {transform.Fourier},
 	} {
 		for _, f := range all {
 			checkBound(t, parse(t, d), f)
@@ -249,20 +252,20 @@ func TestTransformBound(t *testing.T) {
 	}
 }
 
-func checkBound(t *testing.T, p conv.Problem, f Transform) {
+func checkBound(t *testing.T, p conv.Problem, f transform.Transform) {
 	x, w := operands(t, p, reals(newRand(63)))
-	got, direct := must[Reference](t)(f.Reference(p, x, w)), must[Reference](t)(Conv(p, x, w))
-	a, depth := must[*tiling](t)(f.of(p)), p.InChannels/p.Groups
+	got, direct := must[Reference](t)(Transformed(f, p, x, w)), must[Reference](t)(Conv(p, x, w))
+	a, depth := must[*tiling](t)(tilingOf(f, p)), p.InChannels/p.Groups
 	in, out := map[int]int{1: 0, 4: 1, 5: 3, 6: 3, 8: 6, 16: 7}, map[int]int{1: 0, 4: 2, 5: 3, 6: 4, 8: 6, 16: 7}
-	n := growth(float64(1 + depth + out[a.h.t] + out[a.w.t] + 1 + 2))
-	inputs := growth(float64(in[a.h.t] + in[a.w.t] + 1))
+	n := growth(float64(1 + depth + out[a.h.Inputs] + out[a.w.Inputs] + 1 + 2))
+	inputs := growth(float64(in[a.h.Inputs] + in[a.w.Inputs] + 1))
 	for i := range got.Value {
 		at := placeOf(&p, i)
 		want := n * math.Abs(biasOf(w, at.d))
-		_, row := tileOf(p.H, a.h.m, at.y)
-		_, column := tileOf(p.W, a.w.m, at.x)
+		_, row := tileAlong(p.H, a.h.Outputs, at.y)
+		_, column := tileAlong(p.W, a.w.Outputs, at.x)
 		for e := range a.area() {
-			l := a.h.output.sizes[row][e/a.w.n] * a.w.output.sizes[column][e%a.w.n]
+			l := a.h.output.sizes[row][e/a.w.Products] * a.w.output.sizes[column][e%a.w.Products]
 			if l == 0 {
 				continue
 			}
@@ -284,13 +287,17 @@ func checkBound(t *testing.T, p conv.Problem, f Transform) {
 // of two waves.
 func TestTransformSizes(t *testing.T) {
 	for _, of := range everyTransform {
-		for _, taps := range []int{of.h, of.w} {
-			l := of.f.line(taps)
+		p := must[conv.Problem](t)(conv.New(conv.Problem{
+			InChannels: 1, OutChannels: 1, H: conv.Axis{In: 16, Filter: of.h}, W: conv.Axis{In: 16, Filter: of.w},
+		}))
+		a := must[*tiling](t)(tilingOf(of.f, p))
+		for _, l := range []line{a.h, a.w} {
+			taps := l.Taps
 			for name, s := range map[string]stage{"input": l.input, "output": l.output} {
 				for i, row := range s.matrix {
 					for j, v := range row {
 						want := math.Abs(v)
-						if wave, k := j, i; of.f == Fourier && taps > 1 {
+						if wave, k := j, i; of.f == transform.Fourier && taps > 1 {
 							if name == "output" {
 								wave, k = i, j
 							}
@@ -311,16 +318,16 @@ func TestTransformSizes(t *testing.T) {
 
 // inputAt is element e of Bᵀ x B and of |Bᵀ||x||B| of the tile of the output at this place.
 func (w *tiling) inputAt(p conv.Problem, x tensor.Volume, at place, c, e int) (sum, sizes float64) {
-	top, _ := tileOf(p.H, w.h.m, at.y)
-	left, _ := tileOf(p.W, w.w.m, at.x)
-	for r := range w.h.t {
-		for s := range w.w.t {
+	top, _ := tileAlong(p.H, w.h.Outputs, at.y)
+	left, _ := tileAlong(p.W, w.w.Outputs, at.x)
+	for r := range w.h.Inputs {
+		for s := range w.w.Inputs {
 			y, x0 := top+r*p.H.Dilation, left+s*p.W.Dilation
 			column, inside := reads(&p, place{n: at.n, y: y, x: x0}, tap{})
 			if inside && y <= p.H.Out-1+p.H.Extent()-1 && x0 <= p.W.Out-1+p.W.Extent()-1 {
 				v := float64(x.Data[(at.n*columns(&p)+column)*p.InChannels+firstDepth(&p, at.d)+c])
-				sum += w.h.input.matrix[e/w.w.n][r] * w.w.input.matrix[e%w.w.n][s] * v
-				sizes += w.h.input.sizes[e/w.w.n][r] * w.w.input.sizes[e%w.w.n][s] * math.Abs(v)
+				sum += w.h.input.matrix[e/w.w.Products][r] * w.w.input.matrix[e%w.w.Products][s] * v
+				sizes += w.h.input.sizes[e/w.w.Products][r] * w.w.input.sizes[e%w.w.Products][s] * math.Abs(v)
 			}
 		}
 	}
@@ -331,7 +338,7 @@ func (w *tiling) inputAt(p conv.Problem, x tensor.Volume, at place, c, e int) (s
 func (w *tiling) filterAt(f tensor.Filters, k, c, e int) (sum float64) {
 	for y := range f.H {
 		for x := range f.W {
-			sum += w.h.filter[e/w.w.n][y] * w.w.filter[e%w.w.n][x] * float64(f.At(k, x, y, c))
+			sum += w.h.G[e/w.w.Products][y] * w.w.G[e%w.w.Products][x] * float64(f.At(k, x, y, c))
 		}
 	}
 	return sum
@@ -347,12 +354,12 @@ func TestTransformOutOfRange(t *testing.T) {
 	for i := range w.Data {
 		w.Data[i] = 1e-30
 	}
-	for _, f := range []Transform{Winograd2, Winograd4, Winograd6, Fourier} {
-		_, err := Check(twin(t, p, f, x, w), must[Reference](t)(f.Reference(p, x, w)), Bounded)
+	for _, f := range []transform.Transform{transform.Winograd2, transform.Winograd4, transform.Winograd6, transform.Fourier} {
+		_, err := Check(twin(t, p, f, x, w), must[Reference](t)(Transformed(f, p, x, w)), Bounded)
 		wantError(t, err, ErrNoVerdict, "on the way")
 	}
 	x.Data[5] = float32(math.NaN())
-	_, err := Check(make([]float32, 16), must[Reference](t)(Winograd2.Reference(p, x, w)), Bounded)
+	_, err := Check(make([]float32, 16), must[Reference](t)(Transformed(transform.Winograd2, p, x, w)), Bounded)
 	wantError(t, err, ErrNoVerdict, "")
 }
 
@@ -366,9 +373,9 @@ func TestTransformSumsOutOfRange(t *testing.T) {
 		}
 	}
 	clear(w.Bias)
-	_, err := Check(twin(t, p, Winograd6, x, w), must[Reference](t)(Winograd6.Reference(p, x, w)), Bounded)
+	_, err := Check(twin(t, p, transform.Winograd6, x, w), must[Reference](t)(Transformed(transform.Winograd6, p, x, w)), Bounded)
 	wantError(t, err, ErrNoVerdict, "on the way")
-	r := must[Report](t)(Check(twin(t, p, Winograd2, x, w), must[Reference](t)(Winograd2.Reference(p, x, w)), Bounded))
+	r := must[Report](t)(Check(twin(t, p, transform.Winograd2, x, w), must[Reference](t)(Transformed(transform.Winograd2, p, x, w)), Bounded))
 	if !r.OK() {
 		t.Errorf("winograd2: %v", r)
 	}
@@ -376,92 +383,63 @@ func TestTransformSumsOutOfRange(t *testing.T) {
 
 func TestTransformExactLimit(t *testing.T) {
 	for d, want := range map[string]int{"ic1ih4oc1kh3": 255, "ic64ih56oc64kh3ph1": 31, "g2ic128ih56oc64kh3ph1": 31, "ic512ih7oc1kh3": 11, "ic65535ih3oc1kh3": 1} {
-		if got := must[int](t)(Winograd2.ExactLimit(parse(t, d))); got != want {
+		if got := must[int](t)(TransformExactLimit(transform.Winograd2, parse(t, d))); got != want {
 			t.Errorf("%s: limit %d, must be %d", d, got, want)
 		}
 	}
-	_, err := Winograd2.ExactLimit(parse(t, "ic65536ih3oc1kh3"))
+	_, err := TransformExactLimit(transform.Winograd2, parse(t, "ic65536ih3oc1kh3"))
 	wantError(t, err, ErrNoVerdict, "at most 65535 channels")
-	_, err = Winograd4.ExactLimit(parse(t, "ic1ih4oc1kh3"))
+	_, err = TransformExactLimit(transform.Winograd4, parse(t, "ic1ih4oc1kh3"))
 	wantError(t, err, ErrNoVerdict, "winograd4 with tiles of 6 x 6 inputs")
-	_, err = Fourier.ExactLimit(parse(t, "ic1ih4oc1kh3"))
+	_, err = TransformExactLimit(transform.Fourier, parse(t, "ic1ih4oc1kh3"))
 	wantError(t, err, ErrNoVerdict, "fourier with tiles of 16 x 16 inputs")
-	_, err = Winograd2.ExactLimit(parse(t, "ic1ih4oc1kh1kw7ph0pw3"))
+	_, err = TransformExactLimit(transform.Winograd2, parse(t, "ic1ih4oc1kh1kw7ph0pw3"))
 	wantError(t, err, ErrNoVerdict, "1 x 8 inputs")
 }
 
-// Each of these is refused by all that take a problem, and says why.
+// What a transform does not serve is refused by all that take a problem, and says why.
 func TestTransformRefuses(t *testing.T) {
 	for _, c := range []struct {
 		d     string
-		f     Transform
+		f     transform.Transform
 		words string
 	}{
-		{"ic1ih9oc1kh3", 7, "Transform(7) of ic1ih9oc1kh3, must be winograd2"}, {"ic1ih9oc1kh3", 0, "must be winograd2 to winograd6 or fourier"},
-		{"ic1ih9oc1kh4", Winograd3, "side 3"}, {"ic1ih9oc1kh1kw3", Winograd3, "side 3"},
-		{"ic1ih9oc1kh9", Winograd2, "side 3, 5 or 7"}, {"ic1ih9oc1kh7", Winograd4, "side 3 or 5"}, {"ic1ih9oc1kh5", Winograd6, "side 3, or of 3 taps"}, {"ic1ih9oc1kh4", Winograd2, "side 3, 5 or 7"}, {"ic1ih9oc1kh3", Winograd5, "side 4, or of 4 taps"}, {"ic1ih9oc1kh2", Winograd5, "side 4"},
-		{"ic1ih9oc1kh1", Winograd6, "square filters"}, {"ic1ih9oc1kh3kw1", Winograd4, "of 5 taps along one"}, {"ic1ih9oc1kh1kw5", Winograd2, "of 7 taps along one"}, {"ic1ih9oc1kh3kw5", Winograd2, "square filters"},
-		{"ic1ih19oc1kh14", Fourier, "2 to 13 taps along both axes, or along one"}, {"ic1ih19oc1kh1kw14", Fourier, "2 to 13"}, {"ic1ih19oc1kh1", Fourier, "2 to 13"},
-		{"ic1ih9oc1kh3sh2", Winograd2, "stride 1"}, {"ic1ih9oc1kh3sw2", Fourier, "stride 1"}, {"ic1ih9oc1kh3+transposed", Winograd2, "transposed"},
-		{"ic1ih9oc1kh3+unshared", Fourier, "unshared"}, {"ic1id3ih9oc1kd1kh3", Winograd2, "depth axis"}, {"ic1id3ih9oc1kd3kh3", Winograd2, "depth axis"},
+		{"ic1ih9oc1kh3", 7, "Transform(7) of ic1ih9oc1kh3, must be winograd2"}, {"ic1ih9oc1kh4", transform.Winograd3, "side 3"},
+		{"ic1ih9oc1kh3+transposed", transform.Winograd2, "transposed"}, {"ic1ih9oc1kh3sh2dh1", transform.Fourier, "must"},
 	} {
 		p := parse(t, c.d)
 		x, w := operands(t, p, integers(newRand(65), 1))
-		errs := []error{c.f.Check(p)}
+		var errs []error
 		add := func(_ any, err error) { errs = append(errs, err) }
-		add(c.f.Reference(p, x, w))
-		add(c.f.ExactLimit(p))
-		add(c.f.Filters(p, w))
-		add(c.f.Input(p, x))
-		add(c.f.Output(p, nil, nil))
-		add(c.f.Product(p))
-		_, _, err := c.f.Tile(p)
-		add(nil, err)
+		add(Transformed(c.f, p, x, w))
+		add(TransformedSample(c.f, p, x, w, []int{0}))
+		add(TransformExactLimit(c.f, p))
+		add(TransformInput(c.f, p, x))
+		add(TransformOutput(c.f, p, nil, nil))
 		for _, err := range errs {
-			wantError(t, err, ErrShape, c.words)
+			wantError(t, err, transform.ErrUnsupported, c.words)
 		}
 	}
-	wantError(t, Winograd2.Check(conv.Problem{}), conv.ErrInvalid, "")
+	// Only the whole algorithm has strides: its parts come behind space to depth.
+	p := parse(t, "ic1ih9oc1kh5sh2")
+	x, _ := operands(t, p, integers(newRand(65), 1))
+	_, err := TransformInput(transform.Winograd2, p, x)
+	wantError(t, err, transform.ErrUnsupported, "stride 1")
+	_, err = TransformOutput(transform.Winograd2, p, nil, nil)
+	wantError(t, err, transform.ErrUnsupported, "stride 1")
+	_, err = TransformExactLimit(transform.Winograd2, conv.Problem{})
+	wantError(t, err, conv.ErrInvalid, "")
 }
 
 func TestTransformShapes(t *testing.T) {
 	p, other := parse(t, "ic2ih9oc1kh3"), parse(t, "ic3ih8oc2kh3")
 	x, w := operands(t, other, integers(newRand(66), 1))
-	_, err := Winograd2.Reference(p, x, w)
+	_, err := Transformed(transform.Winograd2, p, x, w)
 	wantError(t, err, ErrShape, "9x9x2")
-	_, err = Winograd2.Input(p, x)
+	_, err = TransformInput(transform.Winograd2, p, x)
 	wantError(t, err, ErrShape, "9x9x2")
-	_, err = Winograd2.Filters(p, w)
-	wantError(t, err, ErrShape, "1x3x3x2")
-	_, err = Winograd2.Output(p, make([]float32, 5), nil)
+	_, err = TransformOutput(transform.Winograd2, p, make([]float32, 5), nil)
 	wantError(t, err, ErrShape, "5 products, must be 256")
-	_, err = Winograd2.Output(p, make([]float32, 256), make([]float32, 2))
+	_, err = TransformOutput(transform.Winograd2, p, make([]float32, 256), make([]float32, 2))
 	wantError(t, err, ErrShape, "2 biases, must be 1")
-	got := must[conv.Problem](t)(Winograd4.Product(parse(t, "g2mb3ic4ih9iw10oc6kh3")))
-	if want := parse(t, "g72mb1ic144ih1iw12oc216kh1"); got != want {
-		t.Errorf("product %v, must be %v", got, want)
-	}
-	_, err = Winograd4.Product(parse(t, "ic100000000ih3oc1kh3"))
-	wantError(t, err, conv.ErrInvalid, "input channels")
-}
-
-// A filter of one tap shows where each transformed weight lies.
-func TestTransformFilters(t *testing.T) {
-	p := parse(t, "g2ic4ih5oc4kh3")
-	w := must[tensor.Filters](t)(tensor.NewFilters(4, 3, 3, 2))
-	w.Set(3, 1, 2, 1, 24) // k 3, x 1, y 2, channel 1 of the second group
-	f := must[tensor.Filters](t)(Winograd4.Filters(p, w))
-	if err := f.Validate(); err != nil || fmt.Sprint(f.K, f.H, f.W, f.D, f.Bias) != "144 1 1 2 []" {
-		t.Fatal(f, err)
-	}
-	for i, got := range f.Data {
-		e := i / 2 / 4
-		want := 0.0
-		if i/2%4 == 3 && i%2 == 1 {
-			want = []float64{0, -1. / 6, -1. / 6, 1. / 6, 1. / 6, 1}[e/6] * 24 * []float64{0, -1. / 6, 1. / 6, 1. / 12, -1. / 12, 0}[e%6]
-		}
-		if math.Abs(float64(got)-want) > 1e-6 {
-			t.Errorf("weight %d is %v, must be %v", i, got, want)
-		}
-	}
 }

@@ -6,9 +6,8 @@ import (
 	"strings"
 
 	"github.com/gpuconv/gpuconv/conv"
-	"github.com/gpuconv/gpuconv/cpuref"
 	"github.com/gpuconv/gpuconv/gpu"
-	"github.com/gpuconv/gpuconv/tensor"
+	"github.com/gpuconv/gpuconv/transform"
 )
 
 // Algorithm is one way to compute a layer forward, with its parameters: every one is held to the same
@@ -40,7 +39,8 @@ type exacting interface {
 	Algorithm
 	// rounds tells that not even small integers come out exact.
 	rounds(p conv.Problem) bool
-	reference(p conv.Problem, x tensor.Volume, f tensor.Filters) (cpuref.Reference, error)
+	// judgedBy is the transform whose bound that is.
+	judgedBy() transform.Transform
 }
 
 // Algorithms are those that serve a layer on dev, the default first. Each is named by AlgorithmName.

@@ -34,7 +34,7 @@ func (e cpuEngine) run(in operands, v []float32, _ bool) error {
 func (cpuEngine) close() {}
 
 // reference computes a run in float64 by the given way to the sums.
-func (l *Layer) reference(sums func(conv.Problem, tensor.Volume, tensor.Filters) (cpuref.Reference, error), in operands) (cpuref.Reference, error) {
+func (l *Layer) reference(sums way, in operands) (cpuref.Reference, error) {
 	p := l.problem
 	x := l.input(in)
 	ref, err := sums(p, x, l.filters)

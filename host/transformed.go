@@ -2,17 +2,16 @@ package host
 
 import (
 	"github.com/gpuconv/gpuconv/conv"
-	"github.com/gpuconv/gpuconv/cpuref"
 	"github.com/gpuconv/gpuconv/gpu"
 	"github.com/gpuconv/gpuconv/shaders"
-	"github.com/gpuconv/gpuconv/tensor"
+	"github.com/gpuconv/gpuconv/transform"
 )
 
 // transformed is Winograd's algorithm or Fourier's: X is transformed, an implicit GEMM multiplies what becomes of
 // each position in a tile, as groups of a 1 x 1 convolution, and the products are transformed to V. Of layers with
 // strides X goes from space to depth before.
 type transformed struct {
-	by      cpuref.Transform
+	by      transform.Transform
 	product tiled
 }
 
@@ -21,7 +20,7 @@ func (a transformed) Variant() string { return a.product.Name() + "_" + a.produc
 
 // transformedAlgorithms are all of them.
 func transformedAlgorithms() (all []transformed) {
-	for _, by := range cpuref.Transforms() {
+	for _, by := range transform.All() {
 		for _, t := range shaders.TileRows() {
 			all = append(all, transformed{by, tiled{t, 1}})
 		}
@@ -36,7 +35,7 @@ func (a transformed) serves(p conv.Problem, o LayerOptions) error {
 	if o.part {
 		return errPart
 	}
-	plain, err := cpuref.SpaceToDepth(p)
+	plain, err := transform.SpaceToDepth(p)
 	if err != nil {
 		return err
 	}
@@ -55,7 +54,7 @@ func (a transformed) serves(p conv.Problem, o LayerOptions) error {
 
 // plain is the layer of stride 1; serves has found it valid.
 func plain(p conv.Problem) conv.Problem {
-	to, err := cpuref.SpaceToDepth(p)
+	to, err := transform.SpaceToDepth(p)
 	if err != nil {
 		panic(err)
 	}
@@ -79,7 +78,7 @@ func (a transformed) sizes(p conv.Problem) []int64 {
 }
 
 func (a transformed) pack(l *Layer) ([]float32, error) {
-	filters, err := cpuref.SpaceToDepthFilters(l.problem, l.filters)
+	filters, err := transform.SpaceToDepthFilters(l.problem, l.filters)
 	if err != nil {
 		return nil, err
 	}
@@ -142,7 +141,7 @@ type pass struct {
 
 // passes are the kernels before and behind the products, of a layer of stride 1.
 func (a transformed) passes(p conv.Problem, fused conv.Epilogue, software bool) (before, behind []pass) {
-	if a.by != cpuref.Fourier {
+	if a.by != transform.Fourier {
 		h, w := a.tile(p)
 		m := uint32(a.by)
 		in, out := shaders.WinogradInputs(h, w, vectorOf(p.InChannels, h*w, software)), shaders.WinogradOutputs(h, w, m, vectorOf(p.OutChannels, h*w, software))
@@ -191,18 +190,7 @@ func (a transformed) tile(p conv.Problem) (h, w uint32) {
 
 func (a transformed) rounds(p conv.Problem) bool { return !a.by.Exact(plain(p)) }
 
-func (a transformed) reference(p conv.Problem, x tensor.Volume, f tensor.Filters) (cpuref.Reference, error) {
-	x, err := cpuref.SpaceToDepthInput(p, x)
-	if err != nil {
-		return cpuref.Reference{}, err
-	}
-	if f, err = cpuref.SpaceToDepthFilters(p, f); err != nil {
-		return cpuref.Reference{}, err
-	}
-	ref, err := a.by.Reference(plain(p), x, f)
-	ref.Problem = p // whose V it is
-	return ref, err
-}
+func (a transformed) judgedBy() transform.Transform { return a.by }
 
 // vectorOf is how many channels a thread of a transform that holds so many numbers takes at once. Four times 64
 // are more than a GPU's thread has registers for; software adapters have no such bounds, and take as long for

@@ -3,9 +3,13 @@ package host
 import (
 	"context"
 	"errors"
+	"testing"
 
+	"github.com/gpuconv/gpuconv/conv"
 	"github.com/gpuconv/gpuconv/gpu"
 	"github.com/gpuconv/gpuconv/shaders"
+	"github.com/gpuconv/gpuconv/tensor"
+	"github.com/gpuconv/gpuconv/transform"
 )
 
 // AttemptWinograd runs one of Winograd's transforms once on what it reads, in the order of its bindings,
@@ -48,4 +52,26 @@ func (r *recorder) winograd(k shaders.Winograd, params shaders.Params, inputs []
 	}
 	threads := uint64(k.Threads)
 	return r.record(k, shaders.Encode(params), (uint64(params.Outputs)+threads-1)/threads, append(all, output.output()))
+}
+
+// SpoilPacking has l run with filters that spoil changes between space to depth, which gives the layer of stride 1, and
+// the transform. What l is judged by stays.
+func SpoilPacking(t testing.TB, l *Layer, spoil func(to conv.Problem, f tensor.Filters)) {
+	e := engineOf(t, l)
+	a, ok := e.algorithm.(transformed)
+	if !ok {
+		t.Fatalf("%s is no transform", AlgorithmName(e.algorithm))
+	}
+	f, err := transform.SpaceToDepthFilters(l.problem, l.filters)
+	if err != nil {
+		t.Fatal(err)
+	}
+	to := plain(l.problem)
+	spoil(to, f)
+	if f, err = a.by.Filters(to, f); err != nil {
+		t.Fatal(err)
+	}
+	if err := e.w.write(pack(a.layerOfProducts(l.problem), f.Data, a.product.tiles)); err != nil {
+		t.Fatal(err)
+	}
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/gpuconv/gpuconv/host/proof"
 	"github.com/gpuconv/gpuconv/shaders"
 	"github.com/gpuconv/gpuconv/tensor"
+	"github.com/gpuconv/gpuconv/transform"
 )
 
 // winogradLayers are of every padding, of several images and groups, and with tiles that hang over every
@@ -87,12 +88,12 @@ func init() {
 }
 
 func winogradKiller(k shaders.Winograd, m uint32, p conv.Problem, e conv.Epilogue) killer {
-	return killer{fmt.Sprintf("%s %v", p, e), func(dev *host.Device) error { return runWinograd(dev, k, cpuref.Transform(m), p, e) }}
+	return killer{fmt.Sprintf("%s %v", p, e), func(dev *host.Device) error { return runWinograd(dev, k, transform.Transform(m), p, e) }}
 }
 
 // runWinograd holds one transform of whole numbers against its twin, bit for bit: numbers so small that
 // their multiples by all powers of 1/2 are exact.
-func runWinograd(dev *host.Device, k shaders.Winograd, by cpuref.Transform, p conv.Problem, e conv.Epilogue) error {
+func runWinograd(dev *host.Device, k shaders.Winograd, by transform.Transform, p conv.Problem, e conv.Epilogue) error {
 	rng, limit := rand.New(rand.NewPCG(1, 2)), 20
 	if k.Side() == 8 && k.M != 0 {
 		limit = 1
@@ -108,7 +109,7 @@ func runWinograd(dev *host.Device, k shaders.Winograd, by cpuref.Transform, p co
 	}
 	if k.Kernel == "winograd_input" {
 		x := tensor.Volume{N: p.Batch, H: p.H.In, W: p.W.In, D: p.InChannels, Data: fill(p.InLen())}
-		want, err := by.Input(p, x)
+		want, err := cpuref.TransformInput(by, p, x)
 		if err != nil {
 			return err
 		}
@@ -128,8 +129,8 @@ func runWinograd(dev *host.Device, k shaders.Winograd, by cpuref.Transform, p co
 }
 
 // winogradOutput is the twin of winograd_output.wgsl with its epilogue.
-func winogradOutput(p conv.Problem, by cpuref.Transform, e conv.Epilogue, products, bias, slopes, residual []float32) ([]float32, error) {
-	sums, err := by.Output(p, products, bias)
+func winogradOutput(p conv.Problem, by transform.Transform, e conv.Epilogue, products, bias, slopes, residual []float32) ([]float32, error) {
+	sums, err := cpuref.TransformOutput(by, p, products, bias)
 	if err != nil {
 		return nil, err
 	}
@@ -173,7 +174,7 @@ func TestWinogradTransforms(t *testing.T) {
 					t.Fatal(err)
 				}
 				for _, e := range []conv.Epilogue{{}, prelu(conv.BeforeFunction), {Activation: conv.Activation{Function: conv.ReLU}, Residual: conv.AfterFunction}, leaky} {
-					if err := runWinograd(dev, k, cpuref.Transform(m), p, e); err != nil {
+					if err := runWinograd(dev, k, transform.Transform(m), p, e); err != nil {
 						t.Errorf("%s, %s, %v: %v", k.Name(), p, e, err)
 					}
 					if k.M == 0 {
@@ -222,7 +223,7 @@ func chain(t *testing.T, dev *host.Device, p conv.Problem, in shaders.Winograd, 
 }
 
 func winogradChain(dev *host.Device, p conv.Problem, of shaders.Winograd, m uint32, mode cpuref.Mode) (cpuref.Report, error) {
-	by := cpuref.Transform(m)
+	by := transform.Transform(m)
 	x, filters, err := winogradData(p, by, mode)
 	if err != nil {
 		return cpuref.Report{}, err
@@ -249,7 +250,7 @@ func winogradChain(dev *host.Device, p conv.Problem, of shaders.Winograd, m uint
 	if err != nil {
 		return cpuref.Report{}, err
 	}
-	want, err := by.Reference(p, x, filters)
+	want, err := cpuref.Transformed(by, p, x, filters)
 	if err != nil {
 		return cpuref.Report{}, err
 	}
@@ -265,12 +266,12 @@ func vectorOf(channels int) uint32 {
 }
 
 // winogradData are a layer's operands: real numbers, or whole ones inside Winograd's limit.
-func winogradData(p conv.Problem, by cpuref.Transform, mode cpuref.Mode) (tensor.Volume, tensor.Filters, error) {
+func winogradData(p conv.Problem, by transform.Transform, mode cpuref.Mode) (tensor.Volume, tensor.Filters, error) {
 	data, err := (proof.Case{Problem: p, Seed: 1, Mode: cpuref.Bounded}).Data()
 	if err != nil || mode == cpuref.Bounded {
 		return data.X, data.W, err
 	}
-	limit, err := by.ExactLimit(p)
+	limit, err := cpuref.TransformExactLimit(by, p)
 	rng := rand.New(rand.NewPCG(3, 4))
 	for _, numbers := range [][]float32{data.X.Data, data.W.Data, data.W.Bias} {
 		tensor.FillIntegers(numbers, rng, limit)

@@ -3,9 +3,11 @@ package host
 import (
 	"fmt"
 
+	"github.com/gpuconv/gpuconv/conv"
 	"github.com/gpuconv/gpuconv/cpuref"
 	"github.com/gpuconv/gpuconv/gpu"
 	"github.com/gpuconv/gpuconv/tensor"
+	"github.com/gpuconv/gpuconv/transform"
 )
 
 // VerifyOptions say how a run is judged. The zero value judges every output by the bound.
@@ -43,19 +45,9 @@ func (l *Layer) judge(in operands, v tensor.Volume, o VerifyOptions) (cpuref.Rep
 	if own && a.rounds(l.problem) && o.Mode == cpuref.Exact {
 		return cpuref.Report{}, fmt.Errorf("%w: %s rounds, even integers: check by the bound, or leave it out with LayerOptions.Exact", cpuref.ErrNoVerdict, a.Name())
 	}
-	own = own && o.Mode == cpuref.Bounded
-	if o.Sample > 0 && l.options.numbers() == Float32 && !own { // a sample's bound knows of nothing else
-		p := l.problem
-		x := l.input(in)
-		indices := cpuref.Sample(p, o.Seed, o.Sample)
-		return cpuref.CheckSampleEpilogue(v.Data, p, x, l.filters, l.options.Epilogue, l.options.Slopes, in.residual, indices, o.Mode)
-	}
-	sums := cpuref.Im2col
-	switch {
-	case own:
-		sums = a.reference
-	case l.dev.gpu == nil:
-		sums = cpuref.Conv // the CPU's outputs come from Im2col, which must not judge itself
+	sums := l.truth(o)
+	if own && o.Mode == cpuref.Bounded {
+		sums = transformedTruth(a.judgedBy(), o)
 	}
 	ref, err := l.reference(sums, in)
 	if err != nil {
@@ -65,4 +57,30 @@ func (l *Layer) judge(in operands, v tensor.Volume, o VerifyOptions) (cpuref.Rep
 		ref = ref.Half()
 	}
 	return cpuref.Check(v.Data, ref, o.Mode)
+}
+
+// way is a way to a run's sums in float64.
+type way func(conv.Problem, tensor.Volume, tensor.Filters) (cpuref.Reference, error)
+
+// truth is the way to the sums that outputs are judged by, those of a sample where one is wanted.
+func (l *Layer) truth(o VerifyOptions) way {
+	switch {
+	case o.Sample > 0:
+		return func(p conv.Problem, x tensor.Volume, f tensor.Filters) (cpuref.Reference, error) {
+			return cpuref.ConvSample(p, x, f, cpuref.Sample(p, o.Seed, o.Sample))
+		}
+	case l.dev.gpu == nil:
+		return cpuref.Conv // the CPU's outputs come from Im2col, which must not judge itself
+	}
+	return cpuref.Im2col
+}
+
+// transformedTruth is the way to the same sums, with the error that they may have where a transform computed them.
+func transformedTruth(by transform.Transform, o VerifyOptions) way {
+	return func(p conv.Problem, x tensor.Volume, f tensor.Filters) (cpuref.Reference, error) {
+		if o.Sample > 0 {
+			return cpuref.TransformedSample(by, p, x, f, cpuref.Sample(p, o.Seed, o.Sample))
+		}
+		return cpuref.Transformed(by, p, x, f)
+	}
 }

@@ -87,7 +87,7 @@ func Fouriers() []Fourier {
 
 // FourierParams gives the parameters of these kernels, of which those of the last one have the epilogue; Outputs
 // is the number of threads. p must be valid and fit, have filters of at most 13 taps along an axis, and the
-// layer of the products must fit too; see cpuref.Transform.
+// layer of the products must fit too; see transform.Transform.
 func FourierParams(p conv.Problem, k Fourier, e conv.Epilogue) Params {
 	params, lines := layer(p), 1
 	plane := p.H.Filter > 1 && p.W.Filter > 1

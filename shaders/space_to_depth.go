@@ -29,7 +29,7 @@ func (k SpaceToDepth) threads() uint32        { return k.Threads }
 func (SpaceToDepth) workgroupStorage() uint32 { return 0 }
 
 // SpaceToDepthParams gives the parameters for a layer with strides, which must be valid and fit, and become to,
-// see cpuref.SpaceToDepth; Outputs is the number of threads.
+// see transform.SpaceToDepth; Outputs is the number of threads.
 func SpaceToDepthParams(p, to conv.Problem) Params {
 	params := layer(p)
 	params.Outputs = uint32(to.Batch * to.H.In * to.W.In * p.H.Stride)

@@ -123,7 +123,7 @@ func Winograds() []Winograd {
 
 // WinogradInput gives the parameters of winograd_input.wgsl; Outputs is the number of threads. p must be
 // valid and fit, its filter have as many taps as the tile leaves it, and the layer of the products must fit
-// too; see cpuref.Transform.
+// too; see transform.Transform.
 func WinogradInput(p conv.Problem, k Winograd) Params {
 	params := layer(p)
 	params.Outputs = k.blocks(p, p.InChannels)

@@ -9,6 +9,7 @@ import (
 	"github.com/gpuconv/gpuconv/cpuref"
 	"github.com/gpuconv/gpuconv/host"
 	"github.com/gpuconv/gpuconv/host/proof"
+	"github.com/gpuconv/gpuconv/transform"
 )
 
 // Algorithms holds every algorithm, with all its variants, to the proof: on layers that are one neuron,
@@ -47,7 +48,7 @@ func sampled() func(conv.Problem, host.Algorithm) bool {
 }
 
 func transforms(a host.Algorithm) bool {
-	return strings.HasPrefix(a.Name(), "winograd") || a.Name() == cpuref.Fourier.String()
+	return strings.HasPrefix(a.Name(), "winograd") || a.Name() == transform.Fourier.String()
 }
 
 // AlgorithmsOn holds those algorithms that serve a layer, and that are wanted, to the proof with all
@@ -79,8 +80,8 @@ func algorithm(t *testing.T, dev *host.Device, p conv.Problem, a host.Algorithm)
 	t.Helper()
 	e := conv.Epilogue{Activation: conv.Activation{Function: conv.PReLU}, Residual: conv.BeforeFunction}
 	exact := !transforms(a)
-	if plain, err := cpuref.SpaceToDepth(p); a.Name() == "winograd2" && err == nil {
-		exact = cpuref.Winograd2.Exact(plain) // all others round
+	if plain, err := transform.SpaceToDepth(p); a.Name() == "winograd2" && err == nil {
+		exact = transform.Winograd2.Exact(plain) // all others round
 	}
 	for _, mode := range []cpuref.Mode{cpuref.Exact, cpuref.Bounded} {
 		if mode == cpuref.Exact && !exact {

@@ -10,6 +10,7 @@ import (
 	"github.com/gpuconv/gpuconv/cpuref"
 	"github.com/gpuconv/gpuconv/host"
 	"github.com/gpuconv/gpuconv/tensor"
+	"github.com/gpuconv/gpuconv/transform"
 )
 
 // Case is one layer with seeded data and the mode in which it is judged. One whose numbers are host.Int8
@@ -62,9 +63,9 @@ func (c Case) Data() (Operands, error) {
 // all places of a filter, or over all filters.
 func (c Case) exactLimit() (int, error) {
 	limit, err := cpuref.ExactLimit(c.Problem)
-	plain, none := cpuref.SpaceToDepth(c.Problem)
-	if none == nil && cpuref.Winograd2.Exact(plain) && err == nil {
-		limit, err = cpuref.Winograd2.ExactLimit(plain) // the algorithm may be any that is exact
+	plain, none := transform.SpaceToDepth(c.Problem)
+	if none == nil && transform.Winograd2.Exact(plain) && err == nil {
+		limit, err = cpuref.TransformExactLimit(transform.Winograd2, plain) // the algorithm may be any that is exact
 	}
 	if c.Options.Numbers == host.Float16 && err == nil {
 		limit, err = exactHalf(c.Problem, limit)

@@ -1,4 +1,4 @@
-package cpuref
+package transform
 
 import "math"
 
@@ -9,7 +9,8 @@ type interpolation struct {
 	points, scales []float64
 }
 
-// By the number of inputs. The points are 0, 1, -1 and infinity, with 5 inputs 2, with 6 inputs -2 too, and with 8 inputs 1/2 and -1/2.
+// By the number of inputs. The points are 0, 1, -1 and infinity, with 5 inputs 2, with 6 inputs -2 too, and with 8
+// inputs 1/2 and -1/2.
 //
 // Source: A. Lavin, S. Gray, "Fast Algorithms for Convolutional Neural Networks", 2015, section 4;
 // those with 5 and 8 inputs with the points of their program wincnn.
@@ -39,24 +40,22 @@ var interpolations = map[int]interpolation{
 }
 
 // line gives F(m, r) for m outputs of the tile's inputs, of which there must be more.
-func (p interpolation) line(m int) *line {
+func (p interpolation) line(m int) *Line {
 	t := len(p.input)
-	l := &line{m: m, r: t + 1 - m, t: t, n: t}
+	l := &Line{Outputs: m, Taps: t + 1 - m, Inputs: t, Products: t, BT: p.input}
 	for i, at := range p.points {
-		l.filter = append(l.filter, powers(at, p.scales[i], l.r))
+		l.G = append(l.G, powers(at, p.scales[i], l.Taps))
 	}
-	l.filter = append(l.filter, make([]float64, l.r))
-	l.filter[t-1][l.r-1] = 1
-	var output [][]float64
+	l.G = append(l.G, make([]float64, l.Taps))
+	l.G[t-1][l.Taps-1] = 1
 	for j := range m {
 		row := make([]float64, t)
 		for i, at := range p.points {
 			row[i] = math.Pow(at, float64(j))
 		}
-		output = append(output, row)
+		l.AT = append(l.AT, row)
 	}
-	output[m-1][t-1] = 1
-	l.input, l.output = summed(p.input), summed(output)
+	l.AT[m-1][t-1] = 1
 	return l
 }
 
