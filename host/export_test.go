@@ -148,3 +148,13 @@ func StripAlgorithms() (names []string) {
 	}
 	return names
 }
+
+// EveryAlgorithm lists all algorithms, whatever they serve.
+func EveryAlgorithm() (all []Algorithm) {
+	one := conv.Axis{In: 1, Out: 1, Filter: 1, Stride: 1, Dilation: 1}
+	p := conv.Problem{Batch: 1, Groups: 1, InChannels: 1, OutChannels: 1, Z: one, H: one, W: one}
+	for _, a := range everyAlgorithm(p, LayerOptions{}) {
+		all = append(all, a)
+	}
+	return all
+}

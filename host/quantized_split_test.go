@@ -62,6 +62,7 @@ func TestQuantizedSplits(t *testing.T) {
 				if got := sumsOf(t, dev, p, f, o, x); !slices.Equal(got, whole) {
 					t.Errorf("sums %v, must be %v", got, whole)
 				}
+				wantParts(t, dev, proof.Case{Problem: p, Options: host.LayerOptions{Numbers: host.Int8}}, 0)
 				c := proof.Case{Problem: p, Seed: uint64(i), Options: host.LayerOptions{Numbers: host.Int8, Epilogue: prelu(conv.Residual(i % 3))}}
 				if _, err := c.Run(dev); err != nil {
 					t.Errorf("%v\n\t%s", err, c.Repro(dev))
@@ -107,16 +108,20 @@ func TestQuantizedBindings(t *testing.T) {
 	}
 }
 
-// TestQuantizedSplitForReal runs a layer the sums of which are beyond the bindings of most devices.
+// TestQuantizedSplitForReal runs a layer the input of which is beyond the bindings of most devices.
 func TestQuantizedSplitForReal(t *testing.T) {
 	dev := hosttest.Open(t)
+	host.SetBindingLimit(t, commonBinding)
 	p := problem(t, "ic1iw160000000oc1kw3sw8000000")
 	pl, err := host.PlanQuantizedOn(dev, p)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Logf("%d parts, split in %v", pl.Parts(), splitKinds(pl))
+	if t.Logf("%d parts, split in %v", pl.Parts(), splitKinds(pl)); pl.Whole() {
+		t.Errorf("%s is left whole, which shows nothing", p)
+	}
 	c := proof.Case{Problem: p, Seed: 1, Options: host.LayerOptions{Numbers: host.Int8}}
+	wantParts(t, dev, c, 0)
 	if _, err := c.Run(dev); err != nil {
 		t.Errorf("%v\n\t%s", err, c.Repro(dev))
 	}

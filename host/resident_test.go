@@ -3,7 +3,9 @@ package host_test
 import (
 	"errors"
 	"slices"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/gpuconv/gpuconv/conv"
 	"github.com/gpuconv/gpuconv/cpuref"
@@ -28,47 +30,87 @@ func resident(t testing.TB, dev *host.Device, descriptor string, o host.LayerOpt
 	return l, data
 }
 
+// againLayers are layers which every algorithm serves one of at least.
+var againLayers = []string{
+	"ic4ih9oc8kh3ph1", "ic4ih9oc8kh3sh2ph1", "ic3ih9oc8kh3sh2ph1", "g8ic8ih9oc8kh3ph1", "g2ic8ih9oc8kh3ph1", "g2ic8ih9oc8kh3sh2ph1", "g8ic8ih9oc8kh3sh2ph1",
+	"ic3ih9oc8kh3ph1", "ic3ih12oc8kh7sh2ph3", "ic3ih23oc8kh11sh4", "ic256ih4oc72kh1", "g3ic3ih5oc6kh2",
+}
+
 // TestRunAgain holds that a layer with resident operands, once it ran, makes nothing on the device and
 // compiles nothing, by each algorithm, and gives what Run gives.
 func TestRunAgain(t *testing.T) {
 	dev := hosttest.Open(t)
-	const descriptor = "ic4ih9oc8kh3ph1"
-	for _, name := range []string{"direct", "registers", "shared", "winograd2", "winograd3", "winograd4", "winograd6", "fourier"} {
-		l, data := resident(t, dev, descriptor, host.LayerOptions{Algorithm: name, Epilogue: conv.Epilogue{Residual: conv.AfterFunction}})
-		want, err := l.Run(data.X, data.Residual...)
-		if err == nil {
-			err = l.Compute()
-		}
+	o := host.LayerOptions{Epilogue: conv.Epilogue{Residual: conv.AfterFunction}}
+	ran := map[string]bool{}
+	for _, descriptor := range againLayers {
+		list, err := host.Algorithms(dev, problem(t, descriptor), o)
 		if err != nil {
 			t.Fatal(err)
 		}
-		before := dev.GPU().Stats()
-		for range 3 {
-			if err := l.Compute(); err != nil {
-				t.Fatal(err)
+		for _, a := range list {
+			if !ran[againName(a)] || hosttest.Transforms(a) && !ran[a.Name()+" of "+descriptor] {
+				ran[againName(a)], ran[a.Name()+" of "+descriptor] = true, true
+				o.Algorithm = host.AlgorithmName(a)
+				runAgain(t, dev, descriptor, o)
 			}
 		}
-		after := dev.GPU().Stats()
-		if after.Submissions != before.Submissions+3 {
-			t.Errorf("%s: %d submissions for 3 runs", name, after.Submissions-before.Submissions)
-		}
-		if after.Submissions = before.Submissions; after != before {
-			t.Errorf("%s: made %+v, had %+v", name, after, before)
-		}
-		if v, err := l.Download(); err != nil || !slices.Equal(v.Data, want.Data) {
-			t.Errorf("%s: other outputs than Run's, error %v", name, err)
+	}
+	for _, a := range host.EveryAlgorithm() {
+		splitUniform := strings.Contains(host.AlgorithmName(a), "_uniform_k") // which serves no layer
+		if !ran[againName(a)] && !splitUniform {
+			t.Errorf("%s was not run", againName(a))
 		}
 	}
 }
 
-// TestComputeTimed holds that the device's clock is asked where there is one, and that its absence is said.
+// againName is the same for what TestRunAgain need not tell apart: what a transform is around, which is tried by
+// itself, and how many threads the direct algorithm has.
+func againName(a host.Algorithm) string {
+	if hosttest.Transforms(a) || a.Name() == "direct" {
+		return a.Name()
+	}
+	return host.AlgorithmName(a)
+}
+
+func runAgain(t *testing.T, dev *host.Device, descriptor string, o host.LayerOptions) {
+	t.Helper()
+	l, data := resident(t, dev, descriptor, o)
+	want, err := l.Run(data.X, data.Residual...)
+	if err == nil {
+		err = l.Compute()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := dev.GPU().Stats()
+	for range 3 {
+		if err := l.Compute(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	after := dev.GPU().Stats()
+	if after.Submissions != before.Submissions+3 {
+		t.Errorf("%s: %d submissions for 3 runs", o.Algorithm, after.Submissions-before.Submissions)
+	}
+	if after.Submissions = before.Submissions; after != before {
+		t.Errorf("%s: made %+v, had %+v", o.Algorithm, after, before)
+	}
+	if v, err := l.Download(); err != nil || !slices.Equal(v.Data, want.Data) {
+		t.Errorf("%s: other outputs than Run's, error %v", o.Algorithm, err)
+	}
+}
+
+// TestComputeTimed holds that the device's clock is asked where there is one, and that its absence is said. The
+// layer is so large that any clock goes on meanwhile, and its time lies within that of the call.
 func TestComputeTimed(t *testing.T) {
 	dev := hosttest.Open(t)
-	l, _ := resident(t, dev, small, host.LayerOptions{})
+	l, _ := resident(t, dev, "ic64ih40oc64kh3ph1", host.LayerOptions{})
+	begun := time.Now()
 	took, err := l.ComputeTimed()
+	call := time.Since(begun)
 	if dev.GPU().Info().HasFeature(gpu.FeatureTimestamps) {
-		if err != nil || took < 0 {
-			t.Errorf("%v, %v", took, err)
+		if err != nil || took <= 0 || took > call {
+			t.Errorf("the layer took %v of the %v that the call took, error %v", took, call, err)
 		}
 	} else if !errors.Is(err, gpu.ErrLimit) {
 		t.Errorf("%v, must wrap ErrLimit", err)

@@ -44,6 +44,17 @@ func FailParts(t testing.TB, after int, err error) {
 	t.Cleanup(func() { newPart = old })
 }
 
+// CountParts counts the parts of layers of floats that are built until the test ends.
+func CountParts(t testing.TB) *int {
+	old, built := newPart, 0
+	newPart = func(dev *gpu.Device, l *Layer) (engine, error) {
+		built++
+		return old(dev, l)
+	}
+	t.Cleanup(func() { newPart = old })
+	return &built
+}
+
 // SplitPlan is a plan for tests.
 type SplitPlan struct{ plan }
 
@@ -72,6 +83,9 @@ func IsSplit(l *QuantizedLayer) bool {
 	_, is := l.engine.(*quantizedSplit)
 	return is
 }
+
+// Whole tells whether the layer is left in one piece: one part may also be all windows of a strided layer, gathered.
+func (s SplitPlan) Whole() bool { return s.plan == wholePlan(s.problem) }
 
 // Extents are the sizes of the whole's dimensions.
 func (s SplitPlan) Extents() [len(SplitDimensions)]int64 { return wholePlan(s.problem).block }

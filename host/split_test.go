@@ -265,6 +265,7 @@ func TestSplitPlanCovers(t *testing.T) {
 func TestSplitRuns(t *testing.T) {
 	dev := hosttest.Open(t)
 	split, kinds := 0, map[string]int{}
+	built := host.CountParts(t)
 	rng := rand.New(rand.NewPCG(5, 8))
 	for i := 0; split < enough(220); i++ {
 		c := proof.Draw(21, i)
@@ -275,7 +276,11 @@ func TestSplitRuns(t *testing.T) {
 			bytes = 4096
 		}
 		host.SetBindingLimit(t, bytes)
-		pl, err := host.PlanOn(dev, p)
+		plan := host.PlanOn
+		if c.Options.Numbers == host.Int8 {
+			plan = host.PlanQuantizedOn
+		}
+		pl, err := plan(dev, p)
 		if err != nil {
 			t.Fatalf("%s in bindings of %d bytes: %v", p, bytes, err)
 		}
@@ -286,11 +291,39 @@ func TestSplitRuns(t *testing.T) {
 		for _, k := range splitKinds(pl) {
 			kinds[k]++
 		}
+		*built = 0
 		if _, err := c.Run(dev); err != nil {
 			t.Errorf("case %d in bindings of %d bytes, split in %v: %v\n\t%s", i, bytes, splitKinds(pl), err, c.Repro(dev))
 		}
+		wantParts(t, dev, c, *built)
 	}
 	t.Logf("%d cases: %v", split, kinds)
+	for _, d := range host.SplitDimensions[:7] { // filters are so small that they are seldom split but by force
+		if kinds[d] < 2 && !testing.Short() {
+			t.Errorf("%s split %d times, must be 2 or more", d, kinds[d])
+		}
+	}
+}
+
+// wantParts fails unless a case that was just run, and is to be split, was computed in parts: its numbers are
+// those of the whole, and do not tell. built is how many parts of floats were; of 8-bit numbers the layer says it.
+func wantParts(t *testing.T, dev *host.Device, c proof.Case, built int) {
+	t.Helper()
+	if c.Options.Numbers != host.Int8 {
+		if built == 0 {
+			t.Errorf("%s was not computed in parts\n\t%s", c.Problem, c.Repro(dev))
+		}
+		return
+	}
+	_, f := quantized(c.Problem, 1)
+	l, err := host.NewQuantizedLayer(dev, c.Problem, f, host.QuantizedOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	if !host.IsSplit(l) {
+		t.Errorf("%s of 8-bit numbers is not computed in parts\n\t%s", c.Problem, c.Repro(dev))
+	}
 }
 
 // TestForcedSplits runs drawn cases split in a few dimensions of any kind, in blocks of any size.
@@ -298,6 +331,7 @@ func TestForcedSplits(t *testing.T) {
 	dev := hosttest.Open(t)
 	rng := rand.New(rand.NewPCG(6, 8))
 	counts, ran := map[string]int{}, 0
+	built := host.CountParts(t)
 	for i := 0; ran < enough(400); i++ {
 		c := proof.Draw(31, i)
 		whole, err := host.PlanSplit(c.Problem, 1<<40)
@@ -331,9 +365,11 @@ func TestForcedSplits(t *testing.T) {
 			}
 		}
 		host.ForceSplit(t, block)
+		*built = 0
 		if _, err := c.Run(dev); err != nil {
 			t.Errorf("case %d in blocks of %v: %v\n\t%s", i, block, err, c.Repro(dev))
 		}
+		wantParts(t, dev, c, *built)
 	}
 	t.Logf("%d cases: %v", ran, counts)
 	for _, d := range host.SplitDimensions {
@@ -352,6 +388,7 @@ func TestForcedSplits(t *testing.T) {
 func TestSplitAtFourKiB(t *testing.T) {
 	dev := hosttest.Open(t)
 	host.SetBindingLimit(t, 4096)
+	built := host.CountParts(t)
 	for _, problem := range []string{
 		"mb3ic4ih15oc6kh3ph1", "g4ic32ih9oc16kh3ph1+reflect", "ic2ih40iw41oc3kh5sh2ph2+circular", "ic200ih3oc8kh3ph1",
 		"ic3ih6oc4kh3ph1+unshared", "ic5ih13oc7kh3sh2ph1+transposed", "ic1ih40oc1kh33", "ic3id7ih8iw9oc5kd3kh3kw3pd1ph1pw1+replicate",
@@ -363,16 +400,23 @@ func TestSplitAtFourKiB(t *testing.T) {
 		for i := range 2 {
 			c := proof.Case{Problem: p, Seed: 1, Mode: cpuref.Mode(i % 2), Backward: i == 1}
 			c.Options.Epilogue = conv.Epilogue{Activation: conv.Activation{Function: conv.PReLU}, Residual: conv.Residual(1 + i%2)}
+			*built = 0
 			if _, err := c.Run(dev); err != nil {
 				t.Errorf("%v\n\t%s", err, c.Repro(dev))
 			}
+			wantParts(t, dev, c, *built)
 		}
 	}
 }
 
+// commonBinding is how many bytes a binding may have on most devices: what WebGPU promises.
+const commonBinding = 128 << 20
+
 // TestSplitForReal runs layers whose filters, or whose input, are beyond the bindings of most devices.
 func TestSplitForReal(t *testing.T) {
 	dev := hosttest.Open(t)
+	host.SetBindingLimit(t, commonBinding) // a device may have more
+	built := host.CountParts(t)
 	for _, problem := range []string{"ic8192ih1oc8192kh1", "ic1iw40000000oc1kw3sw2000000"} {
 		p, err := conv.Parse(problem)
 		if err != nil {
@@ -382,11 +426,15 @@ func TestSplitForReal(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		t.Logf("%s: %d parts, split in %v", problem, pl.Parts(), splitKinds(pl))
+		if t.Logf("%s: %d parts, split in %v", problem, pl.Parts(), splitKinds(pl)); pl.Whole() {
+			t.Errorf("%s is left whole, which shows nothing", p)
+		}
 		c := proof.Case{Problem: p, Seed: 1, Mode: cpuref.Bounded}
+		*built = 0
 		if _, err := c.Run(dev); err != nil {
 			t.Errorf("%v\n\t%s", err, c.Repro(dev))
 		}
+		wantParts(t, dev, c, *built)
 	}
 }
 
@@ -399,6 +447,7 @@ func TestSplitHalf(t *testing.T) {
 	}
 	var block [dimensions]int64
 	block[6] = 3 // input channels
+	built := host.CountParts(t)
 	for _, e := range []conv.Epilogue{{}, conv.Activate(conv.Sigmoid)} {
 		o, err := proof.Case{Problem: p, Seed: 1, Mode: cpuref.Bounded}.Data()
 		if err != nil {
@@ -414,6 +463,10 @@ func TestSplitHalf(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		if *built == 0 {
+			t.Errorf("%v: not computed in parts", e)
+		}
+		*built = 0
 		half := v.Clone()
 		tensor.RoundHalf(half.Data)
 		for i := range half.Data {

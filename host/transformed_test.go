@@ -148,14 +148,20 @@ func winogradOutput(p conv.Problem, by transform.Transform, e conv.Epilogue, pro
 	return finished.Volume().Data, err
 }
 
-// sameNumbers gives the first number that is wrong, as an error; err goes first.
+// sameNumbers gives the first number that is wrong, or how many are there, as an error; err goes first.
 func sameNumbers(got, want []float32, err error) error {
+	if err != nil {
+		return err
+	}
+	if len(got) != len(want) || len(want) == 0 {
+		return fmt.Errorf("%w: %d numbers, must be %d and one at least", cpuref.ErrMismatch, len(got), len(want))
+	}
 	for i := range got {
-		if err == nil && got[i] != want[i] {
-			err = fmt.Errorf("%w: number %d is %v, must be %v", cpuref.ErrMismatch, i, got[i], want[i])
+		if got[i] != want[i] {
+			return fmt.Errorf("%w: number %d is %v, must be %v", cpuref.ErrMismatch, i, got[i], want[i])
 		}
 	}
-	return err
+	return nil
 }
 
 // TestWinogradTransforms holds the transforms against their twins, also with numbers of channels that are

@@ -37,7 +37,7 @@ func Algorithms(t *testing.T, dev *host.Device) {
 func sampled() func(conv.Problem, host.Algorithm) bool {
 	counts := map[string]int{}
 	return func(p conv.Problem, a host.Algorithm) bool {
-		if !testing.Short() || !transforms(a) {
+		if !testing.Short() || !Transforms(a) {
 			return true
 		}
 		key := p.String() + a.Name()
@@ -47,7 +47,8 @@ func sampled() func(conv.Problem, host.Algorithm) bool {
 	}
 }
 
-func transforms(a host.Algorithm) bool {
+// Transforms tells whether an algorithm transforms a layer, around products of which each makes another variant.
+func Transforms(a host.Algorithm) bool {
 	return strings.HasPrefix(a.Name(), "winograd") || a.Name() == transform.Fourier.String()
 }
 
@@ -79,7 +80,7 @@ func AlgorithmsOn(t *testing.T, dev *host.Device, descriptors []string, wanted f
 func algorithm(t *testing.T, dev *host.Device, p conv.Problem, a host.Algorithm) {
 	t.Helper()
 	e := conv.Epilogue{Activation: conv.Activation{Function: conv.PReLU}, Residual: conv.BeforeFunction}
-	exact := !transforms(a)
+	exact := !Transforms(a)
 	if plain, err := transform.SpaceToDepth(p); a.Name() == "winograd2" && err == nil {
 		exact = transform.Winograd2.Exact(plain) // all others round
 	}

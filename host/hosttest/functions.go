@@ -1,13 +1,13 @@
 package hosttest
 
 import (
-	"fmt"
 	"math"
 	"testing"
 
 	"github.com/gpuconv/gpuconv/conv"
 	"github.com/gpuconv/gpuconv/cpuref"
 	"github.com/gpuconv/gpuconv/host"
+	"github.com/gpuconv/gpuconv/host/proof"
 	"github.com/gpuconv/gpuconv/tensor"
 )
 
@@ -50,7 +50,7 @@ func Function(dev *host.Device, a conv.Activation, separate, backward bool) erro
 	defer l.Close()
 	x := tensor.Volume{N: 1, H: 1, W: len(data), D: 1, Data: data}
 	if backward {
-		return functionBackward(l, x)
+		return functionBackward(l, a, x)
 	}
 	_, report, err := l.Verify(x, host.VerifyOptions{Mode: cpuref.Bounded})
 	if err != nil {
@@ -59,7 +59,7 @@ func Function(dev *host.Device, a conv.Activation, separate, backward bool) erro
 	return report.Err()
 }
 
-func functionBackward(l *host.Layer, x tensor.Volume) error {
+func functionBackward(l *host.Layer, a conv.Activation, x tensor.Volume) error {
 	dv := tensor.Volume{N: 1, H: 1, W: x.W, D: 2, Data: make([]float32, 2*x.W)}
 	for i := range dv.Data {
 		dv.Data[i] = []float32{1, -0.7, 1.3}[i%3]
@@ -68,12 +68,8 @@ func functionBackward(l *host.Layer, x tensor.Volume) error {
 	if err != nil {
 		return err
 	}
-	for _, j := range judged {
-		if err := j.Report.Err(); err != nil {
-			return fmt.Errorf("%s: %w", j.What, err)
-		}
-	}
-	return nil
+	_, err = proof.WayBack(judged, a)
+	return err
 }
 
 // arguments are a range of numbers and a few far from it.

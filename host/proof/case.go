@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strings"
 
 	"github.com/gpuconv/gpuconv/conv"
@@ -142,19 +143,37 @@ func (c Case) Run(dev *host.Device) (cpuref.Report, error) {
 	return report, report.Err()
 }
 
-func (c Case) runBackward(layer *host.Layer, o Operands) (all cpuref.Report, err error) {
+func (c Case) runBackward(layer *host.Layer, o Operands) (cpuref.Report, error) {
 	_, judged, err := layer.VerifyBackward(o.X, o.DV, c.Mode, o.Residual...)
 	if err != nil {
-		return all, err
+		return cpuref.Report{}, err
 	}
-	all.Mode = c.Mode
+	return WayBack(judged, c.Options.Epilogue.Activation)
+}
+
+// WayBack adds up what [host.Layer.VerifyBackward] judged. The error is that of the first stage that failed, or
+// wraps [cpuref.ErrNoVerdict] where one was not judged: dX, dW and db, with an activation Z and dZ too, and the
+// slopes' gradient of PReLU.
+func WayBack(judged []host.Judged, a conv.Activation) (all cpuref.Report, err error) {
+	missing := []string{"dX", "dW", "db"}
+	if a.Function != conv.Identity {
+		missing = append(missing, "Z", "dZ")
+	}
+	if a.Function == conv.PReLU {
+		missing = append(missing, "dslope")
+	}
 	for _, j := range judged {
 		if err := j.Report.Err(); err != nil {
 			return j.Report, fmt.Errorf("%s: %w", j.What, err)
 		}
+		missing = slices.DeleteFunc(missing, func(what string) bool { return what == j.What })
+		all.Mode = j.Report.Mode
 		all.Checked += j.Report.Checked
 		all.Total += j.Report.Total
 		all.BoundUsed = max(all.BoundUsed, j.Report.BoundUsed)
+	}
+	if len(missing) > 0 {
+		return all, fmt.Errorf("%w on %s, which nothing judged", cpuref.ErrNoVerdict, strings.Join(missing, ", "))
 	}
 	return all, nil
 }
