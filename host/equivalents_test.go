@@ -77,5 +77,8 @@ var equivalents = []equivalent{
 	{"v[element(at, row, column, 4u * four + k)] = sums[k];", "v[element(at, row, column, 4u * 0u + k)] = sums[k];", false, "a thread of this kernel has one vector of depth slices"},
 	{"for (var n = 0u; n < ROWS * STRIP * CHANNELS; n += STORED) {", "for (var n = 1u; n < ROWS * STRIP * CHANNELS; n += STORED) {", true, "the second depth slice of a vector is in the same one"},
 	{"const ROWS: u32 = 2u; // along y", "const ROWS: u32 = 3u; // along y", false, "threads compute more neurons, and some threads none"},
+	{"const ROWS: u32 = 1u; // along y", "const ROWS: u32 = 2u; // along y", true, "threads of stems compute two neurons, and half of them none; that of any depthwise layer notices"},
+	{"let top = (at.y + down) * 2u - p.pad.y;", "let top = (at.y - down) * 2u - p.pad.y;", true, "where a thread has one row of neurons down is 0"},
+	{"let top = (at.y + down) * 4u - p.pad.y;", "let top = (at.y - down) * 4u - p.pad.y;", false, "a thread of this kernel has one row of neurons: down is 0"},
 	{"if p.activation == 0u && p.residual == 0u {", "if p.activation == 0u && p.parts == 0u {", false, "spares work alone: an epilogue of nothing changes nothing"},
 }
