@@ -31,16 +31,16 @@ measure() {
 	name=$1
 	shift
 	"$@" ./gpuconv tune --suite core --cache "$work/$name.json" --budget "$tune"
-	"$@" ./gpuconv bench --suite core --cache "$work/$name.json" --budget "$budget" --json "$out/$name.json" --html "$out/$name.html"
-	"$@" ./gpuconv bench --suite core --tuned=false --no-ceilings --budget "$budget" --json "$out/$name-default.json"
+	"$@" ./gpuconv bench --suite core --cache "$work/$name.json" --budget "$budget" --output-json "$out/$name.json" --html "$out/$name.html"
+	"$@" ./gpuconv bench --suite core --tuned=false --no-ceilings --budget "$budget" --output-json "$out/$name-default.json"
 }
 
 case ${1-} in
 software)
 	scripts/setup.sh test
 	measure llvmpipe on llvmpipe
-	on llvmpipe ./gpuconv bench --suite core --match "$winograd" --algorithm registers,shared,winograd2,winograd3,winograd4,winograd6 --no-ceilings --budget "$budget" --json "$out/llvmpipe-winograd.json"
-	on llvmpipe ./gpuconv bench --suite large --algorithm registers,fourier --no-ceilings --budget "$budget" --json "$out/llvmpipe-large.json"
+	on llvmpipe ./gpuconv bench --suite core --match "$winograd" --algorithm registers,shared,winograd2,winograd3,winograd4,winograd6 --no-ceilings --budget "$budget" --output-json "$out/llvmpipe-winograd.json"
+	on llvmpipe ./gpuconv bench --suite large --algorithm registers,fourier --no-ceilings --budget "$budget" --output-json "$out/llvmpipe-large.json"
 	measure swiftshader on swiftshader
 	if command -v npm >/dev/null; then
 		cp scripts/peers/package.json scripts/peers/ort.mjs "$work"
@@ -54,7 +54,7 @@ software)
 	;;
 gpu)
 	measure gpu env
-	./gpuconv bench --suite bodies16 --cache "$work/gpu.json" --budget "$budget" --json "$out/gpu-b16.json"
+	./gpuconv bench --suite bodies16 --cache "$work/gpu.json" --budget "$budget" --output-json "$out/gpu-b16.json"
 	if python3 -c 'import torch; assert torch.cuda.is_available()' 2>/dev/null; then
 		python3 scripts/peers/cudnn.py <bench/suites/core.txt >"$out/gpu-cudnn.json"
 		./gpuconv compare "$out/gpu-cudnn.json" "$out/gpu.json"

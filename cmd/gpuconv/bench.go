@@ -18,13 +18,13 @@ import (
 // benchFlags are what `gpuconv bench` was asked for.
 type benchFlags struct {
 	tuningFlags
-	suite, match    string
-	algorithms      []string
-	budget          time.Duration
-	warmUp          int
-	seed            uint64
-	noCeilings      bool
-	json, csv, html string
+	suite, match string
+	algorithms   []string
+	budget       time.Duration
+	warmUp       int
+	seed         uint64
+	noCeilings   bool
+	csv, html    string
 }
 
 func (a *app) benchCommand() *cobra.Command {
@@ -43,7 +43,7 @@ is interrupted is kept.`,
 			if err != nil {
 				return err
 			}
-			if err := f.validate(); err != nil {
+			if err := f.validate(a); err != nil {
 				return err
 			}
 			return a.bench(c.Context(), layers, f)
@@ -58,7 +58,6 @@ is interrupted is kept.`,
 	flags.IntVar(&f.warmUp, "warmup", 3, "runs of a layer before its samples")
 	flags.Uint64Var(&f.seed, "seed", 1, "of the data")
 	flags.BoolVar(&f.noCeilings, "no-ceilings", false, "leave out the device's ceilings, and with them the percentages")
-	flags.StringVar(&f.json, "json", "", "write the results as JSON to a file, or - for stdout")
 	flags.StringVar(&f.csv, "csv", "", "write the results as CSV to a file, or - for stdout")
 	flags.StringVar(&f.html, "html", "", "write a page with pictures to a file, or - for stdout")
 	return c
@@ -80,6 +79,11 @@ func (f *benchFlags) allLayers(args []string) ([]bench.Layer, error) {
 		}
 		return bench.LoadSuite(f.suite)
 	}
+	for _, d := range args {
+		if strings.HasSuffix(d, ".json") {
+			return nil, usagef("%s is no layer: --json prints results, --output-json %s writes them to that file", d, d)
+		}
+	}
 	if f.suite != "" {
 		return nil, usagef("--suite %s and descriptors: leave one of them out", f.suite)
 	}
@@ -95,7 +99,7 @@ func (f *benchFlags) allLayers(args []string) ([]bench.Layer, error) {
 	return layers, nil
 }
 
-func (f *benchFlags) validate() error {
+func (f *benchFlags) validate(a *app) error {
 	switch {
 	case f.budget <= 0:
 		return usagef("--budget %v: must be positive, such as 1s", f.budget)
@@ -103,7 +107,10 @@ func (f *benchFlags) validate() error {
 		return usagef("--warmup %d: must be 0 or more", f.warmUp)
 	}
 	stdout := 0
-	for _, out := range [][2]string{{"--json", f.json}, {"--csv", f.csv}, {"--html", f.html}} {
+	if a.json {
+		stdout++
+	}
+	for _, out := range [][2]string{{"--csv", f.csv}, {"--html", f.html}} {
 		switch {
 		case out[1] == "":
 		case out[1] == "-":

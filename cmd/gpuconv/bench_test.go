@@ -21,7 +21,7 @@ func TestBench(t *testing.T) {
 	if err := os.WriteFile(suite, []byte(benchLayer+" x2\nic1ih4oc1kh1n\"other\"\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	args := []string{"bench", "--suite", suite, "--match", "ti.y", "--budget", "2ms", "--algorithm", "direct", "--json", file("r.json"), "--csv", file("r.csv"), "--html", file("r.html")}
+	args := []string{"bench", "--suite", suite, "--match", "ti.y", "--budget", "2ms", "--algorithm", "direct", "--output-json", file("r.json"), "--csv", file("r.csv"), "--html", file("r.html")}
 	contain(t, succeed(t, args...), dev.GPU().Info().Name, "ceilings", "GB/s", "tiny", "direct", "right, ", "1 results, 0 failed", "of the arithmetic ceiling")
 	r, err := bench.ReadFile(file("r.json"))
 	if err != nil {
@@ -45,7 +45,7 @@ func TestBench(t *testing.T) {
 // TestBenchOnReference holds that descriptors can be named and that the reference has no ceilings.
 func TestBenchOnReference(t *testing.T) {
 	var r bench.File
-	out := succeed(t, "bench", "--backend", "cpu", "--budget", "1ms", "--json", "-", "ic2ih5oc3kh3", "ic1ih4oc1kh1")
+	out := succeed(t, "bench", "--backend", "cpu", "--budget", "1ms", "--json", "ic2ih5oc3kh3", "ic1ih4oc1kh1")
 	if err := json.Unmarshal([]byte(out), &r); err != nil || len(r.Results) != 2 || r.Ceilings != nil || r.Adapter.Backend != "cpu" {
 		t.Errorf("%+v, %v", r, err)
 	}
@@ -81,8 +81,9 @@ func TestBenchRefuses(t *testing.T) {
 		{[]string{"bench", "--match", "nothing"}, "none of the 22 layers"},
 		{[]string{"bench", "--budget", "0s"}, "--budget 0s"},
 		{[]string{"bench", "--warmup", "-1"}, "--warmup -1"},
-		{[]string{"bench", "--json", "--csv"}, "--json --csv: must be a file"},
-		{[]string{"bench", "--json", "-", "--csv", "-"}, "only one of them"},
+		{[]string{"bench", "--csv", "--html"}, "--csv --html: must be a file"},
+		{[]string{"bench", "--json", "--csv", "-"}, "only one of them"},
+		{[]string{"bench", "--suite", "core", "--json", "r.json"}, "--output-json r.json writes them"},
 		{[]string{"bench", "--html", "/nowhere/at/all.html"}, "no folder /nowhere/at"},
 		{[]string{"compare", good}, "2 arg"},
 		{[]string{"compare", good, bad}, "bad.json: schema 9"},

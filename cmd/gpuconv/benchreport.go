@@ -10,15 +10,19 @@ import (
 
 // reportBench writes what was asked for, and the table where nothing else goes to stdout.
 func (a *app) reportBench(r bench.File, f benchFlags) error {
-	if f.json != "-" && f.csv != "-" && f.html != "-" {
+	if !a.json && f.csv != "-" && f.html != "-" {
 		if err := bench.WriteTable(a.stdout, r); err != nil {
 			return failure{err}
 		}
 	}
+	printed := ""
+	if a.json {
+		printed = "-"
+	}
 	for _, out := range []struct {
 		to    string
 		write func(io.Writer, bench.File) error
-	}{{f.json, writeJSON}, {f.csv, bench.WriteCSV}, {f.html, bench.WriteHTML}} {
+	}{{printed, writeJSON}, {a.outputJSON, writeJSON}, {f.csv, bench.WriteCSV}, {f.html, bench.WriteHTML}} {
 		if err := a.writeReport(out.to, func(w io.Writer) error { return out.write(w, r) }); err != nil {
 			return failure{err}
 		}

@@ -28,13 +28,7 @@ there the ratio stands alone, and our times are those with upload and download.`
 			if len(c.Rows) == 0 {
 				return usagef("%s and %s have no layer in common that was measured in both", args[0], args[1])
 			}
-			if a.json {
-				return a.printJSON(c)
-			}
-			if err := bench.WriteComparison(a.stdout, c); err != nil {
-				return failure{err}
-			}
-			return nil
+			return a.report(c, func(a *app) { bench.WriteComparison(a.stdout, c) }) // the command line reports what gets lost
 		},
 	}
 }

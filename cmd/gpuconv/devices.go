@@ -21,20 +21,20 @@ func (a *app) devicesCommand() *cobra.Command {
 			if err != nil {
 				return failure{err}
 			}
-			if a.json {
-				if err := a.printJSON(list); err != nil {
-					return err
-				}
-			} else {
-				for _, info := range list {
-					printAdapter(a, info)
-				}
+			if err := a.report(list, func(a *app) { printAdapters(a, list) }); err != nil {
+				return err
 			}
 			if len(list) == 0 {
 				return fmt.Errorf("%w: %s", gpu.ErrNoAdapter, gpu.InstallHint)
 			}
 			return nil
 		},
+	}
+}
+
+func printAdapters(a *app, list []gpu.AdapterInfo) {
+	for _, info := range list {
+		printAdapter(a, info)
 	}
 }
 

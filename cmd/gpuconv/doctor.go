@@ -54,11 +54,7 @@ func (a *app) doctorCommand() *cobra.Command {
 			if err != nil {
 				return failure{err}
 			}
-			if a.json {
-				err = a.printJSON(r)
-			} else {
-				r.print(a)
-			}
+			err = a.report(r, r.print)
 			for _, d := range r.Adapters {
 				if !d.Works && err == nil {
 					err = failure{fmt.Errorf("%s (%s) does not work: %s", d.Name, d.Backend, d.Result)}

@@ -72,11 +72,7 @@ func (a *app) measure(p conv.Problem) error {
 			return err
 		}
 	}
-	if a.json {
-		return a.printJSON(r)
-	}
-	r.print(a)
-	return nil
+	return a.report(r, r.print)
 }
 
 var errTooLarge = errors.New("too large to measure")

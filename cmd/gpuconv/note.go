@@ -48,12 +48,8 @@ func (a *app) runNote() error {
 	if err != nil {
 		return err
 	}
-	if a.json {
-		if err := a.printJSON(r); err != nil {
-			return err
-		}
-	} else {
-		r.print(a)
+	if err := a.report(r, r.print); err != nil {
+		return err
 	}
 	if !r.Verified {
 		return failure{fmt.Errorf("the notes' example came out wrong on %s; again: %s", dev, commandLine())}

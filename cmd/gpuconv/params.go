@@ -98,11 +98,7 @@ func (f *paramsFlags) given(c *cobra.Command) bool {
 func (a *app) params(p conv.Problem) error {
 	r := paramsReport{Problem: p.String(), Output: [3]int{p.W.Out, p.H.Out, p.OutChannels}, Planes: p.Z.Out, Counts: p.Counts(),
 		Saved: p.Counts().Saved(), FLOPs: p.FLOPs(), Bytes: p.Bytes(), Unread: unreadText(p), problem: p}
-	if a.json {
-		return a.printJSON(r)
-	}
-	r.print(a)
-	return nil
+	return a.report(r, r.print)
 }
 
 func (r paramsReport) print(a *app) {

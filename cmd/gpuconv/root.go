@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -27,7 +26,8 @@ const (
 type app struct {
 	stdout, stderr io.Writer
 	device         host.Options
-	json           bool
+	json           bool   // --json: results go to stdout as JSON
+	outputJSON     string // --output-json: the file that gets them as JSON, or ""
 
 	// Tests of the checks set these: what verify runs a case with, what tune tunes a layer with, what a
 	// second run's results become, and how many bytes params --measure takes.
@@ -88,11 +88,13 @@ checks every output against a CPU reference.
 A layer is named in one line, in benchdnn's grammar: ic3ih227oc96kh11sh4 is an
 input of 227x227x3, 96 filters of 11x11x3, stride 4, no padding.`,
 		SilenceUsage: true, SilenceErrors: true,
+		PersistentPreRunE: func(c *cobra.Command, _ []string) error { return a.checkOutputJSON(c) },
 	}
 	flags := root.PersistentFlags()
 	flags.StringVar(&a.device.Backend, "backend", "", "vulkan, metal, dx12, gl, or cpu for the reference (GPUCONV_BACKEND)")
 	flags.StringVar(&a.device.Adapter, "adapter", "", "adapter by index or part of its name (GPUCONV_ADAPTER)")
-	flags.BoolVar(&a.json, "json", false, "print JSON")
+	flags.BoolVar(&a.json, "json", false, "print the results as JSON to stdout")
+	flags.StringVar(&a.outputJSON, "output-json", "", "write the results as JSON to a file")
 	root.AddCommand(a.runCommand(run), a.paramsCommand(), a.verifyCommand(), a.benchCommand(), a.compareCommand(), a.tuneCommand(), a.devicesCommand(), a.doctorCommand())
 	return root
 }
@@ -131,16 +133,6 @@ func exitCode(err error) int {
 
 func isCheck(err error) bool {
 	return errors.Is(err, cpuref.ErrMismatch) || errors.Is(err, cpuref.ErrGuard) || errors.Is(err, cpuref.ErrChanged)
-}
-
-// printJSON writes v, indented.
-func (a *app) printJSON(v any) error {
-	e := json.NewEncoder(a.stdout)
-	e.SetIndent("", "  ")
-	if err := e.Encode(v); err != nil {
-		return failure{fmt.Errorf("writing JSON: %w", err)}
-	}
-	return nil
 }
 
 // openOrFallBack opens the device for `run`: where no adapter was asked for and there is none, it says

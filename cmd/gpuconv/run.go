@@ -79,7 +79,7 @@ func (a *app) run(c *cobra.Command, f *runFlags, args []string) error {
 // sharedFlags counts those flags that were given and that every subcommand has.
 func (a *app) sharedFlags(c *cobra.Command) int {
 	n := 0
-	for _, name := range []string{"backend", "adapter", "json"} {
+	for _, name := range []string{"backend", "adapter", "json", "output-json"} {
 		if c.Flags().Changed(name) {
 			n++
 		}
@@ -102,11 +102,7 @@ func (a *app) runJob(dev *host.Device, j job) error {
 	if err := j.write(&r, made); err != nil {
 		return err
 	}
-	if a.json {
-		return a.printJSON(r)
-	}
-	r.print(a)
-	return nil
+	return a.report(r, r.print)
 }
 
 // runAndJudge runs and judges the layer, and with --deterministic runs it once more.

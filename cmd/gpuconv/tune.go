@@ -139,12 +139,7 @@ func (a *app) tune(ctx context.Context, f tuneFlags) error {
 		}
 		r.Exported = f.exportFile
 	}
-	if a.json {
-		err = a.printJSON(r)
-	} else {
-		r.print(a)
-	}
-	return errors.Join(err, failed)
+	return errors.Join(a.report(r, r.print), failed)
 }
 
 func importTunings(t *host.Tunings, path string) (*int, error) {

@@ -76,13 +76,13 @@ func (a *app) verifyEach(options []host.Options, count int, seed uint64) error {
 		reports = append(reports, r)
 		failed += len(r.Failures)
 	}
-	switch {
-	case a.json:
-		if err := a.printJSON(reports); err != nil {
-			return err
+	sum := func(a *app) {
+		if len(reports) > 1 {
+			fmt.Fprintf(a.stdout, "%d adapters, %s layers, %d failures\n", len(reports), thousands(int64(count*len(reports))), failed)
 		}
-	case len(reports) > 1:
-		fmt.Fprintf(a.stdout, "%d adapters, %s layers, %d failures\n", len(reports), thousands(int64(count*len(reports))), failed)
+	}
+	if err := a.report(reports, sum); err != nil {
+		return err
 	}
 	if failed > 0 {
 		return failure{errReported}
