@@ -103,7 +103,7 @@ func measureLayer(dev *host.Device, p conv.Problem) (measurement, error) {
 		if _, err := layer.Run(data.X); err != nil {
 			return m, err
 		}
-		m.Samples = append(m.Samples, float64(time.Since(begun).Nanoseconds())/1e6)
+		m.Samples = append(m.Samples, milliseconds(time.Since(begun)))
 	}
 	sorted := slices.Sorted(slices.Values(m.Samples))
 	m.Median = sorted[len(sorted)/2]

@@ -115,7 +115,7 @@ func (a *app) runAndJudge(dev *host.Device, j job) (r runReport, made volumes, e
 	if err != nil {
 		return r, made, err
 	}
-	r.Millis = float64(time.Since(begun).Microseconds()) / 1e3
+	r.Millis = milliseconds(time.Since(begun))
 	r.Hash = hash(made.results())
 	if j.deterministic {
 		err = a.again(dev, j, made.results())

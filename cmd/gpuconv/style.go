@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"text/tabwriter"
+	"time"
 
 	"github.com/gpuconv/gpuconv/conv"
 	"github.com/gpuconv/gpuconv/gpu"
@@ -58,6 +59,9 @@ func hasFolder(flag, file string) error {
 	}
 	return nil
 }
+
+// milliseconds gives a time with all its digits.
+func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
 
 // thousands groups digits: 105,705,600.
 func thousands(n int64) string {

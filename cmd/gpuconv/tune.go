@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/signal"
 	"regexp"
 	"strings"
 	"time"
@@ -176,20 +175,30 @@ func (a *app) tuneSuite(ctx context.Context, layers []bench.Layer, f tuneFlags, 
 	if dev.GPU() == nil {
 		return usagef("the CPU reference has no algorithms to choose from: leave out --backend %s", host.CPU)
 	}
-	if ctx == nil {
-		ctx = context.Background()
-	}
-	ctx, stop := signal.NotifyContext(ctx, os.Interrupt)
+	ctx, stop := interruptible(ctx)
 	defer stop()
 	r.device(dev)
+	a.tuneLayers(ctx, dev, layers, f, tunings, r)
+	r.confirm(dev, tunings.Path())
+	kept, lost := r.kept()
+	if r.Interrupted {
+		fmt.Fprintf(a.stderr, "interrupted: %d of %d layers are tuned and kept; the same command goes on where this one ended\n", kept, len(layers))
+	}
+	if r.Interrupted || r.failed || lost > 0 {
+		return failure{errReported}
+	}
+	return nil
+}
+
+// tuneLayers fills in the rows until ctx ends.
+func (a *app) tuneLayers(ctx context.Context, dev *host.Device, layers []bench.Layer, f tuneFlags, tunings *host.Tunings, r *tuneReport) {
 	bar := a.progress("tuning on "+r.Adapter, countCandidates(dev, layers))
 	defer bar.end()
-	for i, l := range layers {
+	for _, l := range layers {
 		row, err := a.tuneOne(ctx, dev, l, f, tunings, bar)
 		if ctx.Err() != nil && row.Algorithm == "" {
 			r.Interrupted = true
-			fmt.Fprintf(a.stderr, "interrupted: %d of %d layers are tuned and kept; the same command goes on where this one ended\n", i, len(layers))
-			return failure{errReported}
+			return
 		}
 		r.Layers = append(r.Layers, row)
 		if err != nil {
@@ -197,10 +206,6 @@ func (a *app) tuneSuite(ctx context.Context, layers []bench.Layer, f tuneFlags, 
 			r.failed = true
 		}
 	}
-	if r.failed {
-		return failure{errReported}
-	}
-	return nil
 }
 
 // countCandidates is how many algorithms there are to try.
@@ -233,10 +238,14 @@ func (a *app) tuneOne(ctx context.Context, dev *host.Device, l bench.Layer, f tu
 		Repro: func(algorithm string) string {
 			return drivers() + proof.Case{Problem: l.Problem, Seed: 1, Mode: cpuref.Bounded, Options: host.LayerOptions{Algorithm: algorithm}}.Repro(dev)
 		}})
+	row := newTuneRow(l.Problem, t)
 	if ctx.Err() == nil {
 		err = errors.Join(err, a.reportCandidates(l, t))
 	}
-	return newTuneRow(l.Problem, t, err), err
+	if err != nil {
+		row.Error = err.Error()
+	}
+	return row, err
 }
 
 func contains(list []host.Algorithm, name string) bool {

@@ -192,6 +192,47 @@ func TestTuneFailures(t *testing.T) {
 	contain(t, succeed(t, "tune", "--list", "--cache", cache), "2 choices")
 }
 
+// TestTuneNotKept holds that only what is in the file is said to be kept: no choice can be written where the
+// file's folder is a file by then.
+func TestTuneNotKept(t *testing.T) {
+	hosttest.Open(t)
+	layers := suite(t)
+	tune := func(lost bool, more ...string) (cache string, code int, stdout, stderr string) {
+		folder := filepath.Join(t.TempDir(), "folder")
+		cache = filepath.Join(folder, "t.json")
+		code, stdout, stderr = hooked(tuneWith(func(conv.Problem, *host.Tuning) error {
+			if lost {
+				return os.WriteFile(folder, nil, 0o644)
+			}
+			return nil
+		}), append([]string{"tune", "--suite", layers, "--cache", cache}, more...)...)
+		return cache, code, stdout, stderr
+	}
+	cache, _, stdout, _ := tune(false)
+	contain(t, stdout, "3 choices kept in "+cache)
+	cache, code, stdout, stderr := tune(true)
+	if code != exitFailed || strings.Contains(stdout, "kept in") {
+		t.Errorf("exit %d, want %d, and nothing kept\n%s", code, exitFailed, stdout)
+	}
+	contain(t, stdout, "3 choices NOT KEPT: they are not in "+cache)
+	contain(t, stderr, "FAILED "+firstTuned+": ", "not a directory")
+	_, _, stdout, _ = tune(true, "--json")
+	if n := strings.Count(stdout, `"not_kept": true`); n != 3 {
+		t.Errorf("%d rows say that they are not kept, must be 3\n%s", n, stdout)
+	}
+}
+
+// TestTuneTimes holds that both times of a row have all their digits: equal variants have the ratio 1.
+func TestTuneTimes(t *testing.T) {
+	same := host.Candidate{Algorithm: "direct/t32", Samples: []time.Duration{1999}, Build: 1500}
+	row := newTuneRow(conv.Problem{}, host.Tuning{Default: "direct/t32", Candidates: []host.Candidate{same},
+		Choice: host.TuningChoice{Algorithm: "direct/t32", Millis: 0.001999}})
+	if row.DefaultMillis != 0.001999 || row.BuildMillis != 0.0015 {
+		t.Errorf("%+v, must take 1,999 ns and be built in 1,500", row)
+	}
+	contain(t, row.String(), "\t1.00\t")
+}
+
 // TestBrokenCache holds that a broken file of tunings is a warning, not the end.
 func TestBrokenCache(t *testing.T) {
 	hosttest.Open(t)

@@ -35,9 +35,11 @@ type tuneRow struct {
 	Tried         int        `json:"tried"`
 	Dropped       int        `json:"dropped"`
 	Failed        int        `json:"failed"`
-	LeftOut       int        `json:"left_out"`       // candidates for which there was no time
-	Kept          *time.Time `json:"kept,omitempty"` // when it was tuned, where that was earlier
+	LeftOut       int        `json:"left_out"`           // candidates for which there was no time
+	Kept          *time.Time `json:"kept,omitempty"`     // when it was tuned, where that was earlier
+	NotKept       bool       `json:"not_kept,omitempty"` // the choice is not in the file of tunings
 	Error         string     `json:"error,omitempty"`
+	problem       conv.Problem
 }
 
 func (r *tuneReport) device(dev *host.Device) {
@@ -47,14 +49,15 @@ func (r *tuneReport) device(dev *host.Device) {
 
 // keptRow is a layer that was tuned earlier.
 func keptRow(p conv.Problem, c host.TuningChoice) tuneRow {
-	return tuneRow{Problem: p.String(), Name: p.Name, Algorithm: c.Algorithm, Millis: c.Millis, Clock: c.Clock, Kept: &c.Date}
+	return tuneRow{problem: p, Problem: p.String(), Name: p.Name, Algorithm: c.Algorithm, Millis: c.Millis, Clock: c.Clock, Kept: &c.Date}
 }
 
-func newTuneRow(p conv.Problem, t host.Tuning, err error) tuneRow {
-	r := tuneRow{Problem: p.String(), Name: p.Name, Default: t.Default, Clock: t.Clock, Algorithm: t.Choice.Algorithm, Millis: t.Choice.Millis,
+// newTuneRow is a layer that was tuned.
+func newTuneRow(p conv.Problem, t host.Tuning) tuneRow {
+	r := tuneRow{problem: p, Problem: p.String(), Name: p.Name, Default: t.Default, Clock: t.Clock, Algorithm: t.Choice.Algorithm, Millis: t.Choice.Millis,
 		Tried: len(t.Candidates), LeftOut: t.LeftOut}
 	for _, c := range t.Candidates {
-		r.BuildMillis += float64(c.Build.Microseconds()) / 1e3
+		r.BuildMillis += milliseconds(c.Build)
 		switch {
 		case c.Err != nil:
 			r.Failed++
@@ -62,11 +65,8 @@ func newTuneRow(p conv.Problem, t host.Tuning, err error) tuneRow {
 			r.Dropped++
 		}
 		if c.Algorithm == t.Default {
-			r.DefaultMillis = float64(c.Median().Microseconds()) / 1e3
+			r.DefaultMillis = milliseconds(c.Median())
 		}
-	}
-	if err != nil {
-		r.Error = err.Error()
 	}
 	return r
 }
@@ -76,12 +76,13 @@ func (r tuneReport) print(a *app) {
 		fmt.Fprintf(a.stdout, "%d choices imported to %s\n", *r.Imported, r.Cache)
 	}
 	if len(r.Layers) > 0 {
-		fmt.Fprintf(a.stdout, "tuned on %s (%s), kept in %s\n", r.Adapter, r.Backend, r.Cache)
+		fmt.Fprintf(a.stdout, "tuned on %s (%s)\n", r.Adapter, r.Backend)
 		rows := []string{"layer\tdefault\tms\tquickest\tms\tratio\ttried\tdropped\tfailed\tleft out"}
 		for _, l := range r.Layers {
 			rows = append(rows, l.String())
 		}
 		table(a.stdout, rows...)
+		r.printKept(a)
 	}
 	if r.Choices != nil {
 		rows := []string{fmt.Sprintf("%d choices in %s", len(r.Choices), r.Cache)}
@@ -100,6 +101,39 @@ func (r tuneReport) print(a *app) {
 	}
 	if r.Exported != "" {
 		fmt.Fprintf(a.stdout, "exported to %s\n", r.Exported)
+	}
+}
+
+// confirm looks into the file for the choices, since writing it may have failed.
+func (r *tuneReport) confirm(dev *host.Device, path string) {
+	inFile, err := host.OpenTunings(path)
+	for i := range r.Layers {
+		l := &r.Layers[i]
+		choice, found := inFile.Lookup(dev, l.problem, host.LayerOptions{})
+		l.NotKept = l.Algorithm != "" && (err != nil || !found || choice.Algorithm != l.Algorithm)
+	}
+}
+
+// kept counts the layers whose choice is in the file, and those whose choice is not.
+func (r tuneReport) kept() (kept, lost int) {
+	for _, l := range r.Layers {
+		switch {
+		case l.NotKept:
+			lost++
+		case l.Algorithm != "":
+			kept++
+		}
+	}
+	return kept, lost
+}
+
+func (r tuneReport) printKept(a *app) {
+	kept, lost := r.kept()
+	if kept > 0 || lost == 0 {
+		fmt.Fprintf(a.stdout, "%d choices kept in %s\n", kept, r.Cache)
+	}
+	if lost > 0 {
+		fmt.Fprintf(a.stdout, "%d choices NOT KEPT: they are not in %s\n", lost, r.Cache)
 	}
 }
 
