@@ -1,21 +1,31 @@
 package bench
 
 import (
-	"math/rand/v2"
+	"fmt"
 	"slices"
+	"time"
 
 	"github.com/gpuconv/gpuconv/conv"
 )
 
-// Comparison is two runs beside each other.
+// Side is what is compared: runs of the same program on the same machine, one or several.
+type Side struct {
+	Name string
+	Runs []File
+}
+
+// Comparison is two sides beside each other.
 type Comparison struct {
-	A      string   `json:"a"` // what the runs are called
+	A      string   `json:"a"` // what the sides are called
 	B      string   `json:"b"`
+	RunsA  int      `json:"a_runs"`
+	RunsB  int      `json:"b_runs"`
 	Rows   []Row    `json:"layers"`
 	Mean   *Ratio   `json:"geometric_mean,omitempty"` // of the layers' ratios; nil where no layer has one
-	OnlyA  []string `json:"only_a,omitempty"`         // layers that the other run lacks
+	OnlyA  []string `json:"only_a,omitempty"`         // layers that the other side lacks
 	OnlyB  []string `json:"only_b,omitempty"`
-	Failed []string `json:"failed,omitempty"` // layers that failed in one of them, with the reason
+	Failed []string `json:"failed,omitempty"` // layers that failed in one of the runs, with the reason
+	Notes  []string `json:"notes,omitempty"`  // what the intervals cannot know
 }
 
 // Row is one layer.
@@ -23,19 +33,12 @@ type Row struct {
 	Problem    string  `json:"problem"`
 	Name       string  `json:"name"`
 	Clock      string  `json:"clock"` // what the times are: gpu, wall, or whole: with transfers, by the wall clock
-	A          float64 `json:"a_ms"`  // medians
+	A          float64 `json:"a_ms"`  // median; of several runs the geometric mean of their medians
 	B          float64 `json:"b_ms"`
 	AlgorithmA string  `json:"a_algorithm"`
 	AlgorithmB string  `json:"b_algorithm"`
 	Ratio
 	Verdict Verdict `json:"verdict"`
-}
-
-// Ratio is the time of A over that of B: above 1 B is faster. The interval holds it with 95% confidence,
-// as far as the samples tell: what disturbed a whole run alike is not in it.
-type Ratio struct {
-	Value    float64     `json:"ratio"`
-	Interval *[2]float64 `json:"interval,omitempty"` // nil where one side has too few samples
 }
 
 // Verdict says what a ratio means.
@@ -64,32 +67,34 @@ func (r Ratio) verdict() Verdict {
 // ClockWhole names times that include the transfers.
 const ClockWhole = "whole"
 
-// Compare holds two runs against each other, layer by layer. Layers are the same where their problems are,
-// whatever their names; of several results for one problem the fastest counts. Times are those of the same
-// clock on both sides; against a peer's, which has transfers in its times, so have ours.
-func Compare(a, b File, nameA, nameB string) Comparison {
-	c := Comparison{A: nameA, B: nameB}
-	inA, inB := fastest(a, &c, nameA), fastest(b, &c, nameB)
+// Compare holds two sides against each other, layer by layer. Layers are the same where their problems are,
+// whatever their names; of several results of a run for one problem the fastest counts. Times are those of
+// the same clock on both sides; against a peer's, which has transfers in its times, so have ours.
+func Compare(a, b Side) Comparison {
+	c := Comparison{A: a.Name, B: b.Name, RunsA: len(a.Runs), RunsB: len(b.Runs)}
+	inA, inB := a.layers(&c), b.layers(&c)
 	var pairs []pair
 	for _, key := range inA.order {
 		l, r := inA.results[key], inB.results[key]
 		if r == nil {
-			c.OnlyA = append(c.OnlyA, l.label())
+			c.OnlyA = append(c.OnlyA, first(l).label())
 			continue
 		}
-		clock, ta, tb := common(*l, *r)
-		p := pair{ta, tb}
-		row := Row{Problem: l.Problem, Name: l.Name, Clock: clock, A: ta.Median, B: tb.Median, AlgorithmA: l.Algorithm, AlgorithmB: r.Algorithm, Ratio: p.ratio()}
+		clock, times := common(l, r)
+		p := pair{newEstimate(l, times), newEstimate(r, times)}
+		row := Row{Problem: first(l).Problem, Name: first(l).Name, Clock: clock, A: p.a.location, B: p.b.location,
+			AlgorithmA: first(l).Algorithm, AlgorithmB: first(r).Algorithm, Ratio: p.ratio()}
 		row.Verdict = row.verdict()
 		c.Rows = append(c.Rows, row)
 		pairs = append(pairs, p)
 	}
 	for _, key := range inB.order {
 		if inA.results[key] == nil {
-			c.OnlyB = append(c.OnlyB, inB.results[key].label())
+			c.OnlyB = append(c.OnlyB, first(inB.results[key]).label())
 		}
 	}
 	c.Mean = mean(pairs)
+	c.Notes = notes(a, b, pairs)
 	return c
 }
 
@@ -101,53 +106,68 @@ func (r Result) label() string {
 	return r.Problem
 }
 
-// layers are the results of a run that have times, by problem.
+// layers are the results of a side that have times, by problem: one for each run, nil where the run has
+// none.
 type layers struct {
 	order   []conv.Problem
-	results map[conv.Problem]*Result
+	results map[conv.Problem][]*Result
 }
 
-// fastest finds them and notes what failed.
-func fastest(f File, c *Comparison, name string) layers {
-	all := layers{results: map[conv.Problem]*Result{}}
-	for i := range f.Results {
-		r := &f.Results[i]
-		if r.Error != "" {
-			c.Failed = append(c.Failed, r.label()+" in "+name+": "+r.Error)
-			continue
-		}
-		key, err := conv.Parse(r.Problem)
-		if err != nil {
-			c.Failed = append(c.Failed, r.label()+" in "+name+": "+err.Error())
-			continue
-		}
-		key.Name = ""
-		switch has := all.results[key]; {
-		case has == nil:
-			all.order = append(all.order, key)
-			all.results[key] = r
-		case r.Time.Median < has.Time.Median:
-			all.results[key] = r
+// first is the first result that there is: a layer without any is not listed.
+func first(results []*Result) *Result {
+	return results[slices.IndexFunc(results, func(r *Result) bool { return r != nil })]
+}
+
+// layers finds them and notes what failed.
+func (s Side) layers(c *Comparison) layers {
+	all := layers{results: map[conv.Problem][]*Result{}}
+	for run, f := range s.Runs {
+		for i := range f.Results {
+			r := &f.Results[i]
+			if r.Error != "" {
+				c.Failed = append(c.Failed, r.label()+" in "+s.Name+": "+r.Error)
+				continue
+			}
+			key, err := conv.Parse(r.Problem)
+			if err != nil {
+				c.Failed = append(c.Failed, r.label()+" in "+s.Name+": "+err.Error())
+				continue
+			}
+			key.Name = ""
+			if all.results[key] == nil {
+				all.order = append(all.order, key)
+				all.results[key] = make([]*Result, len(s.Runs))
+			}
+			if has := all.results[key][run]; has == nil || r.Time.Median < has.Time.Median {
+				all.results[key][run] = r
+			}
 		}
 	}
 	return all
 }
 
-// common gives times of both that mean the same.
-func common(a, b Result) (clock string, ta, tb *Times) {
-	switch {
-	case a.Clock == ClockPeer || b.Clock == ClockPeer:
-		return ClockWhole, a.whole(), b.whole()
-	case a.Clock == b.Clock:
-		return a.Clock, a.Time, b.Time
-	case a.Wall != nil && b.Wall != nil:
-		return "wall", a.Wall, b.Wall
+// common names the clock by which both sides have times that mean the same, and how to get them.
+func common(a, b []*Result) (clock string, times func(*Result) *Times) {
+	var all []*Result
+	for _, r := range slices.Concat(a, b) {
+		if r != nil {
+			all = append(all, r)
+		}
 	}
-	return a.Clock + "/" + b.Clock, a.Time, b.Time
+	is := func(clock string) func(*Result) bool { return func(r *Result) bool { return r.Clock == clock } }
+	switch {
+	case slices.ContainsFunc(all, is(ClockPeer)):
+		return ClockWhole, (*Result).whole
+	case !slices.ContainsFunc(all, func(r *Result) bool { return r.Clock != all[0].Clock }):
+		return all[0].Clock, func(r *Result) *Times { return r.Time }
+	case !slices.ContainsFunc(all, func(r *Result) bool { return r.Wall == nil }):
+		return "wall", func(r *Result) *Times { return r.Wall }
+	}
+	return first(a).Clock + "/" + first(b).Clock, func(r *Result) *Times { return r.Time }
 }
 
 // whole is the time with transfers, as far as it is known.
-func (r Result) whole() *Times {
+func (r *Result) whole() *Times {
 	switch {
 	case r.Transfers != nil && r.Transfers.Whole != nil:
 		return r.Transfers.Whole
@@ -157,69 +177,45 @@ func (r Result) whole() *Times {
 	return r.Time
 }
 
-// pair is the times of one layer in two runs.
-type pair struct{ a, b *Times }
-
-// enough is how many samples an interval needs: of fewer the extremes themselves lie inside it by chance.
-const enough = Fewest
-
-func (p pair) sampled() bool { return len(p.a.Samples) >= enough && len(p.b.Samples) >= enough }
-
-// resamples is how often the bootstrap draws anew.
-const resamples = 2000
-
-func (p pair) ratio() Ratio {
-	r := Ratio{Value: p.a.Median / p.b.Median}
-	if p.sampled() {
-		r.Interval = bootstrap(func(rng *rand.Rand) float64 { return p.draw(rng) })
-	}
-	return r
-}
-
-// draw is the ratio of the medians of new samples, drawn from the old ones.
-func (p pair) draw(rng *rand.Rand) float64 {
-	return medianOf(redraw(p.a.Samples, rng)) / medianOf(redraw(p.b.Samples, rng))
-}
-
-func redraw(samples []float64, rng *rand.Rand) []float64 {
-	drawn := make([]float64, len(samples))
-	for i := range drawn {
-		drawn[i] = samples[rng.IntN(len(samples))]
-	}
-	return drawn
-}
-
-func medianOf(samples []float64) float64 {
-	slices.Sort(samples)
-	return quantile(0.5, samples)
-}
-
-// bootstrap gives the middle 95% of what draw gives. It always draws the same.
-func bootstrap(draw func(*rand.Rand) float64) *[2]float64 {
-	rng := rand.New(rand.NewPCG(1, 0x626f6f74))
-	drawn := make([]float64, resamples)
-	for i := range drawn {
-		drawn[i] = draw(rng)
-	}
-	slices.Sort(drawn)
-	return &[2]float64{quantile(0.025, drawn), quantile(0.975, drawn)}
-}
-
-// mean is the geometric mean of the layers' ratios, with an interval where every layer has samples.
-func mean(pairs []pair) *Ratio {
+// notes say what the intervals cannot know.
+func notes(a, b Side, pairs []pair) (all []string) {
 	if len(pairs) == 0 {
 		return nil
 	}
-	over := func(ratio func(pair) float64) float64 {
-		ratios := make([]float64, len(pairs))
-		for i, p := range pairs {
-			ratios[i] = ratio(p)
+	if len(a.Runs) == 1 || len(b.Runs) == 1 {
+		all = append(all, "one run cannot show what sets a whole run apart, its rounds stand in for that; compare several a side")
+	} else if apart(a, b) {
+		all = append(all, "all runs of one side came before the other's: a change of the machine looks like a difference; take turns")
+	}
+	for _, side := range []struct {
+		name string
+		of   func(pair) estimate
+	}{{"A", func(p pair) estimate { return p.a }}, {"B", func(p pair) estimate { return p.b }}} {
+		if slices.ContainsFunc(pairs, func(p pair) bool { return side.of(p).kind == blocks }) {
+			all = append(all, fmt.Sprintf("%s was not measured in rounds: its samples are cut into %d blocks, all of one stretch of time", side.name, blockCount))
 		}
-		return geometric(ratios)
 	}
-	m := &Ratio{Value: over(func(p pair) float64 { return p.a.Median / p.b.Median })}
-	if !slices.ContainsFunc(pairs, func(p pair) bool { return !p.sampled() }) {
-		m.Interval = bootstrap(func(rng *rand.Rand) float64 { return over(func(p pair) float64 { return p.draw(rng) }) })
+	return all
+}
+
+// apart reports whether one side's runs were all begun before the other's, as far as their dates tell.
+func apart(a, b Side) bool {
+	span := func(s Side) (from, to time.Time, known bool) {
+		for i, f := range s.Runs {
+			at, err := time.Parse(time.RFC3339, f.Date)
+			if err != nil {
+				return from, to, false
+			}
+			if i == 0 || at.Before(from) {
+				from = at
+			}
+			if i == 0 || at.After(to) {
+				to = at
+			}
+		}
+		return from, to, true
 	}
-	return m
+	fromA, toA, knownA := span(a)
+	fromB, toB, knownB := span(b)
+	return knownA && knownB && (toA.Before(fromB) || toB.Before(fromA))
 }

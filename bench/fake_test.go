@@ -1,6 +1,7 @@
 package bench_test
 
 import (
+	"cmp"
 	"errors"
 	"time"
 
@@ -10,13 +11,15 @@ import (
 
 // fake is a layer that takes no time and counts its calls.
 type fake struct {
-	calls map[string]int
-	fail  string        // the call that fails
-	after func(string)  // is told of each call
-	gpu   time.Duration // what the GPU's clock says
-	slow  time.Duration // what a computation takes
-	name  string
-	order []string
+	calls   map[string]int
+	fail    string               // the call that fails
+	after   func(string)         // is told of each call
+	gpu     time.Duration        // what the GPU's clock says
+	clock   func() time.Duration // what it says instead, where there is one
+	slow    time.Duration        // what a computation takes
+	name    string
+	variant string // in place of one that the name gives
+	order   []string
 }
 
 var errFake = errors.New("it broke")
@@ -41,11 +44,18 @@ func (f *fake) Compute() error {
 	time.Sleep(f.slow)
 	return f.call("compute")
 }
-func (f *fake) ComputeTimed() (time.Duration, error) { return f.gpu, f.call("timed") }
-func (f *fake) Download() error                      { return f.call("download") }
-func (f *fake) Verify() (float64, error)             { return 0.25, f.call("verify") }
-func (f *fake) Algorithm() (string, string)          { return "fast", "fast_" + f.name }
-func (f *fake) Close() error                         { return f.call("close") }
+func (f *fake) ComputeTimed() (time.Duration, error) {
+	if f.clock != nil {
+		f.gpu = f.clock()
+	}
+	return f.gpu, f.call("timed")
+}
+func (f *fake) Download() error          { return f.call("download") }
+func (f *fake) Verify() (float64, error) { return 0.25, f.call("verify") }
+func (f *fake) Algorithm() (string, string) {
+	return "fast", cmp.Or(f.variant, "fast_"+f.name)
+}
+func (f *fake) Close() error { return f.call("close") }
 
 // opener gives the fakes that new makes.
 type opener struct {

@@ -1,6 +1,11 @@
 package bench_test
 
 import (
+	"context"
+	"math"
+	"slices"
+	"testing"
+
 	"github.com/gpuconv/gpuconv/bench"
 	"github.com/gpuconv/gpuconv/host"
 )
@@ -23,4 +28,26 @@ func result(problem, name string, samples ...float64) bench.Result {
 
 func file(results ...bench.Result) bench.File {
 	return bench.File{Schema: bench.Schema, Adapter: bench.Adapter{Name: "a GPU"}, Results: results}
+}
+
+// compare holds one run against another, called old and new.
+func compare(a, b bench.File) bench.Comparison {
+	return bench.Compare(bench.Side{Name: "old", Runs: []bench.File{a}}, bench.Side{Name: "new", Runs: []bench.File{b}})
+}
+
+// measure measures one layer by one algorithm.
+func measure(t *testing.T, open bench.Opener, l bench.Layer, algorithm string, o bench.Options) bench.Result {
+	t.Helper()
+	o.Algorithms = []string{algorithm}
+	results, err := bench.Run(context.Background(), open, []bench.Layer{l}, o)
+	if err != nil || len(results) != 1 {
+		t.Fatalf("%d results, %v", len(results), err)
+	}
+	return results[0]
+}
+
+// quantileOf is the smallest sample that no less than that part of all do not exceed.
+func quantileOf(samples []float64, part float64) float64 {
+	sorted := slices.Sorted(slices.Values(samples))
+	return sorted[int(math.Ceil(part*float64(len(sorted))))-1]
 }

@@ -36,7 +36,7 @@ func TestMeasure(t *testing.T) {
 	o := bench.Options{Budget: time.Hour, WarmUp: 2, Seed: 7, Timestamps: true, Ceilings: &host.Ceilings{GFLOPS: 10, GBs: 1},
 		EvictCache: func() error { evictions++; return nil }}
 	l := layer(t, small)
-	r := bench.Measure(context.Background(), open, l, "", o)
+	r := measure(t, open, l, "", o)
 	if r.Error != "" || !r.Verified || r.BoundUsed == nil || *r.BoundUsed != 0.25 || r.Algorithm != "fast" || r.Variant != "fast_small" || r.Clock != "gpu" {
 		t.Fatalf("result %+v", r)
 	}
@@ -70,7 +70,7 @@ func TestMeasure(t *testing.T) {
 // TestWallClock holds what a device without timestamps and without an eviction gives.
 func TestWallClock(t *testing.T) {
 	open := always(fake{})
-	r := bench.Measure(context.Background(), open, layer(t, small), "slow", bench.Options{})
+	r := measure(t, open, layer(t, small), "slow", bench.Options{})
 	if r.Error != "" || r.Clock != "wall" || r.Time != r.Wall || r.Cold != nil || r.PercentOfPeak != 0 || open.opened[0].calls["timed"] != 0 {
 		t.Errorf("result %+v", r)
 	}
@@ -84,7 +84,7 @@ func TestWallClock(t *testing.T) {
 func TestFailures(t *testing.T) {
 	for _, call := range []string{"upload", "compute", "verify", "timed", "download", "close"} {
 		open := always(fake{fail: call})
-		r := bench.Measure(context.Background(), open, layer(t, small), "", bench.Options{Timestamps: true,
+		r := measure(t, open, layer(t, small), "", bench.Options{Timestamps: true,
 			Repro: func(l bench.Layer, a string) string { return "gpuconv bench " + l.Problem.String() }})
 		if !strings.Contains(r.Error, "it broke") || !strings.Contains(r.Error, "again: gpuconv bench ic4ih8") {
 			t.Errorf("%s: error %q", call, r.Error)
@@ -97,10 +97,10 @@ func TestFailures(t *testing.T) {
 		}
 	}
 	open := &opener{new: func(conv.Problem, string) *fake { return nil }}
-	if r := bench.Measure(context.Background(), open, layer(t, small), "winograd", bench.Options{}); !strings.Contains(r.Error, "building: it broke") || r.Algorithm != "winograd" {
+	if r := measure(t, open, layer(t, small), "winograd", bench.Options{}); !strings.Contains(r.Error, "building: it broke") || r.Algorithm != "winograd" {
 		t.Errorf("not built: %+v", r)
 	}
-	r := bench.Measure(context.Background(), always(fake{}), layer(t, small), "", bench.Options{EvictCache: func() error { return errFake }})
+	r := measure(t, always(fake{}), layer(t, small), "", bench.Options{EvictCache: func() error { return errFake }})
 	if !strings.Contains(r.Error, "cold caches: it broke") {
 		t.Errorf("not evicted: %+v", r)
 	}
@@ -109,11 +109,11 @@ func TestFailures(t *testing.T) {
 // TestSamples holds how many are taken: the fewest where the budget is nothing, one where a run takes
 // longer than all patience.
 func TestSamples(t *testing.T) {
-	r := bench.Measure(context.Background(), always(fake{}), layer(t, small), "", bench.Options{Budget: time.Nanosecond})
+	r := measure(t, always(fake{}), layer(t, small), "", bench.Options{Budget: time.Nanosecond})
 	if n := len(r.Time.Samples); n != 1 {
 		t.Errorf("%d samples with a budget that one sample passes, want 1", n)
 	}
-	r = bench.Measure(context.Background(), always(fake{slow: 20 * time.Millisecond}), layer(t, small), "", bench.Options{Budget: 40 * time.Millisecond})
+	r = measure(t, always(fake{slow: 20 * time.Millisecond}), layer(t, small), "", bench.Options{Budget: 40 * time.Millisecond})
 	if n := len(r.Time.Samples); n > bench.Fewest || n < 1 {
 		t.Errorf("%d samples of half a budget each, want %d at most", n, bench.Fewest)
 	}
@@ -130,7 +130,7 @@ func TestRun(t *testing.T) {
 	told := 0
 	o := bench.Options{Algorithms: []string{"all", "third"}, Budget: time.Millisecond, Done: func(bench.Result) { told++ }}
 	results, err := bench.Run(context.Background(), open, layers, o)
-	if err != nil || len(results) != 9 || told != 9 || o.Count(open, layers) != 9 {
+	if err != nil || len(results) != 9 || told != 9 || o.Turns(open, layers) != 9 {
 		t.Fatalf("%d results, told of %d, %v", len(results), told, err)
 	}
 	if want := []string{"small/fast", "small/slow", "small/third", "bad/fast"}; !slices.Equal(open.asked[:4], want) {

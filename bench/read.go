@@ -114,12 +114,30 @@ func (n namedTimes) validate() error {
 	if len(n.t.Samples) == 0 {
 		return fmt.Errorf("%s has no samples", n.name)
 	}
+	if err := n.validateRounds(); err != nil {
+		return err
+	}
 	for i, s := range n.t.Samples {
 		if err := positive(number{fmt.Sprintf("%s.samples[%d]", n.name, i), s}); err != nil {
 			return err
 		}
 	}
 	return positive(number{n.name + ".median", n.t.Median}, number{n.name + ".p10", n.t.P10}, number{n.name + ".p90", n.t.P90})
+}
+
+// validateRounds holds that rounds, where there are some, share the samples out.
+func (n namedTimes) validateRounds() error {
+	sum := 0
+	for i, count := range n.t.Rounds {
+		if count < 1 || count > len(n.t.Samples) {
+			return fmt.Errorf("%s.rounds[%d] is %d, must be from 1 to the number of samples, %d", n.name, i, count, len(n.t.Samples))
+		}
+		sum += count
+	}
+	if len(n.t.Rounds) > 0 && sum != len(n.t.Samples) {
+		return fmt.Errorf("%s.rounds hold %d samples, there are %d", n.name, sum, len(n.t.Samples))
+	}
+	return nil
 }
 
 // number is a value with its place in the file.

@@ -54,6 +54,10 @@ func TestReadRefuses(t *testing.T) {
 		{`"schema":1`, `"scheme":1`}:                       `neither a "schema" nor a "peer"`,
 		{`[1,2,3]`, `[1,-2,3]`}:                            "results[0] (ic1ih4oc1kh1): time_ms.samples[1] is -2",
 		{`[1,2,3]`, `[]`}:                                  "time_ms has no samples",
+		{`[1,2,3]`, `[1,2,3],"rounds":[2]`}:                "time_ms.rounds hold 2 samples, there are 3",
+		{`[1,2,3]`, `[1,2,3],"rounds":[3,0]`}:              "time_ms.rounds[1] is 0",
+		{`[1,2,3]`, `[1,2,3],"rounds":[-1,4]`}:             "time_ms.rounds[0] is -1",
+		{`[1,2,3]`, `[1,2,3],"rounds":[4]`}:                "time_ms.rounds[0] is 4",
 		{`[1,2,3]`, `[1,NaN,3]`}:                           "N",
 		{`[1,2,3]`, `[1,1e999,3]`}:                         "1e999",
 		{`"median":2`, `"median":0`}:                       "time_ms.median is 0",
@@ -105,7 +109,7 @@ func FuzzRead(f *testing.F) {
 		if _, err := json.Marshal(read); err != nil {
 			t.Error(err)
 		}
-		c := bench.Compare(read, read, "a", "b")
+		c := compare(read, read)
 		if len(c.OnlyA)+len(c.OnlyB) != 0 {
 			t.Errorf("a file differs from itself: %+v", c)
 		}

@@ -46,7 +46,7 @@ func TestWriteTable(t *testing.T) {
 
 func TestWriteComparison(t *testing.T) {
 	var out bytes.Buffer
-	c := bench.Compare(file(result("ic1ih4oc1kh1", "x", around(2)...), result("ic1ih5oc1kh1", "gone", 1)), file(result("ic1ih4oc1kh1", "", around(1)...)), "old", "new")
+	c := compare(file(result("ic1ih4oc1kh1", "x", around(2)...), result("ic1ih5oc1kh1", "gone", 1)), file(result("ic1ih4oc1kh1", "", around(1)...)))
 	if err := bench.WriteComparison(&out, c); err != nil {
 		t.Fatal(err)
 	}

@@ -43,9 +43,10 @@ type Adapter struct {
 type Settings struct {
 	Suite      string   `json:"suite"`
 	Match      string   `json:"match,omitempty"`
-	Algorithms []string `json:"algorithms"` // "" is the default
-	BudgetMS   float64  `json:"budget_ms"`  // for the warm samples of a layer
-	WarmUp     int      `json:"warmup"`     // runs before the samples
+	Algorithms []string `json:"algorithms"`       // "" is the default
+	BudgetMS   float64  `json:"budget_ms"`        // for the warm samples of a layer
+	Rounds     int      `json:"rounds,omitempty"` // in which the layers had their turns
+	WarmUp     int      `json:"warmup"`           // runs before the samples of a round
 	Seed       uint64   `json:"seed"`
 }
 
@@ -66,6 +67,7 @@ type Result struct {
 	Transfers *Transfers `json:"transfers,omitempty"` // by the wall clock
 	FirstRun  float64    `json:"first_run_ms,omitempty"`
 
+	ImagesPerSecond    float64  `json:"images_per_s,omitempty"`
 	GFLOPS             float64  `json:"gflops,omitempty"`
 	GBs                float64  `json:"gb_per_s,omitempty"`
 	PercentOfPeak      float64  `json:"percent_of_peak,omitempty"`
@@ -97,6 +99,7 @@ func newResult(l Layer, algorithm string) Result {
 // rate fills in what follows from the median time, and from the ceilings where there are some.
 func (r *Result) rate(p conv.Problem, c *host.Ceilings) {
 	seconds := r.Time.Median / 1e3
+	r.ImagesPerSecond = float64(p.Batch) / seconds
 	r.GFLOPS = float64(r.FLOP) / seconds / 1e9
 	r.GBs = float64(r.Bytes) / seconds / 1e9
 	if c == nil {

@@ -145,6 +145,9 @@ func WriteComparison(w io.Writer, c Comparison) error {
 			t.row(list.what + name)
 		}
 	}
+	for _, note := range c.Notes {
+		t.row("note: " + note)
+	}
 	return t.flush()
 }
 

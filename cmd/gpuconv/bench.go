@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -21,6 +22,7 @@ type benchFlags struct {
 	suite, match string
 	algorithms   []string
 	budget       time.Duration
+	rounds       int
 	warmUp       int
 	seed         uint64
 	noCeilings   bool
@@ -36,8 +38,9 @@ func (a *app) benchCommand() *cobra.Command {
 descriptors, or those that are named. First it measures what the device can do at
 most, arithmetic and bandwidth. Each layer is built, run once, judged in every
 output, and then timed: warm, with cold caches, and with its transfers. Times are
-by the GPU's clock where there is one, and by the wall's. What was measured when it
-is interrupted is kept.`,
+by the GPU's clock where there is one, and by the wall's. Layers take turns, in
+several rounds, so that compare can tell a difference from what changes on the
+machine meanwhile. What was measured when it is interrupted is kept.`,
 		RunE: func(c *cobra.Command, args []string) error {
 			layers, err := f.layers(args)
 			if err != nil {
@@ -55,7 +58,8 @@ is interrupted is kept.`,
 	flags.StringSliceVar(&f.algorithms, "algorithm", nil, "algorithms by name, or all (default what the layer chooses)")
 	flags.StringVar(&f.match, "match", "", "only layers whose name or descriptor matches this regular expression")
 	flags.DurationVar(&f.budget, "budget", time.Second, "time for a layer's warm samples; cold ones and transfers take half of it each")
-	flags.IntVar(&f.warmUp, "warmup", 3, "runs of a layer before its samples")
+	flags.IntVar(&f.rounds, "rounds", 5, "how often each layer has its turn, each time with its part of the budget")
+	flags.IntVar(&f.warmUp, "warmup", 3, "runs of a layer before the samples of a round")
 	flags.Uint64Var(&f.seed, "seed", 1, "of the data")
 	flags.BoolVar(&f.noCeilings, "no-ceilings", false, "leave out the device's ceilings, and with them the percentages")
 	flags.StringVar(&f.csv, "csv", "", "write the results as CSV to a file, or - for stdout")
@@ -99,10 +103,15 @@ func (f *benchFlags) allLayers(args []string) ([]bench.Layer, error) {
 	return layers, nil
 }
 
+// maxRounds is so many that a layer keeps samples of each.
+const maxRounds = 1000
+
 func (f *benchFlags) validate(a *app) error {
 	switch {
 	case f.budget <= 0:
 		return usagef("--budget %v: must be positive, such as 1s", f.budget)
+	case f.rounds < 1 || f.rounds > maxRounds:
+		return usagef("--rounds %d: must be from 1 to %d", f.rounds, maxRounds)
 	case f.warmUp < 0:
 		return usagef("--warmup %d: must be 0 or more", f.warmUp)
 	}
@@ -143,7 +152,7 @@ func (a *app) bench(ctx context.Context, layers []bench.Layer, f benchFlags) err
 	defer stop()
 	r := bench.File{Schema: bench.Schema, Date: time.Now().UTC().Format(time.RFC3339), Commit: bench.Commit(), Command: commandLine(),
 		Host: bench.ThisHost(), Adapter: bench.AdapterOf(dev),
-		Settings: bench.Settings{Suite: f.suite, Match: f.match, Algorithms: f.algorithms, BudgetMS: float64(f.budget) / 1e6, WarmUp: f.warmUp, Seed: f.seed}}
+		Settings: bench.Settings{Suite: f.suite, Match: f.match, Algorithms: f.algorithms, BudgetMS: float64(f.budget) / 1e6, Rounds: f.rounds, WarmUp: f.warmUp, Seed: f.seed}}
 	err = a.measureSuite(ctx, dev, layers, f, &r)
 	if err != nil && !errors.Is(err, context.Canceled) {
 		return err
@@ -160,7 +169,7 @@ func (a *app) measureSuite(ctx context.Context, dev *host.Device, layers []bench
 	device := bench.NewDevice(dev)
 	device.Tunings = f.open(a)
 	defer device.Close()
-	o := bench.Options{Algorithms: f.algorithms, Budget: f.budget, WarmUp: f.warmUp, Seed: f.seed, Timestamps: device.Timestamps(),
+	o := bench.Options{Algorithms: f.algorithms, Budget: f.budget, Rounds: f.rounds, WarmUp: f.warmUp, Seed: f.seed, Timestamps: device.Timestamps(),
 		Repro: func(l bench.Layer, algorithm string) string { return benchRepro(dev, l, algorithm, f) }}
 	if dev.GPU() != nil {
 		o.EvictCache = device.EvictCache
@@ -174,12 +183,21 @@ func (a *app) measureSuite(ctx context.Context, dev *host.Device, layers []bench
 			r.Ceilings, o.Ceilings = &c, &c
 		}
 	}
-	bar := a.progress("measuring on "+r.Adapter.Name, o.Count(device, layers))
+	bar := a.progress("measuring on "+r.Adapter.Name, o.Turns(device, layers))
 	defer bar.end()
-	o.Done = func(bench.Result) { bar.step() }
+	o.Begin = func(t bench.Turn) { bar.at(t.Number, turnText(t, f.rounds)) }
 	results, err := bench.Run(ctx, device, layers, o)
 	r.Results = results
 	return err
+}
+
+// turnText names what is under way.
+func turnText(t bench.Turn, rounds int) string {
+	text := fmt.Sprintf("round %d of %d: %s", t.Round+1, rounds, cmp.Or(t.Layer.Problem.Name, t.Layer.Problem.String()))
+	if t.Algorithm != "" {
+		text += " by " + t.Algorithm
+	}
+	return text
 }
 
 // benchRepro is the command that measures one layer again.

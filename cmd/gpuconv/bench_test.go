@@ -21,13 +21,13 @@ func TestBench(t *testing.T) {
 	if err := os.WriteFile(suite, []byte(benchLayer+" x2\nic1ih4oc1kh1n\"other\"\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	args := []string{"bench", "--suite", suite, "--match", "ti.y", "--budget", "2ms", "--algorithm", "direct", "--output-json", file("r.json"), "--csv", file("r.csv"), "--html", file("r.html")}
+	args := []string{"bench", "--suite", suite, "--match", "ti.y", "--budget", "2ms", "--rounds", "3", "--algorithm", "direct", "--output-json", file("r.json"), "--csv", file("r.csv"), "--html", file("r.html")}
 	contain(t, succeed(t, args...), dev.GPU().Info().Name, "ceilings", "GB/s", "tiny", "direct", "right, ", "1 results, 0 failed", "of the arithmetic ceiling")
 	r, err := bench.ReadFile(file("r.json"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if one := r.Results[0]; len(r.Results) != 1 || one.Problem != benchLayer || one.Count != 2 || !one.Verified || one.PercentOfPeak <= 0 || one.Cold == nil || r.Ceilings == nil || r.Settings.Match != "ti.y" || r.Adapter.Name != dev.GPU().Info().Name {
+	if one := r.Results[0]; len(r.Results) != 1 || one.Problem != benchLayer || one.Count != 2 || !one.Verified || one.PercentOfPeak <= 0 || one.Cold == nil || len(one.Time.Rounds) != 3 || r.Settings.Rounds != 3 || r.Ceilings == nil || r.Settings.Match != "ti.y" || r.Adapter.Name != dev.GPU().Info().Name {
 		t.Errorf("%+v", r)
 	}
 	for name, words := range map[string]string{"r.csv": "tiny,", "r.html": "<svg"} {
@@ -36,6 +36,7 @@ func TestBench(t *testing.T) {
 		}
 	}
 	contain(t, succeed(t, "compare", file("r.json"), file("r.json")), "tiny", "1.000", "geometric mean of 1")
+	contain(t, succeed(t, "compare", file("r.json"), file("r.json"), "--", file("r.json"), file("r.json")), "r.json: ", "and 1 more", "1.000 to 1.000")
 	var c bench.Comparison
 	if err := json.Unmarshal([]byte(succeed(t, "compare", "--json", file("r.json"), file("r.json"))), &c); err != nil || len(c.Rows) != 1 || c.Rows[0].Value != 1 {
 		t.Errorf("%+v, %v", c, err)
@@ -85,7 +86,11 @@ func TestBenchRefuses(t *testing.T) {
 		{[]string{"bench", "--json", "--csv", "-"}, "only one of them"},
 		{[]string{"bench", "--suite", "core", "--json", "r.json"}, "--output-json r.json writes them"},
 		{[]string{"bench", "--html", "/nowhere/at/all.html"}, "no folder /nowhere/at"},
-		{[]string{"compare", good}, "2 arg"},
+		{[]string{"compare", good}, "1 files: name two"},
+		{[]string{"compare", good, good, good}, "3 files: name two, or several"},
+		{[]string{"compare", good, good, "--"}, "several of each side"},
+		{[]string{"compare", "--", good}, "1 files: name two"},
+		{[]string{"bench", "--rounds", "0"}, "--rounds 0"},
 		{[]string{"compare", good, bad}, "bad.json: schema 9"},
 		{[]string{"compare", good, good}, "no layer in common"},
 	} {

@@ -38,26 +38,62 @@ func (p *progress) show() {
 	if p.over {
 		return
 	}
-	barWidth, numbers := 20, 40 // the count and the times beside the bar
-	if p.total < 0 {
-		barWidth, numbers = 0, 12
-	}
-	width, _, err := term.GetSize(int(p.out.Fd()))
-	if err != nil {
-		width = 80
-	}
-	what := p.what
-	if most := max(width-barWidth-numbers, 10); len(what) > most { // a line that wraps is never overwritten
-		what = what[:most-3] + "..."
-	}
-	options := []progressbar.Option{progressbar.OptionSetWriter(p.out), progressbar.OptionSetDescription(what),
-		progressbar.OptionClearOnFinish(), progressbar.OptionSetWidth(max(barWidth, 1)), progressbar.OptionSpinnerType(14)}
+	options := []progressbar.Option{progressbar.OptionSetWriter(p.out), progressbar.OptionSetDescription(p.description()),
+		progressbar.OptionClearOnFinish(), progressbar.OptionSetWidth(p.barWidth()), progressbar.OptionSpinnerType(14)}
 	if p.total > 0 {
 		options = append(options, progressbar.OptionShowCount(), progressbar.OptionThrottle(100*time.Millisecond))
 	}
 	p.bar = progressbar.NewOptions(p.total, options...)
 	p.bar.RenderBlank()
 	p.bar.Set(p.done)
+}
+
+func (p *progress) barWidth() int {
+	if p.total < 0 {
+		return 1
+	}
+	return 20
+}
+
+// description is what is under way, cut where the line would wrap: such a line is never overwritten.
+func (p *progress) description() string {
+	numbers := 40 // the count and the times beside the bar
+	if p.total < 0 {
+		numbers = 12
+	}
+	width, _, err := term.GetSize(int(p.out.Fd()))
+	if err != nil {
+		width = 80
+	}
+	what := []rune(p.what)
+	if most := max(width-p.barWidth()-numbers, 10); len(what) > most {
+		return string(what[:most-3]) + "..."
+	}
+	return p.what
+}
+
+// at sets how many steps are done, and what is under way now.
+func (p *progress) at(done int, what string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.done, p.what = done, what
+	if p.bar != nil {
+		p.bar.Describe(p.description())
+		p.bar.Set(done)
+	}
+}
+
+// aside takes the bar away while others write to the terminal.
+func (p *progress) aside(write func()) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.bar != nil {
+		p.bar.Clear()
+	}
+	write()
+	if p.bar != nil {
+		p.bar.RenderBlank()
+	}
 }
 
 // step advances the bar by one.

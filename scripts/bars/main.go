@@ -85,7 +85,7 @@ func ratios(dir, a, b string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	c := bench.Compare(fileA, fileB, a, b)
+	c := bench.Compare(bench.Side{Name: a, Runs: []bench.File{fileA}}, bench.Side{Name: b, Runs: []bench.File{fileB}})
 	if c.Mean == nil {
 		return "nothing to compare", nil
 	}
