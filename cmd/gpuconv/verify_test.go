@@ -2,10 +2,14 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 
 	"github.com/gpuconv/gpuconv/conv"
 	"github.com/gpuconv/gpuconv/cpuref"
@@ -57,6 +61,49 @@ func TestVerifyWarns(t *testing.T) {
 		r.print(newApp(&out, &err))
 		if strings.Contains(err.String(), "no layer covers 1D; 2D") != warns {
 			t.Errorf("%d cases: %q, must warn %v", count, err.String(), warns)
+		}
+	}
+}
+
+// TestVerifyInterrupted sends real signals while the second layer, which fails, is made smaller: what ran by
+// then is summed up.
+func TestVerifyInterrupted(t *testing.T) {
+	const signalled = 5
+	for _, signal := range []os.Signal{os.Interrupt, syscall.SIGTERM} {
+		run := func(args ...string) (ran, code int, stdout, stderr string) {
+			code, stdout, stderr = hooked(func(a *app) {
+				a.runCase = func(proof.Case, *host.Device) (cpuref.Report, error) {
+					ran++
+					if ran == signalled {
+						self, err := os.FindProcess(os.Getpid())
+						if err == nil {
+							err = self.Signal(signal)
+						}
+						if err != nil {
+							t.Error(err)
+						}
+					}
+					if ran >= signalled { // the signal takes its time
+						time.Sleep(10 * time.Millisecond)
+					}
+					if ran == 2 {
+						return cpuref.Report{}, errors.New("spoilt")
+					}
+					return cpuref.Report{Checked: 1}, nil
+				}
+			}, append([]string{"verify", "--backend", "cpu", "--count", "1000"}, args...)...)
+			return ran, code, stdout, stderr
+		}
+		ran, code, stdout, stderr := run()
+		if code != exitFailed || ran >= 1000 {
+			t.Errorf("%v: exit %d after %d layers, want %d before the last\n%s%s", signal, code, ran, exitFailed, stdout, stderr)
+		}
+		contain(t, stdout, "layers that cover each row", "interrupted, until then 1 FAILED on the CPU reference")
+		contain(t, stderr, " of 1000 layers ran")
+		_, _, stdout, _ = run("--json")
+		var reports []verifyReport
+		if err := json.Unmarshal([]byte(stdout), &reports); err != nil || len(reports) != 1 || !reports[0].Interrupted || reports[0].Count < 2 || reports[0].Count >= 1000 || len(reports[0].Failures) != 1 {
+			t.Errorf("%v: %v\n%s", signal, err, stdout)
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -13,16 +14,17 @@ import (
 
 // verifyReport is the JSON of `gpuconv verify`, one for each adapter.
 type verifyReport struct {
-	Adapter  string          `json:"adapter"`
-	Backend  string          `json:"backend"`
-	Seed     uint64          `json:"seed"`
-	Count    int             `json:"count"`
-	Exact    int             `json:"exact"` // problems compared bit for bit; the others by the bound
-	Int8     int             `json:"int8"`  // of the others those whose int32 sums were exact
-	Outputs  int64           `json:"outputs"`
-	Worst    float64         `json:"worst_bound_used"`
-	Coverage []verifyRow     `json:"coverage"`
-	Failures []verifyFailure `json:"failures"`
+	Adapter     string          `json:"adapter"`
+	Backend     string          `json:"backend"`
+	Seed        uint64          `json:"seed"`
+	Count       int             `json:"count"`                 // layers that ran
+	Interrupted bool            `json:"interrupted,omitempty"` // they are not all that were asked for
+	Exact       int             `json:"exact"`                 // problems compared bit for bit; the others by the bound
+	Int8        int             `json:"int8"`                  // of the others those whose int32 sums were exact
+	Outputs     int64           `json:"outputs"`
+	Worst       float64         `json:"worst_bound_used"`
+	Coverage    []verifyRow     `json:"coverage"`
+	Failures    []verifyFailure `json:"failures"`
 }
 
 // verifyRow is how often one thing that layers can do was tried.
@@ -40,8 +42,8 @@ type verifyFailure struct {
 	SmallRepro string `json:"small_repro,omitempty"`
 }
 
-func newVerifyReport(dev *host.Device, count int, seed uint64) verifyReport {
-	r := verifyReport{Adapter: dev.String(), Backend: host.CPU, Seed: seed, Count: count, Failures: []verifyFailure{}}
+func newVerifyReport(dev *host.Device, seed uint64) verifyReport {
+	r := verifyReport{Adapter: dev.String(), Backend: host.CPU, Seed: seed, Failures: []verifyFailure{}}
 	rows := proof.AllRows()
 	if g := dev.GPU(); g != nil {
 		r.Adapter, r.Backend = g.Info().Name, string(g.Info().Backend)
@@ -55,6 +57,7 @@ func newVerifyReport(dev *host.Device, count int, seed uint64) verifyReport {
 
 // count adds a case to the rows that it covers.
 func (r *verifyReport) count(c proof.Case, failed bool) {
+	r.Count++
 	at := 0
 	for _, name := range proof.Rows(c) {
 		for r.Coverage[at].Row != name { // both are in the same order
@@ -117,6 +120,12 @@ func (r verifyReport) String() string {
 	if len(r.Failures) > 0 {
 		verdict = fmt.Sprintf("%d FAILED", len(r.Failures))
 	}
+	switch {
+	case r.Interrupted && r.Count == 0:
+		verdict = "interrupted before any layer ran"
+	case r.Interrupted:
+		verdict = "interrupted, until then " + verdict
+	}
 	passed := r.Count - len(r.Failures)
 	return fmt.Sprintf("%s on %s (%s): %d of %d layers passed, %d bit for bit, %d within the bound (at most %.1f%% of it used; %d of int8 numbers with exact sums), %s outputs; seed %d",
 		verdict, r.Adapter, r.Backend, passed, r.Count, r.Exact, passed-r.Exact, 100*r.Worst, r.Int8, thousands(r.Outputs), r.Seed)
@@ -127,11 +136,12 @@ const (
 	shrinkTime     = 20 * time.Second
 )
 
-// shrink looks for a small case that fails as c did.
-func (a *app) shrink(dev *host.Device, c proof.Case, was error) proof.Case {
-	end := time.Now().Add(shrinkTime)
+// shrink looks for a small case that fails as c did, until ctx ends.
+func (a *app) shrink(ctx context.Context, dev *host.Device, c proof.Case, was error) proof.Case {
+	ctx, stop := context.WithTimeout(ctx, shrinkTime)
+	defer stop()
 	return proof.Shrink(c, func(small proof.Case) bool {
-		if time.Now().After(end) {
+		if ctx.Err() != nil {
 			return false
 		}
 		_, err := a.runCase(small, dev)
