@@ -23,9 +23,10 @@ func ReadFile(name string) (File, error) {
 	return Read(f, name)
 }
 
-// Read reads results as DESIGN.md's schema has them, or those of another program as [readPeer] takes them.
-// Fields that it does not know may stand in the file; what it knows must make sense. The error wraps
-// [ErrInput] and names the source and the value. from names the source.
+// Read reads results as DESIGN.md's schema has them, those that [WriteCSV] wrote, or those of another program
+// as [readPeer] takes them: the content tells which. Fields that it does not know may stand in the file; what
+// it knows must make sense. The error wraps [ErrInput] and names the source and the value. from names the
+// source.
 func Read(r io.Reader, from string) (File, error) {
 	data, err := io.ReadAll(io.LimitReader(r, maxFile+1))
 	if err == nil && len(data) > maxFile {
@@ -46,8 +47,11 @@ func parseFile(data []byte) (File, error) {
 		Schema *int    `json:"schema"`
 		Peer   *string `json:"peer"`
 	}
+	if isCSV(data) {
+		return readCSV(data)
+	}
 	if err := json.Unmarshal(data, &kind); err != nil {
-		return File{}, fmt.Errorf("no JSON of results: %w", err)
+		return File{}, fmt.Errorf("no JSON of results, and no CSV: %w", err)
 	}
 	switch {
 	case kind.Peer != nil:

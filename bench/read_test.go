@@ -94,6 +94,7 @@ func TestReadRefuses(t *testing.T) {
 func FuzzRead(f *testing.F) {
 	f.Add([]byte(encode(f, file(result("ic1ih4oc1kh1", "x", 1, 2, 3)))))
 	f.Add([]byte(peerJSON))
+	f.Add([]byte("problem,clock,median_ms,error\nic1ih4oc1kh1,wall,1.5,\nic1ih5oc1kh1,,,no\n"))
 	f.Add([]byte(`{"schema":1,"results":[{"problem":"ic1ih4oc1kh1","error":"no"}]}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		if len(data) > 1<<16 {

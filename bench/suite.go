@@ -102,12 +102,15 @@ func withoutComment(line string) string {
 	return line
 }
 
+// maxCount is more often than any network has a layer.
+const maxCount = 1e6
+
 func parseLayer(text string) (Layer, error) {
 	l := Layer{Count: 1}
 	if at := strings.LastIndexAny(text, " \t\""); at >= 0 && text[at] != '"' {
 		count, found := strings.CutPrefix(text[at+1:], "x")
 		n, err := strconv.Atoi(count)
-		if !found || err != nil || n < 1 || n > 1e6 {
+		if !found || err != nil || n < 1 || n > maxCount {
 			return l, fmt.Errorf("%q after the descriptor, must be how often the layer occurs, such as x3", text[at+1:])
 		}
 		l.Count, text = n, strings.TrimSpace(text[:at])
