@@ -49,6 +49,7 @@ fuzz:
 	$(GO) test -fuzz FuzzParse -fuzztime 1m ./conv
 	$(GO) test -fuzz FuzzReadNPY -fuzztime 1m ./tensor
 	$(GO) test -fuzz FuzzDecodeImage -fuzztime 1m ./tensor
+	$(GO) test -fuzz FuzzOrientation -fuzztime 1m ./tensor
 	$(GO) test -fuzz FuzzRead -fuzztime 1m ./bench
 
 # Every line and every token of every shader: not part of make test, which tries a part of them.

@@ -7,6 +7,7 @@ import (
 	_ "image/png"  // registers its decoder
 	"io"
 	"os"
+	"slices"
 
 	"golang.org/x/image/draw"
 )
@@ -18,7 +19,7 @@ const maxPixels = 1 << 26
 // DecodeImage reads a PNG or JPEG picture as a volume of H x W x 3: red, green
 // and blue from 0 to 1, as stored (no colour profile or gamma is applied; gray
 // pictures have three equal slices). Transparent pixels are composited on black.
-// The orientation in a JPEG's EXIF data is not applied.
+// A JPEG is turned upright by the orientation in its EXIF data.
 //
 // A picture of more than 1<<26 pixels is refused before it is decoded, with
 // [ErrShape]; what is no PNG or JPEG, or is damaged, with [ErrFormat].
@@ -35,11 +36,16 @@ func DecodeImage(r io.Reader) (Volume, error) {
 	if err := checkPixels("picture", config.Height, config.Width); err != nil {
 		return Volume{}, err
 	}
+	head := slices.Clone(seen.Bytes()) // decoding empties seen
 	img, _, err := image.Decode(io.MultiReader(&seen, r))
 	if err != nil {
 		return Volume{}, formatErrorf("picture: decoding %s of %d x %d pixels: %w", format, config.Width, config.Height, err)
 	}
-	return volumeFromImage(img)
+	turned := upright
+	if format == "jpeg" {
+		turned = jpegOrientation(head)
+	}
+	return volumeFromImage(img, turned)
 }
 
 // ReadImageFile reads a PNG or JPEG file as [DecodeImage] does. The format is
@@ -68,9 +74,14 @@ func checkPixels(what string, h, w int) error {
 	return nil
 }
 
-func volumeFromImage(img image.Image) (Volume, error) {
+// volumeFromImage gives the pixels of a stored picture, upright.
+func volumeFromImage(img image.Image, stored orientation) (Volume, error) {
 	b := img.Bounds()
-	v, err := NewVolume(1, b.Dy(), b.Dx(), 3)
+	h, w := b.Dy(), b.Dx()
+	if stored.swaps() {
+		h, w = w, h
+	}
+	v, err := NewVolume(1, h, w, 3)
 	if err != nil {
 		return Volume{}, err
 	}
@@ -81,10 +92,11 @@ func volumeFromImage(img image.Image) (Volume, error) {
 		return Volume{}, formatErrorf("picture: decoded as %T, whose pixels cannot be read", img)
 	}
 	i := 0
-	for y := b.Min.Y; y < b.Max.Y; y++ {
-		for x := b.Min.X; x < b.Max.X; x++ {
+	for y := range h {
+		for x := range w {
+			fromX, fromY := stored.source(x, y, b.Dx(), b.Dy())
 			// Premultiplied by alpha, which is the same as composited on black.
-			c := pixels.RGBA64At(x, y)
+			c := pixels.RGBA64At(b.Min.X+fromX, b.Min.Y+fromY)
 			v.Data[i] = float32(c.R) / 0xffff
 			v.Data[i+1] = float32(c.G) / 0xffff
 			v.Data[i+2] = float32(c.B) / 0xffff

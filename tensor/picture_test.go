@@ -53,7 +53,7 @@ func TestDecodePNG(t *testing.T) {
 
 // An image need not begin at the origin.
 func TestVolumeFromImageBounds(t *testing.T) {
-	v, err := volumeFromImage(tinyPicture())
+	v, err := volumeFromImage(tinyPicture(), upright)
 	if err != nil || v.At(0, 0, 0) != 1 || v.At(2, 0, 2) != 1 || v.At(0, 1, 1) != 0.4 {
 		t.Errorf("got %v, %v", v.Data, err)
 	}
@@ -241,6 +241,7 @@ func FuzzDecodeImage(f *testing.F) {
 	}
 	f.Add(p.Bytes())
 	f.Add(j.Bytes())
+	f.Add(withEXIF(j.Bytes(), exif(binary.BigEndian, 6)))
 	f.Add(claiming(8193, 8192))
 	f.Fuzz(func(t *testing.T, file []byte) {
 		// The decoders are not ours; keep them from filling the memory.
