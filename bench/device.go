@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"context"
 	"time"
 
 	"github.com/gpuconv/gpuconv/conv"
@@ -57,22 +58,29 @@ func (d *Device) Open(p conv.Problem, algorithm string, seed uint64) (Runner, er
 
 // layerRunner runs a [host.Layer] whose operands are resident.
 type layerRunner struct {
-	layer *host.Layer
-	x     tensor.Volume
+	layer    *host.Layer
+	x        tensor.Volume
+	uploaded *host.Uploaded
 }
 
-func (r *layerRunner) Upload() error  { return r.layer.Upload(r.x) }
-func (r *layerRunner) Compute() error { return r.layer.Compute() }
+func (r *layerRunner) Upload() (err error) {
+	r.uploaded, err = r.layer.Upload(r.x)
+	return err
+}
 
-func (r *layerRunner) ComputeTimed() (time.Duration, error) { return r.layer.ComputeTimed() }
+func (r *layerRunner) Compute() error { return r.uploaded.Compute(context.Background()) }
+
+func (r *layerRunner) ComputeTimed() (time.Duration, error) {
+	return r.uploaded.ComputeTimed(context.Background())
+}
 
 func (r *layerRunner) Download() error {
-	_, err := r.layer.Download()
+	_, err := r.uploaded.Download(context.Background())
 	return err
 }
 
 func (r *layerRunner) Verify() (float64, error) {
-	_, report, err := r.layer.Verify(r.x, host.VerifyOptions{Mode: cpuref.Bounded})
+	_, report, err := r.layer.Verify(context.Background(), r.x, host.VerifyOptions{Mode: cpuref.Bounded})
 	if err == nil {
 		err = report.Err()
 	}
@@ -94,7 +102,7 @@ func (transferringRunner) Upload() error   { return nil }
 func (transferringRunner) Download() error { return nil }
 
 func (r transferringRunner) Compute() error {
-	_, err := r.layer.Run(r.x)
+	_, err := r.layer.Run(context.Background(), r.x)
 	return err
 }
 

@@ -19,10 +19,15 @@ const MaxOutputs = 1 << 27
 // that. A 3D layer's have Z.In and Z.Filter planes; an unshared layer's w has Z.Out*H.Out*W.Out banks.
 // The error wraps [ErrShape], or is the problem's own, and says what the size must be.
 func CheckShapes(p conv.Problem, x tensor.Volume, w tensor.Filters) error {
-	if err := checkVolume(p, "input volume", x, inputShape(p)); err != nil {
+	if err := CheckInput(p, x); err != nil {
 		return err
 	}
 	return CheckFilters(p, w)
+}
+
+// CheckInput reports whether x alone is p's input volume, as [CheckShapes] has it.
+func CheckInput(p conv.Problem, x tensor.Volume) error {
+	return checkVolume(p, "input volume", x, inputShape(p))
 }
 
 // CheckOutput reports whether v, a residual or a gradient that what names in the error, has the size of

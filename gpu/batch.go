@@ -39,8 +39,8 @@ func (d *Device) NewBatch() *Batch { return &Batch{dev: d} }
 // once for each submission, for it also frees the timestamps.
 func (d *Device) NewTimedBatch() *Batch { return &Batch{dev: d, timed: true} }
 
-// maxTimed is WebGPU's limit of 4096 queries in a set, two for each dispatch.
-const maxTimed = 4096 / 2
+// MaxTimed is how many dispatches a timed batch takes: WebGPU has 4096 queries in a set, two for each.
+const MaxTimed = 4096 / 2
 
 // Dispatch records a grid of x * y * z workgroups of g's kernel. A mistake is reported by Submit.
 func (b *Batch) Dispatch(g *BindGroup, x, y, z uint32) {
@@ -258,8 +258,8 @@ func (b *Batch) prepareTicks(op string, s *Submission) error {
 		switch {
 		case !b.dev.info.HasFeature(FeatureTimestamps):
 			return fmt.Errorf("%w: the adapter has no %s", ErrLimit, FeatureTimestamps)
-		case n == 0 || n > maxTimed:
-			return fmt.Errorf("%w: a timed batch of %d dispatches, must be 1 to %d", ErrMisuse, n, maxTimed)
+		case n == 0 || n > MaxTimed:
+			return fmt.Errorf("%w: a timed batch of %d dispatches, must be 1 to %d", ErrMisuse, n, MaxTimed)
 		}
 		return nil
 	})

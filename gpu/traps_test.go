@@ -269,7 +269,7 @@ func TestWrongTimedBatches(t *testing.T) {
 	}
 	wantError(t, d.NewTimedBatch().Run(t.Context()), ErrMisuse) // of nothing
 	timed := d.NewTimedBatch()
-	for range maxTimed + 1 {
+	for range MaxTimed + 1 {
 		timed.Dispatch(g, 1, 1, 1)
 	}
 	wantError(t, timed.Run(t.Context()), ErrMisuse)

@@ -1,23 +1,18 @@
 package host
 
-import "github.com/gpuconv/gpuconv/shaders"
+import (
+	"context"
+
+	"github.com/gpuconv/gpuconv/internal/ceiling"
+	"github.com/gpuconv/gpuconv/shaders"
+)
 
 // AttemptPeak runs a row of peak.wgsl once and judges it.
 func AttemptPeak(d *Device, k shaders.Peak, threads int64, rounds uint32) error {
-	t, err := newPeakTrial(d.gpu, k, threads, rounds)
-	if err != nil {
-		return err
-	}
-	defer t.close()
-	return attempt(d.gpu, t)
+	return ceiling.AttemptPeak(context.Background(), d.exec, k, threads, rounds)
 }
 
 // AttemptCopy runs a row of copy.wgsl once and judges it.
 func AttemptCopy(d *Device, k shaders.Copy, elements int64) error {
-	t, err := newCopyTrial(d.gpu, k, elements)
-	if err != nil {
-		return err
-	}
-	defer t.close()
-	return attempt(d.gpu, t)
+	return ceiling.AttemptCopy(context.Background(), d.exec, k, elements)
 }

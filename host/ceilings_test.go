@@ -85,7 +85,7 @@ func TestCeilingsOfTheReference(t *testing.T) {
 func TestCeilingsAreJudged(t *testing.T) {
 	dev := hosttest.Open(t)
 	for was, is := range map[string]string{"round < p.rounds": "round + 1u < p.rounds", "original[i];": "original[i ^ 1u];"} {
-		host.SetSource(t, func(v shaders.Variant) (shaders.Shader, error) {
+		host.SetSource(t, dev, func(v shaders.Variant) (shaders.Shader, error) {
 			s, err := shaders.Source(v)
 			s.WGSL = strings.ReplaceAll(s.WGSL, was, is)
 			return s, err

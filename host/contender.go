@@ -1,6 +1,7 @@
 package host
 
 import (
+	"context"
 	"time"
 
 	"github.com/gpuconv/gpuconv/conv"
@@ -9,16 +10,17 @@ import (
 
 // contender is a layer that is measured: its operands are on the device.
 type contender interface {
-	sample() (time.Duration, error)
-	verify() error
+	sample(ctx context.Context) (time.Duration, error)
+	verify(ctx context.Context) error
 	Close() error
 }
 
 // layerContender is a real layer.
 type layerContender struct {
 	*Layer
-	data  Operands
-	timed bool // by the device's own clock
+	uploaded *Uploaded
+	data     Operands
+	timed    bool // by the device's own clock
 }
 
 // openContender builds a real layer.
@@ -27,26 +29,27 @@ func openContender(dev *Device, p conv.Problem, o LayerOptions, data Operands) (
 	if err != nil {
 		return nil, err
 	}
-	if err := l.Upload(data.X, data.Residual...); err != nil {
+	c := &layerContender{Layer: l, data: data, timed: dev.gpu.Info().HasFeature(gpu.FeatureTimestamps)}
+	if c.uploaded, err = l.Upload(data.X, data.Residual...); err != nil {
 		l.Close()
 		return nil, err
 	}
-	return &layerContender{l, data, dev.gpu.Info().HasFeature(gpu.FeatureTimestamps)}, nil
+	return c, nil
 }
 
 // sample runs the layer once.
-func (t *layerContender) sample() (time.Duration, error) {
+func (t *layerContender) sample(ctx context.Context) (time.Duration, error) {
 	if t.timed {
-		return t.ComputeTimed()
+		return t.uploaded.ComputeTimed(ctx)
 	}
 	begun := time.Now()
-	err := t.Compute()
+	err := t.uploaded.Compute(ctx)
 	return time.Since(begun), err
 }
 
 // verify holds every output against the reference.
-func (t *layerContender) verify() error {
-	_, report, err := t.Verify(t.data.X, VerifyOptions{}, t.data.Residual...)
+func (t *layerContender) verify(ctx context.Context) error {
+	_, report, err := t.Verify(ctx, t.data.X, VerifyOptions{}, t.data.Residual...)
 	if err != nil {
 		return err
 	}

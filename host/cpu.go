@@ -1,25 +1,18 @@
 package host
 
 import (
-	"fmt"
+	"context"
 
 	"github.com/gpuconv/gpuconv/conv"
 	"github.com/gpuconv/gpuconv/cpuref"
+	"github.com/gpuconv/gpuconv/internal/algo"
 	"github.com/gpuconv/gpuconv/tensor"
 )
 
 // cpuEngine computes with the reference.
-type cpuEngine struct{ layer *Layer }
+type cpuEngine struct{ layer *layerData }
 
-// fitsCPU reports a problem that is too large for the reference.
-func fitsCPU(p conv.Problem) error {
-	if p.OutLen() > cpuref.MaxOutputs {
-		return fmt.Errorf("%w: %d outputs, the CPU reference holds %d", ErrUnsupported, p.OutLen(), cpuref.MaxOutputs)
-	}
-	return nil
-}
-
-func (e cpuEngine) run(in operands, v []float32, _ bool) error {
+func (e cpuEngine) run(_ context.Context, in operands, v []float32, _ bool) error {
 	ref, err := e.layer.reference(cpuref.Im2col, in)
 	if err != nil {
 		return err
@@ -31,10 +24,13 @@ func (e cpuEngine) run(in operands, v []float32, _ bool) error {
 	return nil
 }
 
-func (cpuEngine) close() {}
+// algorithm is what the CPU computes by: a loop over each output, as the direct algorithm has it.
+func (e cpuEngine) algorithm() algo.Algorithm { return algo.Direct(e.layer.spec()) }
+
+func (cpuEngine) Close() {}
 
 // reference computes a run in float64 by the given way to the sums.
-func (l *Layer) reference(sums way, in operands) (cpuref.Reference, error) {
+func (l *layerData) reference(sums func(conv.Problem, tensor.Volume, tensor.Filters) (cpuref.Reference, error), in operands) (cpuref.Reference, error) {
 	p := l.problem
 	x := l.input(in)
 	ref, err := sums(p, x, l.filters)
@@ -45,7 +41,7 @@ func (l *Layer) reference(sums way, in operands) (cpuref.Reference, error) {
 }
 
 // backward computes with the reference's gradients.
-func (e cpuEngine) backward(in operands, dv []float32, _ bool) (s stages, err error) {
+func (e cpuEngine) backward(_ context.Context, in operands, dv []float32, _ bool) (s stages, err error) {
 	l, p := e.layer, e.layer.problem
 	if s.gradients, err = l.shapes(); err != nil {
 		return s, err

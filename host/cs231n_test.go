@@ -18,7 +18,7 @@ func TestNotesExample(t *testing.T) {
 	for _, data := range [][]float32{x.Data, w.Data, w.Bias} {
 		tensor.FillIntegers(data, rng, 100)
 	}
-	v, err := build(t, hosttest.Open(t), problem(t, "ic4ih11oc2kh5sh2"), w, host.LayerOptions{}).Run(x)
+	v, err := build(t, hosttest.Open(t), problem(t, "ic4ih11oc2kh5sh2"), w, host.LayerOptions{}).Run(t.Context(), x)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,7 +7,11 @@ import (
 	"strings"
 	"sync/atomic"
 
+	"github.com/gpuconv/gpuconv/conv"
 	"github.com/gpuconv/gpuconv/gpu"
+	"github.com/gpuconv/gpuconv/internal/algo"
+	"github.com/gpuconv/gpuconv/internal/exec"
+	"github.com/gpuconv/gpuconv/internal/split"
 )
 
 // CPU is the backend's name of the CPU reference.
@@ -22,14 +26,72 @@ type Options struct {
 
 // Device is what layers run on. It may be used from many goroutines.
 type Device struct {
-	gpu  *gpu.Device // nil for the CPU reference
-	open atomic.Bool // so that the zero value is no CPU reference by accident
+	gpu   *gpu.Device // nil for the CPU reference
+	open  atomic.Bool // so that the zero value is no CPU reference by accident
+	exec  *exec.Device
+	hooks hooks
+}
+
+// hooks are what tests change; the zero value changes nothing.
+type hooks struct {
+	bindingLimit uint64                                 // bytes of a binding, below what the device says
+	split        func(conv.Problem) (split.Plan, error) // how layers are split
+	newBlock     func() error                           // is asked before the engine of a block is built
 }
 
 func newDevice(g *gpu.Device) *Device {
 	d := &Device{gpu: g}
+	if g != nil {
+		d.exec = exec.On(g)
+	}
 	d.open.Store(true)
 	return d
+}
+
+// limits are those that algorithms plan for.
+func (d *Device) limits() algo.Limits { return algo.LimitsOf(d.gpu.Info()) }
+
+// plan says in which blocks a layer is computed.
+func (d *Device) plan(p conv.Problem) (split.Plan, error) {
+	if d.hooks.split != nil {
+		return d.hooks.split(p)
+	}
+	return splitPlan(p, d.splitLimits())
+}
+
+// planQuantized says in which blocks a quantized layer is computed.
+func (d *Device) planQuantized(p conv.Problem) (split.Plan, error) {
+	if d.hooks.split != nil {
+		return d.hooks.split(p)
+	}
+	return splitPlan(p, d.splitLimits().Packed())
+}
+
+// splitLimits are what one block may have.
+func (d *Device) splitLimits() split.Limits {
+	l := d.gpu.Limits()
+	if most := d.hooks.bindingLimit; most > 0 {
+		l.MaxStorageBinding = min(l.MaxStorageBinding, most)
+	}
+	return split.LimitsOf(l)
+}
+
+func splitPlan(p conv.Problem, most split.Limits) (split.Plan, error) {
+	pl, err := split.New(p, most)
+	if err != nil {
+		err = fmt.Errorf("%w: %w", ErrUnsupported, err)
+	}
+	return pl, err
+}
+
+// unsupported marks what no plan or device takes.
+func unsupported(err error) error {
+	for _, reason := range []error{exec.ErrTooLarge, algo.ErrTooLong, algo.ErrLimits} {
+		if errors.Is(err, reason) {
+			return fmt.Errorf("%w: %w", ErrUnsupported, err)
+		}
+	}
+	return err
 }
 
 // Open opens the device that o asks for. It never falls back: without a GPU the error wraps

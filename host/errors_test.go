@@ -117,20 +117,20 @@ func TestBadInput(t *testing.T) {
 			{"too little data", tensor.Volume{N: 2, H: 5, W: 6, D: 3, Data: x.Data[1:]}, "179"},
 			{"too much data", tensor.Volume{N: 2, H: 5, W: 6, D: 3, Data: append(x.Clone().Data, 1)}, "181"},
 		} {
-			_, err := l.Run(c.x)
+			_, err := l.Run(t.Context(), c.x)
 			says(t, c.name, err, cpuref.ErrShape, c.word, "mb2ic3ih5iw6oc2kh3")
-			_, report, err := l.Verify(c.x, host.VerifyOptions{})
+			_, report, err := l.Verify(t.Context(), c.x, host.VerifyOptions{})
 			says(t, c.name, err, cpuref.ErrShape, c.word)
 			if report.OK() {
 				t.Errorf("%s: the report is OK", c.name)
 			}
 		}
-		_, report, err := l.Verify(x, host.VerifyOptions{Sample: -1})
+		_, report, err := l.Verify(t.Context(), x, host.VerifyOptions{Sample: -1})
 		says(t, "sample", err, gpu.ErrMisuse, "a sample of -1 outputs, must be positive")
 		if report.OK() {
 			t.Error("a negative sample gave a report that is OK")
 		}
-		_, _, err = l.Verify(x, host.VerifyOptions{Mode: 7})
+		_, _, err = l.Verify(t.Context(), x, host.VerifyOptions{Mode: 7})
 		says(t, "mode", err, cpuref.ErrNoVerdict, "Mode(7)", "must be Bounded or Exact")
 	})
 }
@@ -187,9 +187,9 @@ func TestBadDevices(t *testing.T) {
 func TestLayersOfNobody(t *testing.T) {
 	x := tensor.Volume{N: 1, H: 1, W: 1, D: 1, Data: []float32{1}}
 	for name, l := range map[string]*host.Layer{"nil": nil, "zero": {}} {
-		_, err := l.Run(x)
+		_, err := l.Run(t.Context(), x)
 		says(t, name, err, gpu.ErrClosed, "never built")
-		_, _, err = l.Verify(x, host.VerifyOptions{})
+		_, _, err = l.Verify(t.Context(), x, host.VerifyOptions{})
 		says(t, name, err, gpu.ErrClosed, "never built")
 		if err := l.Close(); err != nil {
 			t.Errorf("%s: closing: %v", name, err)

@@ -1,6 +1,7 @@
 package host_test
 
 import (
+	"context"
 	"fmt"
 	"log"
 
@@ -36,7 +37,7 @@ func Example() {
 	defer dev.Close()
 	layer := must(host.NewLayer(dev, must(conv.Square(11, 4, 2, 5, 2, 0)), filters, host.LayerOptions{}))
 	defer layer.Close()
-	v := must(layer.Run(x))
+	v := must(layer.Run(context.Background(), x))
 
 	fmt.Println("V is", v)
 	fmt.Println("V[2,3,1] is", v.At(2, 3, 1))
@@ -53,7 +54,7 @@ func ExampleLayer_Verify() {
 	layer := must(host.NewLayer(dev, must(conv.Parse("ic4ih11oc2kh5sh2")), filters, host.LayerOptions{Epilogue: conv.Activate(conv.ReLU)}))
 	defer layer.Close()
 
-	_, report, err := layer.Verify(x, host.VerifyOptions{Mode: cpuref.Exact})
+	_, report, err := layer.Verify(context.Background(), x, host.VerifyOptions{Mode: cpuref.Exact})
 	fmt.Println(report, err)
 	// Output: exact: all 32 outputs equal <nil>
 }

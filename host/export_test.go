@@ -1,27 +1,29 @@
 package host
 
 import (
+	"context"
 	"fmt"
 	"testing"
 
 	"github.com/gpuconv/gpuconv/conv"
-	"github.com/gpuconv/gpuconv/gpu"
+	"github.com/gpuconv/gpuconv/internal/algo"
+	"github.com/gpuconv/gpuconv/internal/exec"
 	"github.com/gpuconv/gpuconv/shaders"
 )
 
-// SetSource has shaders compiled from other text until the test ends. Kernels are cached by their text:
+// SetSource has dev compile shaders from other text until the test ends. Kernels are cached by their text:
 // what is compiled so is never taken for the original.
-func SetSource(t testing.TB, f func(shaders.Variant) (shaders.Shader, error)) {
-	old := source
-	source = f
-	t.Cleanup(func() { source = old })
+func SetSource(t testing.TB, dev *Device, f func(shaders.Variant) (shaders.Shader, error)) {
+	old := dev.exec.Source
+	dev.exec.Source = f
+	t.Cleanup(func() { dev.exec.Source = old })
 }
 
-// SetFold has grids folded in another way until the test ends, so that few workgroups need all axes.
-func SetFold(t testing.TB, f func(count uint64, limit uint32) ([3]uint32, bool)) {
-	old := fold
-	fold = f
-	t.Cleanup(func() { fold = old })
+// SetFold has dev's grids folded in another way until the test ends, so that few workgroups need all axes.
+func SetFold(t testing.TB, dev *Device, f func(count uint64, limit uint32) ([3]uint32, bool)) {
+	old := dev.exec.Fold
+	dev.exec.Fold = f
+	t.Cleanup(func() { dev.exec.Fold = old })
 }
 
 // The operands of a layer, for Corrupt. Those from OperandDV on are of the way back.
@@ -41,61 +43,60 @@ const (
 	OperandDSlopes
 )
 
-// operandOf gives an operand's memory, and what runs on it.
-func operandOf(t testing.TB, l *Layer, operand int) (*guarded, *recorder) {
+// operandOf gives the session that an operand is in, and its index there.
+func operandOf(t testing.TB, l *Layer, operand int) (*exec.Session, int) {
 	e := engineOf(t, l)
 	if operand < OperandDV {
-		return []*guarded{e.x, e.w, e.b, e.slopes, e.residual, e.v}[operand], &e.recorder
+		return e.session, []int{algo.X, algo.W, algo.B, algo.Slopes, algo.Residual, algo.V}[operand]
 	}
-	g, err := e.gradients()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return []*guarded{g.dv, g.z, g.dz, g.dx, g.dw, g.db, g.dslope}[operand-OperandDV], &g.recorder
+	g := backwardOf(t, l)
+	p := g.plan
+	return g.session, []int{p.DV, p.Z, p.DZ, p.DX, p.DW, p.DB, p.DSlopes}[operand-OperandDV]
 }
 
-func engineOf(t testing.TB, l *Layer) *forward {
-	e, ok := l.engine.(*forward)
+func engineOf(t testing.TB, l *Layer) *whole {
+	e, ok := l.engine.(*whole)
 	if !ok {
 		t.Fatalf("%T is no engine of a GPU", l.engine)
 	}
 	return e
 }
 
-// Corrupt has each run of l write value over one word of an operand, after its dispatches. Words below
-// 0 and from the operand's size on are guards.
-func Corrupt(t testing.TB, l *Layer, operand int, word int64, value float32) {
-	to, r := operandOf(t, l, operand)
-	r.damage(t, to, word, value)
-}
-
-// CorruptBackward does so on the way back.
-func CorruptBackward(t testing.TB, l *Layer, operand int, word int64, value float32) {
-	to, _ := operandOf(t, l, operand)
-	_, r := operandOf(t, l, OperandDV)
-	r.damage(t, to, word, value)
-}
-
-func (r *recorder) damage(t testing.TB, to *guarded, word int64, value float32) {
-	from, err := r.dev.NewBuffer("damage", 4, gpu.Storage)
+func backwardOf(t testing.TB, l *Layer) *backward {
+	g, err := engineOf(t, l).gradients()
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.closers = append(r.closers, from)
-	if err := from.Write(0, gpu.Bytes([]float32{value})); err != nil {
+	return g
+}
+
+// Corrupt has each run of l write value over one word of an operand, after its dispatches. Words below
+// 0 and from the operand's size on are guards.
+func Corrupt(t testing.TB, l *Layer, operand int, word int64, value float32) {
+	s, i := operandOf(t, l, operand)
+	damage(t, s, i, word, value)
+}
+
+// CorruptBackward does so on the way back, whose X, W, b, slopes and residual are its own.
+func CorruptBackward(t testing.TB, l *Layer, operand int, word int64, value float32) {
+	_, i := operandOf(t, l, operand)
+	damage(t, backwardOf(t, l).session, i, word, value)
+}
+
+func damage(t testing.TB, s *exec.Session, operand int, word int64, value float32) {
+	if err := s.Damage(operand, word, value); err != nil {
 		t.Fatal(err)
 	}
-	r.batch.Copy(to.buffer, uint64(int64(to.guard)+4*word), from, 0, 4)
 }
 
 // Words is how many numbers an operand holds, and how many guard words stand on each side.
 func Words(t testing.TB, l *Layer, operand int) (numbers, guards int64) {
-	g, _ := operandOf(t, l, operand)
-	return int64(g.size / 4), int64(g.guard / 4)
+	s, i := operandOf(t, l, operand)
+	return s.Extent(i)
 }
 
 // LeaveOutAll has l dispatch nothing.
-func LeaveOutAll(t testing.TB, l *Layer) { engineOf(t, l).batch = l.dev.gpu.NewBatch() }
+func LeaveOutAll(t testing.TB, l *Layer) { engineOf(t, l).session.LeaveOut() }
 
 // LeaveOutReLU has a layer that was built without activation judged as one with a separate ReLU.
 func LeaveOutReLU(t testing.TB, l *Layer) {
@@ -106,20 +107,12 @@ func LeaveOutReLU(t testing.TB, l *Layer) {
 }
 
 // LeaveOutBackward has l dispatch nothing on the way back.
-func LeaveOutBackward(t testing.TB, l *Layer) {
-	_, r := operandOf(t, l, OperandDV)
-	r.batch = l.dev.gpu.NewBatch()
-}
+func LeaveOutBackward(t testing.TB, l *Layer) { backwardOf(t, l).session.LeaveOut() }
 
 // SwapXW has l's kernel see the filters as its input and the other way round. Both must be equally
 // large, or the bindings would not hold them.
 func SwapXW(t testing.TB, l *Layer) {
-	e := engineOf(t, l)
-	if e.x.size != e.w.size {
-		t.Fatal("X and W differ in size")
-	}
-	e.x, e.w = e.w, e.x
-	if err := e.w.write(l.filters.Data); err != nil {
+	if err := engineOf(t, l).session.Swap(algo.X, algo.W); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -133,8 +126,8 @@ type brokenCPU struct {
 	add  float32
 }
 
-func (b brokenCPU) run(in operands, v []float32, checked bool) error {
-	if err := b.engine.run(in, v, checked); err != nil {
+func (b brokenCPU) run(ctx context.Context, in operands, v []float32, checked bool) error {
+	if err := b.engine.run(ctx, in, v, checked); err != nil {
 		return fmt.Errorf("broken: %w", err)
 	}
 	v[b.word] += b.add
@@ -143,7 +136,7 @@ func (b brokenCPU) run(in operands, v []float32, checked bool) error {
 
 // StripAlgorithms names the algorithms of depthwise layers and of groups of few channels.
 func StripAlgorithms() (names []string) {
-	for _, a := range stripAlgorithms() {
+	for _, a := range algo.Strips() {
 		names = append(names, AlgorithmName(a))
 	}
 	return names
@@ -151,9 +144,7 @@ func StripAlgorithms() (names []string) {
 
 // EveryAlgorithm lists all algorithms, whatever they serve.
 func EveryAlgorithm() (all []Algorithm) {
-	one := conv.Axis{In: 1, Out: 1, Filter: 1, Stride: 1, Dilation: 1}
-	p := conv.Problem{Batch: 1, Groups: 1, InChannels: 1, OutChannels: 1, Z: one, H: one, W: one}
-	for _, a := range everyAlgorithm(p, LayerOptions{}) {
+	for _, a := range algo.All(algo.Spec{Threads: shaders.ConvThreads[0]}) {
 		all = append(all, a)
 	}
 	return all

@@ -45,11 +45,11 @@ func TestAdjoint(t *testing.T) {
 		for _, descriptor := range kinds {
 			c, data := bilinear(t, descriptor)
 			l := build(t, dev, c.Problem, data.W, c.Options)
-			v, err := l.Run(data.X)
+			v, err := l.Run(t.Context(), data.X)
 			if err != nil {
 				t.Fatal(err)
 			}
-			g, err := l.Backward(data.X, data.DV)
+			g, err := l.Backward(t.Context(), data.X, data.DV)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -127,11 +127,11 @@ type pass struct {
 
 func both(t *testing.T, l *host.Layer, data proof.Operands) pass {
 	t.Helper()
-	v, err := l.Run(data.X, data.Residual...)
+	v, err := l.Run(t.Context(), data.X, data.Residual...)
 	if err != nil {
 		t.Fatal(err)
 	}
-	g, err := l.Backward(data.X, data.DV, data.Residual...)
+	g, err := l.Backward(t.Context(), data.X, data.DV, data.Residual...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -151,7 +151,7 @@ func TestBackwardIsJudgedBackward(t *testing.T) {
 		c.Options.Slopes = data.Slopes
 		l := build(t, dev, c.Problem, data.W, c.Options)
 		before := [][]float32{slices.Clone(data.X.Data), slices.Clone(data.DV.Data), slices.Clone(data.Residual[0].Data)}
-		g, judged, err := l.VerifyBackward(data.X, data.DV, cpuref.Bounded, data.Residual...)
+		g, judged, err := l.VerifyBackward(t.Context(), data.X, data.DV, cpuref.Bounded, data.Residual...)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -1,6 +1,7 @@
 package host_test
 
 import (
+	"context"
 	"fmt"
 
 	"github.com/gpuconv/gpuconv/conv"
@@ -151,7 +152,7 @@ func runQuantized(dev *host.Device, p conv.Problem, e conv.Epilogue, threads uin
 		return err
 	}
 	defer l.Close()
-	_, report, err := l.Verify(x, data.Residual...)
+	_, report, err := l.Verify(context.Background(), x, data.Residual...)
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package host
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -24,14 +25,16 @@ type LayerOptions struct {
 	// Exact leaves out algorithms whose transforms round, so that integers whose sums stay below 2^24 give
 	// the same bits everywhere.
 	Exact bool
-	part  bool // of a split layer, which is judged by the bound of plain sums
 	// Threads is the workgroup size of the direct algorithm, one of shaders.ConvThreads; 0 chooses.
 	Threads uint32
 	// Tunings choose the algorithm where Algorithm and Threads do not and they know one; nil has none.
 	Tunings *Tunings
 	// Autotune measures the algorithms as [Tune] does where the Tunings know none, which takes its time,
-	// and has the Tunings keep the quickest. Layers that are computed in parts are never tuned.
+	// and has the Tunings keep the quickest. Layers that are computed in blocks are never tuned.
 	Autotune bool
+	// ReleaseFilters has the layer let go of the host's copies of its filters once they are on the device: it can
+	// then neither be verified nor go backward. Layers that are computed in blocks or on the CPU keep them.
+	ReleaseFilters bool
 }
 
 // Numbers is how a layer's volumes and filters are stored on the device.
@@ -49,38 +52,31 @@ const (
 // Layer is one convolution with its filters resident on the device. It may be used from many
 // goroutines, one run after the other.
 type Layer struct {
-	problem conv.Problem
-	filters tensor.Filters
-	options LayerOptions
-	dev     *Device
+	layerData
+	dev *Device
 
-	mu     sync.Mutex
-	engine engine // nil once closed
+	mu      sync.Mutex
+	engine  engine // nil once closed
+	uploads uint64 // counts what was written over the operands on the device: see [Uploaded]
 }
 
-// engine computes a layer on one kind of device.
-type engine interface {
-	// run computes v. With checked, v is poisoned before, and guards and operands are looked at after.
-	run(in operands, v []float32, checked bool) error
-	// backward computes the gradients, given that of the loss with respect to V.
-	backward(in operands, dv []float32, checked bool) (stages, error)
-	close()
+// layerData is a layer, or a block of one, without the device that computes it.
+type layerData struct {
+	problem  conv.Problem
+	filters  tensor.Filters
+	options  LayerOptions
+	block    bool // of a split layer, which is judged by the bound of plain sums
+	released bool // the filters are on the device alone
 }
 
-// operands are what changes from run to run, in memory order and of the problem's sizes.
-type operands struct{ x, residual []float32 }
-
-// NewLayer puts a layer's filters on the device. The filters are copied: they may be changed
+// NewLayer puts a layer's filters on the device. Filters and slopes are copied: they may be changed
 // afterwards. The error wraps [conv.ErrInvalid], [cpuref.ErrShape], [gpu.ErrMisuse] (wrong options),
 // [ErrUnsupported] or gpu's other reasons, and names the problem's descriptor.
 func NewLayer(dev *Device, p conv.Problem, filters tensor.Filters, o LayerOptions) (*Layer, error) {
-	l := &Layer{problem: p, options: o, dev: dev}
+	l := &Layer{layerData: layerData{problem: p, options: o}, dev: dev}
 	err := l.validate(filters)
 	if err == nil {
-		l.filters = cloneFilters(filters)
-		if o.Numbers == Float16 {
-			tensor.RoundHalf(l.filters.Data)
-		}
+		l.keep(filters)
 		err = l.build()
 	}
 	if err != nil {
@@ -89,20 +85,41 @@ func NewLayer(dev *Device, p conv.Problem, filters tensor.Filters, o LayerOption
 	return l, nil
 }
 
+// keep copies what the caller may change.
+func (l *layerData) keep(filters tensor.Filters) {
+	l.filters, l.options.Slopes = cloneFilters(filters), slices.Clone(l.options.Slopes)
+	if l.options.Numbers == Float16 {
+		tensor.RoundHalf(l.filters.Data)
+	}
+}
+
 func (l *Layer) build() (err error) {
 	if l.dev.gpu != nil {
 		if l.options, err = l.tuned(); err != nil {
 			return err
 		}
-		l.engine, err = newEngine(l.dev.gpu, l)
+		if l.engine, err = newEngine(l.dev, &l.layerData); err == nil && l.options.ReleaseFilters {
+			l.release()
+		}
 		return err
 	}
 	if l.options.Algorithm != "" {
 		return fmt.Errorf("%w: algorithm %q: the CPU reference has none to choose from", gpu.ErrMisuse, l.options.Algorithm)
 	}
-	l.engine = cpuEngine{l}
+	l.engine = cpuEngine{&l.layerData}
 	return fitsCPU(l.problem)
 }
+
+// release lets go of the host's copies where the engine does not need them for every run.
+func (l *Layer) release() {
+	if e, ok := l.engine.(*whole); ok {
+		e.session.Release()
+		l.filters.Data, l.filters.Bias, l.released = nil, nil, true
+	}
+}
+
+// errReleased is about what needs the filters on the host.
+var errReleased = fmt.Errorf("%w: the layer has let go of its filters on the host: build it without ReleaseFilters", gpu.ErrMisuse)
 
 func (l *Layer) validate(filters tensor.Filters) error {
 	if err := l.dev.usable(); err != nil {
@@ -164,43 +181,65 @@ func (l *Layer) Problem() conv.Problem {
 	return l.problem
 }
 
-// Run computes the layer's output volume for x. A layer with a residual takes its volume, of V's shape,
-// as the second argument. The error wraps [cpuref.ErrShape] where a volume does not fit, or
-// [gpu.ErrClosed].
-func (l *Layer) Run(x tensor.Volume, residual ...tensor.Volume) (tensor.Volume, error) {
-	return l.run(x, residual, false)
+// Run computes the layer's output volume for x, and waits for it until ctx ends at most; the device stays usable
+// after that. A layer with a residual takes its volume, of V's shape, as the last argument. The error wraps
+// [cpuref.ErrShape] where a volume does not fit, [gpu.ErrClosed], or ctx's.
+func (l *Layer) Run(ctx context.Context, x tensor.Volume, residual ...tensor.Volume) (tensor.Volume, error) {
+	return l.run(ctx, x, residual, false)
 }
 
-func (l *Layer) run(x tensor.Volume, residual []tensor.Volume, checked bool) (tensor.Volume, error) {
-	if l == nil || l.dev == nil {
-		return tensor.Volume{}, fmt.Errorf("running a layer: %w, or never built: use one from host.NewLayer", gpu.ErrClosed)
-	}
-	if err := l.dev.usable(); err != nil {
-		return tensor.Volume{}, l.failed("running", err)
-	}
-	in, err := l.operands(x, residual)
+func (l *Layer) run(ctx context.Context, x tensor.Volume, residual []tensor.Volume, checked bool) (v tensor.Volume, err error) {
+	err = l.use("running", func(e engine) error {
+		in, err := l.operands(x, residual)
+		if err != nil {
+			return err
+		}
+		if v, err = newOutput(l.problem); err != nil {
+			return err
+		}
+		return e.run(ctx, in, v.Data, checked)
+	})
 	if err != nil {
-		return tensor.Volume{}, l.failed("running", err)
-	}
-	p := l.problem
-	v, err := tensor.NewVolume3D(p.Batch, p.Z.Out, p.H.Out, p.W.Out, p.OutChannels)
-	if err != nil {
-		return tensor.Volume{}, l.failed("running", err)
-	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.engine == nil {
-		return tensor.Volume{}, l.failed("running", fmt.Errorf("layer %w", gpu.ErrClosed))
-	}
-	if err := l.engine.run(in, v.Data, checked); err != nil {
-		return tensor.Volume{}, l.failed("running", err)
+		return tensor.Volume{}, err
 	}
 	return v, nil
 }
 
+// newOutput makes room for V.
+func newOutput(p conv.Problem) (tensor.Volume, error) {
+	return tensor.NewVolume3D(p.Batch, p.Z.Out, p.H.Out, p.W.Out, p.OutChannels)
+}
+
+// use does something with the layer's engine that writes over what is on the device.
+func (l *Layer) use(doing string, do func(engine) error) error {
+	return l.look(doing, func(e engine) error {
+		l.uploads++
+		return do(e)
+	})
+}
+
+// look does something with the layer's engine, one goroutine at a time.
+func (l *Layer) look(doing string, do func(engine) error) error {
+	if l == nil || l.dev == nil {
+		return fmt.Errorf("%s a layer: %w, or never built: use one from host.NewLayer", doing, gpu.ErrClosed)
+	}
+	if err := l.dev.usable(); err != nil {
+		return l.failed(doing, err)
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.engine == nil {
+		return l.failed(doing, fmt.Errorf("layer %w", gpu.ErrClosed))
+	}
+	if err := do(l.engine); err != nil {
+		return l.failed(doing, err)
+	}
+	return nil
+}
+
 // operands holds the volumes of a run against the problem.
-func (l *Layer) operands(x tensor.Volume, residual []tensor.Volume) (operands, error) {
-	if err := cpuref.CheckShapes(l.problem, x, l.filters); err != nil {
+func (l *layerData) operands(x tensor.Volume, residual []tensor.Volume) (operands, error) {
+	if err := cpuref.CheckInput(l.problem, x); err != nil {
 		return operands{}, err
 	}
 	r, err := l.options.residual(l.problem, residual)
@@ -223,7 +262,7 @@ func (o LayerOptions) residual(p conv.Problem, volumes []tensor.Volume) ([]float
 }
 
 // stored is data as the layer stores it.
-func (l *Layer) stored(data []float32) []float32 {
+func (l *layerData) stored(data []float32) []float32 {
 	if l.options.Numbers == Float16 {
 		data = slices.Clone(data)
 		tensor.RoundHalf(data)
@@ -232,7 +271,7 @@ func (l *Layer) stored(data []float32) []float32 {
 }
 
 // input is the X of a run as a volume.
-func (l *Layer) input(in operands) tensor.Volume {
+func (l *layerData) input(in operands) tensor.Volume {
 	p := l.problem
 	return tensor.Volume{N: p.Batch, Z: p.Z.In, H: p.H.In, W: p.W.In, D: p.InChannels, Data: in.x}
 }
@@ -245,7 +284,7 @@ func (l *Layer) Close() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.engine != nil {
-		l.engine.close()
+		l.engine.Close()
 		l.engine = nil
 	}
 	return nil

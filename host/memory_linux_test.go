@@ -33,11 +33,11 @@ func TestNoMemoryToBuild(t *testing.T) {
 		{"filters", "ic1024ih3oc1024kh3", 0, []string{`"the filter bank W" of 37749248 bytes`}},
 		{"unshared", "ic8ih34oc128kh3+unshared", 0, []string{`"the filter bank W" of 37749248 bytes`}},
 		{"output", "ic1ih512oc32kh1", 0, []string{`"the output volume V" of 33554944 bytes`}},
-		{"part", "ic16ih1024oc1kh1", 32 << 20, []string{"part ic16", "one of 3", `"the input volume X" of`, "bytes"}},
+		{"part", "ic16ih1024oc1kh1", 32 << 20, []string{"block ic16", "one of 3", `"the input volume X" of`, "bytes"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if c.binding > 0 {
-				host.SetBindingLimit(t, c.binding)
+				host.SetBindingLimit(t, dev, c.binding)
 			}
 			p := problem(t, c.problem)
 			filters := zeroFilters(t, p)
@@ -74,12 +74,12 @@ func TestNoMemoryToRun(t *testing.T) {
 		words         []string
 	}{
 		{"upload", "ic8ih1024oc1kh1sh8", 0, false, []string{"running layer", "33554432 bytes"}},
-		{"part", "ic8ih256oc1kh1sh2", 512 << 10, false, []string{"running layer", "part ic8", "one of 3", `"the input volume X" of 352768 bytes`}},
+		{"part", "ic8ih256oc1kh1sh2", 512 << 10, false, []string{"running layer", "block ic8", "one of 3", `"the input volume X" of 352768 bytes`}},
 		{"gradients", "ic2ih64oc1kh1", 0, true, []string{"gradients of layer", "making buffer", "bytes"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if c.binding > 0 {
-				host.SetBindingLimit(t, c.binding)
+				host.SetBindingLimit(t, dev, c.binding)
 			}
 			run := proof.Case{Problem: problem(t, c.problem), Seed: 1, Backward: c.backward}
 			data, err := run.Data()
@@ -91,27 +91,27 @@ func TestNoMemoryToRun(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer layer.Close()
-			if _, err := layer.Run(data.X); err != nil { // of a split layer the last part is on the device now
+			if _, err := layer.Run(t.Context(), data.X); err != nil { // of a split layer the last part is on the device now
 				t.Fatal(err)
 			}
 			for range 2 {
 				gputest.Fail(t, gputest.NoMemory, "vkAllocateMemory", "vkCreateBuffer") // even where the device kept some for later
 				if c.backward {
-					_, err = layer.Backward(data.X, data.DV)
+					_, err = layer.Backward(t.Context(), data.X, data.DV)
 				} else {
-					_, err = layer.Run(data.X)
+					_, err = layer.Run(t.Context(), data.X)
 				}
 				gputest.Heal()
 				says(t, c.name, err, gpu.ErrOutOfMemory, append(c.words, "close what is no longer needed")...)
 				serves(t, dev)
 			}
-			if _, report, err := layer.Verify(data.X, host.VerifyOptions{Sample: 1000}); err != nil || !report.OK() {
+			if _, report, err := layer.Verify(t.Context(), data.X, host.VerifyOptions{Sample: 1000}); err != nil || !report.OK() {
 				t.Errorf("%s, with memory again: %v, %v", c.name, report, err)
 			}
 			if !c.backward {
 				return
 			}
-			if _, err := layer.Backward(data.X, data.DV); err != nil {
+			if _, err := layer.Backward(t.Context(), data.X, data.DV); err != nil {
 				t.Errorf("%s, with memory again: %v", c.name, err)
 			}
 		})

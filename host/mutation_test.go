@@ -303,9 +303,9 @@ func (m mutant) kill(t *testing.T, dev *host.Device) (killed, compiled bool) {
 // mutated is what takes its variant's place while mutate's test runs.
 var mutated mutant
 
-func mutate(t *testing.T) {
-	host.SetFold(t, foldSmall)
-	host.SetSource(t, func(v shaders.Variant) (shaders.Shader, error) {
+func mutate(t *testing.T, dev *host.Device) {
+	host.SetFold(t, dev, foldSmall)
+	host.SetSource(t, dev, func(v shaders.Variant) (shaders.Shader, error) {
 		s, err := shaders.Source(v)
 		if mutated.text != "" && v == mutated.variant {
 			s.WGSL = mutated.text
@@ -329,8 +329,8 @@ func killersPass(t *testing.T, dev *host.Device) {
 
 // TestEveryLineMatters deletes each line of each shader.
 func TestEveryLineMatters(t *testing.T) {
-	mutate(t)
 	dev := hosttest.Open(t)
+	mutate(t, dev)
 	killersPass(t, dev)
 	all := mutants(t, func(string) []string { return []string{""} })
 	ran := 0
@@ -464,8 +464,8 @@ func nextParam(t *testing.T) map[string]string {
 
 // TestEveryTokenMatters changes each token of each shader.
 func TestEveryTokenMatters(t *testing.T) {
-	mutate(t)
 	dev := hosttest.Open(t)
+	mutate(t, dev)
 	killersPass(t, dev)
 	params := nextParam(t)
 	ran, found := 0, map[string]bool{}

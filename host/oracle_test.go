@@ -44,7 +44,7 @@ func TestVerifyFindsWrongPacking(t *testing.T) {
 				for _, sample := range []int{0, 100} {
 					l, x := example(t, dev, "g2mb2ic8ih19iw14oc8kh5kw6sh2ph2", host.LayerOptions{Algorithm: algorithm})
 					host.SpoilPacking(t, l, spoil)
-					_, report, err := l.Verify(x, host.VerifyOptions{Mode: mode, Sample: sample})
+					_, report, err := l.Verify(t.Context(), x, host.VerifyOptions{Mode: mode, Sample: sample})
 					if err != nil || report.OK() != (name == "right") {
 						t.Errorf("%s, %s, %v, sample of %d: %v, %v", algorithm, name, mode, sample, report, err)
 					}
@@ -78,7 +78,7 @@ func TestVerifySample(t *testing.T) {
 				case damaged >= 0:
 					host.Corrupt(t, l, host.OperandV, int64(damaged), float32(math.Inf(1)))
 				}
-				_, report, err := l.Verify(x, host.VerifyOptions{Sample: count, Seed: seed})
+				_, report, err := l.Verify(t.Context(), x, host.VerifyOptions{Sample: count, Seed: seed})
 				if err != nil || report.Checked != count {
 					t.Fatalf("%v, %v, must have judged %d outputs", report, err, count)
 				}

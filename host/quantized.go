@@ -1,6 +1,7 @@
 package host
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"slices"
@@ -39,17 +40,36 @@ type QuantizedLayer struct {
 	dev   *Device
 
 	mu     sync.Mutex
-	engine quantizedRunner // nil once closed
+	engine quantizedEngine // nil once closed
 }
 
-// quantizedRunner computes a quantized layer on one kind of device.
-type quantizedRunner interface {
-	run(quantizedRun) error
-	close()
+// quantizedEngine computes a quantized layer on one kind of device.
+type quantizedEngine interface {
+	run(context.Context, quantizedRun) error
+	Close()
+}
+
+// quantizedData is a quantized layer, or a block of one, with nothing left out.
+type quantizedData struct {
+	problem conv.Problem
+	options QuantizedOptions
+	weights []int8
+	biases  []int32
+	zeros   []int32   // of the weights, one for each channel
+	scales  []float32 // of input times weight, one for each channel
+}
+
+// quantizedRun is one run of a layer: its operands, and where its results go.
+type quantizedRun struct {
+	x        []int8
+	residual []float32 // nil for none
+	sums     []int32   // a result, but for engines that only finish
+	v        []float32 // nil where only sums are asked for
+	checked  bool      // results are poisoned before, guards and operands looked at after
 }
 
 // NewQuantizedLayer puts a quantized layer's filters on the device; they are copied. As of [NewLayer]
-// every problem is served, what is too large for a device's bindings in parts, and errors are the same.
+// every problem is served, what is too large for a device's bindings in blocks, and errors are the same.
 func NewQuantizedLayer(dev *Device, p conv.Problem, filters QuantizedFilters, o QuantizedOptions) (*QuantizedLayer, error) {
 	l := &QuantizedLayer{quantizedData: quantizedData{problem: p, options: o}, dev: dev}
 	err := l.validate(filters)
@@ -65,7 +85,7 @@ func NewQuantizedLayer(dev *Device, p conv.Problem, filters QuantizedFilters, o 
 
 func (l *QuantizedLayer) build() (err error) {
 	if l.dev.gpu != nil {
-		l.engine, err = newQuantizedRunner(l.dev.gpu, &l.quantizedData)
+		l.engine, err = newQuantizedEngine(l.dev, &l.quantizedData)
 		return err
 	}
 	l.engine = quantizedCPU{&l.quantizedData}
@@ -124,16 +144,16 @@ func (l *QuantizedLayer) keep(f QuantizedFilters) {
 	}
 }
 
-// Sums computes the int32 sums with their biases, in V's order. x is in X's.
-func (l *QuantizedLayer) Sums(x []int8) ([]int32, error) {
-	sums, _, err := l.run(x, nil, onlySums)
+// Sums computes the int32 sums with their biases, in V's order, until ctx ends at most. x is in X's.
+func (l *QuantizedLayer) Sums(ctx context.Context, x []int8) ([]int32, error) {
+	sums, _, err := l.run(ctx, x, nil, onlySums)
 	return sums, err
 }
 
 // Run computes V = f(scale * sums), f the epilogue. A layer with a residual takes its volume as the
 // second argument.
-func (l *QuantizedLayer) Run(x []int8, residual ...tensor.Volume) (tensor.Volume, error) {
-	_, v, err := l.run(x, residual, outputs)
+func (l *QuantizedLayer) Run(ctx context.Context, x []int8, residual ...tensor.Volume) (tensor.Volume, error) {
+	_, v, err := l.run(ctx, x, residual, outputs)
 	return v, err
 }
 
@@ -144,7 +164,7 @@ const (
 	outputsChecked
 )
 
-func (l *QuantizedLayer) run(x []int8, residual []tensor.Volume, purpose int) (sums []int32, v tensor.Volume, err error) {
+func (l *QuantizedLayer) run(ctx context.Context, x []int8, residual []tensor.Volume, purpose int) (sums []int32, v tensor.Volume, err error) {
 	if l == nil || l.dev == nil {
 		return nil, v, fmt.Errorf("running a layer: %w, or never built: use one from host.NewQuantizedLayer", gpu.ErrClosed)
 	}
@@ -157,7 +177,7 @@ func (l *QuantizedLayer) run(x []int8, residual []tensor.Volume, purpose int) (s
 		r, err = LayerOptions{Epilogue: l.options.Epilogue}.residual(p, residual)
 	}
 	if err == nil {
-		v, err = tensor.NewVolume3D(p.Batch, p.Z.Out, p.H.Out, p.W.Out, p.OutChannels)
+		v, err = newOutput(p)
 	}
 	if err != nil {
 		return nil, v, l.failed("running", err)
@@ -171,7 +191,7 @@ func (l *QuantizedLayer) run(x []int8, residual []tensor.Volume, purpose int) (s
 	if purpose == onlySums {
 		run.v = nil
 	}
-	if err := l.engine.run(run); err != nil {
+	if err := l.engine.run(ctx, run); err != nil {
 		return nil, v, l.failed("running", err)
 	}
 	return run.sums, v, nil
@@ -180,8 +200,8 @@ func (l *QuantizedLayer) run(x []int8, residual []tensor.Volume, purpose int) (s
 // Verify runs the layer with its outputs poisoned before and guards and operands looked at after. Every
 // sum must be exact, or the error wraps [cpuref.ErrMismatch]; the report says whether every output is
 // within the bound of its rounding. Where a sum passes int32 the error wraps [cpuref.ErrNoVerdict].
-func (l *QuantizedLayer) Verify(x []int8, residual ...tensor.Volume) (tensor.Volume, cpuref.Report, error) {
-	sums, v, err := l.run(x, residual, outputsChecked)
+func (l *QuantizedLayer) Verify(ctx context.Context, x []int8, residual ...tensor.Volume) (tensor.Volume, cpuref.Report, error) {
+	sums, v, err := l.run(ctx, x, residual, outputsChecked)
 	if err != nil {
 		return v, cpuref.Report{}, err
 	}
@@ -246,12 +266,12 @@ func (l *QuantizedLayer) Close() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.engine != nil {
-		l.engine.close()
+		l.engine.Close()
 		l.engine = nil
 	}
 	return nil
 }
 
 func (l *QuantizedLayer) failed(doing string, err error) error {
-	return (&Layer{problem: l.problem, dev: l.dev}).failed(doing+" quantized", err)
+	return (&Layer{layerData: layerData{problem: l.problem}, dev: l.dev}).failed(doing+" quantized", err)
 }

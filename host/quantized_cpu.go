@@ -1,6 +1,8 @@
 package host
 
 import (
+	"context"
+
 	"github.com/gpuconv/gpuconv/cpuref"
 	"github.com/gpuconv/gpuconv/tensor"
 )
@@ -8,7 +10,7 @@ import (
 // quantizedCPU computes with the reference: sums by Im2col, for [cpuref.QuantizedConv] judges them.
 type quantizedCPU struct{ layer *quantizedData }
 
-func (e quantizedCPU) run(r quantizedRun) error {
+func (e quantizedCPU) run(_ context.Context, r quantizedRun) error {
 	q, p := e.layer, e.layer.problem
 	ref, err := cpuref.Im2col(p, q.input(r.x), q.filters())
 	if err != nil {
@@ -25,7 +27,7 @@ func (e quantizedCPU) run(r quantizedRun) error {
 	return err
 }
 
-func (quantizedCPU) close() {}
+func (quantizedCPU) Close() {}
 
 // input is what X's numbers stand for, but for its scale.
 func (q *quantizedData) input(x []int8) tensor.Volume {

@@ -10,6 +10,7 @@ import (
 	"github.com/gpuconv/gpuconv/host"
 	"github.com/gpuconv/gpuconv/host/hosttest"
 	"github.com/gpuconv/gpuconv/host/proof"
+	"github.com/gpuconv/gpuconv/internal/split"
 )
 
 // quantizedKinds have every dimension between them, and what is read in padding.
@@ -19,21 +20,17 @@ var quantizedKinds = []string{
 }
 
 // blocksOf are the blocks that cut each dimension in two and in single steps, and then all of them at once.
-func blocksOf(p conv.Problem) (all [][dimensions]int64) {
-	pl, err := host.PlanSplit(p, 1<<40)
-	if err != nil {
-		panic(err)
-	}
-	extents := pl.Extents()
+func blocksOf(p conv.Problem) (all [][split.Dimensions]int64) {
+	extents := split.Whole(p).Extents()
 	for d, n := range extents {
 		if n == 1 {
 			continue
 		}
-		var halved, single [dimensions]int64
+		var halved, single [split.Dimensions]int64
 		halved[d], single[d] = (n+1)/2, 1
 		all = append(all, halved, single)
 	}
-	var everything, added [dimensions]int64
+	var everything, added [split.Dimensions]int64
 	for d, n := range extents {
 		everything[d] = (n + 1) / 2
 		if d >= 6 {
@@ -47,18 +44,18 @@ func blocksOf(p conv.Problem) (all [][dimensions]int64) {
 // of the whole layer bit for bit, and the outputs those that the reference makes of them.
 func TestQuantizedSplits(t *testing.T) {
 	dev := hosttest.Open(t)
-	split := 0
+	splits := 0
 	for _, descriptor := range quantizedKinds {
 		p := problem(t, descriptor)
 		x, f := quantized(p, 2)
 		o := host.QuantizedOptions{XZero: 77}
 		whole := sumsOf(t, dev, p, f, o, x)
 		for i, block := range blocksOf(p) {
-			if split++; testing.Short() && split%8 != 1 {
+			if splits++; testing.Short() && splits%8 != 1 {
 				continue
 			}
 			t.Run(fmt.Sprint(descriptor, " in ", block), func(t *testing.T) {
-				host.ForceSplit(t, block)
+				host.ForceSplit(t, dev, block)
 				if got := sumsOf(t, dev, p, f, o, x); !slices.Equal(got, whole) {
 					t.Errorf("sums %v, must be %v", got, whole)
 				}
@@ -70,8 +67,8 @@ func TestQuantizedSplits(t *testing.T) {
 			})
 		}
 	}
-	if split < 80 {
-		t.Errorf("%d splits, must be 80 or more", split)
+	if splits < 80 {
+		t.Errorf("%d splits, must be 80 or more", splits)
 	}
 }
 
@@ -80,7 +77,7 @@ func TestQuantizedSplits(t *testing.T) {
 func TestQuantizedBindings(t *testing.T) {
 	dev := hosttest.Open(t)
 	const room = 64 // numbers of 4 bytes
-	host.SetBindingLimit(t, 256+4*room)
+	host.SetBindingLimit(t, dev, 256+4*room)
 	for descriptor, want := range map[string]bool{
 		"ic1iw256oc1kw1sw16": false, "ic1iw257oc1kw1sw16": true, // X
 		"ic256iw1oc1kw1": false, "ic257iw1oc1kw1": true, // X and W
@@ -96,7 +93,7 @@ func TestQuantizedBindings(t *testing.T) {
 		if host.IsSplit(l) != want {
 			t.Errorf("%s is split: %v, must be %v", descriptor, !want, want)
 		}
-		if _, report, err := l.Verify(x); err != nil || !report.OK() {
+		if _, report, err := l.Verify(t.Context(), x); err != nil || !report.OK() {
 			t.Errorf("%s: %v, %v", descriptor, report, err)
 		}
 		if err := l.Close(); err != nil {
@@ -111,13 +108,13 @@ func TestQuantizedBindings(t *testing.T) {
 // TestQuantizedSplitForReal runs a layer the input of which is beyond the bindings of most devices.
 func TestQuantizedSplitForReal(t *testing.T) {
 	dev := hosttest.Open(t)
-	host.SetBindingLimit(t, commonBinding)
+	host.SetBindingLimit(t, dev, commonBinding)
 	p := problem(t, "ic1iw160000000oc1kw3sw8000000")
 	pl, err := host.PlanQuantizedOn(dev, p)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if t.Logf("%d parts, split in %v", pl.Parts(), splitKinds(pl)); pl.Whole() {
+	if t.Logf("%d parts, split in %v", pl.Blocks(), splitKinds(pl)); pl == split.Whole(p) {
 		t.Errorf("%s is left whole, which shows nothing", p)
 	}
 	c := proof.Case{Problem: p, Seed: 1, Options: host.LayerOptions{Numbers: host.Int8}}
@@ -132,7 +129,7 @@ func TestQuantizedSplitRefuses(t *testing.T) {
 	dev := hosttest.Open(t)
 	p := problem(t, "ic2ih9oc3kh3")
 	_, f := quantized(p, 1)
-	host.SetBindingLimit(t, 258)
+	host.SetBindingLimit(t, dev, 258)
 	if _, err := host.NewQuantizedLayer(dev, p, f, host.QuantizedOptions{}); !errors.Is(err, host.ErrUnsupported) {
 		t.Errorf("bindings of less than a number: %v, must wrap ErrUnsupported", err)
 	}

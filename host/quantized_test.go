@@ -79,7 +79,7 @@ func bytes(t *testing.T, dev *host.Device, p conv.Problem) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, report, err := l.Verify(x); err != nil || !report.OK() {
+		if _, report, err := l.Verify(t.Context(), x); err != nil || !report.OK() {
 			t.Errorf("%d threads: %v, %v", threads, report, err)
 		}
 		if err := l.Close(); err != nil {
@@ -111,11 +111,11 @@ func TestQuantizedByHand(t *testing.T) {
 		l := must(host.NewQuantizedLayer(dev, p, f, host.QuantizedOptions{XZero: 3, XScale: 2}))
 		defer l.Close()
 		x := []int8{4, 3, 127} // which stand for 1, 0, 124; the padding for 0
-		sums, err := l.Sums(x)
+		sums, err := l.Sums(t.Context(), x)
 		if want := fmt.Sprint([]int32{12, 116, 11, -139, 258, 15614, 134, -16006}); err != nil || fmt.Sprint(sums) != want {
 			t.Errorf("sums %v, %v, want %s", sums, err, want)
 		}
-		v, err := l.Run(x)
+		v, err := l.Run(t.Context(), x)
 		if err != nil || v.At(0, 0, 0) != 24 || v.At(2, 0, 1) != 15614 {
 			t.Errorf("outputs %v, %v", v.Data, err)
 		}
@@ -130,7 +130,7 @@ func TestQuantizedBeyondInt32(t *testing.T) {
 			p := must(conv.Parse(fmt.Sprintf("ic%dih1oc1kh1", taps)))
 			x := slices.Repeat([]int8{-128}, taps)
 			l := must(host.NewQuantizedLayer(dev, p, host.QuantizedFilters{Weights: x, Bias: []int32{bias}}, host.QuantizedOptions{}))
-			if _, _, err := l.Verify(x); !errors.Is(err, cpuref.ErrNoVerdict) {
+			if _, _, err := l.Verify(t.Context(), x); !errors.Is(err, cpuref.ErrNoVerdict) {
 				t.Errorf("%d products and %d: error %v, must wrap %q", taps, bias, err, cpuref.ErrNoVerdict)
 			}
 			l.Close()
@@ -159,7 +159,7 @@ func sumsOf(t *testing.T, dev *host.Device, p conv.Problem, f host.QuantizedFilt
 		t.Fatal(err)
 	}
 	defer l.Close()
-	sums, err := l.Sums(x)
+	sums, err := l.Sums(t.Context(), x)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -190,11 +190,11 @@ func TestQuantizedRefused(t *testing.T) {
 		}
 	}
 	l := must(host.NewQuantizedLayer(dev, p, good, host.QuantizedOptions{}))
-	if _, err := l.Run(x[1:]); !errors.Is(err, cpuref.ErrShape) {
+	if _, err := l.Run(t.Context(), x[1:]); !errors.Is(err, cpuref.ErrShape) {
 		t.Errorf("short input: error %v", err)
 	}
 	l.Close()
-	if _, err := l.Run(x); !errors.Is(err, gpu.ErrClosed) {
+	if _, err := l.Run(t.Context(), x); !errors.Is(err, gpu.ErrClosed) {
 		t.Errorf("closed: error %v", err)
 	}
 	if _, err := host.NewQuantizedLayer(cpu(t), must(conv.Parse("ic1ih1oc1kh1ph30000")), host.QuantizedFilters{Weights: []int8{1}}, host.QuantizedOptions{}); !errors.Is(err, host.ErrUnsupported) {

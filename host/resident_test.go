@@ -4,6 +4,8 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -13,10 +15,11 @@ import (
 	"github.com/gpuconv/gpuconv/host"
 	"github.com/gpuconv/gpuconv/host/hosttest"
 	"github.com/gpuconv/gpuconv/host/proof"
+	"github.com/gpuconv/gpuconv/tensor"
 )
 
 // resident builds a layer whose operands are on the device.
-func resident(t testing.TB, dev *host.Device, descriptor string, o host.LayerOptions) (*host.Layer, proof.Operands) {
+func resident(t testing.TB, dev *host.Device, descriptor string, o host.LayerOptions) (*host.Layer, *host.Uploaded, proof.Operands) {
 	t.Helper()
 	c := proof.Case{Problem: problem(t, descriptor), Seed: 1, Options: o}
 	data, err := c.Data()
@@ -24,10 +27,11 @@ func resident(t testing.TB, dev *host.Device, descriptor string, o host.LayerOpt
 		t.Fatal(err)
 	}
 	l := build(t, dev, c.Problem, data.W, o)
-	if err := l.Upload(data.X, data.Residual...); err != nil {
+	u, err := l.Upload(data.X, data.Residual...)
+	if err != nil {
 		t.Fatal(err)
 	}
-	return l, data
+	return l, u, data
 }
 
 // againLayers are layers which every algorithm serves one of at least.
@@ -74,17 +78,21 @@ func againName(a host.Algorithm) string {
 
 func runAgain(t *testing.T, dev *host.Device, descriptor string, o host.LayerOptions) {
 	t.Helper()
-	l, data := resident(t, dev, descriptor, o)
-	want, err := l.Run(data.X, data.Residual...)
+	l, _, data := resident(t, dev, descriptor, o)
+	want, err := l.Run(t.Context(), data.X, data.Residual...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	u, err := l.Upload(data.X, data.Residual...)
 	if err == nil {
-		err = l.Compute()
+		err = u.Compute(t.Context())
 	}
 	if err != nil {
 		t.Fatal(err)
 	}
 	before := dev.GPU().Stats()
 	for range 3 {
-		if err := l.Compute(); err != nil {
+		if err := u.Compute(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -95,7 +103,7 @@ func runAgain(t *testing.T, dev *host.Device, descriptor string, o host.LayerOpt
 	if after.Submissions = before.Submissions; after != before {
 		t.Errorf("%s: made %+v, had %+v", o.Algorithm, after, before)
 	}
-	if v, err := l.Download(); err != nil || !slices.Equal(v.Data, want.Data) {
+	if v, err := u.Download(t.Context()); err != nil || !slices.Equal(v.Data, want.Data) {
 		t.Errorf("%s: other outputs than Run's, error %v", o.Algorithm, err)
 	}
 }
@@ -104,9 +112,9 @@ func runAgain(t *testing.T, dev *host.Device, descriptor string, o host.LayerOpt
 // layer is so large that any clock goes on meanwhile, and its time lies within that of the call.
 func TestComputeTimed(t *testing.T) {
 	dev := hosttest.Open(t)
-	l, _ := resident(t, dev, "ic64ih40oc64kh3ph1", host.LayerOptions{})
+	_, u, _ := resident(t, dev, "ic64ih40oc64kh3ph1", host.LayerOptions{})
 	begun := time.Now()
-	took, err := l.ComputeTimed()
+	took, err := u.ComputeTimed(t.Context())
 	call := time.Since(begun)
 	if dev.GPU().Info().HasFeature(gpu.FeatureTimestamps) {
 		if err != nil || took <= 0 || took > call {
@@ -130,27 +138,108 @@ func TestNotResident(t *testing.T) {
 		t.Fatal(err)
 	}
 	l := build(t, dev, c.Problem, data.W, host.LayerOptions{})
-	for _, err := range []error{l.Upload(data.X), l.Compute()} {
-		says(t, "CPU", err, host.ErrUnsupported, "use Run")
-	}
+	_, err = l.Upload(data.X)
+	says(t, "CPU", err, host.ErrUnsupported, "use Run")
 	l.Close()
-	if err := l.Compute(); !errors.Is(err, gpu.ErrClosed) || l.Resident() {
+	if _, err := l.Upload(data.X); !errors.Is(err, gpu.ErrClosed) || l.Resident() {
 		t.Errorf("closed: %v, resident %v", err, l.Resident())
 	}
-	onGPU, gpuData := resident(t, hosttest.Open(t), small, host.LayerOptions{})
+	onGPU, uploaded, gpuData := resident(t, hosttest.Open(t), small, host.LayerOptions{})
 	gpuData.X.W++
-	if err := onGPU.Upload(gpuData.X); !errors.Is(err, cpuref.ErrShape) {
+	if _, err := onGPU.Upload(gpuData.X); !errors.Is(err, cpuref.ErrShape) {
 		t.Errorf("a wrong shape: %v", err)
 	}
+	onGPU.Close()
+	if err := uploaded.Compute(t.Context()); !errors.Is(err, gpu.ErrClosed) {
+		t.Errorf("closed: %v", err)
+	}
+}
+
+// TestUploadedMisuse holds that operands which another caller has replaced are never computed with, and that nothing is
+// downloaded that was not computed.
+func TestUploadedMisuse(t *testing.T) {
+	dev := hosttest.Open(t)
+	l, u, data := resident(t, dev, small, host.LayerOptions{})
+	_, err := u.Download(t.Context())
+	says(t, "Download before Compute", err, gpu.ErrMisuse, "call Compute first")
+	for name, replace := range map[string]func() error{
+		"Upload": func() error { _, err := l.Upload(data.X); return err },
+		"Run":    func() error { _, err := l.Run(t.Context(), data.X); return err },
+	} {
+		if u, err = l.Upload(data.X); err == nil {
+			err = u.Compute(t.Context())
+		}
+		if err == nil {
+			err = replace()
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		says(t, "Compute after another "+name, u.Compute(t.Context()), gpu.ErrMisuse, "have taken the place")
+		_, err = u.Download(t.Context())
+		says(t, "Download after another "+name, err, gpu.ErrMisuse, "have taken the place")
+	}
+	says(t, "no handle", (*host.Uploaded)(nil).Compute(t.Context()), gpu.ErrMisuse, "nothing was uploaded")
+}
+
+// TestUploadedSideBySide has two callers upload to one layer, and download what each computed: an answer is the
+// caller's own, or an error.
+func TestUploadedSideBySide(t *testing.T) {
+	dev := hosttest.Open(t)
+	l, _, data := resident(t, dev, small, host.LayerOptions{})
+	var own, refused atomic.Int64
+	var callers sync.WaitGroup
+	for n := range 2 {
+		x := data.X.Clone()
+		for i := range x.Data {
+			x.Data[i] *= float32(n + 1)
+		}
+		want, err := l.Run(t.Context(), x)
+		if err != nil {
+			t.Fatal(err)
+		}
+		callers.Add(1)
+		go func() {
+			defer callers.Done()
+			for range 100 {
+				switch v, err := computed(t, l, x); {
+				case errors.Is(err, gpu.ErrMisuse):
+					refused.Add(1)
+				case err != nil:
+					t.Error(err)
+				case !slices.Equal(v.Data, want.Data):
+					t.Error("a download of another caller's answer")
+				default:
+					own.Add(1)
+				}
+			}
+		}()
+	}
+	callers.Wait()
+	if own.Load() == 0 || own.Load()+refused.Load() != 200 {
+		t.Errorf("%d answers and %d refusals of 200", own.Load(), refused.Load())
+	}
+}
+
+// computed uploads, computes and downloads, one call after the other.
+func computed(t *testing.T, l *host.Layer, x tensor.Volume) (tensor.Volume, error) {
+	u, err := l.Upload(x)
+	if err == nil {
+		err = u.Compute(t.Context())
+	}
+	if err != nil {
+		return tensor.Volume{}, err
+	}
+	return u.Download(t.Context())
 }
 
 // BenchmarkComputeAgain is a layer so small that nearly all of its time is the host's.
 func BenchmarkComputeAgain(b *testing.B) {
 	dev := hosttest.Open(b)
-	l, _ := resident(b, dev, "ic1ih1oc1kh1", host.LayerOptions{})
+	_, u, _ := resident(b, dev, "ic1ih1oc1kh1", host.LayerOptions{})
 	b.ReportAllocs()
 	for b.Loop() {
-		if err := l.Compute(); err != nil {
+		if err := u.Compute(b.Context()); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -162,7 +251,7 @@ func TestExactLeavesOutRounding(t *testing.T) {
 	dev := hosttest.Open(t)
 	const descriptor = "ic64ih14oc64kh3ph1" // by rule winograd4's
 	l, x := example(t, dev, descriptor, host.LayerOptions{Algorithm: "winograd4"})
-	_, _, err := l.Verify(x, host.VerifyOptions{Mode: cpuref.Exact})
+	_, _, err := l.Verify(t.Context(), x, host.VerifyOptions{Mode: cpuref.Exact})
 	says(t, "named", err, cpuref.ErrNoVerdict, "winograd4")
 	c := proof.Case{Problem: problem(t, descriptor), Seed: 1, Mode: cpuref.Exact}
 	if _, err := c.Run(dev); err != nil {

@@ -27,11 +27,11 @@ func TestBackward(t *testing.T)   { hosttest.Backward(t, hosttest.Open(t)) }
 // TestEveryVariantRuns sees to it that no row of the shader table goes without a layer that is judged.
 func TestEveryVariantRuns(t *testing.T) {
 	ran := map[string]bool{}
-	host.SetSource(t, func(v shaders.Variant) (shaders.Shader, error) {
+	dev := hosttest.Open(t)
+	host.SetSource(t, dev, func(v shaders.Variant) (shaders.Shader, error) {
 		ran[v.Name()] = true
 		return shaders.Source(v)
 	})
-	dev := hosttest.Open(t)
 	layers := []killer{exact(small, separate(conv.Activate(conv.ReLU))), exact(small, separate(leaky)), gradients(small, fused(leaky))}
 	for _, threads := range shaders.ConvThreads {
 		for _, n := range []host.Numbers{host.Float32, host.Float16} {
@@ -56,12 +56,12 @@ func TestEveryVariantRuns(t *testing.T) {
 // TestDefaultThreads holds which workgroup a layer gets that does not ask: never more threads than
 // products, but for the smallest workgroup.
 func TestDefaultThreads(t *testing.T) {
+	dev := hosttest.Open(t)
 	var got uint32
-	host.SetSource(t, func(v shaders.Variant) (shaders.Shader, error) {
+	host.SetSource(t, dev, func(v shaders.Variant) (shaders.Shader, error) {
 		got = v.(shaders.Sums).Threads
 		return shaders.Source(v)
 	})
-	dev := hosttest.Open(t)
 	for descriptor, want := range map[string]uint32{"ic1ih1oc1kh1": 32, "ic255ih1oc1kh1": 32, "ic256ih1oc1kh1": 64, "ic999ih3oc1kh3": 64} {
 		if example(t, dev, descriptor, host.LayerOptions{}); got != want {
 			t.Errorf("%s runs with %d threads, must be %d", descriptor, got, want)
@@ -117,7 +117,7 @@ func TestCPUIsTheReference(t *testing.T) {
 			t.Fatal(err)
 		}
 		c.Options.Slopes = data.Slopes
-		v, err := build(t, dev, c.Problem, data.W, c.Options).Run(data.X, data.Residual...)
+		v, err := build(t, dev, c.Problem, data.W, c.Options).Run(t.Context(), data.X, data.Residual...)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -159,7 +159,7 @@ func TestCPUIsJudgedByLoops(t *testing.T) {
 		if loops.Value[0] == matrix.Value[0] {
 			continue
 		}
-		_, report, err := build(t, cpu(t), c.Problem, w, host.LayerOptions{}).Verify(x, host.VerifyOptions{})
+		_, report, err := build(t, cpu(t), c.Problem, w, host.LayerOptions{}).Verify(t.Context(), x, host.VerifyOptions{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -180,7 +180,7 @@ func TestBrokenCPUIsFound(t *testing.T) {
 	x, w := data.X, data.W
 	l := build(t, cpu(t), c.Problem, w, host.LayerOptions{})
 	host.BreakCPU(l, 7, 1)
-	_, report, err := l.Verify(x, host.VerifyOptions{Mode: cpuref.Exact})
+	_, report, err := l.Verify(t.Context(), x, host.VerifyOptions{Mode: cpuref.Exact})
 	if err != nil || report.OK() || report.Failed != 1 {
 		t.Errorf("report %v, error %v, want one wrong output", report, err)
 	}

@@ -1,6 +1,7 @@
 package host_test
 
 import (
+	"context"
 	"fmt"
 	"math"
 
@@ -117,7 +118,7 @@ func runForeign(dev *host.Device, p conv.Problem, o host.LayerOptions) error {
 			data.X.Data[i] = float32(math.NaN())
 		}
 	}
-	v, err := l.Run(data.X)
+	v, err := l.Run(context.Background(), data.X)
 	if err != nil {
 		return err
 	}

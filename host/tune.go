@@ -125,8 +125,8 @@ func (t *tuner) prepare() error {
 	case len(list) == 0:
 		return fmt.Errorf("%w: the CPU reference has no algorithms to choose from", ErrUnsupported)
 	}
-	if whole, err := inOnePiece(t.dev.gpu, t.problem); err != nil || !whole {
-		return cmp.Or(err, errParts)
+	if whole, err := t.dev.inOnePiece(t.problem); err != nil || !whole {
+		return cmp.Or(err, errBlocks)
 	}
 	for _, a := range list {
 		t.names = append(t.names, AlgorithmName(a))
@@ -219,7 +219,7 @@ func (t *tuner) warmUp(built contender, c *Candidate) {
 }
 
 func (t *tuner) sample(from contender, c *Candidate) {
-	d, err := from.sample()
+	d, err := from.sample(t.ctx)
 	if err != nil {
 		t.fail(c, err)
 		return
@@ -343,7 +343,7 @@ func (t *tuner) verify(name string) error {
 		return err
 	}
 	defer open.Close()
-	return open.verify()
+	return open.verify(t.ctx)
 }
 
 // open builds the layer by one algorithm.

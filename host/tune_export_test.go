@@ -2,6 +2,7 @@ package host
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"time"
 
@@ -19,7 +20,7 @@ type FakeContender struct {
 	Closed  int
 }
 
-func (f *FakeContender) sample() (time.Duration, error) {
+func (f *FakeContender) sample(context.Context) (time.Duration, error) {
 	if f.Sampled != nil {
 		f.Sampled()
 	}
@@ -27,7 +28,7 @@ func (f *FakeContender) sample() (time.Duration, error) {
 	return f.Samples[min(f.Taken, len(f.Samples))-1], f.Broken
 }
 
-func (f *FakeContender) verify() error {
+func (f *FakeContender) verify(context.Context) error {
 	f.Checked++
 	return f.Wrong
 }

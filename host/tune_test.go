@@ -295,9 +295,9 @@ func TestTuneRefused(t *testing.T) {
 			t.Errorf("%s: %v, must wrap %v", what, err, c.err)
 		}
 	}
-	host.SetBindingLimit(t, 512)
-	if _, err := host.Tune(context.Background(), dev, split, host.LayerOptions{}, host.TuneOptions{}); !errors.Is(err, host.ErrUnsupported) || !strings.Contains(err.Error(), "in parts") {
-		t.Errorf("in parts: %v", err)
+	host.SetBindingLimit(t, dev, 512)
+	if _, err := host.Tune(context.Background(), dev, split, host.LayerOptions{}, host.TuneOptions{}); !errors.Is(err, host.ErrUnsupported) || !strings.Contains(err.Error(), "in blocks") {
+		t.Errorf("in blocks: %v", err)
 	}
 	l, err := host.NewLayer(dev, split, proofData(t, split).W, host.LayerOptions{Autotune: true, Tunings: &host.Tunings{}})
 	if err != nil {
@@ -352,7 +352,7 @@ func TestTuned(t *testing.T) {
 	}
 }
 
-// TestTunedInParts holds that a layer that is computed in parts is left to the rules.
+// TestTunedInParts holds that a layer that is computed in blocks is left to the rules.
 func TestTunedInParts(t *testing.T) {
 	dev := hosttest.Open(t)
 	p := problem(t, "ic16ih9oc8kh3")
@@ -364,7 +364,7 @@ func TestTunedInParts(t *testing.T) {
 	c.Adapter, c.Driver, c.Backend, c.Problem, c.Algorithm = info.Name, info.Driver, string(info.Backend), p.String(), host.AlgorithmName(list[len(list)-1])
 	tunings := &host.Tunings{}
 	keep(t, tunings, c)
-	host.SetBindingLimit(t, 2048)
+	host.SetBindingLimit(t, dev, 2048)
 	l := build(t, dev, p, proofData(t, p).W, host.LayerOptions{Tunings: tunings})
 	if got := host.AlgorithmName(l.Algorithm()); got == c.Algorithm {
 		t.Errorf("the parts are computed by %s", got)
@@ -394,7 +394,7 @@ func TestAutotune(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := l.Run(data.X, residual); err != nil {
+	if _, err := l.Run(t.Context(), data.X, residual); err != nil {
 		t.Errorf("running it: %v", err)
 	}
 	build(t, dev, p, proofData(t, p).W, layer)

@@ -7,7 +7,8 @@ import (
 	"slices"
 
 	"github.com/gpuconv/gpuconv/conv"
-	"github.com/gpuconv/gpuconv/gpu"
+	"github.com/gpuconv/gpuconv/internal/algo"
+	"github.com/gpuconv/gpuconv/internal/split"
 )
 
 // tuned are the layer's options with the algorithm that was measured to be the quickest, or is now; where
@@ -17,7 +18,7 @@ func (l *Layer) tuned() (LayerOptions, error) {
 	if o.Algorithm != "" || o.Threads != 0 || o.Tunings == nil && !o.Autotune {
 		return o, nil
 	}
-	if whole, err := inOnePiece(l.dev.gpu, l.problem); err != nil || !whole {
+	if whole, err := l.dev.inOnePiece(l.problem); err != nil || !whole {
 		return o, err
 	}
 	names := l.algorithmNames()
@@ -37,17 +38,17 @@ func (l *Layer) tuned() (LayerOptions, error) {
 
 // algorithmNames are those of the algorithms that serve the layer.
 func (l *Layer) algorithmNames() (names []string) {
-	for _, a := range candidates(l.dev.gpu, l.problem, l.options) {
-		names = append(names, AlgorithmName(a))
+	for _, plan := range algo.Candidates(l.spec(), l.dev.limits()) {
+		names = append(names, algo.Name(plan.Algorithm))
 	}
 	return names
 }
 
-// errParts is about layers whose parts are of sizes that nobody tunes.
-var errParts = fmt.Errorf("%w: layers that are computed in parts are not tuned", ErrUnsupported)
+// errBlocks is about layers whose blocks are of sizes that nobody tunes.
+var errBlocks = fmt.Errorf("%w: layers that are computed in blocks are not tuned", ErrUnsupported)
 
 // inOnePiece tells whether a layer fits the device.
-func inOnePiece(dev *gpu.Device, p conv.Problem) (bool, error) {
-	pl, err := planFor(p, deviceLimits(dev.Limits()))
-	return err == nil && pl == wholePlan(p), err
+func (d *Device) inOnePiece(p conv.Problem) (bool, error) {
+	pl, err := d.plan(p)
+	return err == nil && pl == split.Whole(p), err
 }

@@ -1,11 +1,13 @@
 package host
 
 import (
+	"context"
 	"fmt"
 
 	"github.com/gpuconv/gpuconv/conv"
 	"github.com/gpuconv/gpuconv/cpuref"
 	"github.com/gpuconv/gpuconv/gpu"
+	"github.com/gpuconv/gpuconv/internal/algo"
 	"github.com/gpuconv/gpuconv/tensor"
 	"github.com/gpuconv/gpuconv/transform"
 )
@@ -20,11 +22,14 @@ type VerifyOptions struct {
 // Verify runs the layer as Run does, with V poisoned before and guards and operands looked at after, and
 // judges the outputs. The error says that it could not run or that memory was damaged, or wraps
 // [gpu.ErrMisuse] (wrong options); whether the outputs are right is in the report.
-func (l *Layer) Verify(x tensor.Volume, o VerifyOptions, residual ...tensor.Volume) (tensor.Volume, cpuref.Report, error) {
+func (l *Layer) Verify(ctx context.Context, x tensor.Volume, o VerifyOptions, residual ...tensor.Volume) (tensor.Volume, cpuref.Report, error) {
 	if o.Sample < 0 {
 		return tensor.Volume{}, cpuref.Report{}, fmt.Errorf("verifying a layer: %w: a sample of %d outputs, must be positive, or 0 for all", gpu.ErrMisuse, o.Sample)
 	}
-	v, err := l.run(x, residual, true)
+	if l != nil && l.released {
+		return tensor.Volume{}, cpuref.Report{}, l.failed("verifying", errReleased)
+	}
+	v, err := l.run(ctx, x, residual, true)
 	if err != nil {
 		return v, cpuref.Report{}, err
 	}
@@ -32,22 +37,30 @@ func (l *Layer) Verify(x tensor.Volume, o VerifyOptions, residual ...tensor.Volu
 	if err != nil {
 		return v, cpuref.Report{}, l.failed("judging", err)
 	}
-	report, err := l.judge(in, v, o)
+	report, err := l.judge(l.judgedAs(), in, v.Data, o)
 	if err != nil {
 		return v, report, l.failed("judging", err)
 	}
 	return v, report, nil
 }
 
-// judge holds V against the reference.
-func (l *Layer) judge(in operands, v tensor.Volume, o VerifyOptions) (cpuref.Report, error) {
-	a, own := l.Algorithm().(exacting)
-	if own && a.rounds(l.problem) && o.Mode == cpuref.Exact {
+// judgedAs is what computed the layer, nil for the CPU reference.
+func (l *Layer) judgedAs() Algorithm {
+	if l.dev.gpu == nil {
+		return nil
+	}
+	return l.Algorithm()
+}
+
+// judge holds V, computed by an algorithm, or by the CPU reference where that is nil, against the reference.
+func (l *layerData) judge(a Algorithm, in operands, v []float32, o VerifyOptions) (cpuref.Report, error) {
+	by, transformed := algo.TransformOf(a)
+	if transformed && o.Mode == cpuref.Exact && algo.Rounds(by, l.problem) {
 		return cpuref.Report{}, fmt.Errorf("%w: %s rounds, even integers: check by the bound, or leave it out with LayerOptions.Exact", cpuref.ErrNoVerdict, a.Name())
 	}
-	sums := l.truth(o)
-	if own && o.Mode == cpuref.Bounded {
-		sums = transformedTruth(a.judgedBy(), o)
+	sums := truth(a == nil, o)
+	if transformed && o.Mode == cpuref.Bounded {
+		sums = transformedTruth(by, o)
 	}
 	ref, err := l.reference(sums, in)
 	if err != nil {
@@ -56,20 +69,20 @@ func (l *Layer) judge(in operands, v tensor.Volume, o VerifyOptions) (cpuref.Rep
 	if l.options.numbers() == Float16 {
 		ref = ref.Half()
 	}
-	return cpuref.Check(v.Data, ref, o.Mode)
+	return cpuref.Check(v, ref, o.Mode)
 }
 
 // way is a way to a run's sums in float64.
 type way func(conv.Problem, tensor.Volume, tensor.Filters) (cpuref.Reference, error)
 
 // truth is the way to the sums that outputs are judged by, those of a sample where one is wanted.
-func (l *Layer) truth(o VerifyOptions) way {
+func truth(cpu bool, o VerifyOptions) way {
 	switch {
 	case o.Sample > 0:
 		return func(p conv.Problem, x tensor.Volume, f tensor.Filters) (cpuref.Reference, error) {
 			return cpuref.ConvSample(p, x, f, cpuref.Sample(p, o.Seed, o.Sample))
 		}
-	case l.dev.gpu == nil:
+	case cpu:
 		return cpuref.Conv // the CPU's outputs come from Im2col, which must not judge itself
 	}
 	return cpuref.Im2col

@@ -1,6 +1,8 @@
 package host
 
 import (
+	"context"
+
 	"github.com/gpuconv/gpuconv/conv"
 	"github.com/gpuconv/gpuconv/cpuref"
 	"github.com/gpuconv/gpuconv/tensor"
@@ -14,8 +16,8 @@ type Judged struct {
 
 // VerifyBackward computes the gradients as Backward does, with outputs poisoned before and guards and
 // operands looked at after, and judges each volume given those that it was computed from.
-func (l *Layer) VerifyBackward(x, dv tensor.Volume, mode cpuref.Mode, residual ...tensor.Volume) (Gradients, []Judged, error) {
-	s, err := l.backward(x, dv, residual, true)
+func (l *Layer) VerifyBackward(ctx context.Context, x, dv tensor.Volume, mode cpuref.Mode, residual ...tensor.Volume) (Gradients, []Judged, error) {
+	s, err := l.backward(ctx, x, dv, residual, true)
 	if err != nil {
 		return s.gradients, nil, err
 	}
@@ -30,7 +32,7 @@ func (l *Layer) VerifyBackward(x, dv tensor.Volume, mode cpuref.Mode, residual .
 	return s.gradients, judged, nil
 }
 
-func (l *Layer) judgeStages(in operands, dv tensor.Volume, s stages, mode cpuref.Mode) (judged []Judged, err error) {
+func (l *layerData) judgeStages(in operands, dv tensor.Volume, s stages, mode cpuref.Mode) (judged []Judged, err error) {
 	// What follows from a wrong stage says nothing more, and where that is NaN nothing can be judged.
 	add := func(what string, got []float32, ref cpuref.Reference, failed error) {
 		if n := len(judged); err != nil || n > 0 && !judged[n-1].Report.OK() {
@@ -61,7 +63,7 @@ func (l *Layer) judgeStages(in operands, dv tensor.Volume, s stages, mode cpuref
 }
 
 // judgeActivation judges the way from V to the sums.
-func (l *Layer) judgeActivation(add func(string, []float32, cpuref.Reference, error), in operands, dv tensor.Volume, s stages) {
+func (l *layerData) judgeActivation(add func(string, []float32, cpuref.Reference, error), in operands, dv tensor.Volume, s stages) {
 	p, e := l.problem, l.options.Epilogue
 	ref, err := cpuref.Im2col(p, l.input(in), l.filters)
 	if err == nil && e.Residual == conv.BeforeFunction {

@@ -1,6 +1,7 @@
 package host_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"testing"
@@ -29,7 +30,7 @@ func backwardExample(t *testing.T, dev *host.Device) (*host.Layer, proof.Operand
 
 // wrong names the volumes that were judged wrong, each with how many of its numbers.
 func wrong(l *host.Layer, data proof.Operands) (map[string]int, error) {
-	_, judged, err := l.VerifyBackward(data.X, data.DV, cpuref.Exact, data.Residual...)
+	_, judged, err := l.VerifyBackward(context.Background(), data.X, data.DV, cpuref.Exact, data.Residual...)
 	found := map[string]int{}
 	for _, j := range judged {
 		if j.Report.Failed > 0 {

@@ -16,7 +16,7 @@ import (
 func verdict(t *testing.T, l *host.Layer, descriptor string) (cpuref.Report, error) {
 	t.Helper()
 	_, x := example(t, cpu(t), descriptor, host.LayerOptions{})
-	_, report, err := l.Verify(x, host.VerifyOptions{Mode: cpuref.Exact})
+	_, report, err := l.Verify(t.Context(), x, host.VerifyOptions{Mode: cpuref.Exact})
 	return report, err
 }
 
@@ -103,7 +103,7 @@ func TestCheckerFindsAllDamage(t *testing.T) {
 func TestRunDoesNotCheck(t *testing.T) {
 	l, x := example(t, hosttest.Open(t), small, host.LayerOptions{})
 	host.Corrupt(t, l, host.OperandX, 3, 0.5)
-	if _, err := l.Run(x); err != nil {
+	if _, err := l.Run(t.Context(), x); err != nil {
 		t.Error(err)
 	}
 }

@@ -36,7 +36,7 @@ func TestGradientFiles(t *testing.T) {
 		contain(t, out, "wrote         "+at("dX.npy"), "wrote         "+at("ds.npy"))
 
 		layer, data := fromCommand(t, dev, append(args, "--backward"), nil)
-		g, err := layer.Backward(data.X, data.DV, data.Residual...)
+		g, err := layer.Backward(t.Context(), data.X, data.DV, data.Residual...)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -47,7 +47,7 @@ func TestGradientFiles(t *testing.T) {
 
 		succeed(t, append(args, "--filters", at("dW.npy"), "--bias", at("db.npy"), "--output", at("V.npy"))...)
 		layer, data = fromCommand(t, dev, args, &g.W)
-		v, err := layer.Run(data.X, data.Residual...)
+		v, err := layer.Run(t.Context(), data.X, data.Residual...)
 		if err != nil {
 			t.Fatal(err)
 		}

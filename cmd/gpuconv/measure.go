@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -90,7 +91,7 @@ func measureLayer(dev *host.Device, p conv.Problem) (measurement, error) {
 		return m, err
 	}
 	defer layer.Close()
-	_, report, err := layer.Verify(data.X, host.VerifyOptions{Mode: c.Mode})
+	_, report, err := layer.Verify(context.Background(), data.X, host.VerifyOptions{Mode: c.Mode})
 	if err == nil {
 		err = report.Err()
 	}
@@ -100,7 +101,7 @@ func measureLayer(dev *host.Device, p conv.Problem) (measurement, error) {
 	m.Verified, m.Check = true, report.String()
 	for range measuredRuns {
 		begun := time.Now()
-		if _, err := layer.Run(data.X); err != nil {
+		if _, err := layer.Run(context.Background(), data.X); err != nil {
 			return m, err
 		}
 		m.Samples = append(m.Samples, milliseconds(time.Since(begun)))

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"math/rand/v2"
 	"strings"
@@ -73,7 +74,7 @@ func note(dev *host.Device) (noteReport, error) {
 		return noteReport{}, err
 	}
 	defer layer.Close()
-	v, exact, err := layer.Verify(x, host.VerifyOptions{Mode: cpuref.Exact})
+	v, exact, err := layer.Verify(context.Background(), x, host.VerifyOptions{Mode: cpuref.Exact})
 	if err != nil {
 		return noteReport{}, err
 	}

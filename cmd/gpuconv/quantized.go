@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 
 	"github.com/gpuconv/gpuconv/cpuref"
@@ -37,10 +38,10 @@ func (j job) onceQuantized(dev *host.Device, r *runReport) (made volumes, err er
 	defer layer.Close()
 	if j.verify == "off" {
 		r.Check = "off: nothing was checked"
-		made.v, err = layer.Run(q.X, j.data.Residual...)
+		made.v, err = layer.Run(context.Background(), q.X, j.data.Residual...)
 		return made, err
 	}
-	v, report, err := layer.Verify(q.X, j.data.Residual...)
+	v, report, err := layer.Verify(context.Background(), q.X, j.data.Residual...)
 	if err == nil {
 		err = report.Err()
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"time"
 
@@ -166,9 +167,9 @@ func (j job) once(dev *host.Device, r *runReport) (made volumes, err error) {
 func (j job) judgeOutputs(layer *host.Layer, r *runReport) (v tensor.Volume, err error) {
 	if j.verify == "off" {
 		r.Check = "off: nothing was checked"
-		return layer.Run(j.data.X, j.data.Residual...)
+		return layer.Run(context.Background(), j.data.X, j.data.Residual...)
 	}
-	v, report, err := layer.Verify(j.data.X, host.VerifyOptions{Mode: j.mode, Sample: j.sampleSize(), Seed: j.seed}, j.data.Residual...)
+	v, report, err := layer.Verify(context.Background(), j.data.X, host.VerifyOptions{Mode: j.mode, Sample: j.sampleSize(), Seed: j.seed}, j.data.Residual...)
 	if err == nil {
 		err = report.Err()
 	}
@@ -183,9 +184,9 @@ func (j job) judgeOutputs(layer *host.Layer, r *runReport) (v tensor.Volume, err
 func (j job) judgeGradients(layer *host.Layer, r *runReport) (g host.Gradients, err error) {
 	if j.verify == "off" {
 		r.Check = "off: nothing was checked"
-		return layer.Backward(j.data.X, j.data.DV, j.data.Residual...)
+		return layer.Backward(context.Background(), j.data.X, j.data.DV, j.data.Residual...)
 	}
-	g, judged, err := layer.VerifyBackward(j.data.X, j.data.DV, j.mode, j.data.Residual...)
+	g, judged, err := layer.VerifyBackward(context.Background(), j.data.X, j.data.DV, j.mode, j.data.Residual...)
 	if err != nil {
 		return g, err
 	}

@@ -2,6 +2,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"log"
 	"math/rand/v2"
@@ -44,7 +45,7 @@ func run() error {
 		return err
 	}
 	defer layer.Close()
-	v, report, err := layer.Verify(x, host.VerifyOptions{}) // or layer.Run(x), without judging
+	v, report, err := layer.Verify(context.Background(), x, host.VerifyOptions{}) // or layer.Run(x), without judging
 	if err != nil {
 		return err
 	}

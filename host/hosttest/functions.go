@@ -1,6 +1,7 @@
 package hosttest
 
 import (
+	"context"
 	"math"
 	"testing"
 
@@ -52,7 +53,7 @@ func Function(dev *host.Device, a conv.Activation, separate, backward bool) erro
 	if backward {
 		return functionBackward(l, a, x)
 	}
-	_, report, err := l.Verify(x, host.VerifyOptions{Mode: cpuref.Bounded})
+	_, report, err := l.Verify(context.Background(), x, host.VerifyOptions{Mode: cpuref.Bounded})
 	if err != nil {
 		return err
 	}
@@ -64,7 +65,7 @@ func functionBackward(l *host.Layer, a conv.Activation, x tensor.Volume) error {
 	for i := range dv.Data {
 		dv.Data[i] = []float32{1, -0.7, 1.3}[i%3]
 	}
-	_, judged, err := l.VerifyBackward(x, dv, cpuref.Bounded)
+	_, judged, err := l.VerifyBackward(context.Background(), x, dv, cpuref.Bounded)
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package proof
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -136,7 +137,7 @@ func (c Case) Run(dev *host.Device) (cpuref.Report, error) {
 	if c.Backward {
 		return c.runBackward(layer, o)
 	}
-	_, report, err := layer.Verify(o.X, host.VerifyOptions{Mode: c.Mode}, o.Residual...)
+	_, report, err := layer.Verify(context.Background(), o.X, host.VerifyOptions{Mode: c.Mode}, o.Residual...)
 	if err != nil {
 		return report, err
 	}
@@ -144,7 +145,7 @@ func (c Case) Run(dev *host.Device) (cpuref.Report, error) {
 }
 
 func (c Case) runBackward(layer *host.Layer, o Operands) (cpuref.Report, error) {
-	_, judged, err := layer.VerifyBackward(o.X, o.DV, c.Mode, o.Residual...)
+	_, judged, err := layer.VerifyBackward(context.Background(), o.X, o.DV, c.Mode, o.Residual...)
 	if err != nil {
 		return cpuref.Report{}, err
 	}

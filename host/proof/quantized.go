@@ -1,6 +1,7 @@
 package proof
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -70,7 +71,7 @@ func (c Case) runInt8(dev *host.Device, o Operands) (cpuref.Report, error) {
 		return cpuref.Report{}, err
 	}
 	defer layer.Close()
-	_, report, err := layer.Verify(o.Quantized.X, o.Residual...)
+	_, report, err := layer.Verify(context.Background(), o.Quantized.X, o.Residual...)
 	if err != nil {
 		return report, err
 	}

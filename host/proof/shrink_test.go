@@ -1,6 +1,7 @@
 package proof_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"reflect"
@@ -214,7 +215,7 @@ func broken(dev *host.Device, c proof.Case) error {
 		return err
 	}
 	defer layer.Close()
-	v, err := layer.Run(o.X)
+	v, err := layer.Run(context.Background(), o.X)
 	if err != nil {
 		return err
 	}

@@ -1,4 +1,4 @@
-package host
+package split
 
 import (
 	"math"
@@ -7,31 +7,32 @@ import (
 	"github.com/gpuconv/gpuconv/conv"
 )
 
-// span is the whole numbers from..to-1.
-type span struct{ from, to int64 }
+// Span is the whole numbers from..to-1.
+type Span struct{ From, To int64 }
 
-func (s span) size() int64 { return s.to - s.from }
+// Size counts them.
+func (s Span) Size() int64 { return s.To - s.From }
 
-// axisPart is one axis of a part, and where its inputs stand in the whole.
-type axisPart struct {
+// AxisBlock is one axis of a block, and where its inputs stand in the whole.
+type AxisBlock struct {
 	conv.Axis
-	from func(j int) int // the whole's input that is the part's input j, or -1 for a zero; nil is j itself
+	At func(j int) int // the whole's input that is the block's input j, or -1 for a zero; nil is j itself
 }
 
-// cutAxis gives the axis of the outputs and taps of the given spans, without padding: the part's inputs
+// CutAxis gives the axis of the outputs and taps of the given spans, without padding: the block's inputs
 // are those that its windows read, with what stands in the padding gathered like any other.
-func cutAxis(a conv.Axis, p conv.Padding, transposed bool, out, taps span) axisPart {
+func CutAxis(a conv.Axis, p conv.Padding, transposed bool, out, taps Span) AxisBlock {
 	if transposed {
 		return cutTransposed(a, out, taps)
 	}
-	start := int(out.from)*a.Stride - a.Pad + int(taps.from)*a.Dilation
-	n, filter := int(out.size()), int(taps.size())
-	part := conv.Axis{In: int(windowed(a, out.size(), taps.size())), Out: n, Filter: filter, Stride: a.Stride, Dilation: a.Dilation}
-	if n*filter <= part.In { // windows one after the other, without the inputs between them or their taps
-		part.In, part.Stride, part.Dilation = n*filter, filter, 1
-		return axisPart{part, func(j int) int { return padded(a, p, start+j/filter*a.Stride+j%filter*a.Dilation) }}
+	start := int(out.From)*a.Stride - a.Pad + int(taps.From)*a.Dilation
+	n, filter := int(out.Size()), int(taps.Size())
+	cut := conv.Axis{In: int(windowed(a, out.Size(), taps.Size())), Out: n, Filter: filter, Stride: a.Stride, Dilation: a.Dilation}
+	if n*filter <= cut.In { // windows one after the other, without the inputs between them or their taps
+		cut.In, cut.Stride, cut.Dilation = n*filter, filter, 1
+		return AxisBlock{cut, func(j int) int { return padded(a, p, start+j/filter*a.Stride+j%filter*a.Dilation) }}
 	}
-	return axisPart{part, func(j int) int { return padded(a, p, start+j) }}
+	return AxisBlock{cut, func(j int) int { return padded(a, p, start+j) }}
 }
 
 // windowed is how many inputs cutAxis gathers for n outputs of so many taps.
@@ -55,24 +56,24 @@ func padded(a conv.Axis, p conv.Padding, q int) int {
 	return -1
 }
 
-// cutTransposed: output o is reached by the inputs i with i*S + f*D = o + P. Counted from the part's
+// cutTransposed: output o is reached by the inputs i with i*S + f*D = o + P. Counted from the block's
 // first output o0, input i0 and tap f0 this is (i-i0)*S + (f-f0)*D = (o-o0) + P' with
 //
 //	P' = P + o0 - i0*S - f0*D
 //
 // which must not be negative: i0 is the first input that reaches the span, or one that ends before it
 // starts. Inputs outside of the whole are zeros.
-func cutTransposed(a conv.Axis, out, taps span) axisPart {
+func cutTransposed(a conv.Axis, out, taps Span) AxisBlock {
 	s := int64(a.Stride)
-	first := out.from + int64(a.Pad) - taps.from*int64(a.Dilation) // o0 + P - f0*D
-	reach := (taps.size() - 1) * int64(a.Dilation)
+	first := out.From + int64(a.Pad) - taps.From*int64(a.Dilation) // o0 + P - f0*D
+	reach := (taps.Size() - 1) * int64(a.Dilation)
 	begin := floorDiv(first, s)
 	i0 := min(-floorDiv(reach-first, s), begin) // rounded up
 	i0 = max(i0, min(0, begin))
-	i1 := floorDiv(first+out.size()-1, s) + 1
+	i1 := floorDiv(first+out.Size()-1, s) + 1
 	i1 = min(i1, max(int64(a.In), i0+1))
-	part := conv.Axis{In: int(i1 - i0), Out: int(out.size()), Filter: int(taps.size()), Stride: a.Stride, Pad: int(first - i0*s), Dilation: a.Dilation}
-	return axisPart{part, func(j int) int {
+	cut := conv.Axis{In: int(i1 - i0), Out: int(out.Size()), Filter: int(taps.Size()), Stride: a.Stride, Pad: int(first - i0*s), Dilation: a.Dilation}
+	return AxisBlock{cut, func(j int) int {
 		if i := j + int(i0); i >= 0 && i < a.In {
 			return i
 		}

@@ -1,0 +1,59 @@
+package host
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/gpuconv/gpuconv/conv"
+	"github.com/gpuconv/gpuconv/gpu"
+	"github.com/gpuconv/gpuconv/internal/algo"
+)
+
+// Algorithm is one way to compute a layer forward, with its parameters: every one is held to the same
+// proof. The way back is the direct algorithm's always.
+type Algorithm interface {
+	// Name is the algorithm's: direct, registers, shared, winograd2, winograd4, ...
+	Name() string
+	// Variant is what the name leaves open, such as the size of tiles.
+	Variant() string
+}
+
+// Algorithms are those that serve a layer on dev, the default first. Each is named by AlgorithmName.
+func Algorithms(dev *Device, p conv.Problem, o LayerOptions) ([]Algorithm, error) {
+	if err := p.Validate(); err != nil {
+		return nil, err
+	}
+	if err := o.Validate(p); err != nil {
+		return nil, err
+	}
+	if dev.GPU() == nil {
+		return nil, nil
+	}
+	l := layerData{problem: p, options: o}
+	var all []Algorithm
+	for _, plan := range algo.Candidates(l.spec(), dev.limits()) {
+		all = append(all, plan.Algorithm)
+	}
+	return all, nil
+}
+
+// AlgorithmName is how LayerOptions.Algorithm names a: "name/variant".
+func AlgorithmName(a Algorithm) string { return a.Name() + "/" + a.Variant() }
+
+// AlgorithmNames are the names of all algorithms, without their variants, whatever they serve.
+func AlgorithmNames() []string { return algo.AllNames() }
+
+// choose plans the layer by the algorithm that its options name, or the default.
+func choose(dev *Device, l *layerData) (algo.Plan, error) {
+	name := l.options.Algorithm
+	plan, err := algo.Choose(name, l.spec(), dev.limits())
+	switch {
+	case errors.Is(err, algo.ErrUnknown):
+		known := algo.Names(algo.Candidates(l.spec(), dev.limits()))
+		return plan, fmt.Errorf("%w: algorithm %q, must be one of %s", gpu.ErrMisuse, name, strings.Join(known, ", "))
+	case err != nil:
+		return plan, fmt.Errorf("%w: algorithm %s: %w", ErrUnsupported, name, err)
+	}
+	return plan, nil
+}

@@ -1,0 +1,147 @@
+package host
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/gpuconv/gpuconv/gpu"
+	"github.com/gpuconv/gpuconv/internal/algo"
+	"github.com/gpuconv/gpuconv/internal/exec"
+	"github.com/gpuconv/gpuconv/tensor"
+)
+
+// Uploaded is a layer with operands that stay on the device, for any number of Computes. A layer has room for one set
+// of operands: whatever else is done with it takes their place, another Upload or a Run, and the Uploaded's calls then
+// fail with [gpu.ErrMisuse] rather than mix one caller's numbers with another's. It may be used from many goroutines.
+type Uploaded struct {
+	layer    *Layer
+	number   uint64 // the layer's uploads by then
+	computed bool   // guarded by the layer's lock
+}
+
+// errNotResident is about layers that are computed in blocks, or on the host.
+var errNotResident = fmt.Errorf("%w: operands of this layer do not stay on the device, since it is computed in blocks or on the CPU: use Run", ErrUnsupported)
+
+// Resident reports whether the layer's operands can stay on the device, as Upload needs.
+func (l *Layer) Resident() bool {
+	if l == nil {
+		return false
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	_, ok := l.engine.(*whole)
+	return ok
+}
+
+// Upload puts x, and the residual of a layer that has one, on the device. The volumes may be changed afterwards. The
+// error wraps [cpuref.ErrShape], [gpu.ErrClosed], or [ErrUnsupported] for layers that do not fit the device in one
+// piece and for the CPU reference.
+func (l *Layer) Upload(x tensor.Volume, residual ...tensor.Volume) (u *Uploaded, err error) {
+	err = l.use("uploading to", func(e engine) error {
+		on, ok := e.(*whole)
+		if !ok {
+			return errNotResident
+		}
+		in, err := l.operands(x, residual)
+		if err != nil {
+			return err
+		}
+		for operand, words := range l.inputs(in) {
+			if err := on.session.Write(operand, words); err != nil {
+				return err
+			}
+		}
+		u = &Uploaded{layer: l, number: l.uploads}
+		return nil
+	})
+	return u, err
+}
+
+// Compute computes V from what was uploaded, and waits for it until ctx ends at most. V stays on the device: see
+// Download. Nothing is allocated on the device and nothing compiled.
+func (u *Uploaded) Compute(ctx context.Context) error {
+	return u.compute("computing", func(s *exec.Session) error { return s.Run(ctx) })
+}
+
+// ComputeTimed does so and gives the time that the device's own clock measured, summed up over the
+// layer's dispatches. The device must have [gpu.FeatureTimestamps].
+func (u *Uploaded) ComputeTimed(ctx context.Context) (sum time.Duration, err error) {
+	all, err := u.Profile(ctx)
+	for _, d := range all {
+		sum += d.Time
+	}
+	return sum, err
+}
+
+// Dispatch is one of a layer's dispatches, and the time that it took by the device's own clock.
+type Dispatch struct {
+	Kernel string // the shader's name
+	Time   time.Duration
+}
+
+// Profile computes and gives the time of each dispatch, in their order. The device must have
+// [gpu.FeatureTimestamps].
+func (u *Uploaded) Profile(ctx context.Context) (all []Dispatch, err error) {
+	err = u.compute("timing", func(s *exec.Session) error {
+		times, err := s.Times(ctx)
+		for i, t := range times {
+			all = append(all, Dispatch{s.Plan().Steps[i].Kernel.Name(), t})
+		}
+		return err
+	})
+	return all, err
+}
+
+// Download reads V back. The error wraps [gpu.ErrMisuse] where nothing was computed.
+func (u *Uploaded) Download(ctx context.Context) (v tensor.Volume, err error) {
+	err = u.on("downloading from", func(s *exec.Session) error {
+		if !u.computed {
+			return fmt.Errorf("%w: nothing was computed of what was uploaded: call Compute first", gpu.ErrMisuse)
+		}
+		if v, err = newOutput(u.layer.problem); err != nil {
+			return err
+		}
+		return s.Read(ctx, algo.V, v.Data)
+	})
+	return v, err
+}
+
+// compute does something that computes V.
+func (u *Uploaded) compute(doing string, do func(*exec.Session) error) error {
+	return u.on(doing, func(s *exec.Session) error {
+		err := do(s)
+		u.computed = u.computed || err == nil
+		return err
+	})
+}
+
+// on does something with the layer's session, while the operands are there.
+func (u *Uploaded) on(doing string, do func(*exec.Session) error) error {
+	if u == nil || u.layer == nil {
+		return fmt.Errorf("%s a layer: %w: nothing was uploaded: use what Layer.Upload gives", doing, gpu.ErrMisuse)
+	}
+	return u.layer.look(doing, func(e engine) error {
+		on, ok := e.(*whole)
+		switch {
+		case !ok:
+			return errNotResident
+		case u.layer.uploads != u.number:
+			return fmt.Errorf("%w: other operands have taken the place of those that were uploaded: upload them again", gpu.ErrMisuse)
+		}
+		return do(on.session)
+	})
+}
+
+// Algorithm is what computes the layer: the direct algorithm where the device is the CPU reference.
+func (l *Layer) Algorithm() Algorithm {
+	if l == nil {
+		return algo.Direct(algo.Spec{Threads: 32})
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.engine == nil {
+		return algo.Direct(l.spec())
+	}
+	return l.engine.algorithm()
+}

@@ -1,0 +1,86 @@
+package algo
+
+import (
+	"cmp"
+	"errors"
+	"slices"
+
+	"github.com/gpuconv/gpuconv/shaders"
+)
+
+// All are all algorithms, whether they serve the layer or not.
+func All(s Spec) []Algorithm {
+	list := []Algorithm{newDirect(s)}
+	for _, a := range tiledAlgorithms() {
+		list = append(list, a)
+	}
+	for _, a := range transformedAlgorithms() {
+		list = append(list, a)
+	}
+	return append(list, Strips()...)
+}
+
+// Candidates are the plans of the algorithms that serve a layer on a device, the one first that is likely the
+// quickest, knowing nothing but the problem and the kind of device. There is always one: the direct algorithm's.
+func Candidates(s Spec, l Limits) []Plan {
+	var list []Plan
+	for _, a := range All(s) {
+		if p, err := a.Plan(s, l); err == nil {
+			list = append(list, p)
+		}
+	}
+	slices.SortStableFunc(list, func(a, b Plan) int { return cmp.Compare(a.Cost, b.Cost) })
+	return list
+}
+
+// Choose gives the plan of the algorithm of that name, "name" or "name/variant", or where that is empty the one that
+// the rules choose. A name alone takes the quickest of its variants by the rules. The error wraps [ErrUnknown] or
+// says why the algorithm does not serve the layer.
+func Choose(name string, s Spec, l Limits) (Plan, error) {
+	if s.Threads != 0 && name == "" {
+		return newDirect(s).Plan(s, l) // threads are about the direct algorithm
+	}
+	list := Candidates(s, l)
+	for _, p := range list {
+		if name == "" || Is(p.Algorithm, name) {
+			return p, nil
+		}
+	}
+	var why error
+	for _, a := range All(s) {
+		if !Is(a, name) {
+			continue
+		}
+		// Of several variants the reason counts that is not about this variant's device alone.
+		if _, err := a.Plan(s, l); why == nil || errors.Is(why, ErrLimits) {
+			why = err
+		}
+	}
+	return Plan{}, cmp.Or(why, ErrUnknown)
+}
+
+// ErrUnknown is about a name that is no algorithm's.
+var ErrUnknown = errors.New("no such algorithm")
+
+// Is tells whether a is named so, with its variant or without it.
+func Is(a Algorithm, name string) bool { return a.Name() == name || Name(a) == name }
+
+// Names lists the names of the plans' algorithms without their variants, each once.
+func Names(list []Plan) (all []string) {
+	for _, p := range list {
+		if n := p.Algorithm.Name(); !slices.Contains(all, n) {
+			all = append(all, n)
+		}
+	}
+	return all
+}
+
+// AllNames are the names of all algorithms, without their variants, whatever they serve.
+func AllNames() (all []string) {
+	for _, a := range All(Spec{Threads: shaders.ConvThreads[0]}) {
+		if !slices.Contains(all, a.Name()) {
+			all = append(all, a.Name())
+		}
+	}
+	return all
+}

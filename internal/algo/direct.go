@@ -1,0 +1,54 @@
+package algo
+
+import (
+	"fmt"
+
+	"github.com/gpuconv/gpuconv/conv"
+	"github.com/gpuconv/gpuconv/shaders"
+)
+
+// direct is the simplest algorithm: a workgroup for each output, conv.wgsl. It serves every layer.
+type direct struct{ threads uint32 }
+
+func (direct) Name() string      { return "direct" }
+func (a direct) Variant() string { return fmt.Sprintf("t%d", a.threads) }
+
+// Direct is the direct algorithm for a layer.
+func Direct(s Spec) Algorithm { return newDirect(s) }
+
+func (a direct) Plan(s Spec, l Limits) (Plan, error) {
+	p := s.Problem
+	plan := newPlan(a, s, p.FilterLen(), a.cost(p, machineOf(l)))
+	workgroups := p.OutLen()
+	if s.Type == shaders.Float16 { // a workgroup for each word
+		workgroups = (workgroups + 1) / 2
+	}
+	plan.Dispatch(a.kernel(s), shaders.Encode(shaders.Forward(p, s.fused())), workgroups, layer()...)
+	return plan.finished(l)
+}
+
+// kernel is the row of the shader table.
+func (a direct) kernel(s Spec) shaders.Sums { return shaders.Conv(a.threads, s.Type) }
+
+func newDirect(s Spec) direct {
+	if s.Threads != 0 {
+		return direct{s.Threads}
+	}
+	return direct{defaultThreads(s.Problem.TapsPerOutput())}
+}
+
+// defaultThreads gives each thread a few products, and no workgroup more threads than products.
+func defaultThreads(taps int) uint32 {
+	best := shaders.ConvThreads[0]
+	for _, t := range shaders.ConvThreads {
+		if int(t)*4 <= taps && t <= 64 {
+			best = t
+		}
+	}
+	return best
+}
+
+func (a direct) cost(p conv.Problem, m machine) float64 {
+	steps := float64(p.TapsPerOutput())/float64(a.threads) + 1
+	return m.occupied(float64(p.OutLen())*float64(a.threads), steps*(2*m.load+10)+8*m.barrier/float64(a.threads))
+}

@@ -1,0 +1,173 @@
+package algo
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/gpuconv/gpuconv/conv"
+	"github.com/gpuconv/gpuconv/gpu"
+	"github.com/gpuconv/gpuconv/internal/exec"
+	"github.com/gpuconv/gpuconv/shaders"
+	"github.com/gpuconv/gpuconv/tensor"
+)
+
+// Spec is what is to be computed: a layer, without its data.
+type Spec struct {
+	Problem  conv.Problem
+	Epilogue conv.Epilogue
+	Separate bool            // the activation in a step of its own behind the sums
+	Type     shaders.Numbers // of X, W, the residual and V
+	Exact    bool            // leaves out algorithms whose transforms round or spread what is not finite
+	Block    bool            // of a layer that is computed in blocks, and judged by the bound of plain sums
+	Threads  uint32          // of the direct algorithm's workgroups; 0 chooses
+}
+
+// Limits are those of a device, and what rules must know of it.
+type Limits struct {
+	gpu.Limits
+	Software bool // no GPU, but a driver that computes on the CPU
+}
+
+// LimitsOf are those of an adapter.
+func LimitsOf(info gpu.AdapterInfo) Limits { return Limits{info.Limits, info.Type == gpu.Software} }
+
+// Algorithm is one way to compute a layer forward, with its parameters: every one is held to the same proof.
+type Algorithm interface {
+	// Name is the algorithm's: direct, registers, shared, winograd2, winograd4, ...
+	Name() string
+	// Variant is what the name leaves open, such as the size of tiles.
+	Variant() string
+	// Plan says what the algorithm would do, or why the layer is none of its.
+	Plan(Spec, Limits) (Plan, error)
+}
+
+// Name is how an algorithm is named in full: "name/variant".
+func Name(a Algorithm) string { return a.Name() + "/" + a.Variant() }
+
+// Plan is what an algorithm does for a layer. The layer's operands are the first of exec's plan.
+type Plan struct {
+	exec.Plan
+	Algorithm Algorithm
+	Spec      Spec
+	Cost      float64 // an estimate, in multiply-adds of one thread
+	// Pack gives the filters in the order that the kernels read; nil is as they are.
+	Pack func(tensor.Filters) ([]float32, error)
+	// Rounds tells that not even small integers come out exact: outputs have a bound of their own.
+	Rounds bool
+}
+
+// The layer's operands. Where there is nothing to bind, a number that no kernel reads stands in.
+const (
+	X = iota
+	W
+	B
+	Slopes
+	Residual
+	V
+	layerOperands
+)
+
+var (
+	errNotFloat32 = errors.New("volumes must be float32")
+	errNotPlain   = errors.New("not for transposed or unshared layers")
+	errBlock      = errors.New("not for layers that are computed in blocks")
+	errRounds     = errors.New("its transforms round: not where integers must be exact")
+	// ErrTooLong is about layers that kernels cannot count.
+	ErrTooLong = errors.New("volumes and filters of 2^32 numbers or more, or padded axes of 2^30")
+	// ErrLimits is about devices.
+	ErrLimits = errors.New("this adapter's workgroups or bindings are too small for it")
+)
+
+// newPlan begins the plan of a, with the layer's operands, of whose packed filters there are so many numbers.
+func newPlan(a Algorithm, s Spec, packed int64, cost float64) Plan {
+	p, slopes, residuals := s.Problem, int64(1), int64(1)
+	if s.Epilogue.Activation.Function == conv.PReLU {
+		slopes = int64(p.OutChannels)
+	}
+	residualRole := exec.Constant
+	if s.Epilogue.Residual != conv.NoResidual {
+		residuals, residualRole = p.OutLen(), exec.Input
+	}
+	nothing := func() ([]uint32, error) { return []uint32{0}, nil }
+	plan := Plan{Algorithm: a, Spec: s, Cost: cost}
+	plan.Operands = []exec.Operand{
+		{Name: "the input volume X", Role: exec.Input, Count: p.InLen(), Type: s.Type},
+		{Name: "the filter bank W", Role: exec.Constant, Count: packed, Type: s.Type},
+		{Name: "the biases b", Role: exec.Constant, Count: p.BiasLen(), Type: shaders.Float32},
+		{Name: "the slopes of PReLU", Role: exec.Constant, Count: slopes, Type: shaders.Float32, Fill: nothing},
+		{Name: "the residual R", Role: residualRole, Count: residuals, Type: s.Type, Fill: nothing},
+		{Name: "the output volume V", Role: exec.Output, Count: p.OutLen(), Type: s.Type},
+	}
+	return plan
+}
+
+// Fill says what the constants are filled with: valid filters, and the slopes where there are any.
+func (plan *Plan) Fill(filters tensor.Filters, slopes []float32) {
+	plan.Operands[W].Fill = func() ([]uint32, error) {
+		if plan.Pack == nil {
+			return exec.Words(plan.Spec.Type, filters.Data), nil
+		}
+		packed, err := plan.Pack(filters)
+		return exec.Words(plan.Spec.Type, packed), err
+	}
+	plan.Operands[B].Fill = func() ([]uint32, error) { return exec.Bits(filters.Bias), nil }
+	if len(slopes) > 0 {
+		plan.Operands[Slopes].Fill = func() ([]uint32, error) { return exec.Bits(slopes), nil }
+	}
+}
+
+// fused is the epilogue of the kernels that compute sums.
+func (s Spec) fused() conv.Epilogue {
+	if s.Separate {
+		return conv.Epilogue{}
+	}
+	return s.Epilogue
+}
+
+// layer are the uses of the layer's operands, as the kernels that compute it bind them.
+func layer() []exec.Use {
+	return []exec.Use{exec.Whole(X), exec.Whole(W), exec.Whole(B), exec.Whole(Slopes), exec.Whole(Residual), exec.Whole(V)}
+}
+
+// finished adds the epilogue where it is to be a step of its own, and holds the plan against the device.
+func (plan Plan) finished(l Limits) (Plan, error) {
+	if s := plan.Spec; s.Separate {
+		plan.separate(s.Problem, s.Epilogue)
+	}
+	return plan, plan.fits(l)
+}
+
+// separate adds the epilogue over V, in place.
+func (plan *Plan) separate(p conv.Problem, e conv.Epilogue) {
+	if e == conv.Activate(conv.ReLU) {
+		params := shaders.Encode(shaders.ReLUParams{Outputs: uint32(p.OutLen())})
+		plan.Threads(shaders.ReLU, params, p.OutLen(), int64(shaders.ReLU.Threads), exec.Whole(V))
+		return
+	}
+	params := shaders.Encode(shaders.Forward(p, e))
+	plan.Threads(shaders.Activate, params, p.OutLen(), int64(shaders.Activate.Threads), exec.Whole(Slopes), exec.Whole(Residual), exec.Whole(V))
+}
+
+// fits reports kernels and memory, beside the layer's own volumes, that are too large for the device: volumes are
+// looked at by those who split layers.
+func (plan Plan) fits(l Limits) error {
+	guard := exec.GuardBytes(l.Limits)
+	for i, o := range plan.Operands {
+		if i < layerOperands && (i != W || plan.Pack == nil) {
+			continue
+		}
+		if o.Bytes()+guard > min(l.MaxStorageBinding, l.MaxBufferSize-guard) {
+			return fmt.Errorf("%w: %s takes %d bytes", ErrLimits, o.Name, o.Bytes())
+		}
+	}
+	for _, step := range plan.Steps {
+		s, err := shaders.Source(step.Kernel)
+		if err != nil {
+			return err
+		}
+		if s.Workgroup[0] > min(l.MaxWorkgroupInvocations, l.MaxWorkgroupSizeX) || s.WorkgroupStorage > l.MaxWorkgroupStorage {
+			return fmt.Errorf("%w: %s", ErrLimits, step.Kernel.Name())
+		}
+	}
+	return nil
+}

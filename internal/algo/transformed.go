@@ -1,0 +1,199 @@
+package algo
+
+import (
+	"fmt"
+
+	"github.com/gpuconv/gpuconv/conv"
+	"github.com/gpuconv/gpuconv/internal/exec"
+	"github.com/gpuconv/gpuconv/shaders"
+	"github.com/gpuconv/gpuconv/tensor"
+	"github.com/gpuconv/gpuconv/transform"
+)
+
+// transformed is Winograd's algorithm or Fourier's: X is transformed, an implicit GEMM multiplies what becomes of
+// each position in a tile, as groups of a 1 x 1 convolution, and the products are transformed to V. Of layers with
+// strides X goes from space to depth before.
+type transformed struct {
+	by      transform.Transform
+	product tiled
+}
+
+func (a transformed) Name() string    { return a.by.String() }
+func (a transformed) Variant() string { return a.product.Name() + "_" + a.product.Variant() }
+
+// TransformOf is the transform that an algorithm works by, if it does.
+func TransformOf(a interface{ Name() string }) (by transform.Transform, ok bool) {
+	t, ok := a.(transformed)
+	return t.by, ok
+}
+
+// transformedAlgorithms are all of them.
+func transformedAlgorithms() (all []transformed) {
+	for _, by := range transform.All() {
+		for _, t := range shaders.TileRows() {
+			all = append(all, transformed{by, tiled{t, 1}})
+		}
+	}
+	return all
+}
+
+// layers are the layer of stride 1 that a layer becomes, and the 1 x 1 convolution in its middle, or why the layer is
+// not the algorithm's.
+func (a transformed) layers(s Spec) (plain, product conv.Problem, err error) {
+	if s.Type != shaders.Float32 {
+		return plain, product, errNotFloat32
+	}
+	if s.Block {
+		return plain, product, errBlock
+	}
+	if plain, err = transform.SpaceToDepth(s.Problem); err != nil {
+		return plain, product, err
+	}
+	if product, err = a.by.Product(plain); err != nil {
+		return plain, product, err
+	}
+	if s.Exact && !a.by.Exact(plain) {
+		return plain, product, errRounds
+	}
+	if !shaders.Fits(product) || !shaders.Fits(plain) {
+		return plain, product, ErrTooLong
+	}
+	return plain, product, a.product.serves(Spec{Problem: product, Type: s.Type})
+}
+
+func (a transformed) Plan(s Spec, l Limits) (Plan, error) {
+	plain, product, err := a.layers(s)
+	if err != nil {
+		return Plan{}, err
+	}
+	before, behind, err := a.passes(plain, s.fused(), l.Software)
+	if err != nil {
+		return Plan{}, err
+	}
+	m := machineOf(l)
+	cost := a.product.cost(product, m) + passesCost(append(before, behind...), m)
+	if plain != s.Problem {
+		cost += m.occupied(float64(plain.InLen()), 2*m.load)
+	}
+	plan := newPlan(a, s, packedLen(product, a.product.tiles), cost)
+	plan.Rounds = !a.by.Exact(plain)
+	plan.Pack = func(f tensor.Filters) ([]float32, error) { return a.pack(s.Problem, plain, product, f, nil) }
+	from := plan.spaceToDepth(s.Problem, plain)
+	inputs := plan.Scratch("the transformed input", product.InLen())
+	products := plan.Scratch("the products", product.OutLen())
+	plan.passes(before, from, product.InLen(), exec.Whole(inputs))
+	plan.tiles(a.product, product, conv.Epilogue{}, inputs, plan.Zeros(int64(product.OutChannels)), products)
+	plan.passes(behind, products, product.OutLen(), exec.Whole(B), exec.Whole(Slopes), exec.Whole(Residual), exec.Whole(V))
+	return plan.finished(l)
+}
+
+// pack transforms the filters, and packs what becomes of them for the products. Tests spoil what stands between space
+// to depth and the transform.
+func (a transformed) pack(p, plain, product conv.Problem, filters tensor.Filters, spoil func(conv.Problem, tensor.Filters)) ([]float32, error) {
+	filters, err := transform.SpaceToDepthFilters(p, filters)
+	if err != nil {
+		return nil, err
+	}
+	if spoil != nil {
+		spoil(plain, filters)
+	}
+	if filters, err = a.by.Filters(plain, filters); err != nil {
+		return nil, err
+	}
+	return pack(product, filters.Data, a.product.tiles), nil
+}
+
+// PackSpoiled packs filters for a transform, for tests that must see the fault: spoil changes the filters of the layer
+// of stride 1 before they are transformed.
+func PackSpoiled(plan Plan, filters tensor.Filters, spoil func(conv.Problem, tensor.Filters)) ([]float32, error) {
+	a, ok := plan.Algorithm.(transformed)
+	if !ok {
+		return nil, fmt.Errorf("%s is no transform", Name(plan.Algorithm))
+	}
+	plain, product, err := a.layers(plan.Spec)
+	if err != nil {
+		return nil, err
+	}
+	return a.pack(plan.Spec.Problem, plain, product, filters, spoil)
+}
+
+// spaceToDepth adds how X becomes the input of the layer of stride 1, and gives that, which is X itself where the layer
+// has stride 1.
+func (plan *Plan) spaceToDepth(p, plain conv.Problem) int {
+	if p == plain {
+		return X
+	}
+	y := plan.Scratch("the input from space to depth", plain.InLen())
+	k := shaders.SpaceToDepthBy(vectorOf(p.InChannels/p.Groups, 1, false))
+	params := shaders.SpaceToDepthParams(p, plain)
+	plan.Threads(k, shaders.Encode(params), int64(params.Outputs), int64(k.Threads), exec.Whole(X), exec.Whole(y))
+	return y
+}
+
+// pass is one kernel of a transform, a thread of which reads and writes so many numbers or vectors.
+type pass struct {
+	kernel  shaders.Variant
+	threads uint32 // of a workgroup
+	params  shaders.Params
+	numbers uint32
+}
+
+// passes are the kernels before and behind the products, of a layer of stride 1.
+func (a transformed) passes(p conv.Problem, fused conv.Epilogue, software bool) (before, behind []pass, err error) {
+	if a.by != transform.Fourier {
+		down, across, err := a.by.Tile(p)
+		if err != nil {
+			return nil, nil, err
+		}
+		h, w, m := uint32(down), uint32(across), uint32(a.by)
+		in, out := shaders.WinogradInputs(h, w, vectorOf(p.InChannels, h*w, software)), shaders.WinogradOutputs(h, w, m, vectorOf(p.OutChannels, h*w, software))
+		return []pass{{in, in.Threads, shaders.WinogradInput(p, in), 2 * h * w}}, []pass{{out, out.Threads, shaders.WinogradOutput(p, out, fused), h*w + out.Count()}}, nil
+	}
+	const numbers = shaders.FourierInputs + shaders.FourierOutputs
+	of := func(k shaders.Fourier) pass { return pass{k, k.Threads, shaders.FourierParams(p, k, fused), numbers} }
+	in, out := vectorOf(p.InChannels, numbers, software), vectorOf(p.OutChannels, numbers, software)
+	before, behind = []pass{of(shaders.FourierRows(in))}, []pass{of(shaders.FourierInverseRows(out))}
+	if p.H.Filter > 1 && p.W.Filter > 1 {
+		before = append(before, of(shaders.FourierColumns(in)))
+		behind = append([]pass{of(shaders.FourierInverseColumns(out))}, behind...)
+	}
+	return before, behind, nil
+}
+
+// passes adds kernels one behind the other: the first reads from, the last has the other bindings. Between two there
+// are as many numbers as in all the products, but for those that rows have less than their spectra.
+func (plan *Plan) passes(all []pass, from int, products int64, last ...exec.Use) {
+	for i, pass := range all {
+		uses := last
+		lines := from
+		if i < len(all)-1 {
+			lines = plan.Scratch("rows of transforms", products/shaders.FourierOutputs*shaders.FourierInputs)
+			uses = []exec.Use{exec.Whole(lines)}
+		}
+		plan.Threads(pass.kernel, shaders.Encode(pass.params), int64(pass.params.Outputs), int64(pass.threads), append([]exec.Use{exec.Whole(from)}, uses...)...)
+		from = lines
+	}
+}
+
+func passesCost(all []pass, m machine) (cost float64) {
+	for _, pass := range all {
+		cost += m.occupied(float64(pass.params.Outputs), float64(pass.numbers)*(0.75*m.load+10))
+	}
+	return cost
+}
+
+// vectorOf is how many channels a thread of a transform that holds so many numbers takes at once. Four times 64
+// are more than a GPU's thread has registers for; software adapters have no such bounds, and take as long for
+// a number as for four.
+func vectorOf(channels int, numbers uint32, software bool) uint32 {
+	if channels%4 == 0 && (numbers < 64 || software) {
+		return 4
+	}
+	return 1
+}
+
+// Rounds tells that of a layer that is computed by a transform not even small integers come out exact.
+func Rounds(by transform.Transform, p conv.Problem) bool {
+	plain, err := transform.SpaceToDepth(p)
+	return err != nil || !by.Exact(plain)
+}

@@ -1,0 +1,357 @@
+package exec
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/gpuconv/gpuconv/cpuref"
+	"github.com/gpuconv/gpuconv/gpu"
+	"github.com/gpuconv/gpuconv/shaders"
+)
+
+// Session is a plan on a device: its memory, and its dispatches as recorded once. It belongs to one goroutine at a time.
+type Session struct {
+	dev     *Device
+	plan    Plan
+	memory  Memory // of pooled sessions
+	places  []place
+	groups  []*gpu.BindGroup
+	grids   [][3]uint32
+	batch   *gpu.Batch
+	timed   []*gpu.Batch // of the same dispatches, made when first asked for
+	closers []interface{ Close() error }
+}
+
+// The kinds of memory that a session may have.
+const (
+	Guarded = true
+	Pooled  = false
+)
+
+// Open allocates a plan's memory, fills its constants and records its steps. The error wraps [ErrTooLarge] or gpu's
+// reasons.
+func Open(dev *Device, p Plan, guarded bool) (_ *Session, err error) {
+	s := &Session{dev: dev, plan: p, places: make([]place, len(p.Operands))}
+	defer func() {
+		if err != nil {
+			s.Close()
+		}
+	}()
+	if err := p.validate(); err != nil {
+		return nil, err
+	}
+	if err := s.allocate(guarded); err != nil {
+		return nil, err
+	}
+	if err := s.fill(); err != nil {
+		return nil, err
+	}
+	return s, s.record()
+}
+
+func (s *Session) allocate(guarded bool) error {
+	for i, o := range s.plan.Operands {
+		if err := fits(o, s.dev.Limits()); err != nil {
+			return err
+		}
+		if !guarded {
+			continue
+		}
+		var err error
+		if s.places[i], err = s.guarded(o); err != nil {
+			return err
+		}
+	}
+	if guarded {
+		return nil
+	}
+	return s.pooled()
+}
+
+// fill uploads the constants.
+func (s *Session) fill() error {
+	for i, o := range s.plan.Operands {
+		if o.Role != Constant {
+			continue
+		}
+		words, err := o.Fill()
+		if err != nil {
+			return err
+		}
+		if err := s.Write(i, words); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// record binds each step and adds it to the batch. The parameters of all steps are in one buffer, at offsets that
+// uniform bindings may have; equal ones are there once.
+func (s *Session) record() error {
+	params, offsets := s.parameters()
+	if len(params) == 0 {
+		return fmt.Errorf("%w: a plan without steps", gpu.ErrMisuse)
+	}
+	uniform, err := s.buffer("parameters", uint64(len(params)), gpu.Uniform)
+	if err != nil {
+		return err
+	}
+	if err := uniform.Write(0, params); err != nil {
+		return err
+	}
+	s.batch = s.dev.NewBatch()
+	for i, step := range s.plan.Steps {
+		size := uint64(len(step.Params)+15) &^ 15
+		if err := s.bind(step, gpu.Binding{Buffer: uniform, Offset: offsets[i], Size: size}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// parameters lays the parameters of all steps out, and gives the offset of each.
+func (s *Session) parameters() (data []byte, offsets []uint64) {
+	align := int(GuardBytes(s.dev.Limits()))
+	at := map[string]uint64{}
+	for _, step := range s.plan.Steps {
+		offset, ok := at[string(step.Params)]
+		if !ok {
+			offset = uint64(len(data))
+			at[string(step.Params)] = offset
+			data = append(data, step.Params...)
+			data = append(data, bytes.Repeat([]byte{0}, (align-len(step.Params)%align)%align)...)
+		}
+		offsets = append(offsets, offset)
+	}
+	return data, offsets
+}
+
+// bind adds one dispatch.
+func (s *Session) bind(step Step, params gpu.Binding) error {
+	grid, ok := s.dev.Fold(step.Workgroups, s.dev.Limits().MaxWorkgroupsPerDimension)
+	if !ok {
+		return fmt.Errorf("%w: %d workgroups", ErrTooLarge, step.Workgroups)
+	}
+	kernel, shader, err := s.dev.compile(step.Kernel)
+	if err != nil {
+		return err
+	}
+	bindings := []gpu.Binding{params}
+	for i, u := range step.Uses {
+		written := i+1 < len(shader.Bindings) && shader.Bindings[i+1] == shaders.Write
+		bindings = append(bindings, s.binding(u, written))
+	}
+	group, err := kernel.Bind(bindings...)
+	if err != nil {
+		return err
+	}
+	s.closers = append(s.closers, group)
+	s.groups, s.grids = append(s.groups, group), append(s.grids, grid)
+	s.batch.Dispatch(group, grid[0], grid[1], grid[2])
+	return nil
+}
+
+// Plan is what the session runs.
+func (s *Session) Plan() Plan { return s.plan }
+
+// Memory is how operands share buffers, of a pooled session.
+func (s *Session) Memory() Memory { return s.memory }
+
+// Write uploads an operand's words.
+func (s *Session) Write(operand int, words []uint32) error {
+	at, o := s.places[operand], s.plan.Operands[operand]
+	if uint64(len(words))*4 != o.Bytes() {
+		return fmt.Errorf("%w: %d words for %s, which takes %d", gpu.ErrMisuse, len(words), o.Name, o.Bytes()/4)
+	}
+	if o.Role == Constant {
+		s.places[operand].digest = digest(words)
+	}
+	return at.buffer.Write(at.offset, gpu.Bytes(words))
+}
+
+// WriteNumbers uploads an operand's numbers, as it stores them.
+func (s *Session) WriteNumbers(operand int, data []float32) error {
+	return s.Write(operand, Words(s.plan.Operands[operand].Type, data))
+}
+
+// Run runs all steps and waits for them, until ctx ends at most.
+func (s *Session) Run(ctx context.Context) error { return s.batch.Run(ctx) }
+
+// Submit sends all steps to the device and returns at once.
+func (s *Session) Submit() (*gpu.Submission, error) { return s.batch.Submit() }
+
+// RunRead runs all steps and reads an operand's numbers back, waiting once.
+func (s *Session) RunRead(ctx context.Context, operand int, to []float32) error {
+	return s.read(operand, to, func(b *gpu.Buffer, offset uint64, dst []byte) error {
+		return s.batch.RunRead(ctx, b, offset, dst)
+	})
+}
+
+// Read reads an operand's numbers back.
+func (s *Session) Read(ctx context.Context, operand int, to []float32) error {
+	return s.read(operand, to, func(b *gpu.Buffer, offset uint64, dst []byte) error { return b.Read(ctx, offset, dst) })
+}
+
+func (s *Session) read(operand int, to []float32, from func(*gpu.Buffer, uint64, []byte) error) error {
+	at, o := s.places[operand], s.plan.Operands[operand]
+	words := Bits(to)
+	if o.Type != shaders.Float32 {
+		words = make([]uint32, WordsOf(o.Type, int64(len(to))))
+	}
+	if err := from(at.buffer, at.offset, gpu.Bytes(words)); err != nil {
+		return err
+	}
+	unpack(o.Type, to, words)
+	return nil
+}
+
+// ReadWords reads all of an operand's words back.
+func (s *Session) ReadWords(ctx context.Context, operand int) ([]uint32, error) {
+	at, o := s.places[operand], s.plan.Operands[operand]
+	words := make([]uint32, o.Bytes()/4)
+	return words, at.buffer.Read(ctx, at.offset, gpu.Bytes(words))
+}
+
+// Times runs all steps and gives the time of each by the device's own clock, which it must have.
+func (s *Session) Times(ctx context.Context) ([]time.Duration, error) {
+	var times []time.Duration
+	for _, batch := range s.timedBatches() {
+		submitted, err := batch.Submit()
+		if err != nil {
+			return nil, err
+		}
+		some, err := submitted.Times(ctx)
+		if err != nil {
+			return nil, err
+		}
+		times = append(times, some...)
+	}
+	return times, nil
+}
+
+// timedBatches are of as many dispatches as can be timed at once.
+func (s *Session) timedBatches() []*gpu.Batch {
+	if s.timed != nil {
+		return s.timed
+	}
+	for i, group := range s.groups {
+		if i%gpu.MaxTimed == 0 {
+			s.timed = append(s.timed, s.dev.NewTimedBatch())
+		}
+		g := s.grids[i]
+		s.timed[len(s.timed)-1].Dispatch(group, g[0], g[1], g[2])
+	}
+	return s.timed
+}
+
+// Poison fills all that kernels write with NaN, so that what no kernel writes is noticed. Where operands share buffers
+// it says nothing.
+func (s *Session) Poison() error {
+	for i, o := range s.plan.Operands {
+		if o.Role == Constant || o.Role == Input {
+			continue
+		}
+		nans := make([]float32, o.Count)
+		if o.Type == shaders.Int8 {
+			nans = nans[:o.Bytes()/4]
+		}
+		cpuref.Poison(nans)
+		if err := s.WriteNumbers(i, nans); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Check looks at all that a run of a guarded session must leave as it was: guards, constants, and inputs, which must
+// still hold the words given here for them.
+func (s *Session) Check(ctx context.Context, inputs map[int][]uint32) error {
+	var errs []error
+	for i, o := range s.plan.Operands {
+		errs = append(errs, s.checkGuards(ctx, i))
+		switch words, written := inputs[i], o.Role == Input; {
+		case o.Role == Constant:
+			errs = append(errs, s.checkConstant(ctx, i))
+		case written && words != nil:
+			now, err := s.ReadWords(ctx, i)
+			if err == nil {
+				err = changed(o, words, now)
+			}
+			errs = append(errs, err)
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// Release lets go of what constants are filled from.
+func (s *Session) Release() {
+	s.plan.Operands = slices.Clone(s.plan.Operands)
+	for i := range s.plan.Operands {
+		s.plan.Operands[i].Fill = nil
+	}
+}
+
+// Close frees the session's memory.
+func (s *Session) Close() {
+	if s == nil {
+		return
+	}
+	for i := len(s.closers) - 1; i >= 0; i-- {
+		s.closers[i].Close()
+	}
+	s.closers = nil
+}
+
+// Result is an operand that is read back after a run: as numbers, or as words where Numbers is nil.
+type Result struct {
+	Operand int
+	Numbers []float32
+	Words   []uint32
+}
+
+// Process writes inputs, runs all steps, and reads results back. With checked, all that kernels write is poisoned
+// before, and all that they must leave as it was is looked at after.
+func (s *Session) Process(ctx context.Context, inputs map[int][]uint32, checked bool, results ...Result) error {
+	for i, words := range inputs {
+		if err := s.Write(i, words); err != nil {
+			return err
+		}
+	}
+	if checked {
+		if err := s.Poison(); err != nil {
+			return err
+		}
+	}
+	if err := s.runReading(ctx, results); err != nil || !checked {
+		return err
+	}
+	return s.Check(ctx, inputs)
+}
+
+// runReading runs all steps and reads results back: the first one in the same submission.
+func (s *Session) runReading(ctx context.Context, results []Result) error {
+	for i, r := range results {
+		at := s.places[r.Operand]
+		from := func(b *gpu.Buffer, offset uint64, dst []byte) error { return b.Read(ctx, offset, dst) }
+		if i == 0 {
+			from = func(b *gpu.Buffer, offset uint64, dst []byte) error { return s.batch.RunRead(ctx, b, offset, dst) }
+		}
+		var err error
+		if r.Numbers == nil {
+			err = from(at.buffer, at.offset, gpu.Bytes(r.Words))
+		} else {
+			err = s.read(r.Operand, r.Numbers, from)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if len(results) == 0 {
+		return s.Run(ctx)
+	}
+	return nil
+}
