@@ -23,7 +23,7 @@ const (
 // the layer), on all processors. Shapes and errors are those of Conv. Values differ from Conv's only in
 // the order of summation, so by no more than 2 * n * 2^-53 / (1 - n * 2^-53) * Magnitude for n terms.
 // Windows are copied through the index map that Conv reads by, whatever the padding, and so are those of
-// a transposed layer. An unshared layer is computed by Conv's loops, on all processors.
+// a transposed layer. An unshared layer has a product for each position, over the images.
 //
 // Source: K. Chellapilla, S. Puri, P. Simard, "High Performance Convolutional Neural Networks for
 // Document Processing", 2006.
@@ -32,17 +32,6 @@ func Im2col(p conv.Problem, x tensor.Volume, w tensor.Filters) (Reference, error
 		return Reference{}, err
 	}
 	r := newReference(p)
-	if p.Unshared {
-		// Each position has filters of its own: there is no product of matrices. A row of outputs at a time.
-		parallel(len(r.Value)/p.OutChannels, func() func(int) {
-			return func(row int) {
-				for i := row * p.OutChannels; i < (row+1)*p.OutChannels; i++ {
-					r.Value[i], r.Magnitude[i] = convAt(&p, x, w, i)
-				}
-			}
-		})
-		return r, nil
-	}
 	grid := gridOf(p)
 	parallel(grid.blocks(), func() func(int) {
 		s := newScratch(p, x, w)
@@ -51,31 +40,34 @@ func Im2col(p conv.Problem, x tensor.Volume, w tensor.Filters) (Reference, error
 	return r, nil
 }
 
-// grid counts the blocks of a problem: of outputs in one depth slice over all images, and of filters
-// in one group.
-type grid struct{ rows, filters, groups int }
+// grid counts the blocks of a problem: of outputs in one depth slice over all images, of filters in one group, of
+// groups and of filter banks, each of which has outputs of its own.
+type grid struct{ rows, filters, groups, banks int }
 
 func gridOf(p conv.Problem) grid {
 	return grid{
-		rows:    ceilDiv(p.Batch*positions(&p), blockRows),
+		rows:    ceilDiv(p.Batch*positions(&p)/banks(&p), blockRows),
 		filters: ceilDiv(p.OutChannels/p.Groups, blockFilters),
 		groups:  p.Groups,
+		banks:   banks(&p),
 	}
 }
 
-func (g grid) blocks() int { return g.rows * g.filters * g.groups }
+func (g grid) blocks() int { return g.rows * g.filters * g.groups * g.banks }
 
-// block is one product: outputs row..rowEnd of the depth slices filter..filterEnd, which are all of
-// one group.
-type block struct{ group, row, rowEnd, filter, filterEnd int }
+// block is one product: of so many outputs in one depth slice, row and every step-th after it, and of the filters
+// filter..filterEnd of a bank, which are all of one group.
+type block struct{ group, row, rows, step, bank, filter, filterEnd int }
 
 func (g grid) block(p conv.Problem, i int) block {
-	rows := p.Batch * positions(&p)
 	perGroup := p.OutChannels / p.Groups
-	b := block{group: i / (g.rows * g.filters)}
+	b := block{bank: i % g.banks, step: g.banks}
+	i /= g.banks
+	b.group = i / (g.rows * g.filters)
 	i %= g.rows * g.filters
-	b.row = i / g.filters * blockRows
-	b.rowEnd = min(b.row+blockRows, rows)
+	before := i / g.filters * blockRows
+	b.rows = min(blockRows, p.Batch*positions(&p)/g.banks-before)
+	b.row = b.bank + before*b.step // the outputs of a bank lie as far apart as there are banks
 	first := i % g.filters * blockFilters
 	b.filter = b.group*perGroup + first
 	b.filterEnd = b.group*perGroup + min(first+blockFilters, perGroup)
@@ -104,7 +96,7 @@ func newScratch(p conv.Problem, x tensor.Volume, w tensor.Filters) *scratch {
 
 // compute fills the block's outputs.
 func (s *scratch) compute(b block, r Reference) {
-	rows, filters := b.rowEnd-b.row, b.filterEnd-b.filter
+	rows, filters := b.rows, b.filterEnd-b.filter
 	value := matrix(s.value, rows, filters)
 	magnitude := matrix(s.magnitude, rows, filters)
 	clear(value.Data)
@@ -125,8 +117,8 @@ func (s *scratch) compute(b block, r Reference) {
 	for i := range rows {
 		for j := range filters {
 			k := b.filter + j
-			bias := float64(s.w.BiasAt(k))
-			out := (b.row+i)*s.problem.OutChannels + k
+			bias := biasOf(s.w, b.bank*s.problem.OutChannels+k)
+			out := (b.row+i*b.step)*s.problem.OutChannels + k
 			r.Value[out] = value.Data[i*filters+j] + bias
 			r.Magnitude[out] = magnitude.Data[i*filters+j] + math.Abs(bias)
 		}
@@ -138,7 +130,7 @@ func (s *scratch) gatherWindows(m blas64.General, b block, from int) {
 	p := &s.problem
 	depth := p.InChannels / p.Groups
 	for i := range m.Rows {
-		at := placeOf(p, (b.row+i)*p.OutChannels)
+		at := placeOf(p, (b.row+i*b.step)*p.OutChannels)
 		row := m.Data[i*m.Cols : (i+1)*m.Cols]
 		for done := 0; done < len(row); {
 			// One filter position at a time: its depth column lies in one piece.
@@ -166,7 +158,7 @@ func (s *scratch) gatherColumn(piece []float64, column int, inside bool, d int) 
 // gatherFilters copies the block's filters from this tap on, one a row.
 func (s *scratch) gatherFilters(m blas64.General, b block, tap int) {
 	for j := range m.Rows {
-		filter := s.w.Filter(b.filter + j)[tap:]
+		filter := s.w.Data[(b.bank*s.problem.OutChannels+b.filter+j)*s.problem.TapsPerOutput()+tap:]
 		row := m.Data[j*m.Cols : (j+1)*m.Cols]
 		for i := range row {
 			row[i] = float64(filter[i])

@@ -114,7 +114,7 @@ func checkHeld(p conv.Problem, x tensor.Volume, w tensor.Filters) error {
 		return err
 	}
 	if p.OutLen() > MaxOutputs {
-		return fmt.Errorf("%w: %s has %d outputs, a reference holds at most %d: use Sample and CheckSample",
+		return fmt.Errorf("%w: %s has %d outputs, a reference holds at most %d: judge a sample of them, as Sample and CheckSample do",
 			ErrShape, p, p.OutLen(), MaxOutputs)
 	}
 	return nil

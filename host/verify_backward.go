@@ -65,7 +65,7 @@ func (l *layerData) judgeStages(in operands, dv tensor.Volume, s stages, mode cp
 // judgeActivation judges the way from V to the sums.
 func (l *layerData) judgeActivation(add func(string, []float32, cpuref.Reference, error), in operands, dv tensor.Volume, s stages) {
 	p, e := l.problem, l.options.Epilogue
-	ref, err := cpuref.Im2col(p, l.input(in), l.filters)
+	ref, err := l.truth(VerifyOptions{})(p, l.input(in), l.filters)
 	if err == nil && e.Residual == conv.BeforeFunction {
 		ref, err = ref.Epilogue(conv.Epilogue{Residual: e.Residual}, nil, in.residual)
 	}
