@@ -5,12 +5,14 @@ import (
 	"flag"
 	"fmt"
 	"maps"
+	"os"
 	"reflect"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/gpuconv/gpuconv/cpuref"
 	"github.com/gpuconv/gpuconv/gpu"
@@ -329,14 +331,14 @@ func killersPass(t *testing.T, dev *host.Device) {
 
 // TestEveryLineMatters deletes each line of each shader.
 func TestEveryLineMatters(t *testing.T) {
+	chosen := turnOf(t, 5, 20)
 	dev := hosttest.Open(t)
 	mutate(t, dev)
 	killersPass(t, dev)
 	all := mutants(t, func(string) []string { return []string{""} })
 	ran := 0
-	every := stepOf(4, 16)
 	for i, m := range all {
-		if i%every != 0 {
+		if !chosen.has(i) {
 			continue
 		}
 		killed, compiled := m.kill(t, dev)
@@ -347,7 +349,7 @@ func TestEveryLineMatters(t *testing.T) {
 			ran++
 		}
 	}
-	t.Logf("%d lines, one in %d deleted, of which %d left a shader that compiles", len(all), every, ran)
+	t.Logf("%d lines, %v deleted, of which %d left a shader that compiles", len(all), chosen, ran)
 }
 
 // swaps are the changes of single tokens. Parameters are taken for the next one of their kind in the
@@ -464,15 +466,15 @@ func nextParam(t *testing.T) map[string]string {
 
 // TestEveryTokenMatters changes each token of each shader.
 func TestEveryTokenMatters(t *testing.T) {
+	chosen := turnOf(t, 10, 40)
 	dev := hosttest.Open(t)
 	mutate(t, dev)
 	killersPass(t, dev)
 	params := nextParam(t)
 	ran, found := 0, map[string]bool{}
-	every := stepOf(8, 32)
 	for i, m := range mutants(t, func(line string) []string { return tokenMutants(params, line) }) {
 		found[m.was+m.is] = true
-		if i%every != 0 {
+		if !chosen.has(i) {
 			continue
 		}
 		killed, compiled := m.kill(t, dev)
@@ -492,8 +494,8 @@ func TestEveryTokenMatters(t *testing.T) {
 			t.Errorf("listed as equivalent, but no mutant: `%s` became `%s`", e.was, e.is)
 		}
 	}
-	if t.Logf("%d mutants compiled and ran, one in %d", ran, every); ran*every < 4000 && *mutantsOf == "" {
-		t.Errorf("%d, of %d in all, must be 4000 or more", ran, ran*every)
+	if t.Logf("%d mutants compiled and ran, %v", ran, chosen); ran*chosen.every < 4000 && *mutantsOf == "" {
+		t.Errorf("about %d mutants compile, must be 4000 or more", ran*chosen.every)
 	}
 }
 
@@ -502,16 +504,65 @@ var (
 	mutantsOf  = flag.String("mutants-of", "", "try mutants of those variants alone whose names match this `expression`")
 )
 
-// stepOf is every how many mutants one is tried: normally, and where time is short, as on an adapter that
-// takes ten times as long.
-func stepOf(normal, short int) int {
+// turn is which of the mutants are tried: one in so many, on each day others.
+type turn struct{ every, number int }
+
+// turnOf is the turn of today, or the one that GPUCONV_MUTANTS names: any whole number. One in normal mutants is
+// tried, or one in short where time is short, as on an adapter that takes ten times as long. A test that fails
+// says how to try the same ones again.
+func turnOf(t *testing.T, normal, short int) turn {
+	t.Helper()
+	every := normal
 	switch {
 	case *allMutants:
-		return 1
+		every = 1
 	case testing.Short():
-		return short
+		every = short
 	}
-	return normal
+	number := int(time.Now().Unix() / (24 * 60 * 60))
+	if text := os.Getenv("GPUCONV_MUTANTS"); text != "" {
+		var err error
+		if number, err = strconv.Atoi(text); err != nil || number < 0 {
+			t.Fatalf("GPUCONV_MUTANTS=%s: must be a whole number, such as %d, today's turn", text, time.Now().Unix()/(24*60*60))
+		}
+	}
+	t.Cleanup(func() {
+		if t.Failed() && every > 1 {
+			t.Logf("GPUCONV_MUTANTS=%d tries the same mutants again", number)
+		}
+	})
+	return turn{every, number % every}
+}
+
+func (u turn) has(i int) bool { return i%u.every == u.number }
+
+func (u turn) String() string {
+	if u.every == 1 {
+		return "all"
+	}
+	return fmt.Sprintf("one in %d, from the number %d on", u.every, u.number)
+}
+
+// TestTurns holds that as many days as one mutant is tried in try all of them, each once.
+func TestTurns(t *testing.T) {
+	defer func(all bool) { *allMutants = all }(*allMutants)
+	*allMutants = false
+	times := make([]int, 1000)
+	const days = 10
+	for day := range days {
+		t.Setenv("GPUCONV_MUTANTS", strconv.Itoa(20000+day))
+		chosen := turnOf(t, days, days)
+		for i := range times {
+			if chosen.has(i) {
+				times[i]++
+			}
+		}
+	}
+	for i, n := range times {
+		if n != 1 {
+			t.Fatalf("mutant %d is tried %d times in %d days, must be once", i, n, days)
+		}
+	}
 }
 
 // spared reports a mutant that is listed as equivalent.

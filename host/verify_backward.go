@@ -32,7 +32,7 @@ func (l *Layer) VerifyBackward(ctx context.Context, x, dv tensor.Volume, mode cp
 	return s.gradients, judged, nil
 }
 
-func (l *layerData) judgeStages(in operands, dv tensor.Volume, s stages, mode cpuref.Mode) (judged []Judged, err error) {
+func (l *Layer) judgeStages(in operands, dv tensor.Volume, s stages, mode cpuref.Mode) (judged []Judged, err error) {
 	// What follows from a wrong stage says nothing more, and where that is NaN nothing can be judged.
 	add := func(what string, got []float32, ref cpuref.Reference, failed error) {
 		if n := len(judged); err != nil || n > 0 && !judged[n-1].Report.OK() {
@@ -63,9 +63,9 @@ func (l *layerData) judgeStages(in operands, dv tensor.Volume, s stages, mode cp
 }
 
 // judgeActivation judges the way from V to the sums.
-func (l *layerData) judgeActivation(add func(string, []float32, cpuref.Reference, error), in operands, dv tensor.Volume, s stages) {
+func (l *Layer) judgeActivation(add func(string, []float32, cpuref.Reference, error), in operands, dv tensor.Volume, s stages) {
 	p, e := l.problem, l.options.Epilogue
-	ref, err := l.truth(VerifyOptions{})(p, l.input(in), l.filters)
+	ref, err := truth(l.dev.gpu == nil, VerifyOptions{})(p, l.input(in), l.filters)
 	if err == nil && e.Residual == conv.BeforeFunction {
 		ref, err = ref.Epilogue(conv.Epilogue{Residual: e.Residual}, nil, in.residual)
 	}

@@ -15,5 +15,8 @@ if [ -n "$driver" ]; then
 	export VK_ICD_FILENAMES="$driver" VK_DRIVER_FILES="$driver" GPUCONV_BACKEND=vulkan GPUCONV_ADAPTER="$1"
 fi
 shift
+# Of the broken shaders each day has others tried, by the number of its turn.
+export GPUCONV_MUTANTS="${GPUCONV_MUTANTS:-$(($(date +%s) / 86400))}"
+echo "test.sh: GPUCONV_MUTANTS=$GPUCONV_MUTANTS tries the same broken shaders again" >&2
 # Results must not be cached: Go does not see which driver C loads.
 exec go test -count=1 -timeout 20m "$@"
