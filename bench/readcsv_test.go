@@ -42,7 +42,7 @@ func TestReadCSV(t *testing.T) {
 	if !reflect.DeepEqual(got.Results[0], want) {
 		t.Errorf("read  %+v\nwrote %+v", got.Results[0], want)
 	}
-	if c := bench.Compare(bench.Side{Name: "a", Runs: []bench.File{file(result("ic1ih4oc1kh1", "", 4))}}, bench.Side{Name: "b", Runs: []bench.File{got}}); len(c.Rows) != 1 || c.Rows[0].Value != 2 || c.Rows[0].Interval != nil {
+	if c := compare(file(result("ic1ih4oc1kh1", "", 4)), got); len(c.Rows) != 1 || c.Rows[0].Value != 2 || c.Rows[0].Interval != nil {
 		t.Errorf("%+v, must be one row of the ratio 2 without an interval", c)
 	}
 }

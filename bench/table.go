@@ -14,6 +14,10 @@ func WriteTable(w io.Writer, f File) error {
 	if c := f.Ceilings; c != nil {
 		t.row("ceilings", fmt.Sprintf("%.4g GFLOP/s (%s), %.4g GB/s (%s), by the %s clock", c.GFLOPS, c.PeakKernel, c.GBs, c.CopyKernel, c.Clock))
 	}
+	if len(f.Results) == 0 {
+		t.row("no layer was measured")
+		return t.flush()
+	}
 	t.row("times", clocksText(f))
 	t.row("")
 	t.row("layer", "algorithm", "median", "p10-p90", "n", "GFLOP/s", "% peak", "% roof", "GB/s", "cold", "whole", "first run", "check")

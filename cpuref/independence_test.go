@@ -14,7 +14,7 @@ import (
 
 // harmless are what anybody may name: errors, verdicts, what is looked at around a run, how large data may be, and what
 // ceilings are judged by. All else gives numbers to judge by, which whoever computes what is judged must not call.
-var harmless = regexp.MustCompile(`^(Err.*|Mode|Bounded|Exact|Report|Reference|Poison|FillGuard|Check(Guard|Unchanged|Shapes|Output|Filters)|` +
+var harmless = regexp.MustCompile(`^(Err.*|Mode|Bounded|Exact|Report|Reference|Poison|FillGuard|Check(Guard|Unchanged|Shapes|Input|Output|Filters)|` +
 	`MaxOutputs|ExactLimit|TransformExactLimit|ExactEpilogue|Peak)$`)
 
 // judges are the files that hold results against the reference, and the device that is the reference itself.

@@ -5,8 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"os/signal"
+	"slices"
 	"strings"
 	"time"
 
@@ -115,6 +114,14 @@ func (f *benchFlags) validate(a *app) error {
 	case f.warmUp < 0:
 		return usagef("--warmup %d: must be 0 or more", f.warmUp)
 	}
+	for _, algorithm := range f.algorithms {
+		if algorithm == "" {
+			return usagef("--algorithm is empty: name some, or leave it out")
+		}
+		if err := checkAlgorithm(algorithm); err != nil && algorithm != "all" {
+			return err
+		}
+	}
 	stdout := 0
 	if a.json {
 		stdout++
@@ -145,15 +152,18 @@ func (a *app) bench(ctx context.Context, layers []bench.Layer, f benchFlags) err
 		return err
 	}
 	defer dev.Close()
-	if ctx == nil {
-		ctx = context.Background()
+	device := bench.NewDevice(dev)
+	defer device.Close()
+	if err := f.serve(dev, device, layers); err != nil {
+		return err
 	}
-	ctx, stop := signal.NotifyContext(ctx, os.Interrupt)
+	device.Tunings = f.open(a)
+	ctx, stop := interruptible(ctx)
 	defer stop()
 	r := bench.File{Schema: bench.Schema, Date: time.Now().UTC().Format(time.RFC3339), Commit: bench.Commit(), Command: commandLine(),
-		Host: bench.ThisHost(), Adapter: bench.AdapterOf(dev),
+		Host: bench.ThisHost(), Adapter: bench.AdapterOf(dev), Results: []bench.Result{},
 		Settings: bench.Settings{Suite: f.suite, Match: f.match, Algorithms: f.algorithms, BudgetMS: float64(f.budget) / 1e6, Rounds: f.rounds, WarmUp: f.warmUp, Seed: f.seed}}
-	err = a.measureSuite(ctx, dev, layers, f, &r)
+	err = a.measureSuite(ctx, dev, device, layers, f, &r)
 	if err != nil && !errors.Is(err, context.Canceled) {
 		return err
 	}
@@ -161,14 +171,31 @@ func (a *app) bench(ctx context.Context, layers []bench.Layer, f benchFlags) err
 	if err := a.reportBench(r, f); err != nil {
 		return err
 	}
-	return benchVerdict(r)
+	return a.benchVerdict(r, f)
+}
+
+// serve refuses an algorithm that can compute none of the layers, before anything is measured.
+func (f *benchFlags) serve(dev *host.Device, device *bench.Device, layers []bench.Layer) error {
+	if len(f.algorithms) > 0 && dev.GPU() == nil {
+		return usageError{errNoAlgorithms}
+	}
+	var served []string
+	for _, l := range layers {
+		for _, name := range device.Algorithms(l.Problem) {
+			served = append(served, name, strings.Split(name, "/")[0])
+		}
+	}
+	for _, algorithm := range f.algorithms {
+		if algorithm != "all" && len(served) > 0 && !slices.Contains(served, algorithm) {
+			slices.Sort(served)
+			return usagef("--algorithm %s computes none of the layers on %s, which these do: %s", algorithm, dev, strings.Join(slices.Compact(served), ", "))
+		}
+	}
+	return nil
 }
 
 // measureSuite fills in the ceilings and the results.
-func (a *app) measureSuite(ctx context.Context, dev *host.Device, layers []bench.Layer, f benchFlags, r *bench.File) error {
-	device := bench.NewDevice(dev)
-	device.Tunings = f.open(a)
-	defer device.Close()
+func (a *app) measureSuite(ctx context.Context, dev *host.Device, device *bench.Device, layers []bench.Layer, f benchFlags, r *bench.File) error {
 	o := bench.Options{Algorithms: f.algorithms, Budget: f.budget, Rounds: f.rounds, WarmUp: f.warmUp, Seed: f.seed, Timestamps: device.Timestamps(),
 		Repro: func(l bench.Layer, algorithm string) string { return benchRepro(dev, l, algorithm, f) }}
 	if dev.GPU() != nil {
@@ -185,9 +212,12 @@ func (a *app) measureSuite(ctx context.Context, dev *host.Device, layers []bench
 	}
 	bar := a.progress("measuring on "+r.Adapter.Name, o.Turns(device, layers))
 	defer bar.end()
-	o.Begin = func(t bench.Turn) { bar.at(t.Number, turnText(t, f.rounds)) }
+	o.Begin = func(t bench.Turn) {
+		bar.at(t.Number, turnText(t, f.rounds))
+		a.turn(ctx, t)
+	}
 	results, err := bench.Run(ctx, device, layers, o)
-	r.Results = results
+	r.Results = append(r.Results, results...)
 	return err
 }
 
@@ -215,7 +245,7 @@ func benchRepro(dev *host.Device, l bench.Layer, algorithm string, f benchFlags)
 }
 
 // benchVerdict is the error of a run in which something failed.
-func benchVerdict(r bench.File) error {
+func (a *app) benchVerdict(r bench.File, f benchFlags) error {
 	failed := 0
 	for _, result := range r.Results {
 		if result.Error != "" {
@@ -225,6 +255,12 @@ func benchVerdict(r bench.File) error {
 	switch {
 	case failed > 0:
 		return failure{fmt.Errorf("%d of %d results failed", failed, len(r.Results))}
+	case r.Interrupted && len(r.Results) == 0:
+		files := slices.DeleteFunc([]string{a.outputJSON, f.csv, f.html}, func(s string) bool { return s == "" || s == "-" })
+		if len(files) == 0 {
+			return failure{errors.New("interrupted before a layer was measured")}
+		}
+		return failure{fmt.Errorf("interrupted before a layer was measured: nothing was written to %s", strings.Join(files, ", "))}
 	case r.Interrupted:
 		return failure{fmt.Errorf("interrupted after %d results, which were kept", len(r.Results))}
 	}

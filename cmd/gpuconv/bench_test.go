@@ -1,10 +1,13 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/gpuconv/gpuconv/bench"
@@ -54,12 +57,38 @@ func TestBenchOnReference(t *testing.T) {
 
 // TestBenchFails holds that a result that failed ends with exit code 1 and says how to see it again.
 func TestBenchFails(t *testing.T) {
-	code, stdout, stderr := gpuconv("bench", "--backend", "cpu", "--algorithm", "magic", "ic2ih5oc3kh3")
+	hosttest.Open(t)
+	code, stdout, stderr := gpuconv("bench", "--no-ceilings", "--budget", "1ms", "--algorithm", "winograd2", "ic2ih5oc3kh3", "ic2ih5oc3kh1")
 	if code != exitFailed {
 		t.Errorf("exit %d, want %d", code, exitFailed)
 	}
-	contain(t, stdout, "FAILED", `algorithm "magic"`, "again: ", "gpuconv bench --no-ceilings --algorithm magic --backend cpu --seed 1 'ic2ih5oc3kh3'")
-	contain(t, stderr, "1 of 1 results failed")
+	contain(t, stdout, "FAILED", "algorithm winograd2", "again: ", "gpuconv bench --no-ceilings --algorithm winograd2 --backend ", " --seed 1 'ic2ih5oc3kh1'")
+	contain(t, stderr, "1 of 2 results failed")
+}
+
+// TestBenchAlgorithms holds that an algorithm that computes nothing is bad usage, before anything is
+// measured.
+func TestBenchAlgorithms(t *testing.T) {
+	hosttest.Open(t)
+	for _, c := range []struct {
+		args  []string
+		words string
+	}{
+		{[]string{"--algorithm", "foo"}, "--algorithm foo: must be one of direct"},
+		{[]string{"--algorithm", "direct,foo"}, "--algorithm foo: must be one of direct"},
+		{[]string{"--algorithm", "all/foo"}, "--algorithm all/foo: must be one of direct"},
+		{[]string{"--algorithm", "direct,"}, "--algorithm is empty"},
+		{[]string{"--algorithm", "direct/foo"}, "--algorithm direct/foo computes none of the layers"},
+		{[]string{"--algorithm", "winograd2"}, "--algorithm winograd2 computes none of the layers"},
+		{[]string{"--algorithm", "all", "--backend", "cpu"}, "this is the CPU reference: leave --algorithm out"},
+	} {
+		turns := 0
+		count := func(a *app) { a.turn = func(context.Context, bench.Turn) { turns++ } }
+		code, stdout, stderr := hooked(count, append([]string{"bench", "ic2ih5oc3kh1"}, c.args...)...)
+		if code != exitUsage || stdout != "" || turns != 0 || !strings.Contains(stderr, c.words) {
+			t.Errorf("%v: exit %d after %d turns, want %d, none and %q\n%s%s", c.args, code, turns, exitUsage, c.words, stdout, stderr)
+		}
+	}
 }
 
 func TestBenchRefuses(t *testing.T) {
@@ -97,6 +126,46 @@ func TestBenchRefuses(t *testing.T) {
 		code, stdout, stderr := gpuconv(c.args...)
 		if code != exitUsage || stdout != "" || !strings.Contains(stderr, c.words) {
 			t.Errorf("gpuconv %s: exit %d, want %d and %q\n%s%s", strings.Join(c.args, " "), code, exitUsage, c.words, stdout, stderr)
+		}
+	}
+}
+
+// TestBenchInterrupted sends real signals: what was measured is kept, and a file is replaced by no less.
+func TestBenchInterrupted(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "r.json")
+	for _, c := range []struct {
+		signal  syscall.Signal
+		turn    int // of which the signal comes
+		results int
+	}{{syscall.SIGINT, 3, 2}, {syscall.SIGTERM, 3, 2}, {syscall.SIGINT, 0, 0}, {syscall.SIGTERM, 1, 1}, {syscall.SIGTERM, 0, 0}} {
+		const before = "the results of another day"
+		if err := os.WriteFile(file, []byte(before), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		interrupt := func(a *app) {
+			a.turn = func(ctx context.Context, turn bench.Turn) {
+				if turn.Number == c.turn {
+					syscall.Kill(os.Getpid(), c.signal)
+					<-ctx.Done()
+				}
+			}
+		}
+		code, stdout, stderr := hooked(interrupt, "bench", "--backend", "cpu", "--budget", "1ms", "--output-json", file, `ic1ih4oc1kh1n"first"`, `ic1ih5oc1kh1n"second"`)
+		if code != exitFailed {
+			t.Errorf("%v in turn %d: exit %d, want %d", c.signal, c.turn, code, exitFailed)
+		}
+		if c.results == 0 {
+			contain(t, stdout, "no layer was measured")
+			contain(t, stderr, "interrupted before a layer was measured: nothing was written to "+file)
+			if now, err := os.ReadFile(file); err != nil || string(now) != before {
+				t.Errorf("%v in turn %d: nothing took the place of results: %s, %v", c.signal, c.turn, now, err)
+			}
+			continue
+		}
+		contain(t, stdout, "first", "interrupted: ")
+		contain(t, stderr, fmt.Sprintf("interrupted after %d results, which were kept", c.results))
+		if r, err := bench.ReadFile(file); err != nil || !r.Interrupted || len(r.Results) != c.results || !r.Results[0].Verified {
+			t.Errorf("%v in turn %d: %+v, %v", c.signal, c.turn, r, err)
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/gpuconv/gpuconv/bench"
 	"github.com/gpuconv/gpuconv/conv"
 	"github.com/gpuconv/gpuconv/cpuref"
 	"github.com/gpuconv/gpuconv/gpu"
@@ -30,10 +31,12 @@ type app struct {
 	outputJSON     string // --output-json: the file that gets them as JSON, or ""
 
 	// Tests of the checks set these: what verify runs a case with, what tune tunes a layer with, what a
-	// second run's results become, and how many bytes params --measure takes.
+	// second run's results become, what happens at each turn of bench, and how many bytes params --measure
+	// takes.
 	runCase      func(proof.Case, *host.Device) (cpuref.Report, error)
 	tuneLayer    func(context.Context, *host.Device, conv.Problem, host.LayerOptions, host.TuneOptions) (host.Tuning, error)
 	spoil        func([]result)
+	turn         func(context.Context, bench.Turn)
 	measureLimit int64
 }
 
@@ -43,7 +46,7 @@ func execute(args []string, stdout, stderr io.Writer) int {
 }
 
 func newApp(stdout, stderr io.Writer) *app {
-	return &app{stdout: stdout, stderr: stderr, runCase: proof.Case.Run, tuneLayer: host.Tune, measureLimit: maxMeasured}
+	return &app{stdout: stdout, stderr: stderr, runCase: proof.Case.Run, tuneLayer: host.Tune, turn: func(context.Context, bench.Turn) {}, measureLimit: maxMeasured}
 }
 
 func (a *app) commandLine(args []string) int {
