@@ -141,6 +141,16 @@ func TestBrokenEXIF(t *testing.T) {
 	}
 }
 
+// TestCutEXIF holds that a file may end anywhere.
+func TestCutEXIF(t *testing.T) {
+	whole := withEXIF([]byte("\xff\xd8"), exif(binary.BigEndian, 8))
+	for n := range whole {
+		if got := jpegOrientation(whole[:n]); got != upright {
+			t.Errorf("%d of %d bytes: orientation %d", n, len(whole), got)
+		}
+	}
+}
+
 // FuzzOrientation holds that no bytes bring the reader of EXIF data down, behind a header or alone.
 func FuzzOrientation(f *testing.F) {
 	f.Add(exif(binary.LittleEndian, 6))
