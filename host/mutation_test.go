@@ -305,15 +305,18 @@ func (m mutant) kill(t *testing.T, dev *host.Device) (killed, compiled bool) {
 // mutated is what takes its variant's place while mutate's test runs.
 var mutated mutant
 
+// sourceOf is the text of a variant, broken where mutated says so.
+func sourceOf(v shaders.Variant) (shaders.Shader, error) {
+	s, err := shaders.Source(v)
+	if mutated.text != "" && v == mutated.variant {
+		s.WGSL = mutated.text
+	}
+	return s, err
+}
+
 func mutate(t *testing.T, dev *host.Device) {
 	host.SetFold(t, dev, foldSmall)
-	host.SetSource(t, dev, func(v shaders.Variant) (shaders.Shader, error) {
-		s, err := shaders.Source(v)
-		if mutated.text != "" && v == mutated.variant {
-			s.WGSL = mutated.text
-		}
-		return s, err
-	})
+	host.SetSource(t, dev, sourceOf)
 	t.Cleanup(func() { mutated = mutant{} })
 }
 

@@ -13,8 +13,11 @@ fn residual(i: u32) -> f32 {
 
 {{template "epilogue" .}}
 
+{{template "finish_output"}}
+
 fn element(i: u32) {
-	v[i] = finish(v[i], i);
+	let at = output_at(i);
+	v[at] = finish_output(v[at], i);
 }
 
 {{template "elementwise" .}}

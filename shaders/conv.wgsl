@@ -16,6 +16,8 @@
 {{- if ne .Numbers "int8"}}
 
 {{template "epilogue" .}}
+
+{{template "finish_output"}}
 {{- end}}
 
 // neuron gives thread 0 the sum of one output with its bias. All threads must call it.
@@ -47,7 +49,7 @@ fn neuron(output: u32, thread: u32) -> {{.Sum}} {
 			let at = flat(source, from_size);
 			let column = image * from_size.x * from_size.y * from_size.z + at;
 			let weight = select(bank, at, back) * p.w_bank + filters + tap * p.w_tap + channel * p.w_input;
-			sum += product(column * p.in_channels + group * p.group_inputs + channel, weight, k);
+			sum += product(x_at(column, group * p.group_inputs + channel), weight, k);
 		}
 	}
 	// No thread leaves early: all of them meet at every barrier.
@@ -60,19 +62,19 @@ fn main(
 	@builtin(num_workgroups) grid: vec3<u32>,
 	@builtin(local_invocation_index) thread: u32,
 ) {
-	// Outputs are counted in memory order, across the axes of a grid that no single axis could hold.
+	// Outputs are counted in V's order, across the axes of a grid that no single axis could hold.
 	let output = workgroup.x + grid.x * (workgroup.y + grid.y * workgroup.z);
 {{- if eq .Numbers "float16"}}
 	// A word holds two outputs, and the workgroup computes one after the other.
 	let low = neuron(2u * output, thread);
 	let high = neuron(2u * output + 1u, thread);
 	if thread == 0u && 2u * output < p.outputs {
-		v[output] = pack2x16float(vec2<f32>(finish(low, 2u * output), finish(high, 2u * output + 1u)));
+		v[output_at(2u * output) / 2u] = pack2x16float(vec2<f32>(finish_output(low, 2u * output), finish_output(high, 2u * output + 1u)));
 	}
 {{- else}}
 	let z = neuron(output, thread);
 	if thread == 0u && output < p.outputs {
-		v[output] = {{if eq .Numbers "int8"}}z{{else}}finish(z, output){{end}};
+		v[output_at(output)] = {{if eq .Numbers "int8"}}z{{else}}finish_output(z, output){{end}};
 	}
 {{- end}}
 }

@@ -16,8 +16,10 @@ fn residual(i: u32) -> f32 {
 
 {{template "epilogue" .}}
 
+{{template "finish_output"}}
+
 fn element(i: u32) {
-	v[i] = finish(f32(sums[i]) * scales[i % p.out_channels], i);
+	v[output_at(i)] = finish_output(f32(sums[i]) * scales[i % p.out_channels], i);
 }
 
 {{template "elementwise" .}}

@@ -46,16 +46,24 @@ fn activate(z: f32, slope: f32) -> f32 {
 	}
 }
 
-// finish gives what is written to element i of V: f(z), with the residual.
-fn finish(z: f32, i: u32) -> f32 {
+// finish gives what is written to depth slice k of V: f(z), with the residual at r.
+fn finish(z: f32, k: u32, r: u32) -> f32 {
 	var slope = 0.0;
 	if p.activation == 4u {
-		slope = slopes[i % p.out_channels];
+		slope = slopes[k];
 	}
 	switch p.residual {
-		case 1u: { return activate(z + residual(i), slope); }
-		case 2u: { return activate(z, slope) + residual(i); }
+		case 1u: { return activate(z + residual(r), slope); }
+		case 2u: { return activate(z, slope) + residual(r); }
 		default: { return activate(z, slope); }
 	}
+}
+{{- end -}}
+
+{{- define "finish_output" -}}
+// finish_output is finish for an output, counted as output_at counts.
+fn finish_output(z: f32, output: u32) -> f32 {
+	let k = output % p.out_channels;
+	return finish(z, k, r_at(output / p.out_channels, k));
 }
 {{- end -}}

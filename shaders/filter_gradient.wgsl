@@ -41,9 +41,9 @@ fn main(
 		if all(source < p.in_size) {
 			let i = image * ins + flat(source, p.in_size);
 			if p.backward == 1u {
-				sum += x[(image * outs + o) * p.in_channels + c] * dv[i * p.out_channels + k];
+				sum += x[x_at(image * outs + o, c)] * dv[v_at(i, k)];
 			} else {
-				sum += x[i * p.in_channels + c] * dv[(image * outs + o) * p.out_channels + k];
+				sum += x[x_at(i, c)] * dv[v_at(image * outs + o, k)];
 			}
 		}
 	}

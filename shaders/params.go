@@ -10,7 +10,7 @@ import (
 // Params is the struct Params of index.wgsl, field by field.
 type Params struct {
 	InSize                               [3]uint32
-	InChannels                           uint32
+	XPitch                               uint32
 	OutSize                              [3]uint32
 	OutChannels                          uint32
 	FilterSize                           [3]uint32
@@ -31,13 +31,16 @@ type Params struct {
 	Parts                                uint32
 	FirstColumn, Columns                 uint32
 	XZero                                int32
+	InChannels, XFirst                   uint32
+	RPitch, RFirst                       uint32
+	VPitch, VFirst                       uint32
 }
 
 // BiasParams is the struct Params of bias_gradient.wgsl.
 type BiasParams struct{ Terms, Outputs uint32 }
 
 // ReLUParams is the struct Params of relu.wgsl.
-type ReLUParams struct{ Outputs uint32 }
+type ReLUParams struct{ Outputs, Channels, Pitch, First uint32 }
 
 // Fits reports whether the problem's volumes and filters each hold fewer than 2^32 numbers and its
 // padded axes fewer than 2^30, which is what kernels count with.
@@ -74,10 +77,10 @@ func InputGradient(p conv.Problem) Params {
 	params.GroupInputs, params.GroupOutputs = params.GroupOutputs, params.GroupInputs
 	params.WInput, params.WOutput = params.WOutput, params.WInput
 	params.setBackward(p, !p.Transposed)
-	return params
+	return params.Place(Placement{}, Placement{}, Placement{})
 }
 
-// FilterGradient gives the parameters of filter_gradient.wgsl.
+// FilterGradient gives the parameters of filter_gradient.wgsl, which reads dV where others write V.
 func FilterGradient(p conv.Problem) Params {
 	params := layer(p)
 	params.Outputs = uint32(p.FilterLen())
@@ -87,6 +90,13 @@ func FilterGradient(p conv.Problem) Params {
 // BiasGradient gives the parameters of bias_gradient.wgsl.
 func BiasGradient(p conv.Problem) BiasParams {
 	return BiasParams{Terms: uint32(p.OutLen() / p.BiasLen()), Outputs: uint32(p.BiasLen())}
+}
+
+// ReLUInPlace gives the parameters of relu.wgsl for the layer's V.
+func ReLUInPlace(p conv.Problem, v Placement) ReLUParams {
+	channels := uint32(p.OutChannels)
+	at := v.of(channels)
+	return ReLUParams{Outputs: uint32(p.OutLen()), Channels: channels, Pitch: at.Pitch, First: at.First}
 }
 
 // layer gives what all kernels of a layer agree on.
@@ -109,7 +119,7 @@ func layer(p conv.Problem) Params {
 		params.WBank = uint32(p.OutChannels) * taps * inputs
 	}
 	params.setBackward(p, p.Transposed)
-	return params
+	return params.Place(Placement{}, Placement{}, Placement{})
 }
 
 // setBackward says which way the kernel goes. Backward, an input may be read at several places: at its

@@ -64,7 +64,7 @@ fn main(
 {{- range .Each}}
 		let from{{.}} = source(start{{.}}, f);
 		let inside{{.}} = all(from{{.}} < p.in_size);
-		let column{{.}} = select(0u, ((image{{.}} + flat(from{{.}}, p.in_size)) * p.in_channels + tile.group * p.group_inputs) / VECTOR, inside{{.}});
+		let column{{.}} = select(0u, x_at(image{{.}} + flat(from{{.}}, p.in_size), tile.group * p.group_inputs) / VECTOR, inside{{.}});
 {{- end}}
 {{- if .Uniform}}
 		var weight = ((tile.column - p.first_column) * taps + tap) * p.group_inputs * (COLUMNS / 4u); // of whole sums: see serves

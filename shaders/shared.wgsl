@@ -61,7 +61,7 @@ fn main(
 {{- range $.Four}}
 		let from{{$g}}_{{.}} = source(start{{$g}}_{{.}}, f);
 		let inside{{$g}}_{{.}} = all(from{{$g}}_{{.}} < p.in_size);
-		var column{{$g}}_{{.}} = ((image{{$g}}_{{.}} + flat(from{{$g}}_{{.}}, p.in_size)) * p.in_channels + tile.group * p.group_inputs + begin * DEPTH + lane) / VECTOR;
+		var column{{$g}}_{{.}} = x_at(image{{$g}}_{{.}} + flat(from{{$g}}_{{.}}, p.in_size), tile.group * p.group_inputs + begin * DEPTH + lane) / VECTOR;
 {{- end}}
 {{- end}}
 		var weight = ((tile.column * taps + tap) * steps + begin) * (DEPTH * COLUMNS / 4u) + thread;

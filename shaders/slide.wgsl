@@ -50,7 +50,7 @@ fn fetch(i: u32, inside: bool) -> vec4<f32> {
 // large numbers.
 fn columns(plane: Plane, y: u32, left: u32, channel: u32) -> Columns {
 	let inside = plane.inside && y < p.in_size.y;
-	let step = {{if .Grouped}}p.in_channels{{else}}p.out_channels{{end}} / 4u;
+	let step = p.x_pitch / 4u;
 	let i = ((plane.first + y) * p.in_size.z + left) * step + channel / 4u;
 	return Columns({{range .Columns}}
 		fetch(i{{if .}}{{plus .}} * step{{end}}, inside && left{{plus .}} < p.in_size.z),{{end}}
@@ -79,7 +79,7 @@ fn main(
 	let plane = from_plane(at.plane);
 	let top = at.y * {{.Stride}}u - p.pad.y;
 	let left = at.x * {{.Stride}}u - p.pad.z;
-	let input = {{if .Grouped}}at.channel / p.group_outputs * 4u{{else}}at.channel{{end}};
+	let input = p.x_first + {{if .Grouped}}at.channel / p.group_outputs * 4u{{else}}at.channel{{end}};
 {{- range .Taps}}
 	let w{{.}} = taps(at.channel, {{.}}u);
 {{- end}}

@@ -31,15 +31,15 @@ func (s Stem) Components() []uint32 { return counting(s.Inputs()) }
 // Stored is the depth slices that are stored to V at once.
 func (Stem) Stored() uint32 { return 4 }
 
-// Column is the column of X that a neuron's tap reads, Place where its channel stands in the row.
-func (s Stem) Column(neuron, tap uint32) uint32    { return neuron*s.Stride + tap }
-func (s Stem) Place(column, channel uint32) uint32 { return column*s.Inputs() + channel }
+// Column is the column of X that a neuron's tap reads, Before the one before it.
+func (s Stem) Column(neuron, tap uint32) uint32 { return neuron*s.Stride + tap }
+func (Stem) Before(column uint32) uint32        { return column - 1 }
 
 // RowWeights are the vectors of weights of a filter's row, Weight is where those of a tap's input channel
 // and the j-th vector of depth slices stand among them.
 func (s Stem) RowWeights() uint32 { return s.Weight(s.Filter, 0, 0) }
 func (s Stem) Weight(tap, channel, j uint32) uint32 {
-	return s.Place(tap, channel)*(s.Channels/4) + j
+	return (tap*s.Inputs()+channel)*(s.Channels/4) + j
 }
 
 // First is the first depth slice of the j-th vector.

@@ -37,11 +37,14 @@ fn main(
 {{- end}}
 		for (var row = 0u; row < {{.Filter}}u; row++) {
 			let inside = plane.inside && top + row < p.in_size.y;
-			let first = ((plane.first + top + row) * p.in_size.z + left) * {{.Inputs}}u;
+			let column0 = x_at((plane.first + top + row) * p.in_size.z + left, 0u);
 {{- range $i := .Columns}}
+{{- if $i}}
+			let column{{$i}} = column{{$.Before $i}} + p.x_pitch;
+{{- end}}
 			let inside{{$i}} = inside && left{{plus $i}} < p.in_size.z;
 {{- range $c := $.Components}}
-			let x{{$i}}_{{$c}} = fetch(first{{plus ($.Place $i $c)}}, inside{{$i}});
+			let x{{$i}}_{{$c}} = fetch(column{{$i}}{{plus $c}}, inside{{$i}});
 {{- end}}
 {{- end}}
 			let weight = (at.channel / CHANNELS * {{.Filter}}u + row) * {{.RowWeights}}u;

@@ -45,9 +45,14 @@ fn has(at: Strip, row: u32, column: u32, k: u32) -> bool {
 	return all(vec4<u32>(at.plane, at.y + row, at.x + column, at.channel + k) < below);
 }
 
+// pixel is the number of its pixel.
+fn pixel(at: Strip, row: u32, column: u32) -> u32 {
+	return (at.plane * p.out_size.y + at.y + row) * p.out_size.z + at.x + column;
+}
+
 // element is its place in V.
 fn element(at: Strip, row: u32, column: u32, k: u32) -> u32 {
-	return ((at.plane * p.out_size.y + at.y + row) * p.out_size.z + at.x + column) * p.out_channels + at.channel + k;
+	return v_at(pixel(at, row, column), at.channel + k);
 }
 
 fn biases(channel: u32) -> vec4<f32> {
@@ -79,8 +84,9 @@ fn finish_all(at: Strip) {
 	for (var n = 0u; n < ROWS * STRIP * CHANNELS; n += STORED) {
 		let row = n / CHANNELS / STRIP;
 		let column = n / CHANNELS % STRIP;
-		if has(at, row, column, n % CHANNELS) {
-			finish_at(element(at, row, column, n % CHANNELS) / STORED);
+		let k = n % CHANNELS;
+		if has(at, row, column, k) {
+			finish_at(element(at, row, column, k) / STORED, at.channel + k, r_at(pixel(at, row, column), at.channel + k));
 		}
 	}
 }

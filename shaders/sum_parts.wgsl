@@ -16,12 +16,14 @@ fn residual(i: u32) -> f32 {
 
 {{template "epilogue" .}}
 
+{{template "finish_output"}}
+
 fn element(i: u32) {
 	var sum = b[i % p.out_channels];
 	for (var part = 0u; part < p.parts; part++) {
 		sum += parts[part * p.outputs + i];
 	}
-	v[i] = finish(sum, i);
+	v[output_at(i)] = finish_output(sum, i);
 }
 
 {{template "elementwise" .}}

@@ -16,16 +16,16 @@ fn residual(i: u32) -> f32 {
 {{- end -}}
 
 {{- define "finish_at" -}}
-// finish_at applies the epilogue to element i of v.
-fn finish_at(i: u32) {
+// finish_at applies the epilogue to element i of v, which begins with depth slice k, and with r in R.
+fn finish_at(i: u32, k: u32, r: u32) {
 {{- if eq .Stored 4}}
 	var z = v[i];
 	for (var lane = 0u; lane < 4u; lane++) {
-		z[lane] = finish(z[lane], 4u * i + lane);
+		z[lane] = finish(z[lane], k + lane, r + lane);
 	}
 	v[i] = z;
 {{- else}}
-	v[i] = finish(v[i], i);
+	v[i] = finish(v[i], k, r);
 {{- end}}
 }
 {{- end -}}
@@ -85,8 +85,14 @@ fn next(f: vec3<u32>) -> vec3<u32> {
 	return n;
 }
 
+// slice is the first depth slice of a tile among those of all groups.
+fn slice(tile: Tile) -> u32 {
+	return tile.group * p.group_outputs + tile.channel;
+}
+
 // Row is where a thread's depth slices of one pixel stand in V, and how many of them there are: none
-// outside of V. Parts of sums stand one V after the other. Both are counted as v's elements.
+// outside of V. Parts of sums stand one V after the other, which then is no wider one. Both are counted as v's
+// elements.
 struct Row {
 	first: u32,
 	count: u32,
@@ -94,13 +100,13 @@ struct Row {
 
 fn row(tile: Tile, pixel: u32, channels: u32) -> Row {
 	let inside = tile.inside && pixel < p.images * p.out_size.x * p.out_size.y * p.out_size.z && tile.channel < p.group_outputs;
-	let first = tile.part * p.outputs + pixel * p.out_channels + tile.group * p.group_outputs + tile.channel;
+	let first = tile.part * p.outputs + v_at(pixel, slice(tile));
 	return Row(first / STORED, select(0u, min(p.group_outputs - tile.channel, channels), inside) / STORED);
 }
 
 // biases are what the sums of four depth slices begin with. Whoever adds up parts adds them.
 fn biases(tile: Tile, four: u32) -> vec4<f32> {
-	let first = tile.group * p.group_outputs + tile.channel + 4u * four;
+	let first = slice(tile) + 4u * four;
 	return select(vec4<f32>(b[first], b[first + 1u], b[first + 2u], b[first + 3u]), vec4<f32>(), p.parts > 1u);
 }
 
@@ -125,8 +131,10 @@ fn finish_all(tile: Tile, first: u32, pixels: u32, channels: u32) {
 	}
 	for (var n = 0u; n < pixels; n++) {
 		let to = row(tile, first + n, channels);
-		for (var i = to.first; i < to.first + to.count; i++) {
-			finish_at(i);
+		let k = slice(tile);
+		let r = r_at(first + n, k);
+		for (var i = 0u; i < to.count; i++) {
+			finish_at(to.first + i, k + i * STORED, r + i * STORED);
 		}
 	}
 }

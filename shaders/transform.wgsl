@@ -40,14 +40,19 @@ fn tap(o: vec3<u32>, f: vec3<u32>) -> vec3<u32> {
 fn input(t: Tile, row: vec3<u32>, column: vec3<u32>) -> Cell {
 	let at = vec3<u32>(row.x, row.y, column.z);
 	let position = t.image * p.in_size.y * p.in_size.z + flat(at, p.in_size);
-	return select(Cell(0.0), x[position * t.blocks + t.block], all(at < p.in_size));
+	return select(Cell(0.0), x[x_at(position, VECTOR * t.block) / VECTOR], all(at < p.in_size));
 }
 {{- end -}}
 
 {{- define "write" -}}
+// pixel is the number of output o among all images'.
+fn pixel(t: Tile, o: vec3<u32>) -> u32 {
+	return t.image * p.out_size.y * p.out_size.z + flat(o, p.out_size);
+}
+
 // block_of is where the tile's block of channels of output o is in V.
 fn block_of(t: Tile, o: vec3<u32>) -> u32 {
-	return (t.image * p.out_size.y * p.out_size.z + flat(o, p.out_size)) * t.blocks + t.block;
+	return v_at(pixel(t, o), VECTOR * t.block) / VECTOR;
 }
 
 // write writes an output, f places from the tile's first, unless it hangs over V's edge.
@@ -62,7 +67,7 @@ fn write(t: Tile, f: vec3<u32>, z: Cell) {
 fn complete(t: Tile, f: vec3<u32>) {
 	let o = t.o + f * p.dilation;
 	if all(o < p.out_size) {
-		finish_at(block_of(t, o));
+		finish_at(block_of(t, o), VECTOR * t.block, r_at(pixel(t, o), VECTOR * t.block));
 	}
 }
 {{- end -}}

@@ -140,7 +140,7 @@ func (plan Plan) finished(l Limits) (Plan, error) {
 // separate adds the epilogue over V, in place.
 func (plan *Plan) separate(p conv.Problem, e conv.Epilogue) {
 	if e == conv.Activate(conv.ReLU) {
-		params := shaders.Encode(shaders.ReLUParams{Outputs: uint32(p.OutLen())})
+		params := shaders.Encode(shaders.ReLUInPlace(p, shaders.Placement{}))
 		plan.Threads(shaders.ReLU, params, p.OutLen(), int64(shaders.ReLU.Threads), exec.Whole(V))
 		return
 	}

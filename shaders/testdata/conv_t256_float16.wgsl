@@ -12,7 +12,7 @@
 
 struct Params {
 	in_size: vec3<u32>, // of the convolution below
-	in_channels: u32, // of X as the kernel reads it
+	x_pitch: u32, // numbers of X, as the kernel reads it, from one pixel to the next
 	out_size: vec3<u32>, // of the convolution below
 	out_channels: u32, // of V as the kernel writes it
 	filter_size: vec3<u32>,
@@ -43,6 +43,33 @@ struct Params {
 	first_column: u32,
 	columns: u32,
 	x_zero: i32, // of int8: the zero point of X
+	in_channels: u32, // of X as the kernel reads it
+	// X, V and the residual R may be some channels of wider volumes: the first one, and numbers between pixels.
+	x_first: u32,
+	r_pitch: u32,
+	r_first: u32,
+	v_pitch: u32,
+	v_first: u32,
+}
+
+// x_at is where X has a channel of a pixel.
+fn x_at(pixel: u32, channel: u32) -> u32 {
+	return pixel * p.x_pitch + p.x_first + channel;
+}
+
+// v_at is where V has it.
+fn v_at(pixel: u32, channel: u32) -> u32 {
+	return pixel * p.v_pitch + p.v_first + channel;
+}
+
+// r_at is where the residual R has it.
+fn r_at(pixel: u32, channel: u32) -> u32 {
+	return pixel * p.r_pitch + p.r_first + channel;
+}
+
+// output_at is where V has an output, which are counted channel by channel of pixel by pixel.
+fn output_at(output: u32) -> u32 {
+	return v_at(output / p.out_channels, output % p.out_channels);
 }
 
 // flat counts positions in memory order.
@@ -200,17 +227,23 @@ fn activate(z: f32, slope: f32) -> f32 {
 	}
 }
 
-// finish gives what is written to element i of V: f(z), with the residual.
-fn finish(z: f32, i: u32) -> f32 {
+// finish gives what is written to depth slice k of V: f(z), with the residual at r.
+fn finish(z: f32, k: u32, r: u32) -> f32 {
 	var slope = 0.0;
 	if p.activation == 4u {
-		slope = slopes[i % p.out_channels];
+		slope = slopes[k];
 	}
 	switch p.residual {
-		case 1u: { return activate(z + residual(i), slope); }
-		case 2u: { return activate(z, slope) + residual(i); }
+		case 1u: { return activate(z + residual(r), slope); }
+		case 2u: { return activate(z, slope) + residual(r); }
 		default: { return activate(z, slope); }
 	}
+}
+
+// finish_output is finish for an output, counted as output_at counts.
+fn finish_output(z: f32, output: u32) -> f32 {
+	let k = output % p.out_channels;
+	return finish(z, k, r_at(output / p.out_channels, k));
 }
 
 // neuron gives thread 0 the sum of one output with its bias. All threads must call it.
@@ -242,7 +275,7 @@ fn neuron(output: u32, thread: u32) -> f32 {
 			let at = flat(source, from_size);
 			let column = image * from_size.x * from_size.y * from_size.z + at;
 			let weight = select(bank, at, back) * p.w_bank + filters + tap * p.w_tap + channel * p.w_input;
-			sum += product(column * p.in_channels + group * p.group_inputs + channel, weight, k);
+			sum += product(x_at(column, group * p.group_inputs + channel), weight, k);
 		}
 	}
 	// No thread leaves early: all of them meet at every barrier.
@@ -255,12 +288,12 @@ fn main(
 	@builtin(num_workgroups) grid: vec3<u32>,
 	@builtin(local_invocation_index) thread: u32,
 ) {
-	// Outputs are counted in memory order, across the axes of a grid that no single axis could hold.
+	// Outputs are counted in V's order, across the axes of a grid that no single axis could hold.
 	let output = workgroup.x + grid.x * (workgroup.y + grid.y * workgroup.z);
 	// A word holds two outputs, and the workgroup computes one after the other.
 	let low = neuron(2u * output, thread);
 	let high = neuron(2u * output + 1u, thread);
 	if thread == 0u && 2u * output < p.outputs {
-		v[output] = pack2x16float(vec2<f32>(finish(low, 2u * output), finish(high, 2u * output + 1u)));
+		v[output_at(2u * output) / 2u] = pack2x16float(vec2<f32>(finish_output(low, 2u * output), finish_output(high, 2u * output + 1u)));
 	}
 }

@@ -9,7 +9,7 @@
 
 struct Params {
 	in_size: vec3<u32>, // of the convolution below
-	in_channels: u32, // of X as the kernel reads it
+	x_pitch: u32, // numbers of X, as the kernel reads it, from one pixel to the next
 	out_size: vec3<u32>, // of the convolution below
 	out_channels: u32, // of V as the kernel writes it
 	filter_size: vec3<u32>,
@@ -40,6 +40,33 @@ struct Params {
 	first_column: u32,
 	columns: u32,
 	x_zero: i32, // of int8: the zero point of X
+	in_channels: u32, // of X as the kernel reads it
+	// X, V and the residual R may be some channels of wider volumes: the first one, and numbers between pixels.
+	x_first: u32,
+	r_pitch: u32,
+	r_first: u32,
+	v_pitch: u32,
+	v_first: u32,
+}
+
+// x_at is where X has a channel of a pixel.
+fn x_at(pixel: u32, channel: u32) -> u32 {
+	return pixel * p.x_pitch + p.x_first + channel;
+}
+
+// v_at is where V has it.
+fn v_at(pixel: u32, channel: u32) -> u32 {
+	return pixel * p.v_pitch + p.v_first + channel;
+}
+
+// r_at is where the residual R has it.
+fn r_at(pixel: u32, channel: u32) -> u32 {
+	return pixel * p.r_pitch + p.r_first + channel;
+}
+
+// output_at is where V has an output, which are counted channel by channel of pixel by pixel.
+fn output_at(output: u32) -> u32 {
+	return v_at(output / p.out_channels, output % p.out_channels);
 }
 
 // flat counts positions in memory order.
@@ -168,24 +195,24 @@ fn activate(z: f32, slope: f32) -> f32 {
 	}
 }
 
-// finish gives what is written to element i of V: f(z), with the residual.
-fn finish(z: f32, i: u32) -> f32 {
+// finish gives what is written to depth slice k of V: f(z), with the residual at r.
+fn finish(z: f32, k: u32, r: u32) -> f32 {
 	var slope = 0.0;
 	if p.activation == 4u {
-		slope = slopes[i % p.out_channels];
+		slope = slopes[k];
 	}
 	switch p.residual {
-		case 1u: { return activate(z + residual(i), slope); }
-		case 2u: { return activate(z, slope) + residual(i); }
+		case 1u: { return activate(z + residual(r), slope); }
+		case 2u: { return activate(z, slope) + residual(r); }
 		default: { return activate(z, slope); }
 	}
 }
 
-// finish_at applies the epilogue to element i of v.
-fn finish_at(i: u32) {
+// finish_at applies the epilogue to element i of v, which begins with depth slice k, and with r in R.
+fn finish_at(i: u32, k: u32, r: u32) {
 	var z = v[i];
 	for (var lane = 0u; lane < 4u; lane++) {
-		z[lane] = finish(z[lane], 4u * i + lane);
+		z[lane] = finish(z[lane], k + lane, r + lane);
 	}
 	v[i] = z;
 }
@@ -236,9 +263,14 @@ fn has(at: Strip, row: u32, column: u32, k: u32) -> bool {
 	return all(vec4<u32>(at.plane, at.y + row, at.x + column, at.channel + k) < below);
 }
 
+// pixel is the number of its pixel.
+fn pixel(at: Strip, row: u32, column: u32) -> u32 {
+	return (at.plane * p.out_size.y + at.y + row) * p.out_size.z + at.x + column;
+}
+
 // element is its place in V.
 fn element(at: Strip, row: u32, column: u32, k: u32) -> u32 {
-	return ((at.plane * p.out_size.y + at.y + row) * p.out_size.z + at.x + column) * p.out_channels + at.channel + k;
+	return v_at(pixel(at, row, column), at.channel + k);
 }
 
 fn biases(channel: u32) -> vec4<f32> {
@@ -262,15 +294,16 @@ fn finish_all(at: Strip) {
 	for (var n = 0u; n < ROWS * STRIP * CHANNELS; n += STORED) {
 		let row = n / CHANNELS / STRIP;
 		let column = n / CHANNELS % STRIP;
-		if has(at, row, column, n % CHANNELS) {
-			finish_at(element(at, row, column, n % CHANNELS) / STORED);
+		let k = n % CHANNELS;
+		if has(at, row, column, k) {
+			finish_at(element(at, row, column, k) / STORED, at.channel + k, r_at(pixel(at, row, column), at.channel + k));
 		}
 	}
 }
 
 // fetch loads what four depth slices from the given one on read at position i of X.
 fn fetch(i: u32, channel: u32, inside: bool) -> vec4<f32> {
-	return select(vec4<f32>(), x[(i * p.out_channels + channel) / 4u], inside);
+	return select(vec4<f32>(), x[x_at(i, channel) / 4u], inside);
 }
 
 fn weights(tap: u32, channel: u32) -> u32 {

@@ -9,7 +9,7 @@
 
 struct Params {
 	in_size: vec3<u32>, // of the convolution below
-	in_channels: u32, // of X as the kernel reads it
+	x_pitch: u32, // numbers of X, as the kernel reads it, from one pixel to the next
 	out_size: vec3<u32>, // of the convolution below
 	out_channels: u32, // of V as the kernel writes it
 	filter_size: vec3<u32>,
@@ -40,6 +40,33 @@ struct Params {
 	first_column: u32,
 	columns: u32,
 	x_zero: i32, // of int8: the zero point of X
+	in_channels: u32, // of X as the kernel reads it
+	// X, V and the residual R may be some channels of wider volumes: the first one, and numbers between pixels.
+	x_first: u32,
+	r_pitch: u32,
+	r_first: u32,
+	v_pitch: u32,
+	v_first: u32,
+}
+
+// x_at is where X has a channel of a pixel.
+fn x_at(pixel: u32, channel: u32) -> u32 {
+	return pixel * p.x_pitch + p.x_first + channel;
+}
+
+// v_at is where V has it.
+fn v_at(pixel: u32, channel: u32) -> u32 {
+	return pixel * p.v_pitch + p.v_first + channel;
+}
+
+// r_at is where the residual R has it.
+fn r_at(pixel: u32, channel: u32) -> u32 {
+	return pixel * p.r_pitch + p.r_first + channel;
+}
+
+// output_at is where V has an output, which are counted channel by channel of pixel by pixel.
+fn output_at(output: u32) -> u32 {
+	return v_at(output / p.out_channels, output % p.out_channels);
 }
 
 // flat counts positions in memory order.
@@ -168,24 +195,24 @@ fn activate(z: f32, slope: f32) -> f32 {
 	}
 }
 
-// finish gives what is written to element i of V: f(z), with the residual.
-fn finish(z: f32, i: u32) -> f32 {
+// finish gives what is written to depth slice k of V: f(z), with the residual at r.
+fn finish(z: f32, k: u32, r: u32) -> f32 {
 	var slope = 0.0;
 	if p.activation == 4u {
-		slope = slopes[i % p.out_channels];
+		slope = slopes[k];
 	}
 	switch p.residual {
-		case 1u: { return activate(z + residual(i), slope); }
-		case 2u: { return activate(z, slope) + residual(i); }
+		case 1u: { return activate(z + residual(r), slope); }
+		case 2u: { return activate(z, slope) + residual(r); }
 		default: { return activate(z, slope); }
 	}
 }
 
-// finish_at applies the epilogue to element i of v.
-fn finish_at(i: u32) {
+// finish_at applies the epilogue to element i of v, which begins with depth slice k, and with r in R.
+fn finish_at(i: u32, k: u32, r: u32) {
 	var z = v[i];
 	for (var lane = 0u; lane < 4u; lane++) {
-		z[lane] = finish(z[lane], 4u * i + lane);
+		z[lane] = finish(z[lane], k + lane, r + lane);
 	}
 	v[i] = z;
 }
@@ -244,8 +271,14 @@ fn next(f: vec3<u32>) -> vec3<u32> {
 	return n;
 }
 
+// slice is the first depth slice of a tile among those of all groups.
+fn slice(tile: Tile) -> u32 {
+	return tile.group * p.group_outputs + tile.channel;
+}
+
 // Row is where a thread's depth slices of one pixel stand in V, and how many of them there are: none
-// outside of V. Parts of sums stand one V after the other. Both are counted as v's elements.
+// outside of V. Parts of sums stand one V after the other, which then is no wider one. Both are counted as v's
+// elements.
 struct Row {
 	first: u32,
 	count: u32,
@@ -253,13 +286,13 @@ struct Row {
 
 fn row(tile: Tile, pixel: u32, channels: u32) -> Row {
 	let inside = tile.inside && pixel < p.images * p.out_size.x * p.out_size.y * p.out_size.z && tile.channel < p.group_outputs;
-	let first = tile.part * p.outputs + pixel * p.out_channels + tile.group * p.group_outputs + tile.channel;
+	let first = tile.part * p.outputs + v_at(pixel, slice(tile));
 	return Row(first / STORED, select(0u, min(p.group_outputs - tile.channel, channels), inside) / STORED);
 }
 
 // biases are what the sums of four depth slices begin with. Whoever adds up parts adds them.
 fn biases(tile: Tile, four: u32) -> vec4<f32> {
-	let first = tile.group * p.group_outputs + tile.channel + 4u * four;
+	let first = slice(tile) + 4u * four;
 	return select(vec4<f32>(b[first], b[first + 1u], b[first + 2u], b[first + 3u]), vec4<f32>(), p.parts > 1u);
 }
 
@@ -278,8 +311,10 @@ fn finish_all(tile: Tile, first: u32, pixels: u32, channels: u32) {
 	}
 	for (var n = 0u; n < pixels; n++) {
 		let to = row(tile, first + n, channels);
-		for (var i = to.first; i < to.first + to.count; i++) {
-			finish_at(i);
+		let k = slice(tile);
+		let r = r_at(first + n, k);
+		for (var i = 0u; i < to.count; i++) {
+			finish_at(to.first + i, k + i * STORED, r + i * STORED);
 		}
 	}
 }
@@ -335,16 +370,16 @@ fn main(
 	for (var tap = 0u; tap < taps; tap++) {
 		let from0 = source(start0, f);
 		let inside0 = all(from0 < p.in_size);
-		let column0 = select(0u, ((image0 + flat(from0, p.in_size)) * p.in_channels + tile.group * p.group_inputs) / VECTOR, inside0);
+		let column0 = select(0u, x_at(image0 + flat(from0, p.in_size), tile.group * p.group_inputs) / VECTOR, inside0);
 		let from1 = source(start1, f);
 		let inside1 = all(from1 < p.in_size);
-		let column1 = select(0u, ((image1 + flat(from1, p.in_size)) * p.in_channels + tile.group * p.group_inputs) / VECTOR, inside1);
+		let column1 = select(0u, x_at(image1 + flat(from1, p.in_size), tile.group * p.group_inputs) / VECTOR, inside1);
 		let from2 = source(start2, f);
 		let inside2 = all(from2 < p.in_size);
-		let column2 = select(0u, ((image2 + flat(from2, p.in_size)) * p.in_channels + tile.group * p.group_inputs) / VECTOR, inside2);
+		let column2 = select(0u, x_at(image2 + flat(from2, p.in_size), tile.group * p.group_inputs) / VECTOR, inside2);
 		let from3 = source(start3, f);
 		let inside3 = all(from3 < p.in_size);
-		let column3 = select(0u, ((image3 + flat(from3, p.in_size)) * p.in_channels + tile.group * p.group_inputs) / VECTOR, inside3);
+		let column3 = select(0u, x_at(image3 + flat(from3, p.in_size), tile.group * p.group_inputs) / VECTOR, inside3);
 		var weight = ((tile.column * taps + tap) * p.group_inputs + begin * VECTOR) * (COLUMNS / 4u);
 		for (var c = begin; c < end; c++) {
 			let w0_0 = w[weight + 0u];

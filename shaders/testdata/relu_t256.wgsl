@@ -2,13 +2,17 @@
 
 struct Params {
 	outputs: u32, // numbers of V
+	channels: u32, // of V
+	pitch: u32, // numbers from one pixel of V to the next
+	first: u32, // V's first channel among them
 }
 
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read_write> v: array<f32>;
 
 fn element(i: u32) {
-	v[i] = max(v[i], 0.0);
+	let at = i / p.channels * p.pitch + p.first + i % p.channels;
+	v[at] = max(v[at], 0.0);
 }
 
 // Each thread computes one element, on its own.

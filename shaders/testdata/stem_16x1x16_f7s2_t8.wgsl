@@ -8,7 +8,7 @@
 
 struct Params {
 	in_size: vec3<u32>, // of the convolution below
-	in_channels: u32, // of X as the kernel reads it
+	x_pitch: u32, // numbers of X, as the kernel reads it, from one pixel to the next
 	out_size: vec3<u32>, // of the convolution below
 	out_channels: u32, // of V as the kernel writes it
 	filter_size: vec3<u32>,
@@ -39,6 +39,33 @@ struct Params {
 	first_column: u32,
 	columns: u32,
 	x_zero: i32, // of int8: the zero point of X
+	in_channels: u32, // of X as the kernel reads it
+	// X, V and the residual R may be some channels of wider volumes: the first one, and numbers between pixels.
+	x_first: u32,
+	r_pitch: u32,
+	r_first: u32,
+	v_pitch: u32,
+	v_first: u32,
+}
+
+// x_at is where X has a channel of a pixel.
+fn x_at(pixel: u32, channel: u32) -> u32 {
+	return pixel * p.x_pitch + p.x_first + channel;
+}
+
+// v_at is where V has it.
+fn v_at(pixel: u32, channel: u32) -> u32 {
+	return pixel * p.v_pitch + p.v_first + channel;
+}
+
+// r_at is where the residual R has it.
+fn r_at(pixel: u32, channel: u32) -> u32 {
+	return pixel * p.r_pitch + p.r_first + channel;
+}
+
+// output_at is where V has an output, which are counted channel by channel of pixel by pixel.
+fn output_at(output: u32) -> u32 {
+	return v_at(output / p.out_channels, output % p.out_channels);
 }
 
 // flat counts positions in memory order.
@@ -167,24 +194,24 @@ fn activate(z: f32, slope: f32) -> f32 {
 	}
 }
 
-// finish gives what is written to element i of V: f(z), with the residual.
-fn finish(z: f32, i: u32) -> f32 {
+// finish gives what is written to depth slice k of V: f(z), with the residual at r.
+fn finish(z: f32, k: u32, r: u32) -> f32 {
 	var slope = 0.0;
 	if p.activation == 4u {
-		slope = slopes[i % p.out_channels];
+		slope = slopes[k];
 	}
 	switch p.residual {
-		case 1u: { return activate(z + residual(i), slope); }
-		case 2u: { return activate(z, slope) + residual(i); }
+		case 1u: { return activate(z + residual(r), slope); }
+		case 2u: { return activate(z, slope) + residual(r); }
 		default: { return activate(z, slope); }
 	}
 }
 
-// finish_at applies the epilogue to element i of v.
-fn finish_at(i: u32) {
+// finish_at applies the epilogue to element i of v, which begins with depth slice k, and with r in R.
+fn finish_at(i: u32, k: u32, r: u32) {
 	var z = v[i];
 	for (var lane = 0u; lane < 4u; lane++) {
-		z[lane] = finish(z[lane], 4u * i + lane);
+		z[lane] = finish(z[lane], k + lane, r + lane);
 	}
 	v[i] = z;
 }
@@ -235,9 +262,14 @@ fn has(at: Strip, row: u32, column: u32, k: u32) -> bool {
 	return all(vec4<u32>(at.plane, at.y + row, at.x + column, at.channel + k) < below);
 }
 
+// pixel is the number of its pixel.
+fn pixel(at: Strip, row: u32, column: u32) -> u32 {
+	return (at.plane * p.out_size.y + at.y + row) * p.out_size.z + at.x + column;
+}
+
 // element is its place in V.
 fn element(at: Strip, row: u32, column: u32, k: u32) -> u32 {
-	return ((at.plane * p.out_size.y + at.y + row) * p.out_size.z + at.x + column) * p.out_channels + at.channel + k;
+	return v_at(pixel(at, row, column), at.channel + k);
 }
 
 fn biases(channel: u32) -> vec4<f32> {
@@ -261,8 +293,9 @@ fn finish_all(at: Strip) {
 	for (var n = 0u; n < ROWS * STRIP * CHANNELS; n += STORED) {
 		let row = n / CHANNELS / STRIP;
 		let column = n / CHANNELS % STRIP;
-		if has(at, row, column, n % CHANNELS) {
-			finish_at(element(at, row, column, n % CHANNELS) / STORED);
+		let k = n % CHANNELS;
+		if has(at, row, column, k) {
+			finish_at(element(at, row, column, k) / STORED, at.channel + k, r_at(pixel(at, row, column), at.channel + k));
 		}
 	}
 }
@@ -353,155 +386,191 @@ fn main(
 		var sum15_3 = bias3;
 		for (var row = 0u; row < 7u; row++) {
 			let inside = plane.inside && top + row < p.in_size.y;
-			let first = ((plane.first + top + row) * p.in_size.z + left) * 3u;
+			let column0 = x_at((plane.first + top + row) * p.in_size.z + left, 0u);
 			let inside0 = inside && left < p.in_size.z;
-			let x0_0 = fetch(first, inside0);
-			let x0_1 = fetch(first + 1u, inside0);
-			let x0_2 = fetch(first + 2u, inside0);
+			let x0_0 = fetch(column0, inside0);
+			let x0_1 = fetch(column0 + 1u, inside0);
+			let x0_2 = fetch(column0 + 2u, inside0);
+			let column1 = column0 + p.x_pitch;
 			let inside1 = inside && left + 1u < p.in_size.z;
-			let x1_0 = fetch(first + 3u, inside1);
-			let x1_1 = fetch(first + 4u, inside1);
-			let x1_2 = fetch(first + 5u, inside1);
+			let x1_0 = fetch(column1, inside1);
+			let x1_1 = fetch(column1 + 1u, inside1);
+			let x1_2 = fetch(column1 + 2u, inside1);
+			let column2 = column1 + p.x_pitch;
 			let inside2 = inside && left + 2u < p.in_size.z;
-			let x2_0 = fetch(first + 6u, inside2);
-			let x2_1 = fetch(first + 7u, inside2);
-			let x2_2 = fetch(first + 8u, inside2);
+			let x2_0 = fetch(column2, inside2);
+			let x2_1 = fetch(column2 + 1u, inside2);
+			let x2_2 = fetch(column2 + 2u, inside2);
+			let column3 = column2 + p.x_pitch;
 			let inside3 = inside && left + 3u < p.in_size.z;
-			let x3_0 = fetch(first + 9u, inside3);
-			let x3_1 = fetch(first + 10u, inside3);
-			let x3_2 = fetch(first + 11u, inside3);
+			let x3_0 = fetch(column3, inside3);
+			let x3_1 = fetch(column3 + 1u, inside3);
+			let x3_2 = fetch(column3 + 2u, inside3);
+			let column4 = column3 + p.x_pitch;
 			let inside4 = inside && left + 4u < p.in_size.z;
-			let x4_0 = fetch(first + 12u, inside4);
-			let x4_1 = fetch(first + 13u, inside4);
-			let x4_2 = fetch(first + 14u, inside4);
+			let x4_0 = fetch(column4, inside4);
+			let x4_1 = fetch(column4 + 1u, inside4);
+			let x4_2 = fetch(column4 + 2u, inside4);
+			let column5 = column4 + p.x_pitch;
 			let inside5 = inside && left + 5u < p.in_size.z;
-			let x5_0 = fetch(first + 15u, inside5);
-			let x5_1 = fetch(first + 16u, inside5);
-			let x5_2 = fetch(first + 17u, inside5);
+			let x5_0 = fetch(column5, inside5);
+			let x5_1 = fetch(column5 + 1u, inside5);
+			let x5_2 = fetch(column5 + 2u, inside5);
+			let column6 = column5 + p.x_pitch;
 			let inside6 = inside && left + 6u < p.in_size.z;
-			let x6_0 = fetch(first + 18u, inside6);
-			let x6_1 = fetch(first + 19u, inside6);
-			let x6_2 = fetch(first + 20u, inside6);
+			let x6_0 = fetch(column6, inside6);
+			let x6_1 = fetch(column6 + 1u, inside6);
+			let x6_2 = fetch(column6 + 2u, inside6);
+			let column7 = column6 + p.x_pitch;
 			let inside7 = inside && left + 7u < p.in_size.z;
-			let x7_0 = fetch(first + 21u, inside7);
-			let x7_1 = fetch(first + 22u, inside7);
-			let x7_2 = fetch(first + 23u, inside7);
+			let x7_0 = fetch(column7, inside7);
+			let x7_1 = fetch(column7 + 1u, inside7);
+			let x7_2 = fetch(column7 + 2u, inside7);
+			let column8 = column7 + p.x_pitch;
 			let inside8 = inside && left + 8u < p.in_size.z;
-			let x8_0 = fetch(first + 24u, inside8);
-			let x8_1 = fetch(first + 25u, inside8);
-			let x8_2 = fetch(first + 26u, inside8);
+			let x8_0 = fetch(column8, inside8);
+			let x8_1 = fetch(column8 + 1u, inside8);
+			let x8_2 = fetch(column8 + 2u, inside8);
+			let column9 = column8 + p.x_pitch;
 			let inside9 = inside && left + 9u < p.in_size.z;
-			let x9_0 = fetch(first + 27u, inside9);
-			let x9_1 = fetch(first + 28u, inside9);
-			let x9_2 = fetch(first + 29u, inside9);
+			let x9_0 = fetch(column9, inside9);
+			let x9_1 = fetch(column9 + 1u, inside9);
+			let x9_2 = fetch(column9 + 2u, inside9);
+			let column10 = column9 + p.x_pitch;
 			let inside10 = inside && left + 10u < p.in_size.z;
-			let x10_0 = fetch(first + 30u, inside10);
-			let x10_1 = fetch(first + 31u, inside10);
-			let x10_2 = fetch(first + 32u, inside10);
+			let x10_0 = fetch(column10, inside10);
+			let x10_1 = fetch(column10 + 1u, inside10);
+			let x10_2 = fetch(column10 + 2u, inside10);
+			let column11 = column10 + p.x_pitch;
 			let inside11 = inside && left + 11u < p.in_size.z;
-			let x11_0 = fetch(first + 33u, inside11);
-			let x11_1 = fetch(first + 34u, inside11);
-			let x11_2 = fetch(first + 35u, inside11);
+			let x11_0 = fetch(column11, inside11);
+			let x11_1 = fetch(column11 + 1u, inside11);
+			let x11_2 = fetch(column11 + 2u, inside11);
+			let column12 = column11 + p.x_pitch;
 			let inside12 = inside && left + 12u < p.in_size.z;
-			let x12_0 = fetch(first + 36u, inside12);
-			let x12_1 = fetch(first + 37u, inside12);
-			let x12_2 = fetch(first + 38u, inside12);
+			let x12_0 = fetch(column12, inside12);
+			let x12_1 = fetch(column12 + 1u, inside12);
+			let x12_2 = fetch(column12 + 2u, inside12);
+			let column13 = column12 + p.x_pitch;
 			let inside13 = inside && left + 13u < p.in_size.z;
-			let x13_0 = fetch(first + 39u, inside13);
-			let x13_1 = fetch(first + 40u, inside13);
-			let x13_2 = fetch(first + 41u, inside13);
+			let x13_0 = fetch(column13, inside13);
+			let x13_1 = fetch(column13 + 1u, inside13);
+			let x13_2 = fetch(column13 + 2u, inside13);
+			let column14 = column13 + p.x_pitch;
 			let inside14 = inside && left + 14u < p.in_size.z;
-			let x14_0 = fetch(first + 42u, inside14);
-			let x14_1 = fetch(first + 43u, inside14);
-			let x14_2 = fetch(first + 44u, inside14);
+			let x14_0 = fetch(column14, inside14);
+			let x14_1 = fetch(column14 + 1u, inside14);
+			let x14_2 = fetch(column14 + 2u, inside14);
+			let column15 = column14 + p.x_pitch;
 			let inside15 = inside && left + 15u < p.in_size.z;
-			let x15_0 = fetch(first + 45u, inside15);
-			let x15_1 = fetch(first + 46u, inside15);
-			let x15_2 = fetch(first + 47u, inside15);
+			let x15_0 = fetch(column15, inside15);
+			let x15_1 = fetch(column15 + 1u, inside15);
+			let x15_2 = fetch(column15 + 2u, inside15);
+			let column16 = column15 + p.x_pitch;
 			let inside16 = inside && left + 16u < p.in_size.z;
-			let x16_0 = fetch(first + 48u, inside16);
-			let x16_1 = fetch(first + 49u, inside16);
-			let x16_2 = fetch(first + 50u, inside16);
+			let x16_0 = fetch(column16, inside16);
+			let x16_1 = fetch(column16 + 1u, inside16);
+			let x16_2 = fetch(column16 + 2u, inside16);
+			let column17 = column16 + p.x_pitch;
 			let inside17 = inside && left + 17u < p.in_size.z;
-			let x17_0 = fetch(first + 51u, inside17);
-			let x17_1 = fetch(first + 52u, inside17);
-			let x17_2 = fetch(first + 53u, inside17);
+			let x17_0 = fetch(column17, inside17);
+			let x17_1 = fetch(column17 + 1u, inside17);
+			let x17_2 = fetch(column17 + 2u, inside17);
+			let column18 = column17 + p.x_pitch;
 			let inside18 = inside && left + 18u < p.in_size.z;
-			let x18_0 = fetch(first + 54u, inside18);
-			let x18_1 = fetch(first + 55u, inside18);
-			let x18_2 = fetch(first + 56u, inside18);
+			let x18_0 = fetch(column18, inside18);
+			let x18_1 = fetch(column18 + 1u, inside18);
+			let x18_2 = fetch(column18 + 2u, inside18);
+			let column19 = column18 + p.x_pitch;
 			let inside19 = inside && left + 19u < p.in_size.z;
-			let x19_0 = fetch(first + 57u, inside19);
-			let x19_1 = fetch(first + 58u, inside19);
-			let x19_2 = fetch(first + 59u, inside19);
+			let x19_0 = fetch(column19, inside19);
+			let x19_1 = fetch(column19 + 1u, inside19);
+			let x19_2 = fetch(column19 + 2u, inside19);
+			let column20 = column19 + p.x_pitch;
 			let inside20 = inside && left + 20u < p.in_size.z;
-			let x20_0 = fetch(first + 60u, inside20);
-			let x20_1 = fetch(first + 61u, inside20);
-			let x20_2 = fetch(first + 62u, inside20);
+			let x20_0 = fetch(column20, inside20);
+			let x20_1 = fetch(column20 + 1u, inside20);
+			let x20_2 = fetch(column20 + 2u, inside20);
+			let column21 = column20 + p.x_pitch;
 			let inside21 = inside && left + 21u < p.in_size.z;
-			let x21_0 = fetch(first + 63u, inside21);
-			let x21_1 = fetch(first + 64u, inside21);
-			let x21_2 = fetch(first + 65u, inside21);
+			let x21_0 = fetch(column21, inside21);
+			let x21_1 = fetch(column21 + 1u, inside21);
+			let x21_2 = fetch(column21 + 2u, inside21);
+			let column22 = column21 + p.x_pitch;
 			let inside22 = inside && left + 22u < p.in_size.z;
-			let x22_0 = fetch(first + 66u, inside22);
-			let x22_1 = fetch(first + 67u, inside22);
-			let x22_2 = fetch(first + 68u, inside22);
+			let x22_0 = fetch(column22, inside22);
+			let x22_1 = fetch(column22 + 1u, inside22);
+			let x22_2 = fetch(column22 + 2u, inside22);
+			let column23 = column22 + p.x_pitch;
 			let inside23 = inside && left + 23u < p.in_size.z;
-			let x23_0 = fetch(first + 69u, inside23);
-			let x23_1 = fetch(first + 70u, inside23);
-			let x23_2 = fetch(first + 71u, inside23);
+			let x23_0 = fetch(column23, inside23);
+			let x23_1 = fetch(column23 + 1u, inside23);
+			let x23_2 = fetch(column23 + 2u, inside23);
+			let column24 = column23 + p.x_pitch;
 			let inside24 = inside && left + 24u < p.in_size.z;
-			let x24_0 = fetch(first + 72u, inside24);
-			let x24_1 = fetch(first + 73u, inside24);
-			let x24_2 = fetch(first + 74u, inside24);
+			let x24_0 = fetch(column24, inside24);
+			let x24_1 = fetch(column24 + 1u, inside24);
+			let x24_2 = fetch(column24 + 2u, inside24);
+			let column25 = column24 + p.x_pitch;
 			let inside25 = inside && left + 25u < p.in_size.z;
-			let x25_0 = fetch(first + 75u, inside25);
-			let x25_1 = fetch(first + 76u, inside25);
-			let x25_2 = fetch(first + 77u, inside25);
+			let x25_0 = fetch(column25, inside25);
+			let x25_1 = fetch(column25 + 1u, inside25);
+			let x25_2 = fetch(column25 + 2u, inside25);
+			let column26 = column25 + p.x_pitch;
 			let inside26 = inside && left + 26u < p.in_size.z;
-			let x26_0 = fetch(first + 78u, inside26);
-			let x26_1 = fetch(first + 79u, inside26);
-			let x26_2 = fetch(first + 80u, inside26);
+			let x26_0 = fetch(column26, inside26);
+			let x26_1 = fetch(column26 + 1u, inside26);
+			let x26_2 = fetch(column26 + 2u, inside26);
+			let column27 = column26 + p.x_pitch;
 			let inside27 = inside && left + 27u < p.in_size.z;
-			let x27_0 = fetch(first + 81u, inside27);
-			let x27_1 = fetch(first + 82u, inside27);
-			let x27_2 = fetch(first + 83u, inside27);
+			let x27_0 = fetch(column27, inside27);
+			let x27_1 = fetch(column27 + 1u, inside27);
+			let x27_2 = fetch(column27 + 2u, inside27);
+			let column28 = column27 + p.x_pitch;
 			let inside28 = inside && left + 28u < p.in_size.z;
-			let x28_0 = fetch(first + 84u, inside28);
-			let x28_1 = fetch(first + 85u, inside28);
-			let x28_2 = fetch(first + 86u, inside28);
+			let x28_0 = fetch(column28, inside28);
+			let x28_1 = fetch(column28 + 1u, inside28);
+			let x28_2 = fetch(column28 + 2u, inside28);
+			let column29 = column28 + p.x_pitch;
 			let inside29 = inside && left + 29u < p.in_size.z;
-			let x29_0 = fetch(first + 87u, inside29);
-			let x29_1 = fetch(first + 88u, inside29);
-			let x29_2 = fetch(first + 89u, inside29);
+			let x29_0 = fetch(column29, inside29);
+			let x29_1 = fetch(column29 + 1u, inside29);
+			let x29_2 = fetch(column29 + 2u, inside29);
+			let column30 = column29 + p.x_pitch;
 			let inside30 = inside && left + 30u < p.in_size.z;
-			let x30_0 = fetch(first + 90u, inside30);
-			let x30_1 = fetch(first + 91u, inside30);
-			let x30_2 = fetch(first + 92u, inside30);
+			let x30_0 = fetch(column30, inside30);
+			let x30_1 = fetch(column30 + 1u, inside30);
+			let x30_2 = fetch(column30 + 2u, inside30);
+			let column31 = column30 + p.x_pitch;
 			let inside31 = inside && left + 31u < p.in_size.z;
-			let x31_0 = fetch(first + 93u, inside31);
-			let x31_1 = fetch(first + 94u, inside31);
-			let x31_2 = fetch(first + 95u, inside31);
+			let x31_0 = fetch(column31, inside31);
+			let x31_1 = fetch(column31 + 1u, inside31);
+			let x31_2 = fetch(column31 + 2u, inside31);
+			let column32 = column31 + p.x_pitch;
 			let inside32 = inside && left + 32u < p.in_size.z;
-			let x32_0 = fetch(first + 96u, inside32);
-			let x32_1 = fetch(first + 97u, inside32);
-			let x32_2 = fetch(first + 98u, inside32);
+			let x32_0 = fetch(column32, inside32);
+			let x32_1 = fetch(column32 + 1u, inside32);
+			let x32_2 = fetch(column32 + 2u, inside32);
+			let column33 = column32 + p.x_pitch;
 			let inside33 = inside && left + 33u < p.in_size.z;
-			let x33_0 = fetch(first + 99u, inside33);
-			let x33_1 = fetch(first + 100u, inside33);
-			let x33_2 = fetch(first + 101u, inside33);
+			let x33_0 = fetch(column33, inside33);
+			let x33_1 = fetch(column33 + 1u, inside33);
+			let x33_2 = fetch(column33 + 2u, inside33);
+			let column34 = column33 + p.x_pitch;
 			let inside34 = inside && left + 34u < p.in_size.z;
-			let x34_0 = fetch(first + 102u, inside34);
-			let x34_1 = fetch(first + 103u, inside34);
-			let x34_2 = fetch(first + 104u, inside34);
+			let x34_0 = fetch(column34, inside34);
+			let x34_1 = fetch(column34 + 1u, inside34);
+			let x34_2 = fetch(column34 + 2u, inside34);
+			let column35 = column34 + p.x_pitch;
 			let inside35 = inside && left + 35u < p.in_size.z;
-			let x35_0 = fetch(first + 105u, inside35);
-			let x35_1 = fetch(first + 106u, inside35);
-			let x35_2 = fetch(first + 107u, inside35);
+			let x35_0 = fetch(column35, inside35);
+			let x35_1 = fetch(column35 + 1u, inside35);
+			let x35_2 = fetch(column35 + 2u, inside35);
+			let column36 = column35 + p.x_pitch;
 			let inside36 = inside && left + 36u < p.in_size.z;
-			let x36_0 = fetch(first + 108u, inside36);
-			let x36_1 = fetch(first + 109u, inside36);
-			let x36_2 = fetch(first + 110u, inside36);
+			let x36_0 = fetch(column36, inside36);
+			let x36_1 = fetch(column36 + 1u, inside36);
+			let x36_2 = fetch(column36 + 2u, inside36);
 			let weight = (at.channel / CHANNELS * 7u + row) * 84u;
 			let w0_0_0 = w[weight];
 			let w0_1_0 = w[weight + 4u];

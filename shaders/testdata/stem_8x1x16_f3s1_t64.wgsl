@@ -8,7 +8,7 @@
 
 struct Params {
 	in_size: vec3<u32>, // of the convolution below
-	in_channels: u32, // of X as the kernel reads it
+	x_pitch: u32, // numbers of X, as the kernel reads it, from one pixel to the next
 	out_size: vec3<u32>, // of the convolution below
 	out_channels: u32, // of V as the kernel writes it
 	filter_size: vec3<u32>,
@@ -39,6 +39,33 @@ struct Params {
 	first_column: u32,
 	columns: u32,
 	x_zero: i32, // of int8: the zero point of X
+	in_channels: u32, // of X as the kernel reads it
+	// X, V and the residual R may be some channels of wider volumes: the first one, and numbers between pixels.
+	x_first: u32,
+	r_pitch: u32,
+	r_first: u32,
+	v_pitch: u32,
+	v_first: u32,
+}
+
+// x_at is where X has a channel of a pixel.
+fn x_at(pixel: u32, channel: u32) -> u32 {
+	return pixel * p.x_pitch + p.x_first + channel;
+}
+
+// v_at is where V has it.
+fn v_at(pixel: u32, channel: u32) -> u32 {
+	return pixel * p.v_pitch + p.v_first + channel;
+}
+
+// r_at is where the residual R has it.
+fn r_at(pixel: u32, channel: u32) -> u32 {
+	return pixel * p.r_pitch + p.r_first + channel;
+}
+
+// output_at is where V has an output, which are counted channel by channel of pixel by pixel.
+fn output_at(output: u32) -> u32 {
+	return v_at(output / p.out_channels, output % p.out_channels);
 }
 
 // flat counts positions in memory order.
@@ -167,24 +194,24 @@ fn activate(z: f32, slope: f32) -> f32 {
 	}
 }
 
-// finish gives what is written to element i of V: f(z), with the residual.
-fn finish(z: f32, i: u32) -> f32 {
+// finish gives what is written to depth slice k of V: f(z), with the residual at r.
+fn finish(z: f32, k: u32, r: u32) -> f32 {
 	var slope = 0.0;
 	if p.activation == 4u {
-		slope = slopes[i % p.out_channels];
+		slope = slopes[k];
 	}
 	switch p.residual {
-		case 1u: { return activate(z + residual(i), slope); }
-		case 2u: { return activate(z, slope) + residual(i); }
+		case 1u: { return activate(z + residual(r), slope); }
+		case 2u: { return activate(z, slope) + residual(r); }
 		default: { return activate(z, slope); }
 	}
 }
 
-// finish_at applies the epilogue to element i of v.
-fn finish_at(i: u32) {
+// finish_at applies the epilogue to element i of v, which begins with depth slice k, and with r in R.
+fn finish_at(i: u32, k: u32, r: u32) {
 	var z = v[i];
 	for (var lane = 0u; lane < 4u; lane++) {
-		z[lane] = finish(z[lane], 4u * i + lane);
+		z[lane] = finish(z[lane], k + lane, r + lane);
 	}
 	v[i] = z;
 }
@@ -235,9 +262,14 @@ fn has(at: Strip, row: u32, column: u32, k: u32) -> bool {
 	return all(vec4<u32>(at.plane, at.y + row, at.x + column, at.channel + k) < below);
 }
 
+// pixel is the number of its pixel.
+fn pixel(at: Strip, row: u32, column: u32) -> u32 {
+	return (at.plane * p.out_size.y + at.y + row) * p.out_size.z + at.x + column;
+}
+
 // element is its place in V.
 fn element(at: Strip, row: u32, column: u32, k: u32) -> u32 {
-	return ((at.plane * p.out_size.y + at.y + row) * p.out_size.z + at.x + column) * p.out_channels + at.channel + k;
+	return v_at(pixel(at, row, column), at.channel + k);
 }
 
 fn biases(channel: u32) -> vec4<f32> {
@@ -261,8 +293,9 @@ fn finish_all(at: Strip) {
 	for (var n = 0u; n < ROWS * STRIP * CHANNELS; n += STORED) {
 		let row = n / CHANNELS / STRIP;
 		let column = n / CHANNELS % STRIP;
-		if has(at, row, column, n % CHANNELS) {
-			finish_at(element(at, row, column, n % CHANNELS) / STORED);
+		let k = n % CHANNELS;
+		if has(at, row, column, k) {
+			finish_at(element(at, row, column, k) / STORED, at.channel + k, r_at(pixel(at, row, column), at.channel + k));
 		}
 	}
 }
@@ -321,47 +354,56 @@ fn main(
 		var sum7_3 = bias3;
 		for (var row = 0u; row < 3u; row++) {
 			let inside = plane.inside && top + row < p.in_size.y;
-			let first = ((plane.first + top + row) * p.in_size.z + left) * 3u;
+			let column0 = x_at((plane.first + top + row) * p.in_size.z + left, 0u);
 			let inside0 = inside && left < p.in_size.z;
-			let x0_0 = fetch(first, inside0);
-			let x0_1 = fetch(first + 1u, inside0);
-			let x0_2 = fetch(first + 2u, inside0);
+			let x0_0 = fetch(column0, inside0);
+			let x0_1 = fetch(column0 + 1u, inside0);
+			let x0_2 = fetch(column0 + 2u, inside0);
+			let column1 = column0 + p.x_pitch;
 			let inside1 = inside && left + 1u < p.in_size.z;
-			let x1_0 = fetch(first + 3u, inside1);
-			let x1_1 = fetch(first + 4u, inside1);
-			let x1_2 = fetch(first + 5u, inside1);
+			let x1_0 = fetch(column1, inside1);
+			let x1_1 = fetch(column1 + 1u, inside1);
+			let x1_2 = fetch(column1 + 2u, inside1);
+			let column2 = column1 + p.x_pitch;
 			let inside2 = inside && left + 2u < p.in_size.z;
-			let x2_0 = fetch(first + 6u, inside2);
-			let x2_1 = fetch(first + 7u, inside2);
-			let x2_2 = fetch(first + 8u, inside2);
+			let x2_0 = fetch(column2, inside2);
+			let x2_1 = fetch(column2 + 1u, inside2);
+			let x2_2 = fetch(column2 + 2u, inside2);
+			let column3 = column2 + p.x_pitch;
 			let inside3 = inside && left + 3u < p.in_size.z;
-			let x3_0 = fetch(first + 9u, inside3);
-			let x3_1 = fetch(first + 10u, inside3);
-			let x3_2 = fetch(first + 11u, inside3);
+			let x3_0 = fetch(column3, inside3);
+			let x3_1 = fetch(column3 + 1u, inside3);
+			let x3_2 = fetch(column3 + 2u, inside3);
+			let column4 = column3 + p.x_pitch;
 			let inside4 = inside && left + 4u < p.in_size.z;
-			let x4_0 = fetch(first + 12u, inside4);
-			let x4_1 = fetch(first + 13u, inside4);
-			let x4_2 = fetch(first + 14u, inside4);
+			let x4_0 = fetch(column4, inside4);
+			let x4_1 = fetch(column4 + 1u, inside4);
+			let x4_2 = fetch(column4 + 2u, inside4);
+			let column5 = column4 + p.x_pitch;
 			let inside5 = inside && left + 5u < p.in_size.z;
-			let x5_0 = fetch(first + 15u, inside5);
-			let x5_1 = fetch(first + 16u, inside5);
-			let x5_2 = fetch(first + 17u, inside5);
+			let x5_0 = fetch(column5, inside5);
+			let x5_1 = fetch(column5 + 1u, inside5);
+			let x5_2 = fetch(column5 + 2u, inside5);
+			let column6 = column5 + p.x_pitch;
 			let inside6 = inside && left + 6u < p.in_size.z;
-			let x6_0 = fetch(first + 18u, inside6);
-			let x6_1 = fetch(first + 19u, inside6);
-			let x6_2 = fetch(first + 20u, inside6);
+			let x6_0 = fetch(column6, inside6);
+			let x6_1 = fetch(column6 + 1u, inside6);
+			let x6_2 = fetch(column6 + 2u, inside6);
+			let column7 = column6 + p.x_pitch;
 			let inside7 = inside && left + 7u < p.in_size.z;
-			let x7_0 = fetch(first + 21u, inside7);
-			let x7_1 = fetch(first + 22u, inside7);
-			let x7_2 = fetch(first + 23u, inside7);
+			let x7_0 = fetch(column7, inside7);
+			let x7_1 = fetch(column7 + 1u, inside7);
+			let x7_2 = fetch(column7 + 2u, inside7);
+			let column8 = column7 + p.x_pitch;
 			let inside8 = inside && left + 8u < p.in_size.z;
-			let x8_0 = fetch(first + 24u, inside8);
-			let x8_1 = fetch(first + 25u, inside8);
-			let x8_2 = fetch(first + 26u, inside8);
+			let x8_0 = fetch(column8, inside8);
+			let x8_1 = fetch(column8 + 1u, inside8);
+			let x8_2 = fetch(column8 + 2u, inside8);
+			let column9 = column8 + p.x_pitch;
 			let inside9 = inside && left + 9u < p.in_size.z;
-			let x9_0 = fetch(first + 27u, inside9);
-			let x9_1 = fetch(first + 28u, inside9);
-			let x9_2 = fetch(first + 29u, inside9);
+			let x9_0 = fetch(column9, inside9);
+			let x9_1 = fetch(column9 + 1u, inside9);
+			let x9_2 = fetch(column9 + 2u, inside9);
 			let weight = (at.channel / CHANNELS * 3u + row) * 36u;
 			let w0_0_0 = w[weight];
 			let w0_1_0 = w[weight + 4u];

@@ -7,7 +7,7 @@
 
 struct Params {
 	in_size: vec3<u32>, // of the convolution below
-	in_channels: u32, // of X as the kernel reads it
+	x_pitch: u32, // numbers of X, as the kernel reads it, from one pixel to the next
 	out_size: vec3<u32>, // of the convolution below
 	out_channels: u32, // of V as the kernel writes it
 	filter_size: vec3<u32>,
@@ -38,6 +38,33 @@ struct Params {
 	first_column: u32,
 	columns: u32,
 	x_zero: i32, // of int8: the zero point of X
+	in_channels: u32, // of X as the kernel reads it
+	// X, V and the residual R may be some channels of wider volumes: the first one, and numbers between pixels.
+	x_first: u32,
+	r_pitch: u32,
+	r_first: u32,
+	v_pitch: u32,
+	v_first: u32,
+}
+
+// x_at is where X has a channel of a pixel.
+fn x_at(pixel: u32, channel: u32) -> u32 {
+	return pixel * p.x_pitch + p.x_first + channel;
+}
+
+// v_at is where V has it.
+fn v_at(pixel: u32, channel: u32) -> u32 {
+	return pixel * p.v_pitch + p.v_first + channel;
+}
+
+// r_at is where the residual R has it.
+fn r_at(pixel: u32, channel: u32) -> u32 {
+	return pixel * p.r_pitch + p.r_first + channel;
+}
+
+// output_at is where V has an output, which are counted channel by channel of pixel by pixel.
+fn output_at(output: u32) -> u32 {
+	return v_at(output / p.out_channels, output % p.out_channels);
 }
 
 // flat counts positions in memory order.
@@ -163,22 +190,22 @@ fn activate(z: f32, slope: f32) -> f32 {
 	}
 }
 
-// finish gives what is written to element i of V: f(z), with the residual.
-fn finish(z: f32, i: u32) -> f32 {
+// finish gives what is written to depth slice k of V: f(z), with the residual at r.
+fn finish(z: f32, k: u32, r: u32) -> f32 {
 	var slope = 0.0;
 	if p.activation == 4u {
-		slope = slopes[i % p.out_channels];
+		slope = slopes[k];
 	}
 	switch p.residual {
-		case 1u: { return activate(z + residual(i), slope); }
-		case 2u: { return activate(z, slope) + residual(i); }
+		case 1u: { return activate(z + residual(r), slope); }
+		case 2u: { return activate(z, slope) + residual(r); }
 		default: { return activate(z, slope); }
 	}
 }
 
-// finish_at applies the epilogue to element i of v.
-fn finish_at(i: u32) {
-	v[i] = finish(v[i], i);
+// finish_at applies the epilogue to element i of v, which begins with depth slice k, and with r in R.
+fn finish_at(i: u32, k: u32, r: u32) {
+	v[i] = finish(v[i], k, r);
 }
 
 // What Winograd's transforms share: tiles of 8 x 8 inputs or products.
@@ -276,9 +303,14 @@ fn transform(d: Line) -> Outputs {
 	);
 }
 
+// pixel is the number of output o among all images'.
+fn pixel(t: Tile, o: vec3<u32>) -> u32 {
+	return t.image * p.out_size.y * p.out_size.z + flat(o, p.out_size);
+}
+
 // block_of is where the tile's block of channels of output o is in V.
 fn block_of(t: Tile, o: vec3<u32>) -> u32 {
-	return (t.image * p.out_size.y * p.out_size.z + flat(o, p.out_size)) * t.blocks + t.block;
+	return v_at(pixel(t, o), VECTOR * t.block) / VECTOR;
 }
 
 // write writes an output, f places from the tile's first, unless it hangs over V's edge.
@@ -293,7 +325,7 @@ fn write(t: Tile, f: vec3<u32>, z: Cell) {
 fn complete(t: Tile, f: vec3<u32>) {
 	let o = t.o + f * p.dilation;
 	if all(o < p.out_size) {
-		finish_at(block_of(t, o));
+		finish_at(block_of(t, o), VECTOR * t.block, r_at(pixel(t, o), VECTOR * t.block));
 	}
 }
 
