@@ -16,7 +16,9 @@ type Activation struct {
 }
 
 // Function is the kind of an activation; z is what it is applied to. The definitions are ONNX's
-// (https://onnx.ai/onnx/operators/).
+// (https://onnx.ai/onnx/operators/). Of NaN each gives NaN, as ONNX's and PyTorch's do. WGSL lets a device
+// compute as if there were no NaN, so that no shader can promise as much; ours ask for its bits, which leaves
+// no comparison to be optimized away, and tests hold it on the adapters that they run on.
 type Function int
 
 // The functions.

@@ -43,9 +43,9 @@ fn element(i: u32) {
 	var slope = 0.0;
 	if p.activation == 4u {
 		slope = slopes[i % p.out_channels];
-		dslopes[i] = dv[i] * min(z[i], 0.0);
+		dslopes[i] = dv[i] * keep_nan(min(z[i], 0.0), z[i]);
 	}
-	dz[i] = dv[i] * derivative(z[i], slope);
+	dz[i] = dv[i] * keep_nan(derivative(z[i], slope), z[i]);
 }
 
 {{template "elementwise" .}}

@@ -10,9 +10,11 @@ struct Params {
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read_write> v: array<f32>;
 
+{{template "keep_nan"}}
+
 fn element(i: u32) {
 	let at = i / p.channels * p.pitch + p.first + i % p.channels;
-	v[at] = max(v[at], 0.0);
+	v[at] = keep_nan(max(v[at], 0.0), v[at]);
 }
 
 {{template "elementwise" .}}

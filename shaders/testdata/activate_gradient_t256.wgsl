@@ -144,6 +144,12 @@ fn from_output(i: vec3<u32>, f: vec3<u32>, copy: vec3<u32>) -> vec3<u32> {
 @group(0) @binding(4) var<storage, read_write> dz: array<f32>;
 @group(0) @binding(5) var<storage, read_write> dslopes: array<f32>;
 
+// keep_nan is f, a function of z, and z itself where that is NaN: by its bits, for min and max may lose NaN, and
+// compilers may take numbers that are compared for others than NaN.
+fn keep_nan(f: f32, z: f32) -> f32 {
+	return select(f, z, (bitcast<u32>(z) & 0x7fffffffu) > 0x7f800000u);
+}
+
 // erf follows Abramowitz and Stegun 7.1.26, to 1.5e-7.
 fn erf(z: f32) -> f32 {
 	let t = 1.0 / (1.0 + 0.3275911 * abs(z));
@@ -196,9 +202,9 @@ fn element(i: u32) {
 	var slope = 0.0;
 	if p.activation == 4u {
 		slope = slopes[i % p.out_channels];
-		dslopes[i] = dv[i] * min(z[i], 0.0);
+		dslopes[i] = dv[i] * keep_nan(min(z[i], 0.0), z[i]);
 	}
-	dz[i] = dv[i] * derivative(z[i], slope);
+	dz[i] = dv[i] * keep_nan(derivative(z[i], slope), z[i]);
 }
 
 // Each thread computes one element, on its own.

@@ -10,9 +10,15 @@ struct Params {
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read_write> v: array<f32>;
 
+// keep_nan is f, a function of z, and z itself where that is NaN: by its bits, for min and max may lose NaN, and
+// compilers may take numbers that are compared for others than NaN.
+fn keep_nan(f: f32, z: f32) -> f32 {
+	return select(f, z, (bitcast<u32>(z) & 0x7fffffffu) > 0x7f800000u);
+}
+
 fn element(i: u32) {
 	let at = i / p.channels * p.pitch + p.first + i % p.channels;
-	v[at] = max(v[at], 0.0);
+	v[at] = keep_nan(max(v[at], 0.0), v[at]);
 }
 
 // Each thread computes one element, on its own.

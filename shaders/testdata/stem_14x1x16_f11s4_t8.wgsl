@@ -154,6 +154,12 @@ fn residual(i: u32) -> f32 {
 // The epilogue that all kernels share: what is done to z, the sum with its bias, before it is written.
 // The functions and their numbers are those of conv.Function. The CPU twin is cpuref/epilogue.go.
 
+// keep_nan is f, a function of z, and z itself where that is NaN: by its bits, for min and max may lose NaN, and
+// compilers may take numbers that are compared for others than NaN.
+fn keep_nan(f: f32, z: f32) -> f32 {
+	return select(f, z, (bitcast<u32>(z) & 0x7fffffffu) > 0x7f800000u);
+}
+
 // erf follows Abramowitz and Stegun 7.1.26, to 1.5e-7.
 fn erf(z: f32) -> f32 {
 	let t = 1.0 / (1.0 + 0.3275911 * abs(z));
@@ -176,7 +182,7 @@ fn gelu_tangent(held: f32) -> f32 {
 	return tangent(0.79788456 * (held + 0.044715 * held * held * held));
 }
 
-fn activate(z: f32, slope: f32) -> f32 {
+fn function(z: f32, slope: f32) -> f32 {
 	switch p.activation {
 		case 1u: { return max(z, 0.0); }
 		case 2u: { return min(max(z, p.alpha), p.beta); }
@@ -192,6 +198,10 @@ fn activate(z: f32, slope: f32) -> f32 {
 		case 12u: { return select(z, p.alpha * (exp(z) - 1.0), z < 0.0); }
 		default: { return z; }
 	}
+}
+
+fn activate(z: f32, slope: f32) -> f32 {
+	return keep_nan(function(z, slope), z);
 }
 
 // finish gives what is written to depth slice k of V: f(z), with the residual at r.
