@@ -25,7 +25,7 @@ var equivalents = []equivalent{
 	{"let inside = output < p.outputs;", "let inside = true;", false, "spares work alone: what lies outside is not written"},
 	{"let inside = output < p.outputs;", "let inside = output <= p.outputs;", false, "spares work alone: what lies outside is not written"},
 	{"let filters = group * p.w_group + k % p.group_outputs * p.w_output;", "let filters = group * p.w_group + output % p.group_outputs * p.w_output;", false, "the outputs of a group divide the output channels"},
-	{"sum += product(column * p.in_channels + group * p.group_inputs + channel, weight, k);", "sum += product(column * p.in_channels + group * p.group_inputs + channel, weight, output);", true, "no product but int8's asks for the channel, and there it is noticed"},
+	{"sum += product(x_at(column, group * p.group_inputs + channel), weight, k);", "sum += product(x_at(column, group * p.group_inputs + channel), weight, output);", true, "no product but int8's asks for the channel, and there it is noticed"},
 	{"if copy == 1 {", "if copy != 1 {", false, "the two mirrored copies change places"},
 	{"if copy == 1 {", "if copy == 2 {", false, "the two mirrored copies change places"},
 	{"return select(i + n, i - n, copy == 1);", "return select(i + n, i - n, copy != 1);", false, "the two shifted copies change places"},
@@ -49,8 +49,8 @@ var equivalents = []equivalent{
 
 	{"if p.activation != 0u || p.residual != 0u {", "if p.activation != 0u || p.parts != 0u {", false, "spares work alone: where there is no epilogue, numbers stay what they are"},
 
-	{"let column0 = select(0u, ((image0 + flat(from0, p.in_size)) * p.in_channels + tile.group * p.group_inputs) / VECTOR, inside0);", "let column0 = select(1u, ((image0 + flat(from0, p.in_size)) * p.in_channels + tile.group * p.group_inputs) / VECTOR, inside0);", false, "what is loaded outside is not taken: the address is one that no adapter has to hold back"},
-	{"let column3 = select(0u, ((image3 + flat(from3, p.in_size)) * p.in_channels + tile.group * p.group_inputs) / VECTOR, inside3);", "let column3 = select(1u, ((image3 + flat(from3, p.in_size)) * p.in_channels + tile.group * p.group_inputs) / VECTOR, inside3);", false, "what is loaded outside is not taken: the address is one that no adapter has to hold back"},
+	{"let column0 = select(0u, x_at(image0 + flat(from0, p.in_size), tile.group * p.group_inputs) / VECTOR, inside0);", "let column0 = select(1u, x_at(image0 + flat(from0, p.in_size), tile.group * p.group_inputs) / VECTOR, inside0);", false, "what is loaded outside is not taken: the address is one that no adapter has to hold back"},
+	{"let column3 = select(0u, x_at(image3 + flat(from3, p.in_size), tile.group * p.group_inputs) / VECTOR, inside3);", "let column3 = select(1u, x_at(image3 + flat(from3, p.in_size), tile.group * p.group_inputs) / VECTOR, inside3);", false, "what is loaded outside is not taken: the address is one that no adapter has to hold back"},
 	{"let inside = tile.inside && pixel < p.images * p.out_size.x * p.out_size.y * p.out_size.z && tile.channel < p.group_outputs;", "let inside = tile.inside && pixel < p.images * p.out_size.x * p.out_size.y * p.out_size.z && true;", true, "a thread begins behind its group's depth slices only where threads have slices of their own, and there it is noticed"},
 	{"let inside = tile.inside && pixel < p.images * p.out_size.x * p.out_size.y * p.out_size.z && tile.channel < p.group_outputs;", "let inside = tile.inside && pixel < p.images * p.out_size.x * p.out_size.y * p.out_size.z && tile.channel <= p.group_outputs;", false, "no depth slice is left there"},
 	{"let columns = (p.group_outputs + tile_channels - 1u) / tile_channels; // of a group", "let columns = (p.group_outputs + tile_channels - 2u) / tile_channels; // of a group", true, "where vectors are stored a group's depth slices are a multiple of 4"},

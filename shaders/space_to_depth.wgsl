@@ -16,11 +16,10 @@ fn copy_phase(number: u32, phase: u32, position: u32, inside: bool) {
 	let inputs = p.group_inputs / VECTOR;
 	let blocks = p.in_channels / VECTOR;
 	let phases = p.stride.y * p.stride.z;
-	let source = x_at(position, 0u) / VECTOR;
 	var to = number * blocks * phases + phase * inputs;
 	for (var group = 0u; group < blocks; group += inputs) {
 		for (var i = group; i < group + inputs; i++) {
-			y[to + i] = select(Cell(0.0), x[source + i], inside);
+			y[to + i] = select(Cell(0.0), x[x_at(position, VECTOR * i) / VECTOR], inside);
 		}
 		to += (phases - 1u) * inputs;
 	}
