@@ -1,6 +1,7 @@
 package host_test
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"testing"
@@ -55,7 +56,7 @@ func nanForward(dev *host.Device, o host.LayerOptions) error {
 	case conv.AfterFunction:
 		residual = []tensor.Volume{zeros}
 	}
-	v, err := l.Run(x, residual...)
+	v, err := l.Run(context.Background(), x, residual...)
 	if err != nil {
 		return err
 	}
@@ -95,7 +96,7 @@ func nanBackward(dev *host.Device, a conv.Activation) error {
 	for i := range dv {
 		dv[i] = 2
 	}
-	g, err := l.Backward(rowOf(data), rowOf(dv))
+	g, err := l.Backward(context.Background(), rowOf(data), rowOf(dv))
 	if err != nil {
 		return err
 	}

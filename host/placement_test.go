@@ -356,8 +356,8 @@ func (l placed) reference() (cpuref.Reference, error) {
 	p, x, f := l.problem, l.input, l.filters
 	var ref cpuref.Reference
 	var err error
-	if plain, none := transform.SpaceToDepth(p); l.by != 0 && none == nil && plain == p {
-		ref, err = l.by.Reference(p, x, f)
+	if l.by != 0 {
+		ref, err = cpuref.Transformed(l.by, p, x, f)
 	} else {
 		ref, err = cpuref.Conv(p, x, f)
 	}
