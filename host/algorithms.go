@@ -44,13 +44,12 @@ func AlgorithmName(a Algorithm) string { return a.Name() + "/" + a.Variant() }
 // AlgorithmNames are the names of all algorithms, without their variants, whatever they serve.
 func AlgorithmNames() []string { return algo.AllNames() }
 
-// choose plans the layer by the algorithm that its options name, or the default.
-func choose(dev *Device, l *layerData) (algo.Plan, error) {
-	name := l.options.Algorithm
-	plan, err := algo.Choose(name, l.spec(), dev.limits())
+// choose plans a layer by the algorithm of that name, or the default.
+func choose(dev *Device, name string, s algo.Spec) (algo.Plan, error) {
+	plan, err := algo.Choose(name, s, dev.limits())
 	switch {
 	case errors.Is(err, algo.ErrUnknown):
-		known := algo.Names(algo.Candidates(l.spec(), dev.limits()))
+		known := algo.Names(algo.Candidates(s, dev.limits()))
 		return plan, fmt.Errorf("%w: algorithm %q, must be one of %s", gpu.ErrMisuse, name, strings.Join(known, ", "))
 	case err != nil:
 		return plan, fmt.Errorf("%w: algorithm %s: %w", ErrUnsupported, name, err)

@@ -66,7 +66,7 @@ func newWhole(dev *Device, l *layerData) (*whole, error) {
 	if !shaders.Fits(l.problem) {
 		return nil, unsupported(algo.ErrTooLong)
 	}
-	plan, err := choose(dev, l)
+	plan, err := choose(dev, l.options.Algorithm, l.spec())
 	if err != nil {
 		return nil, err
 	}

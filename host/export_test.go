@@ -149,3 +149,9 @@ func EveryAlgorithm() (all []Algorithm) {
 	}
 	return all
 }
+
+// CorruptProgram has each run of p write value over one word of a node's volume, after its dispatches.
+func CorruptProgram(t testing.TB, p *Program, node int, word int64, value float32) {
+	volumes := p.steps[node].volumes
+	damage(t, p.session, volumes[len(volumes)-1].operand, word, value)
+}

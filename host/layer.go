@@ -23,7 +23,9 @@ type LayerOptions struct {
 	// Algorithm is "name" or "name/variant" of one of [Algorithms]; "" chooses.
 	Algorithm string
 	// Exact leaves out algorithms whose transforms round, so that integers whose sums stay below 2^24 give
-	// the same bits everywhere.
+	// the same bits everywhere. They also spread what is not finite: one NaN or infinity in X makes NaN of all
+	// outputs of a tile, where a plain sum would make it of those alone whose windows hold it. With Exact every number
+	// stays where it belongs, unless Algorithm names a transform.
 	Exact bool
 	// Threads is the workgroup size of the direct algorithm, one of shaders.ConvThreads; 0 chooses.
 	Threads uint32

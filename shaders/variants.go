@@ -142,6 +142,9 @@ func Variants() []Variant {
 	for _, s := range slideRows {
 		all = append(all, s)
 	}
+	for _, k := range Operators() {
+		all = append(all, k)
+	}
 	return append(all, FilterGradients, BiasGradients, ReLU, Activate, ActivationGradients, Dequantize, SumParts)
 }
 

@@ -40,6 +40,7 @@ func Choose(name string, s Spec, l Limits) (Plan, error) {
 	if s.Threads != 0 && name == "" {
 		return newDirect(s).Plan(s, l) // threads are about the direct algorithm
 	}
+	s.Named = name != ""
 	list := Candidates(s, l)
 	for _, p := range list {
 		if name == "" || Is(p.Algorithm, name) {

@@ -17,13 +17,21 @@ func (a direct) Variant() string { return fmt.Sprintf("t%d", a.threads) }
 func Direct(s Spec) Algorithm { return newDirect(s) }
 
 func (a direct) Plan(s Spec, l Limits) (Plan, error) {
-	p := s.Problem
+	p, store := s.Problem, uint32(1)
+	if s.Type == shaders.Float16 && s.V != (shaders.Placement{}) { // words of two
+		if store = 2; p.OutChannels%2 != 0 {
+			return Plan{}, fmt.Errorf("%w: %d channels of float16, must be even", shaders.ErrPlacement, p.OutChannels)
+		}
+	}
+	if err := s.check(1, store); err != nil {
+		return Plan{}, err
+	}
 	plan := newPlan(a, s, p.FilterLen(), a.cost(p, machineOf(l)))
 	workgroups := p.OutLen()
 	if s.Type == shaders.Float16 { // a workgroup for each word
 		workgroups = (workgroups + 1) / 2
 	}
-	plan.Dispatch(a.kernel(s), shaders.Encode(shaders.Forward(p, s.fused())), workgroups, layer()...)
+	plan.Dispatch(a.kernel(s), shaders.Encode(s.place(shaders.Forward(p, s.fused()))), workgroups, layer()...)
 	return plan.finished(l)
 }
 

@@ -17,9 +17,12 @@ type Spec struct {
 	Epilogue conv.Epilogue
 	Separate bool            // the activation in a step of its own behind the sums
 	Type     shaders.Numbers // of X, W, the residual and V
-	Exact    bool            // leaves out algorithms whose transforms round or spread what is not finite
-	Block    bool            // of a layer that is computed in blocks, and judged by the bound of plain sums
-	Threads  uint32          // of the direct algorithm's workgroups; 0 chooses
+	Exact    bool            // leaves out algorithms whose transforms round, and spread what is not finite
+	Named    bool            // the algorithm was asked for by its name: with Exact it may spread what is not finite
+	// X, V and Residual are where the volumes stand in operands that may have more channels.
+	X, V, Residual shaders.Placement
+	Block          bool   // of a layer that is computed in blocks, and judged by the bound of plain sums
+	Threads        uint32 // of the direct algorithm's workgroups; 0 chooses
 }
 
 // Limits are those of a device, and what rules must know of it.
@@ -72,6 +75,7 @@ var (
 	errNotPlain   = errors.New("not for transposed or unshared layers")
 	errBlock      = errors.New("not for layers that are computed in blocks")
 	errRounds     = errors.New("its transforms round: not where integers must be exact")
+	errSpreads    = errors.New("its transforms spread what is not finite over a tile: with Exact only where it is named")
 	// ErrTooLong is about layers that kernels cannot count.
 	ErrTooLong = errors.New("volumes and filters of 2^32 numbers or more, or padded axes of 2^30")
 	// ErrLimits is about devices.
@@ -86,19 +90,46 @@ func newPlan(a Algorithm, s Spec, packed int64, cost float64) Plan {
 	}
 	residualRole := exec.Constant
 	if s.Epilogue.Residual != conv.NoResidual {
-		residuals, residualRole = p.OutLen(), exec.Input
+		residuals, residualRole = placed(p.OutLen(), p.OutChannels, s.Residual), exec.Input
 	}
 	nothing := func() ([]uint32, error) { return []uint32{0}, nil }
 	plan := Plan{Algorithm: a, Spec: s, Cost: cost}
 	plan.Operands = []exec.Operand{
-		{Name: "the input volume X", Role: exec.Input, Count: p.InLen(), Type: s.Type},
+		{Name: "the input volume X", Role: exec.Input, Count: placed(p.InLen(), p.InChannels, s.X), Type: s.Type},
 		{Name: "the filter bank W", Role: exec.Constant, Count: packed, Type: s.Type},
 		{Name: "the biases b", Role: exec.Constant, Count: p.BiasLen(), Type: shaders.Float32},
 		{Name: "the slopes of PReLU", Role: exec.Constant, Count: slopes, Type: shaders.Float32, Fill: nothing},
 		{Name: "the residual R", Role: residualRole, Count: residuals, Type: s.Type, Fill: nothing},
-		{Name: "the output volume V", Role: exec.Output, Count: p.OutLen(), Type: s.Type},
+		{Name: "the output volume V", Role: exec.Output, Count: placed(p.OutLen(), p.OutChannels, s.V), Type: s.Type},
 	}
 	return plan
+}
+
+// placed is how many numbers the operand holds in which a volume stands.
+func placed(numbers int64, channels int, at shaders.Placement) int64 {
+	if at == (shaders.Placement{}) {
+		return numbers
+	}
+	return numbers / int64(channels) * int64(at.Pitch)
+}
+
+// check reports placements that the problem's volumes cannot have, and those that kernels which load so many channels
+// of X, and store so many of V, at once do not take.
+func (s Spec) check(load, store uint32) error {
+	p := s.Problem
+	pixels := p.OutLen() / int64(p.OutChannels)
+	if err := errors.Join(s.X.Check(p.InLen()/int64(p.InChannels), int64(p.InChannels)), s.V.Check(pixels, int64(p.OutChannels)), s.Residual.Check(pixels, int64(p.OutChannels))); err != nil {
+		return err
+	}
+	if !s.X.Aligned(load) || !s.V.Aligned(store) {
+		return fmt.Errorf("%w: X must stand at multiples of %d channels and V of %d", shaders.ErrPlacement, load, store)
+	}
+	return nil
+}
+
+// place has a kernel's X, V and residual where the layer's are.
+func (s Spec) place(params shaders.Params) shaders.Params {
+	return params.Place(s.X, s.V, s.Residual)
 }
 
 // Fill says what the constants are filled with: valid filters, and the slopes where there are any.
@@ -132,19 +163,20 @@ func layer() []exec.Use {
 // finished adds the epilogue where it is to be a step of its own, and holds the plan against the device.
 func (plan Plan) finished(l Limits) (Plan, error) {
 	if s := plan.Spec; s.Separate {
-		plan.separate(s.Problem, s.Epilogue)
+		plan.separate(s)
 	}
 	return plan, plan.fits(l)
 }
 
 // separate adds the epilogue over V, in place.
-func (plan *Plan) separate(p conv.Problem, e conv.Epilogue) {
+func (plan *Plan) separate(s Spec) {
+	p, e := s.Problem, s.Epilogue
 	if e == conv.Activate(conv.ReLU) {
-		params := shaders.Encode(shaders.ReLUInPlace(p, shaders.Placement{}))
+		params := shaders.Encode(shaders.ReLUInPlace(p, s.V))
 		plan.Threads(shaders.ReLU, params, p.OutLen(), int64(shaders.ReLU.Threads), exec.Whole(V))
 		return
 	}
-	params := shaders.Encode(shaders.Forward(p, e))
+	params := shaders.Encode(s.place(shaders.Forward(p, e)))
 	plan.Threads(shaders.Activate, params, p.OutLen(), int64(shaders.Activate.Threads), exec.Whole(Slopes), exec.Whole(Residual), exec.Whole(V))
 }
 

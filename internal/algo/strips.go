@@ -15,6 +15,8 @@ type strips interface {
 	Algorithm
 	// serves reports why a layer is not the algorithm's.
 	serves(s Spec) error
+	// vectors is how many channels of X a thread loads, and of V stores, at once.
+	vectors() (load, store uint32)
 	// shape is a thread's part of V, and how many threads a workgroup has.
 	shape() (strip, rows, channels, threads uint32)
 	kernel() shaders.Variant
@@ -42,11 +44,14 @@ func planStrips(a strips, s Spec, l Limits) (Plan, error) {
 	if err := a.serves(s); err != nil {
 		return Plan{}, err
 	}
+	if err := s.check(a.vectors()); err != nil {
+		return Plan{}, err
+	}
 	p := s.Problem
 	plan := newPlan(a, s, a.packed(p), a.cost(p, machineOf(l)))
 	plan.Pack = func(f tensor.Filters) ([]float32, error) { return a.pack(p, f.Data), nil }
 	_, _, _, threads := a.shape()
-	plan.Threads(a.kernel(), shaders.Encode(shaders.Forward(p, s.fused())), stripsOf(a, p), int64(threads), layer()...)
+	plan.Threads(a.kernel(), shaders.Encode(s.place(shaders.Forward(p, s.fused()))), stripsOf(a, p), int64(threads), layer()...)
 	return plan.finished(l)
 }
 
@@ -108,6 +113,8 @@ func (a sliding) shape() (strip, rows, channels, threads uint32) {
 	return a.Strip, a.Rows, a.Channels(), a.Threads
 }
 
+func (sliding) vectors() (load, store uint32) { return 4, 4 }
+
 func (a sliding) serves(s Spec) error {
 	p := s.Problem
 	inputs, outputs := p.InChannels/p.Groups, p.OutChannels/p.Groups
@@ -159,6 +166,8 @@ func (a stem) shape() (strip, rows, channels, threads uint32) {
 	return a.Strip, a.Rows, a.Channels, a.Threads
 }
 
+func (a stem) vectors() (load, store uint32) { return 1, a.Stored() }
+
 func (a stem) serves(s Spec) error {
 	p := s.Problem
 	if p.Groups != 1 || p.InChannels != int(a.Inputs()) {
@@ -195,6 +204,8 @@ func (a depthwise) Plan(s Spec, l Limits) (Plan, error) { return planStrips(a, s
 func (a depthwise) kernel() shaders.Variant { return a.Depthwise }
 
 func (a depthwise) shape() (strip, rows, channels, threads uint32) { return a.Strip, 1, 4, a.Threads }
+
+func (a depthwise) vectors() (load, store uint32) { return a.Vector, a.Vector }
 
 func (a depthwise) serves(s Spec) error {
 	p := s.Problem

@@ -75,10 +75,13 @@ func (a tiled) Plan(s Spec, l Limits) (Plan, error) {
 	if err := a.serves(s); err != nil {
 		return Plan{}, err
 	}
+	if err := s.check(a.tiles.Vectored(), a.tiles.Vectored()); err != nil {
+		return Plan{}, err
+	}
 	p := s.Problem
 	plan := newPlan(a, s, packedLen(p, a.tiles), a.cost(p, machineOf(l)))
 	plan.Pack = func(f tensor.Filters) ([]float32, error) { return pack(p, f.Data, a.tiles), nil }
-	plan.tiles(a, p, s.fused(), X, B, V)
+	plan.tiles(a, s, X, B, V)
 	return plan.finished(l)
 }
 
@@ -131,19 +134,21 @@ func ceilDiv(a, b int64) int64 { return (a + b - 1) / b }
 
 // tiles adds an implicit GEMM from x to v, and where its sums are split their addition. W is packed for a; where its
 // weights come from a uniform buffer, it becomes one.
-func (plan *Plan) tiles(a tiled, p conv.Problem, fused conv.Epilogue, x, b, v int) {
-	params := shaders.Forward(p, fused)
+func (plan *Plan) tiles(a tiled, s Spec, x, b, v int) {
+	p := s.Problem
+	params := shaders.Forward(p, s.fused())
 	params.Parts = a.splitK
-	to := v
+	to, products := v, s.place(params)
 	if a.splitK > 1 {
+		products = params.Place(s.X, shaders.Placement{}, shaders.Placement{})
 		to = plan.Scratch("the sums of split-K", int64(a.splitK)*p.OutLen())
 	}
 	if a.uniform() {
 		plan.Operands[W].Usage = gpu.Uniform
 	}
-	plan.columns(a, p, params, x, b, to)
+	plan.columns(a, p, products, x, b, to)
 	if a.splitK > 1 {
-		plan.Threads(shaders.SumParts, shaders.Encode(params), p.OutLen(), int64(shaders.SumParts.Threads),
+		plan.Threads(shaders.SumParts, shaders.Encode(s.place(params)), p.OutLen(), int64(shaders.SumParts.Threads),
 			exec.Whole(to), exec.Whole(b), exec.Whole(Slopes), exec.Whole(Residual), exec.Whole(v))
 	}
 }

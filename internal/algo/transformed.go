@@ -52,8 +52,14 @@ func (a transformed) layers(s Spec) (plain, product conv.Problem, err error) {
 	if product, err = a.by.Product(plain); err != nil {
 		return plain, product, err
 	}
+	if s.Exact && !s.Named {
+		return plain, product, errSpreads
+	}
 	if s.Exact && !a.by.Exact(plain) {
 		return plain, product, errRounds
+	}
+	if err := s.check(1, 1); err != nil {
+		return plain, product, err
 	}
 	if !shaders.Fits(product) || !shaders.Fits(plain) {
 		return plain, product, ErrTooLong
@@ -66,7 +72,7 @@ func (a transformed) Plan(s Spec, l Limits) (Plan, error) {
 	if err != nil {
 		return Plan{}, err
 	}
-	before, behind, err := a.passes(plain, s.fused(), l.Software)
+	before, behind, err := a.passes(plain, s, l.Software)
 	if err != nil {
 		return Plan{}, err
 	}
@@ -78,11 +84,11 @@ func (a transformed) Plan(s Spec, l Limits) (Plan, error) {
 	plan := newPlan(a, s, packedLen(product, a.product.tiles), cost)
 	plan.Rounds = !a.by.Exact(plain)
 	plan.Pack = func(f tensor.Filters) ([]float32, error) { return a.pack(s.Problem, plain, product, f, nil) }
-	from := plan.spaceToDepth(s.Problem, plain)
+	from := plan.spaceToDepth(s, plain)
 	inputs := plan.Scratch("the transformed input", product.InLen())
 	products := plan.Scratch("the products", product.OutLen())
 	plan.passes(before, from, product.InLen(), exec.Whole(inputs))
-	plan.tiles(a.product, product, conv.Epilogue{}, inputs, plan.Zeros(int64(product.OutChannels)), products)
+	plan.tiles(a.product, Spec{Problem: product, Type: s.Type}, inputs, plan.Zeros(int64(product.OutChannels)), products)
 	plan.passes(behind, products, product.OutLen(), exec.Whole(B), exec.Whole(Slopes), exec.Whole(Residual), exec.Whole(V))
 	return plan.finished(l)
 }
@@ -119,13 +125,14 @@ func PackSpoiled(plan Plan, filters tensor.Filters, spoil func(conv.Problem, ten
 
 // spaceToDepth adds how X becomes the input of the layer of stride 1, and gives that, which is X itself where the layer
 // has stride 1.
-func (plan *Plan) spaceToDepth(p, plain conv.Problem) int {
+func (plan *Plan) spaceToDepth(s Spec, plain conv.Problem) int {
+	p := s.Problem
 	if p == plain {
 		return X
 	}
 	y := plan.Scratch("the input from space to depth", plain.InLen())
-	k := shaders.SpaceToDepthBy(vectorOf(p.InChannels/p.Groups, 1, false))
-	params := shaders.SpaceToDepthParams(p, plain)
+	k := shaders.SpaceToDepthBy(vectorOf(p.InChannels/p.Groups, 1, false, s.X))
+	params := shaders.SpaceToDepthParams(p, plain).Place(s.X, shaders.Placement{}, shaders.Placement{})
 	plan.Threads(k, shaders.Encode(params), int64(params.Outputs), int64(k.Threads), exec.Whole(X), exec.Whole(y))
 	return y
 }
@@ -139,19 +146,40 @@ type pass struct {
 }
 
 // passes are the kernels before and behind the products, of a layer of stride 1.
-func (a transformed) passes(p conv.Problem, fused conv.Epilogue, software bool) (before, behind []pass, err error) {
+func (a transformed) passes(p conv.Problem, s Spec, software bool) (before, behind []pass, err error) {
+	if before, behind, err = a.unplaced(p, s, software); err != nil {
+		return nil, nil, err
+	}
+	if p == s.Problem { // else what goes from space to depth stands there
+		first := &before[0].params
+		*first = first.Place(s.X, shaders.Placement{}, shaders.Placement{})
+	}
+	last := &behind[len(behind)-1].params
+	*last = last.Place(shaders.Placement{}, s.V, s.Residual)
+	return before, behind, nil
+}
+
+// unplaced are the passes of volumes that stand alone. Vectors are those that the placed ones allow.
+func (a transformed) unplaced(p conv.Problem, s Spec, software bool) (before, behind []pass, err error) {
+	vectorIn := func(numbers uint32) uint32 { return vectorOf(p.InChannels, numbers, software, s.X) }
+	if p != s.Problem {
+		vectorIn = func(numbers uint32) uint32 { return vectorOf(p.InChannels, numbers, software, shaders.Placement{}) }
+	}
+	vectorOut := func(numbers uint32) uint32 { return vectorOf(p.OutChannels, numbers, software, s.V) }
 	if a.by != transform.Fourier {
 		down, across, err := a.by.Tile(p)
 		if err != nil {
 			return nil, nil, err
 		}
 		h, w, m := uint32(down), uint32(across), uint32(a.by)
-		in, out := shaders.WinogradInputs(h, w, vectorOf(p.InChannels, h*w, software)), shaders.WinogradOutputs(h, w, m, vectorOf(p.OutChannels, h*w, software))
-		return []pass{{in, in.Threads, shaders.WinogradInput(p, in), 2 * h * w}}, []pass{{out, out.Threads, shaders.WinogradOutput(p, out, fused), h*w + out.Count()}}, nil
+		in, out := shaders.WinogradInputs(h, w, vectorIn(h*w)), shaders.WinogradOutputs(h, w, m, vectorOut(h*w))
+		return []pass{{in, in.Threads, shaders.WinogradInput(p, in), 2 * h * w}}, []pass{{out, out.Threads, shaders.WinogradOutput(p, out, s.fused()), h*w + out.Count()}}, nil
 	}
 	const numbers = shaders.FourierInputs + shaders.FourierOutputs
-	of := func(k shaders.Fourier) pass { return pass{k, k.Threads, shaders.FourierParams(p, k, fused), numbers} }
-	in, out := vectorOf(p.InChannels, numbers, software), vectorOf(p.OutChannels, numbers, software)
+	of := func(k shaders.Fourier) pass {
+		return pass{k, k.Threads, shaders.FourierParams(p, k, s.fused()), numbers}
+	}
+	in, out := vectorIn(numbers), vectorOut(numbers)
 	before, behind = []pass{of(shaders.FourierRows(in))}, []pass{of(shaders.FourierInverseRows(out))}
 	if p.H.Filter > 1 && p.W.Filter > 1 {
 		before = append(before, of(shaders.FourierColumns(in)))
@@ -185,8 +213,8 @@ func passesCost(all []pass, m machine) (cost float64) {
 // vectorOf is how many channels a thread of a transform that holds so many numbers takes at once. Four times 64
 // are more than a GPU's thread has registers for; software adapters have no such bounds, and take as long for
 // a number as for four.
-func vectorOf(channels int, numbers uint32, software bool) uint32 {
-	if channels%4 == 0 && (numbers < 64 || software) {
+func vectorOf(channels int, numbers uint32, software bool, at shaders.Placement) uint32 {
+	if channels%4 == 0 && at.Aligned(4) && (numbers < 64 || software) {
 		return 4
 	}
 	return 1

@@ -1,0 +1,332 @@
+package host
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/gpuconv/gpuconv/conv"
+	"github.com/gpuconv/gpuconv/internal/algo"
+	"github.com/gpuconv/gpuconv/internal/exec"
+	"github.com/gpuconv/gpuconv/shaders"
+)
+
+// compiler turns a graph of nodes into a plan.
+type compiler struct {
+	dev     *Device
+	nodes   []node // the builder's that are needed, and copies
+	outputs []int
+	// root is, for each node, the node in whose volume its own stands, and first its first channel there. The volume
+	// of a root is an operand of its own.
+	root, first []int
+	operand     []int // of each root, -1 for inputs that no node reads
+	emitted     []bool
+	plan        exec.Plan
+	program     *Program
+}
+
+// newCompiler takes the nodes that the outputs need, in their order.
+func newCompiler(b *Builder, outputs []int) *compiler {
+	c := &compiler{dev: b.dev, outputs: slices.Clone(outputs)}
+	needed := make([]bool, len(b.nodes))
+	for _, o := range outputs {
+		needed[o] = true
+	}
+	for i := len(b.nodes) - 1; i >= 0; i-- {
+		for _, f := range b.nodes[i].from {
+			needed[f] = needed[f] || needed[i]
+		}
+	}
+	number := make([]int, len(b.nodes))
+	for i, n := range b.nodes {
+		if !needed[i] && n.kind != inputNode { // a run is given all inputs
+			continue
+		}
+		n.from = renumbered(n.from, number)
+		number[i] = len(c.nodes)
+		c.nodes = append(c.nodes, n)
+	}
+	c.outputs = renumbered(outputs, number)
+	return c
+}
+
+func renumbered(nodes, number []int) []int {
+	all := make([]int, len(nodes))
+	for i, n := range nodes {
+		all[i] = number[n]
+	}
+	return all
+}
+
+func (c *compiler) compile(checked bool) (*Program, error) {
+	c.ownOutputs()
+	c.place()
+	c.program = &Program{dev: c.dev, checked: checked}
+	c.allocate()
+	c.emitted = make([]bool, len(c.nodes))
+	for i := range c.nodes {
+		if err := c.emit(i); err != nil {
+			return nil, err
+		}
+	}
+	return c.program, c.program.open(c.plan)
+}
+
+// String says what a node does.
+func (n node) String() string {
+	switch n.kind {
+	case inputNode:
+		return fmt.Sprintf("an input of %s", n.shape)
+	case convNode:
+		return fmt.Sprintf("layer %s", n.layer.problem)
+	case operatorNode:
+		return fmt.Sprintf("%s of %s", n.operator.Kernel, n.shape)
+	case concatNode:
+		return fmt.Sprintf("a concatenation to %s", n.shape)
+	}
+	return fmt.Sprintf("channels of %s", n.shape)
+}
+
+// ownOutputs sees to it that what is read back stands alone, written by a kernel: else it is copied.
+func (c *compiler) ownOutputs() {
+	seen := map[int]bool{}
+	for i, o := range c.outputs {
+		used := slices.ContainsFunc(c.nodes, func(n node) bool { return n.kind == concatNode && slices.Contains(n.from, o) })
+		kind := c.nodes[o].kind
+		if seen[o] || used || kind == inputNode || kind == channelsNode {
+			c.outputs[i] = c.copyOf(o)
+		}
+		seen[o] = true
+	}
+}
+
+// copyOf adds a node that copies a volume.
+func (c *compiler) copyOf(of int) int {
+	o, _ := shaders.OperatorOf("copy")
+	c.nodes = append(c.nodes, node{kind: operatorNode, shape: c.nodes[of].shape, from: []int{of}, operator: o})
+	return len(c.nodes) - 1
+}
+
+// place decides where each volume stands. Channels of a volume stand in it. What is joined stands where it is joined,
+// if a kernel gives it and it stands nowhere else yet, and if then no kernel reads and writes one operand, which WebGPU
+// forbids even where the ranges are apart; else it is copied there.
+func (c *compiler) place() {
+	c.root, c.first = make([]int, len(c.nodes)), make([]int, len(c.nodes))
+	for i := range c.nodes {
+		c.root[i] = i
+	}
+	uses := map[int]int{} // by concatenations
+	for _, n := range c.nodes {
+		for _, f := range n.from {
+			if n.kind == concatNode {
+				uses[f]++
+			}
+		}
+	}
+	// From the last concatenation to the first one: one that is itself joined takes its volumes with it.
+	for i := len(c.nodes) - 1; i >= 0; i-- {
+		if c.nodes[i].kind != concatNode {
+			continue
+		}
+		at := 0
+		for k, f := range c.nodes[i].from {
+			if kind := c.nodes[f].kind; uses[f] > 1 || kind == inputNode || kind == channelsNode || !c.join(f, i, at) {
+				f = c.insertCopy(i, k)
+				c.root[f], c.first[f] = i, at
+			}
+			at += c.nodes[f].shape.d
+		}
+	}
+}
+
+// insertCopy has the k-th volume of a concatenation copied.
+func (c *compiler) insertCopy(concat, k int) int {
+	f := c.copyOf(c.nodes[concat].from[k])
+	c.root, c.first = append(c.root, f), append(c.first, 0)
+	c.nodes[concat].from = slices.Clone(c.nodes[concat].from)
+	c.nodes[concat].from[k] = f
+	return f
+}
+
+// join has a volume stand in a concatenation, unless kernels would then read what they write.
+func (c *compiler) join(f, concat, at int) bool {
+	c.root[f], c.first[f] = concat, at
+	if c.clashes() {
+		c.root[f], c.first[f] = f, 0
+		return false
+	}
+	return true
+}
+
+// clashes tells whether some kernel would read and write one operand.
+func (c *compiler) clashes() bool {
+	for i, n := range c.nodes {
+		if n.kind != convNode && n.kind != operatorNode {
+			continue
+		}
+		to, _ := c.where(i)
+		for _, f := range n.from {
+			if from, _ := c.where(f); from == to {
+				return true
+			}
+		}
+	}
+	// Volumes that are still to be copied into a concatenation must not stand in it.
+	for i, n := range c.nodes {
+		if n.kind != concatNode {
+			continue
+		}
+		to, _ := c.where(i)
+		for _, f := range n.from {
+			if from, _ := c.where(f); c.nodes[f].kind == channelsNode && from == to {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// where gives the root in whose operand a node's volume stands, and its first channel there.
+func (c *compiler) where(i int) (root, first int) {
+	switch {
+	case c.nodes[i].kind == channelsNode:
+		root, first = c.where(c.nodes[i].from[0])
+		return root, first + c.nodes[i].first
+	case c.root[i] != i:
+		root, first = c.where(c.root[i])
+		return root, first + c.first[i]
+	}
+	return i, 0
+}
+
+// placement is where a node's volume stands in its operand: the zero one where it is all of it.
+func (c *compiler) placement(i int) (operand int, at shaders.Placement) {
+	root, first := c.where(i)
+	if d := c.nodes[root].shape.d; d != c.nodes[i].shape.d {
+		at = shaders.Placement{Pitch: uint32(d), First: uint32(first)}
+	}
+	return c.operand[root], at
+}
+
+// allocate adds an operand for each root.
+func (c *compiler) allocate() {
+	c.operand = make([]int, len(c.nodes))
+	for i, n := range c.nodes {
+		if root, _ := c.where(i); root != i {
+			continue
+		}
+		if n.kind == inputNode && !c.isRead(i) {
+			c.operand[i] = -1
+			c.program.inputs = append(c.program.inputs, port{n.shape, -1})
+			continue
+		}
+		role := exec.Scratch
+		switch {
+		case n.kind == inputNode:
+			role = exec.Input
+		case slices.Contains(c.outputs, i):
+			role = exec.Output
+		}
+		c.operand[i] = c.plan.Add(exec.Operand{Name: fmt.Sprintf("the volume of node %d, %s", i, n), Role: role, Count: n.shape.numbers(), Type: shaders.Float32})
+		if n.kind == inputNode {
+			c.program.inputs = append(c.program.inputs, port{n.shape, c.operand[i]})
+		}
+	}
+	for _, o := range c.outputs {
+		root, _ := c.where(o)
+		c.program.outputs = append(c.program.outputs, port{c.nodes[o].shape, c.operand[root]})
+	}
+}
+
+// isRead tells whether a node reads this one's volume.
+func (c *compiler) isRead(i int) bool {
+	return slices.ContainsFunc(c.nodes, func(n node) bool { return slices.Contains(n.from, i) })
+}
+
+// emit adds the steps of a node behind those of the nodes that it reads: copies are the last nodes, and come before
+// others.
+func (c *compiler) emit(i int) (err error) {
+	if c.emitted[i] {
+		return nil
+	}
+	c.emitted[i] = true
+	n := c.nodes[i]
+	for _, f := range n.from {
+		if err := c.emit(f); err != nil {
+			return err
+		}
+	}
+	switch n.kind {
+	case convNode:
+		err = c.emitLayer(i, n)
+	case operatorNode:
+		c.emitOperator(i, n)
+	}
+	if err != nil {
+		return fmt.Errorf("node %d, %s: %w", i, n, err)
+	}
+	return nil
+}
+
+func (c *compiler) emitLayer(i int, n node) error {
+	s := n.layer.spec()
+	same := map[int]int{}
+	same[algo.X], s.X = c.placement(n.from[0])
+	same[algo.V], s.V = c.placement(i)
+	if n.layer.options.Epilogue.Residual != conv.NoResidual {
+		same[algo.Residual], s.Residual = c.placement(n.from[1])
+	}
+	if !shaders.Fits(n.layer.problem) {
+		return unsupported(algo.ErrTooLong)
+	}
+	plan, err := c.chosen(n.layer, s)
+	if err != nil {
+		return err
+	}
+	plan.Fill(n.layer.filters, n.layer.options.Slopes)
+	c.plan.Append(plan.Plan, same)
+	c.steps(i, plan.Algorithm)
+	return nil
+}
+
+// chosen plans a layer by the algorithm that its options name, that was measured to be the quickest, or by the rules.
+// What was measured was measured on volumes that stand alone: where it does not take these placements the rules choose.
+func (c *compiler) chosen(l *layerData, s algo.Spec) (algo.Plan, error) {
+	named := l.options.Algorithm
+	o, err := (&Layer{layerData: *l, dev: c.dev}).tuned()
+	if err != nil {
+		return algo.Plan{}, err
+	}
+	if named == "" && o.Algorithm != "" {
+		if plan, err := algo.Choose(o.Algorithm, s, c.dev.limits()); err == nil {
+			return plan, nil
+		}
+	}
+	return choose(c.dev, named, s)
+}
+
+func (c *compiler) emitOperator(i int, n node) {
+	var at [3]shaders.Placement
+	var uses []exec.Use
+	for k, f := range append(slices.Clone(n.from), i) {
+		operand, place := c.placement(f)
+		uses = append(uses, exec.Whole(operand))
+		if k == len(n.from) {
+			k = 2 // V
+		}
+		at[k] = place
+	}
+	params := shaders.Encode(shaders.OperatorOn(n.shape.numbers(), n.shape.d, at[0], at[1], at[2]))
+	c.plan.Threads(n.operator, params, n.shape.numbers(), int64(n.operator.Threads), uses...)
+	c.steps(i, nil)
+}
+
+// steps notes that the plan's steps up to here are the node's.
+func (c *compiler) steps(i int, a Algorithm) {
+	n := c.nodes[i]
+	step := programStep{node: n, what: fmt.Sprintf("node %d, %s", i, n), end: len(c.plan.Steps), algorithm: a}
+	for _, f := range append(slices.Clone(n.from), i) {
+		operand, at := c.placement(f)
+		step.volumes = append(step.volumes, stored{operand, c.nodes[f].shape, at})
+	}
+	c.program.steps = append(c.program.steps, step)
+}

@@ -1,0 +1,372 @@
+package host
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+
+	"github.com/gpuconv/gpuconv/conv"
+	"github.com/gpuconv/gpuconv/cpuref"
+	"github.com/gpuconv/gpuconv/gpu"
+	"github.com/gpuconv/gpuconv/internal/exec"
+	"github.com/gpuconv/gpuconv/shaders"
+	"github.com/gpuconv/gpuconv/tensor"
+)
+
+// Program is layers that are joined: a run is one submission, and nothing is read back but its outputs. It may be used
+// from many goroutines, one run after the other.
+type Program struct {
+	dev     *Device
+	checked bool
+	inputs  []port // in the order of the builder's calls
+	outputs []port // in the order in which Compile was given them
+	steps   []programStep
+
+	mu      sync.Mutex
+	session *exec.Session // nil once closed
+	runs    uint64        // counts what was written over the volumes on the device
+}
+
+// port is a volume that the host writes or reads. An input that no node reads has no operand, which is -1.
+type port struct {
+	shape   shape
+	operand int
+}
+
+// programStep is what a node of the program does: the plan's steps up to the one before end.
+type programStep struct {
+	node      node
+	what      string
+	end       int
+	volumes   []stored // that it reads, and the one that it writes
+	algorithm Algorithm
+}
+
+// stored is where a volume is.
+type stored struct {
+	operand int
+	shape   shape
+	at      shaders.Placement
+}
+
+// open allocates memory and records the plan.
+func (p *Program) open(plan exec.Plan) (err error) {
+	if len(plan.Steps) == 0 {
+		return fmt.Errorf("%w: nothing to compute", gpu.ErrMisuse)
+	}
+	if p.session, err = exec.Open(p.dev.exec, plan, p.checked); err == nil && !p.checked {
+		p.release()
+	}
+	return unsupported(err)
+}
+
+// release lets go of the host's copies of filters, which only those need who judge: a network would hold its weights
+// three times.
+func (p *Program) release() {
+	p.session.Release()
+	for i, s := range p.steps {
+		if s.node.layer != nil {
+			l := *s.node.layer
+			l.filters.Data, l.filters.Bias = nil, nil
+			p.steps[i].node.layer = &l
+		}
+	}
+}
+
+// Memory says how a program's volumes share the device's memory, in bytes. Filters and other constants come on top, as
+// they are.
+type Memory struct {
+	Planned    uint64 // of all buffers that volumes share
+	Naive      uint64 // of volumes with a buffer each
+	LowerBound uint64 // of the volumes that are needed at once: no plan takes less
+}
+
+// Memory says how the program's volumes share memory, or would if it were not a checked one.
+func (p *Program) Memory() Memory {
+	if p == nil || p.session == nil {
+		return Memory{}
+	}
+	m, err := exec.PlanMemory(p.session.Plan())
+	if err != nil {
+		return Memory{} // Compile would have failed
+	}
+	return Memory{m.Planned, m.Naive, m.Bound}
+}
+
+// Algorithms names what computes each of the program's nodes, in the order in which they run.
+func (p *Program) Algorithms() (names []string) {
+	if p == nil {
+		return nil
+	}
+	for _, s := range p.steps {
+		if s.algorithm == nil {
+			names = append(names, s.node.operator.Name())
+			continue
+		}
+		names = append(names, AlgorithmName(s.algorithm))
+	}
+	return names
+}
+
+// Run uploads the inputs, in the order in which the builder made them, runs all nodes in one submission and reads the
+// outputs back, in the order in which Compile was given them. It waits until ctx ends at most. The error wraps
+// [cpuref.ErrShape] where a volume does not fit, [gpu.ErrClosed], or ctx's.
+func (p *Program) Run(ctx context.Context, inputs ...tensor.Volume) (outputs []tensor.Volume, err error) {
+	err = p.use("running", func(s *exec.Session) error {
+		words, err := p.words(inputs)
+		if err != nil {
+			return err
+		}
+		var results []exec.Result
+		outputs, results = p.results()
+		return s.Process(ctx, words, false, results...)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return outputs, nil
+}
+
+// Running is a run under way: see [Program.Submit].
+type Running struct {
+	program *Program
+	number  uint64
+	sent    *gpu.Submission
+}
+
+// Submit uploads the inputs, sends all nodes to the device and returns at once. Wait gives the outputs.
+func (p *Program) Submit(inputs ...tensor.Volume) (r *Running, err error) {
+	err = p.use("submitting", func(s *exec.Session) error {
+		words, err := p.words(inputs)
+		if err != nil {
+			return err
+		}
+		for operand, w := range words {
+			if err := s.Write(operand, w); err != nil {
+				return err
+			}
+		}
+		sent, err := s.Submit()
+		r = &Running{p, p.runs, sent}
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return r, nil
+}
+
+// Wait waits for the run until ctx ends at most, and reads the outputs back. The error wraps [gpu.ErrMisuse] where
+// another run of the program has taken the place of this one.
+func (r *Running) Wait(ctx context.Context) (outputs []tensor.Volume, err error) {
+	if r == nil || r.program == nil {
+		return nil, fmt.Errorf("waiting for a program: %w: nothing was submitted", gpu.ErrMisuse)
+	}
+	p := r.program
+	if err := r.sent.Wait(ctx); err != nil {
+		return nil, p.failed("waiting for", err)
+	}
+	err = p.look("waiting for", func(s *exec.Session) error {
+		if p.runs != r.number {
+			return fmt.Errorf("%w: another run has taken the place of this one: wait for each before the next", gpu.ErrMisuse)
+		}
+		volumes, results := p.results()
+		for _, result := range results {
+			if err := s.Read(ctx, result.Operand, result.Numbers); err != nil {
+				return err
+			}
+		}
+		outputs = volumes
+		return nil
+	})
+	return outputs, err
+}
+
+// NodeTime is the time that one node took by the device's own clock.
+type NodeTime struct {
+	Node      string
+	Algorithm string
+	Dispatch
+}
+
+// Profile runs the program and gives the time of each dispatch, in their order, with the node that it belongs to. The
+// device must have [gpu.FeatureTimestamps].
+func (p *Program) Profile(ctx context.Context, inputs ...tensor.Volume) (all []NodeTime, err error) {
+	names := p.Algorithms()
+	err = p.use("timing", func(s *exec.Session) error {
+		words, err := p.words(inputs)
+		if err != nil {
+			return err
+		}
+		for operand, w := range words {
+			if err := s.Write(operand, w); err != nil {
+				return err
+			}
+		}
+		times, err := s.Times(ctx)
+		at := 0
+		for i, t := range times {
+			for i >= p.steps[at].end {
+				at++
+			}
+			all = append(all, NodeTime{p.steps[at].what, names[at], Dispatch{s.Plan().Steps[i].Kernel.Name(), t}})
+		}
+		return err
+	})
+	return all, err
+}
+
+// NodeReport is the verdict on one node's volume, given what the node really read.
+type NodeReport struct {
+	Node   string
+	Report cpuref.Report
+}
+
+// Verify runs a program of [Builder.CompileChecked], with all that kernels write poisoned before and all that they must
+// not change looked at after, and judges the volume of each node by the volumes that it read. The error says that it
+// could not run or that memory was damaged; whether the volumes are right is in the reports.
+func (p *Program) Verify(ctx context.Context, o VerifyOptions, inputs ...tensor.Volume) (outputs []tensor.Volume, reports []NodeReport, err error) {
+	err = p.use("verifying", func(s *exec.Session) error {
+		if !p.checked {
+			return fmt.Errorf("%w: its volumes share memory: use one from CompileChecked", gpu.ErrMisuse)
+		}
+		words, err := p.words(inputs)
+		if err != nil {
+			return err
+		}
+		var results []exec.Result
+		outputs, results = p.results()
+		if err := s.Process(ctx, words, true, results...); err != nil {
+			return err
+		}
+		reports, err = p.judge(ctx, s, o)
+		return err
+	})
+	return outputs, reports, err
+}
+
+// judge holds each node against the reference.
+func (p *Program) judge(ctx context.Context, s *exec.Session, o VerifyOptions) (reports []NodeReport, err error) {
+	for _, step := range p.steps {
+		var volumes [][]float32
+		for _, v := range step.volumes {
+			data, err := v.read(ctx, s)
+			if err != nil {
+				return reports, err
+			}
+			volumes = append(volumes, data)
+		}
+		report, err := step.judge(volumes, o)
+		if err != nil {
+			return reports, fmt.Errorf("%s: %w", step.what, err)
+		}
+		reports = append(reports, NodeReport{step.what, report})
+	}
+	return reports, nil
+}
+
+// judge holds what a node wrote, the last volume, against what it read.
+func (step programStep) judge(volumes [][]float32, o VerifyOptions) (cpuref.Report, error) {
+	read, v := volumes[:len(volumes)-1], volumes[len(volumes)-1]
+	if step.algorithm != nil {
+		in := operands{x: read[0]}
+		if len(read) > 1 {
+			in.residual = read[1]
+		}
+		return step.node.layer.judge(step.algorithm, in, v, o)
+	}
+	d := step.node.shape
+	axis := func(n int) conv.Axis { return conv.Axis{In: n, Out: n, Filter: 1, Stride: 1, Dilation: 1} }
+	p := conv.Problem{Batch: d.n, Groups: d.d, InChannels: d.d, OutChannels: d.d, Z: axis(d.z), H: axis(d.h), W: axis(d.w)}
+	ref, err := cpuref.Operator(step.node.operator.Kernel, p, read...)
+	if err != nil {
+		return cpuref.Report{}, err
+	}
+	return cpuref.Check(v, ref, o.Mode)
+}
+
+// read takes a volume back from among the channels that it stands in.
+func (v stored) read(ctx context.Context, s *exec.Session) ([]float32, error) {
+	words, err := s.ReadWords(ctx, v.operand)
+	if err != nil || v.at == (shaders.Placement{}) {
+		return exec.Floats(words), err
+	}
+	var data []float32
+	for pixel := range int(v.shape.pixels()) {
+		first := pixel*int(v.at.Pitch) + int(v.at.First)
+		data = append(data, exec.Floats(words[first:first+v.shape.d])...)
+	}
+	return data, nil
+}
+
+// words holds the inputs against the program, and gives what is to be written.
+func (p *Program) words(inputs []tensor.Volume) (map[int][]uint32, error) {
+	if len(inputs) != len(p.inputs) {
+		return nil, fmt.Errorf("%w: %d inputs, the program takes %d", cpuref.ErrShape, len(inputs), len(p.inputs))
+	}
+	all := map[int][]uint32{}
+	for i, v := range inputs {
+		port := p.inputs[i]
+		if shapeOf(v) != port.shape || int64(len(v.Data)) != port.shape.numbers() {
+			return nil, fmt.Errorf("%w: input %d is %s with %d numbers, must be %s with %d", cpuref.ErrShape, i, shapeOf(v), len(v.Data), port.shape, port.shape.numbers())
+		}
+		if port.operand >= 0 {
+			all[port.operand] = exec.Bits(v.Data)
+		}
+	}
+	return all, nil
+}
+
+// results makes room for the outputs.
+func (p *Program) results() (volumes []tensor.Volume, results []exec.Result) {
+	for _, o := range p.outputs {
+		s := o.shape
+		v := tensor.Volume{N: s.n, Z: s.z, H: s.h, W: s.w, D: s.d, Data: make([]float32, s.numbers())}
+		volumes, results = append(volumes, v), append(results, exec.Result{Operand: o.operand, Numbers: v.Data})
+	}
+	return slices.Clip(volumes), results
+}
+
+// use does something with the program's session that writes over what is on the device.
+func (p *Program) use(doing string, do func(*exec.Session) error) error {
+	return p.look(doing, func(s *exec.Session) error {
+		p.runs++
+		return do(s)
+	})
+}
+
+// look does something with the program's session, one goroutine at a time.
+func (p *Program) look(doing string, do func(*exec.Session) error) error {
+	if p == nil || p.dev == nil {
+		return fmt.Errorf("%s a program: %w, or never compiled: use one from Builder.Compile", doing, gpu.ErrClosed)
+	}
+	if err := p.dev.usable(); err != nil {
+		return p.failed(doing, err)
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.session == nil {
+		return p.failed(doing, fmt.Errorf("program %w", gpu.ErrClosed))
+	}
+	if err := do(p.session); err != nil {
+		return p.failed(doing, err)
+	}
+	return nil
+}
+
+func (p *Program) failed(doing string, err error) error {
+	return fmt.Errorf("%s a program of %d nodes on %s: %w", doing, len(p.steps), p.dev, err)
+}
+
+// Close frees the program's memory on the device.
+func (p *Program) Close() error {
+	if p == nil {
+		return nil
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.session.Close()
+	p.session = nil
+	return nil
+}
