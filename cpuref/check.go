@@ -31,8 +31,8 @@ func (m Mode) String() string {
 }
 
 // Check judges all elements of a result that the reference is about, in its order: of an output, NHWC. got is the
-// whole result. NaN is wrong in both modes. What is wrong is in the report; see [Report.Err]. An error means that there is no verdict:
-// it wraps [ErrShape] where got or ref is not as long as what the reference is about, and [ErrNoVerdict]
+// whole result. NaN is wrong in both modes. What is wrong is in the report; see [Report.Err]. An error means that there
+// is no verdict: it wraps [ErrShape] where got or ref is not as long as what the reference is about, and [ErrNoVerdict]
 // where the reference is not finite, passes float32's range or has no bound, or where in Exact mode it is
 // no float32.
 func Check(got []float32, ref Reference, mode Mode) (Report, error) {

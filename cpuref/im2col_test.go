@@ -57,6 +57,7 @@ func count(seen map[string]int, p conv.Problem) {
 func TestIm2colBlocks(t *testing.T) {
 	for _, d := range []string{
 		"ic512ih1oc128kh1", "ic513ih1oc129kh1", "ic511ih1oc127kh1",
+		"mb64ic2ih3oc3kh2+unshared", "g2mb130ic4ih3iw4oc260kh2+unshared", "ic513ih2oc129kh1+unshared",
 		"ic2ih8oc3kh1", "ic2ih5iw13oc3kh1", "ic2ih7iw9oc3kh1", // 64, 65, 63 outputs
 		"g2mb2ic230ih7oc280kh3ph1", // 1035 taps, 140 filters a group, 98 outputs
 		"g16ic16ih12oc32kh3ph1", "ic1ih3oc1kh40ph30",
