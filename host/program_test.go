@@ -475,7 +475,7 @@ func TestProgramIsJudged(t *testing.T) {
 	v := conved(b, first, b.Input(1, 6, 6, 8))
 	p := compiled(t)(b.CompileChecked(b.Operator("relu", b.Operator("add", v, v))))
 	for node := range 3 {
-		host.CorruptProgram(t, p, node, 5, 1e6*float32(node+1)) // other than what the next node makes of the last one
+		host.CorruptProgram(t, p, node, 5, float32(int(1e6)<<(2*node))) // other than what the next node makes of the last one
 		_, reports, err := p.Verify(t.Context(), host.VerifyOptions{}, first.data.X)
 		if err != nil || len(reports) != 3 || reports[node].Report.OK() {
 			t.Fatalf("node %d damaged: %v, error %v", node, reports, err)
@@ -506,33 +506,41 @@ func BenchmarkProgramNodes(b *testing.B) {
 	}
 }
 
-// emptyDispatches runs kernels that do nothing, and reads one number back.
+// emptyDispatches runs kernels that do nothing on as many bindings as a copy has, and reads one number back.
 func emptyDispatches(b *testing.B, dev *gpu.Device, count int) {
-	buffer, err := dev.NewBuffer("nothing", 4, gpu.Storage)
+	var bindings []gpu.Binding
+	for _, usage := range []gpu.Usage{gpu.Uniform, gpu.Storage, gpu.Storage} {
+		buffer, err := dev.NewBuffer("nothing", 32, usage)
+		if err != nil {
+			b.Fatal(err)
+		}
+		defer buffer.Close()
+		bindings = append(bindings, gpu.Binding{Buffer: buffer})
+	}
+	k, err := dev.Kernel(gpu.KernelSource{Name: "nothing", Entry: "main", Bindings: []gpu.BindingKind{gpu.UniformIn, gpu.ReadOnly, gpu.ReadWrite}, Workgroup: [3]uint32{256, 1, 1},
+		WGSL: `@group(0) @binding(0) var<uniform> p: array<vec4<u32>, 2>;
+@group(0) @binding(1) var<storage, read> x: array<f32>;
+@group(0) @binding(2) var<storage, read_write> v: array<f32>;
+@compute @workgroup_size(256) fn main(@builtin(local_invocation_index) i: u32) { if i < p[0].x { v[i] = x[i]; } }
+`})
 	if err != nil {
 		b.Fatal(err)
 	}
-	defer buffer.Close()
-	k, err := dev.Kernel(gpu.KernelSource{Name: "nothing", Entry: "main", Bindings: []gpu.BindingKind{gpu.ReadWrite}, Workgroup: [3]uint32{1, 1, 1},
-		WGSL: "@group(0) @binding(0) var<storage, read_write> v: array<f32>;\n@compute @workgroup_size(1) fn main() { v[0] = 1.0; }\n"})
-	if err != nil {
-		b.Fatal(err)
-	}
-	g, err := k.Bind(gpu.Binding{Buffer: buffer})
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer g.Close()
 	batch := dev.NewBatch()
 	for range count {
+		g, err := k.Bind(bindings...)
+		if err != nil {
+			b.Fatal(err)
+		}
+		defer g.Close()
 		batch.Dispatch(g, 1, 1, 1)
 	}
 	one := make([]float32, 1)
 	for b.Loop() {
-		if err := buffer.Write(0, gpu.Bytes(one)); err != nil {
+		if err := bindings[1].Buffer.Write(0, gpu.Bytes(one)); err != nil {
 			b.Fatal(err)
 		}
-		if err := batch.RunRead(b.Context(), buffer, 0, gpu.Bytes(one)); err != nil {
+		if err := batch.RunRead(b.Context(), bindings[2].Buffer, 0, gpu.Bytes(one)); err != nil {
 			b.Fatal(err)
 		}
 	}
