@@ -352,6 +352,12 @@ func TestEveryLineMatters(t *testing.T) {
 			ran++
 		}
 	}
+	for _, e := range equivalents {
+		listed := func(m mutant) bool { return m.was == e.was }
+		if e.is == "" && *mutantsOf == "" && !slices.ContainsFunc(all, listed) {
+			t.Errorf("listed as a line without effect, but no line: `%s`", e.was)
+		}
+	}
 	t.Logf("%d lines, %v deleted, of which %d left a shader that compiles", len(all), chosen, ran)
 }
 
@@ -411,24 +417,28 @@ func tokenMutants(params map[string]string, line string) []string {
 	}
 	for _, at := range token.FindAllStringIndex(code, -1) {
 		word := code[at[0]:at[1]]
-		others := swaps[word]
 		if word == "+" && (bounding.MatchString(code) || strings.HasPrefix(code[at[1]:], " 0u")) {
 			continue
 		}
-		if next, ok := params[word]; ok && next != word {
-			others = []string{next}
-		}
-		if numbered.MatchString(word) {
-			others = []string{neighbour(word)}
-		}
-		if others == nil && fraction.MatchString(word) {
-			others = []string{"1.01 * " + word}
-		}
-		for _, other := range others {
+		for _, other := range changes(params, word) {
 			all = append(all, line[:at[0]]+other+line[at[1]:])
 		}
 	}
 	return all
+}
+
+// changes are what a token is changed to, none for those that are exempt.
+func changes(params map[string]string, word string) []string {
+	if numbered.MatchString(word) {
+		return []string{neighbour(word)}
+	}
+	if next, ok := params[word]; ok && next != word {
+		return []string{next}
+	}
+	if others := swaps[word]; others != nil || !fraction.MatchString(word) {
+		return others
+	}
+	return []string{"1.01 * " + word}
 }
 
 // neighbour takes a name's component, or else its last number, for the one beside it.

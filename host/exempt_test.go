@@ -1,0 +1,93 @@
+package host_test
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// exempt are the tokens of shaders that no mutant changes, each kind with its reason. Deleting a line takes them
+// all away; changing one of them alone is not tried.
+var exempt = []struct {
+	kind, why string
+	words     string
+}{
+	{"punctuation", "!= and || are not tried; ++ and /= step loops, which might not end; the others have no other", `
+		!= ++ -> /= = ||`},
+	{"keywords", "they have no other", `
+		alias case const default else fn for if let return struct switch var`},
+	{"attributes and address spaces", "package shaders holds bindings and entries against Go's", `
+		binding builtin compute group local_invocation_index num_workgroups storage uniform workgroup_id
+		workgroup_size`},
+	{"types", "they have no other of their size that would compile", `
+		Cell Columns Frequency Line Outputs Params Plane Row Spectrum Strip Sums Taps Tile array bool mat2x4
+		mat4x4`},
+	{"functions", "another one is not tried: few take and give the same", `
+		abs activate add all along between biases block_of clamp complete copy_phase cos derivative element
+		erf exp fetch finish finish_all finish_at flat fma frequency from_input from_output from_padded
+		from_plane gelu_tangent half has input inverse keep locate main neuron next pack2x16float pair place
+		product put reduce residual rows_of select sign signed_byte sin sixteen tangent tile_of transform
+		unflat unpack2x16float bitcast finish_output function keep_nan output_at r_at
+		slice v_at x_at weights window workgroupBarrier write`},
+	{"buffers", "another one is not tried: where two of one type are swapped, whole layers are wrong", `
+		db dslopes duplicate dw dz lines original p parts products residuals scales slopes sums u v values
+		w_zeros ws xs y`},
+	{"constants of the table", "the numbers that they stand for are changed where they are declared", `
+		CHAINS EACH STORED STRIP`},
+	{"values", "another one is not tried, though some have one of their type", `
+		activation alpha around at.channel at.plane b_bank backward bands below beta block blocks both c
+		channels.w channels.x channels.y channels.z copies count d dilation e f.x f.y f.z filter_size
+		filters fits from_size.x from_size.y from_size.z grid group_inputs group_outputs images in_channels
+		in_size index inputs left line mirrored nearest none nowhere out_channels out_size p.count
+		p.dilation.yz p.filter_size.yz p.out_size.yz p.x_zero padding part phase plane plane.first
+		plane.inside position reach read round rounds series size size.x stride strips t t.o terms
+		tile.inside tiles tiles.x to.count to.first to_size.x to_size.y to_size.z top total w_bank w_group
+		w_input w_output w_tap wf word x_zero xf p.channels p.first p.pitch pitch r r_first r_pitch v_first v_pitch
+		x_first x_pitch`},
+}
+
+// exemptNumbers are the numbers, and the names and members with numbers, of unrolled code that swaps and numbered
+// do not know: they are not tried.
+var exemptNumbers = regexp.MustCompile(`^(x?[0-9a-f]*\d+u?|x[0-9a-f]+u|[a-z]+\d+(_\d+)*|` +
+	`[a-z]+\d*\.[a-z]+\d+|f\d\.(both|cos|sin))$`)
+
+// TestWhatIsExempt holds that each token of the broken shaders is changed, or is one that the lists above name,
+// and that these name no other. What is left out by where it stands is written at tokenMutants, at lines and at
+// firstAndLast.
+func TestWhatIsExempt(t *testing.T) {
+	params, listed := nextParam(t), map[string]bool{}
+	for _, e := range exempt {
+		for _, word := range strings.Fields(e.words) {
+			if _, twice := listed[word]; twice {
+				t.Errorf("%s is listed twice", word)
+			}
+			listed[word] = false // not found yet
+		}
+	}
+	for v, code := range lines(t) {
+		for _, line := range code {
+			text, _, _ := strings.Cut(line, "//")
+			for _, word := range token.FindAllString(text, -1) {
+				_, isListed := listed[word]
+				switch changed := len(changes(params, word)) > 0; {
+				case changed && isListed:
+					t.Errorf("%s is listed as exempt, and is changed", word)
+				case isListed:
+					listed[word] = true
+				case !changed && !exemptNumbers.MatchString(word):
+					t.Errorf("%s, `%s`: nothing changes %s, which is not listed", v.Name(), strings.TrimSpace(line), word)
+				}
+			}
+		}
+	}
+	var missing []string
+	for word, found := range listed {
+		if !found {
+			missing = append(missing, word)
+		}
+	}
+	if slices.Sort(missing); len(missing) > 0 {
+		t.Errorf("listed as exempt, and in no shader: %q", missing)
+	}
+}
