@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/gpuconv/gpuconv/conv"
@@ -656,15 +657,15 @@ func (l placed) filterGradient(dev *gpu.Device) error {
 	return errors.Join(err, report.Err())
 }
 
-// The placed layer of every row is one of its killers: without it nothing would notice a first channel that is taken
-// for another one.
-func init() {
+// placedKillers adds the placed layer of every row to its killers: without it nothing would notice a first channel that
+// is taken for another one. It waits until all files have their killers, for some replace a row's.
+var placedKillers = sync.OnceFunc(func() {
 	for _, v := range broken {
 		if l, ok := placedBy(v); ok {
 			killers[v] = append(killers[v], killer{"placed " + l.problem.String(), func(dev *host.Device) error { return l.run(dev.GPU()) }})
 		}
 	}
-}
+})
 
 // TestPlacement runs the rows of the table with X, V and R in the midst of wider volumes.
 func TestPlacement(t *testing.T) {
