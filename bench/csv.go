@@ -3,14 +3,18 @@ package bench
 import (
 	"encoding/csv"
 	"io"
+	"slices"
 	"strconv"
 )
 
-// csvColumns are the header of the CSV, and what stands under it.
-var csvColumns = []struct {
+// csvColumn is one column of the CSV: its header, and what stands under it.
+type csvColumn struct {
 	name string
 	of   func(Result) string
-}{
+}
+
+// csvColumns are those of every run.
+var csvColumns = []csvColumn{
 	{"name", func(r Result) string { return r.Name }},
 	{"problem", func(r Result) string { return r.Problem }},
 	{"count", func(r Result) string { return strconv.Itoa(max(r.Count, 1)) }},
@@ -29,6 +33,7 @@ var csvColumns = []struct {
 	{"download_median_ms", transfersColumn(func(t Transfers) *Times { return t.Download })},
 	{"whole_median_ms", transfersColumn(func(t Transfers) *Times { return t.Whole })},
 	{"first_run_ms", func(r Result) string { return numberText(r.FirstRun) }},
+	{"images_per_s", func(r Result) string { return numberText(r.ImagesPerSecond) }},
 	{"gflops", func(r Result) string { return numberText(r.GFLOPS) }},
 	{"gb_per_s", func(r Result) string { return numberText(r.GBs) }},
 	{"percent_of_peak", func(r Result) string { return numberText(r.PercentOfPeak) }},
@@ -72,17 +77,24 @@ func numberText(v float64) string {
 	return strconv.FormatFloat(v, 'g', -1, 64)
 }
 
-// WriteCSV writes a line for each result, under a header, without the raw samples.
+// WriteCSV writes a line for each result, under a header, without the raw samples. Percentiles that were
+// asked for beyond those of every run stand behind the others.
 func WriteCSV(w io.Writer, f File) error {
+	columns := slices.Clone(csvColumns)
+	for _, p := range f.Settings.percentiles() {
+		if p != 10 && p != 90 {
+			columns = append(columns, csvColumn{percentileName(p) + "_ms", timesColumn(func(r Result) *Times { return r.Time }, func(t Times) float64 { return t.Percentile(p) })})
+		}
+	}
 	c := csv.NewWriter(w)
-	header := make([]string, len(csvColumns))
-	for i, column := range csvColumns {
+	header := make([]string, len(columns))
+	for i, column := range columns {
 		header[i] = column.name
 	}
 	c.Write(header) // the writer keeps the first error
 	for _, r := range f.Results {
-		line := make([]string, len(csvColumns))
-		for i, column := range csvColumns {
+		line := make([]string, len(columns))
+		for i, column := range columns {
 			line[i] = column.of(r)
 		}
 		c.Write(line)

@@ -58,12 +58,28 @@ func WriteHTML(w io.Writer, f File) error {
 	return err
 }
 
+// row is one line of the page's table.
+func (r Result) row() []string {
+	cells := []string{r.label(), r.Algorithm, msText(r.Time.Median), msText(r.Time.P10) + "-" + msText(r.Time.P90), fmt.Sprint(len(r.Time.Samples)),
+		fmt.Sprintf("%.3g", r.GFLOPS), rateText(r.PercentOfPeak), rateText(r.PercentOfRoofline), fmt.Sprintf("%.3g", r.GBs), "-", "-", msText(r.FirstRun), "-"}
+	if r.Cold != nil {
+		cells[9] = msText(r.Cold.Median)
+	}
+	if r.Transfers != nil {
+		cells[10] = msText(r.Transfers.Whole.Median)
+	}
+	if r.Verified && r.BoundUsed != nil {
+		cells[12] = fmt.Sprintf("right, %.2g%% of the bound", 100**r.BoundUsed)
+	}
+	return cells
+}
+
 // settingsText is what was measured where and how.
 func settingsText(f File) [][2]string {
 	s := f.Settings
 	rows := [][2]string{{"device", f.Adapter.text()}, {"host", fmt.Sprintf("%s, %d cores, %s/%s, %s", f.Host.CPU, f.Host.Cores, f.Host.OS, f.Host.Arch, f.Host.Go)}}
 	if c := f.Ceilings; c != nil {
-		rows = append(rows, [2]string{"ceilings", fmt.Sprintf("%.4g GFLOP/s (%s), %.4g GB/s (%s), by the %s clock", c.GFLOPS, c.PeakKernel, c.GBs, c.CopyKernel, c.Clock)})
+		rows = append(rows, [2]string{"ceilings", ceilingsText(*c)})
 	}
 	algorithms := fmt.Sprint(s.Algorithms)
 	if len(s.Algorithms) == 0 {

@@ -41,13 +41,14 @@ type Adapter struct {
 
 // Settings are what the run was asked for.
 type Settings struct {
-	Suite      string   `json:"suite"`
-	Match      string   `json:"match,omitempty"`
-	Algorithms []string `json:"algorithms"`       // "" is the default
-	BudgetMS   float64  `json:"budget_ms"`        // for the warm samples of a layer
-	Rounds     int      `json:"rounds,omitempty"` // in which the layers had their turns
-	WarmUp     int      `json:"warmup"`           // runs before the samples of a round
-	Seed       uint64   `json:"seed"`
+	Suite       string    `json:"suite"`
+	Match       string    `json:"match,omitempty"`
+	Algorithms  []string  `json:"algorithms"`       // "" is the default
+	BudgetMS    float64   `json:"budget_ms"`        // for the warm samples of a layer
+	Rounds      int       `json:"rounds,omitempty"` // in which the layers had their turns
+	WarmUp      int       `json:"warmup"`           // runs before the samples of a round
+	Seed        uint64    `json:"seed"`
+	Percentiles []float64 `json:"percentiles,omitempty"` // that reports show, of each time; none is 10 and 90
 }
 
 // Result is one layer by one algorithm. One that failed has Error and no numbers.

@@ -42,12 +42,12 @@ func timesOf(rounds []samples, part func(samples) []float64) *Times {
 }
 
 // Percentile is the smallest sample that no less than that percentage of all do not exceed, in
-// milliseconds; the median of times without samples.
+// milliseconds: from the smallest at 0 to the largest at 100. Times without samples have their median alone.
 func (t Times) Percentile(percent float64) float64 {
 	if len(t.Samples) == 0 {
 		return t.Median
 	}
-	return quantile(percent/100, slices.Sorted(slices.Values(t.Samples)))
+	return quantile(min(max(percent/100, 0), 1), slices.Sorted(slices.Values(t.Samples)))
 }
 
 func quantile(part float64, sorted []float64) float64 {

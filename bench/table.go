@@ -1,33 +1,160 @@
 package bench
 
 import (
+	"cmp"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
-	"text/tabwriter"
+	"unicode/utf8"
 )
+
+// Table writes a run for people, row by row as they come.
+type Table struct {
+	w       io.Writer
+	columns []column
+	widths  []int
+	left    []string // the columns left out for the width
+	err     error
+}
+
+// NewTable begins the table of a run whose layers are to come, with all that f knows already. What is wider
+// than width leaves out columns; 0 is no limit.
+func NewTable(w io.Writer, f File, layers []Layer, width int) *Table {
+	var names []string
+	for _, l := range layers {
+		names = append(names, newResult(l, "").label())
+	}
+	return newTable(w, f, names, width)
+}
+
+func newTable(w io.Writer, f File, names []string, width int) *Table {
+	t := &Table{w: w, columns: f.Settings.columns()}
+	t.fit(names, width)
+	for _, line := range f.about() {
+		t.line(line)
+	}
+	return t
+}
+
+// fit sets the widths of columns, and leaves out the least important ones until they fit.
+func (t *Table) fit(names []string, width int) {
+	for {
+		sum := 0
+		t.widths = nil
+		for _, c := range t.columns {
+			w := max(c.width, utf8.RuneCountInString(c.title))
+			if c.width == 0 {
+				for _, name := range names {
+					w = max(w, utf8.RuneCountInString(name))
+				}
+			}
+			t.widths = append(t.widths, w)
+			sum += w + len(gap)
+		}
+		least := slices.MaxFunc(t.columns, func(a, b column) int { return cmp.Compare(a.rank, b.rank) })
+		if width == 0 || sum-len(gap) <= width || least.rank == 0 {
+			return
+		}
+		at := slices.IndexFunc(t.columns, func(c column) bool { return c.rank == least.rank })
+		t.left = append(t.left, least.title)
+		t.columns = slices.Delete(t.columns, at, at+1)
+	}
+}
+
+// gap stands between columns.
+const gap = "  "
+
+func (t *Table) line(text string) {
+	if _, err := fmt.Fprintln(t.w, strings.TrimRight(text, " ")); err != nil && t.err == nil {
+		t.err = err
+	}
+}
+
+// Head writes the columns' titles, above the first row.
+func (t *Table) Head() {
+	titles := make([]string, len(t.columns))
+	for i, c := range t.columns {
+		titles[i] = c.title
+	}
+	t.line("")
+	t.cells(titles)
+}
+
+// Row writes one result.
+func (t *Table) Row(r Result) {
+	if r.Error != "" {
+		t.line(fmt.Sprintf("%-*s%s%s%sFAILED: %s", t.widths[0], r.label(), gap, r.algorithm(), gap, oneLine(r.Error)))
+		return
+	}
+	cells := make([]string, len(t.columns))
+	for i, c := range t.columns {
+		cells[i] = c.of(r)
+	}
+	t.cells(cells)
+}
+
+func (t *Table) cells(cells []string) {
+	var line strings.Builder
+	for i, cell := range cells {
+		if i > 0 {
+			line.WriteString(gap)
+		}
+		if t.columns[i].text {
+			fmt.Fprintf(&line, "%-*s", t.widths[i], cell)
+		} else {
+			fmt.Fprintf(&line, "%*s", t.widths[i], cell)
+		}
+	}
+	t.line(line.String())
+}
+
+// End writes what follows from all results, and gives the first error of all that was written.
+func (t *Table) End(f File) error {
+	for _, line := range summary(f) {
+		t.line(line)
+	}
+	if len(f.Results) > 0 {
+		t.line("times " + clocksText(f))
+		t.line(checkLegend)
+	}
+	if len(t.left) > 0 {
+		t.line("left out of a narrow terminal: " + strings.Join(t.left, ", "))
+	}
+	return t.err
+}
+
+const checkLegend = "check: every output was judged, and the worst one used this part of the rounding bound"
 
 // WriteTable writes a run for people.
 func WriteTable(w io.Writer, f File) error {
-	t := &tableWriter{tabwriter.NewWriter(w, 0, 8, 2, ' ', 0), nil}
-	t.row("device", f.Adapter.text())
-	if c := f.Ceilings; c != nil {
-		t.row("ceilings", fmt.Sprintf("%.4g GFLOP/s (%s), %.4g GB/s (%s), by the %s clock", c.GFLOPS, c.PeakKernel, c.GBs, c.CopyKernel, c.Clock))
-	}
-	if len(f.Results) == 0 {
-		t.row("no layer was measured")
-		return t.flush()
-	}
-	t.row("times", clocksText(f))
-	t.row("")
-	t.row("layer", "algorithm", "median", "p10-p90", "n", "GFLOP/s", "% peak", "% roof", "GB/s", "cold", "whole", "first run", "check")
+	var names []string
 	for _, r := range f.Results {
-		t.row(r.row()...)
+		names = append(names, r.label())
 	}
-	for _, line := range summary(f) {
-		t.row(line)
+	t := newTable(w, f, names, 0)
+	if len(f.Results) > 0 {
+		t.Head()
 	}
-	return t.flush()
+	for _, r := range f.Results {
+		t.Row(r)
+	}
+	return t.End(f)
+}
+
+// WriteCeilings writes the most that a device can do, and what it is.
+func WriteCeilings(w io.Writer, f File) error {
+	t := newTable(w, f, nil, 0)
+	return t.err
+}
+
+// about is what was measured on, and the most that it can do.
+func (f File) about() []string {
+	lines := []string{"device    " + f.Adapter.text()}
+	if c := f.Ceilings; c != nil {
+		lines = append(lines, "ceilings  "+ceilingsText(*c))
+	}
+	return lines
 }
 
 func (a Adapter) text() string {
@@ -46,7 +173,7 @@ func clocksText(f File) string {
 			clocks[r.Clock] = true
 		}
 	}
-	clock := "no layer was measured"
+	clock := "of the computation"
 	switch {
 	case clocks["gpu"] && clocks["wall"]:
 		clock = "of the computation, by the GPU's clock or by the wall's"
@@ -56,43 +183,6 @@ func clocksText(f File) string {
 		clock = "of the computation, warm, by the wall clock"
 	}
 	return clock + "; cold: caches overwritten before each run; whole: with upload and download; first run: with building and compiling"
-}
-
-// row is one line of the table.
-func (r Result) row() []string {
-	if r.Error != "" {
-		return []string{r.label(), r.Algorithm, "FAILED: " + strings.ReplaceAll(r.Error, "\n", " ")}
-	}
-	cells := []string{r.label(), r.Algorithm, msText(r.Time.Median), msText(r.Time.P10) + "-" + msText(r.Time.P90), fmt.Sprint(len(r.Time.Samples)),
-		fmt.Sprintf("%.3g", r.GFLOPS), percent(r.PercentOfPeak), percent(r.PercentOfRoofline), fmt.Sprintf("%.3g", r.GBs), "-", "-", msText(r.FirstRun), "-"}
-	if r.Cold != nil {
-		cells[9] = msText(r.Cold.Median)
-	}
-	if r.Transfers != nil {
-		cells[10] = msText(r.Transfers.Whole.Median)
-	}
-	if r.Verified && r.BoundUsed != nil {
-		cells[12] = fmt.Sprintf("right, %.2g%% of the bound", 100**r.BoundUsed)
-	}
-	return cells
-}
-
-// msText gives milliseconds with a unit that suits them.
-func msText(ms float64) string {
-	switch {
-	case ms >= 1000:
-		return fmt.Sprintf("%.3g s", ms/1000)
-	case ms >= 1:
-		return fmt.Sprintf("%.3g ms", ms)
-	}
-	return fmt.Sprintf("%.3g us", ms*1000)
-}
-
-func percent(p float64) string {
-	if p == 0 {
-		return "-"
-	}
-	return fmt.Sprintf("%.3g", p)
 }
 
 // summary is what follows from all layers together.
@@ -110,6 +200,13 @@ func summary(f File) []string {
 			rates = append(rates, r.PercentOfPeak)
 		}
 	}
+	if len(f.Results) == 0 {
+		lines := []string{"", "no layer was measured"}
+		if f.Interrupted {
+			lines[1] += ": interrupted"
+		}
+		return lines
+	}
 	lines := []string{"", fmt.Sprintf("%d results, %d failed; all medians together %s", len(f.Results), failed, msText(total))}
 	if counted {
 		lines[1] += ", each layer as often as the network has it"
@@ -121,62 +218,4 @@ func summary(f File) []string {
 		lines = append(lines, "interrupted: the other layers were not measured")
 	}
 	return lines
-}
-
-// WriteComparison writes a comparison for people.
-func WriteComparison(w io.Writer, c Comparison) error {
-	t := &tableWriter{tabwriter.NewWriter(w, 0, 8, 2, ' ', 0), nil}
-	t.row("A is " + c.A)
-	t.row("B is " + c.B)
-	t.row("")
-	t.row("layer", "A", "B", "A/B", "95% interval", "verdict", "times", "algorithms")
-	for _, r := range c.Rows {
-		algorithms := r.AlgorithmA
-		if r.AlgorithmB != algorithms {
-			algorithms += ", " + r.AlgorithmB
-		}
-		t.row(Result{Name: r.Name, Problem: r.Problem}.label(), msText(r.A), msText(r.B), fmt.Sprintf("%.3f", r.Value), r.interval(), string(r.Verdict), r.Clock, algorithms)
-	}
-	if c.Mean != nil {
-		t.row("")
-		t.row(fmt.Sprintf("geometric mean of %d: B takes 1/%.3f of A's time, interval %s", len(c.Rows), c.Mean.Value, c.Mean.interval()))
-	}
-	for _, list := range []struct {
-		what  string
-		names []string
-	}{{"only A has ", c.OnlyA}, {"only B has ", c.OnlyB}, {"failed: ", c.Failed}} {
-		for _, name := range list.names {
-			t.row(list.what + name)
-		}
-	}
-	for _, note := range c.Notes {
-		t.row("note: " + note)
-	}
-	return t.flush()
-}
-
-func (r Ratio) interval() string {
-	if r.Interval == nil {
-		return "none: too few samples"
-	}
-	return fmt.Sprintf("%.3f to %.3f", r.Interval[0], r.Interval[1])
-}
-
-// tableWriter aligns cells; the first error stays.
-type tableWriter struct {
-	*tabwriter.Writer
-	err error
-}
-
-func (t *tableWriter) row(cells ...string) {
-	if _, err := fmt.Fprintln(t, strings.Join(cells, "\t")); err != nil && t.err == nil {
-		t.err = err
-	}
-}
-
-func (t *tableWriter) flush() error {
-	if err := t.Flush(); t.err == nil {
-		t.err = err
-	}
-	return t.err
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/gpuconv/gpuconv/conv"
 	"github.com/gpuconv/gpuconv/host"
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 // benchFlags are what `gpuconv bench` was asked for.
@@ -25,7 +26,15 @@ type benchFlags struct {
 	warmUp       int
 	seed         uint64
 	noCeilings   bool
+	ceilings     bool
+	percentiles  []float64
 	csv, html    string
+	markdown     string
+}
+
+// outputs are the flags that name files of reports, and the files.
+func (f *benchFlags) outputs() [][2]string {
+	return [][2]string{{"--csv", f.csv}, {"--html", f.html}, {"--markdown", f.markdown}}
 }
 
 func (a *app) benchCommand() *cobra.Command {
@@ -39,8 +48,15 @@ most, arithmetic and bandwidth. Each layer is built, run once, judged in every
 output, and then timed: warm, with cold caches, and with its transfers. Times are
 by the GPU's clock where there is one, and by the wall's. Layers take turns, in
 several rounds, so that compare can tell a difference from what changes on the
-machine meanwhile. What was measured when it is interrupted is kept.`,
+machine meanwhile; a layer's row is printed when its last round is over. What was
+measured when it is interrupted is kept.`,
 		RunE: func(c *cobra.Command, args []string) error {
+			if f.ceilings {
+				if err := f.onlyCeilings(c, args); err != nil {
+					return err
+				}
+				return a.benchCeilings(c.Context())
+			}
 			layers, err := f.layers(args)
 			if err != nil {
 				return err
@@ -61,8 +77,11 @@ machine meanwhile. What was measured when it is interrupted is kept.`,
 	flags.IntVar(&f.warmUp, "warmup", 3, "runs of a layer before the samples of a round")
 	flags.Uint64Var(&f.seed, "seed", 1, "of the data")
 	flags.BoolVar(&f.noCeilings, "no-ceilings", false, "leave out the device's ceilings, and with them the percentages")
+	flags.BoolVar(&f.ceilings, "ceilings", false, "measure the device's ceilings alone, and no layers")
+	flags.Float64SliceVar(&f.percentiles, "percentiles", []float64{10, 90}, "of each layer's times, from 0, the shortest, to 100")
 	flags.StringVar(&f.csv, "csv", "", "write the results as CSV to a file, or - for stdout")
 	flags.StringVar(&f.html, "html", "", "write a page with pictures to a file, or - for stdout")
+	flags.StringVar(&f.markdown, "markdown", "", "write the table in Markdown to a file, or - for stdout")
 	return c
 }
 
@@ -122,11 +141,22 @@ func (f *benchFlags) validate(a *app) error {
 			return err
 		}
 	}
-	stdout := 0
+	for _, p := range f.percentiles {
+		if !(p >= 0 && p <= 100) {
+			return usagef("--percentiles %g: must be from 0 to 100", p)
+		}
+	}
+	return f.validateOutputs(a)
+}
+
+// validateOutputs refuses files that cannot be, and more than one report on stdout.
+func (f *benchFlags) validateOutputs(a *app) error {
+	stdout, names := 0, "--json"
 	if a.json {
 		stdout++
 	}
-	for _, out := range [][2]string{{"--csv", f.csv}, {"--html", f.html}} {
+	for _, out := range f.outputs() {
+		names += ", " + out[0]
 		switch {
 		case out[1] == "":
 		case out[1] == "-":
@@ -140,8 +170,66 @@ func (f *benchFlags) validate(a *app) error {
 		}
 	}
 	if stdout > 1 {
-		return usagef("--json, --csv, --html: only one of them can go to stdout")
+		return usagef("%s: only one of them can go to stdout", names)
 	}
+	return nil
+}
+
+// onlyCeilings refuses what is about layers where none are measured.
+func (f *benchFlags) onlyCeilings(c *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return usagef("--ceilings measures no layers: leave out %s", args[0])
+	}
+	var wrong []string
+	about := []string{"ceilings", "json", "output-json", "backend", "adapter"}
+	c.Flags().Visit(func(flag *pflag.Flag) {
+		if !slices.Contains(about, flag.Name) {
+			wrong = append(wrong, "--"+flag.Name)
+		}
+	})
+	if len(wrong) > 0 {
+		return usagef("--ceilings measures no layers: leave out %s", strings.Join(wrong, ", "))
+	}
+	return nil
+}
+
+// newFile describes what is measured on.
+func newFile(dev *host.Device) bench.File {
+	return bench.File{Schema: bench.Schema, Date: time.Now().UTC().Format(time.RFC3339), Commit: bench.Commit(), Command: commandLine(),
+		Host: bench.ThisHost(), Adapter: bench.AdapterOf(dev), Results: []bench.Result{}}
+}
+
+// benchCeilings measures the ceilings alone.
+func (a *app) benchCeilings(ctx context.Context) error {
+	dev, err := host.Open(a.device)
+	if err != nil {
+		return err
+	}
+	defer dev.Close()
+	if dev.GPU() == nil {
+		return usagef("--ceilings: the CPU reference has none; leave out --backend %s", host.CPU)
+	}
+	ctx, stop := interruptible(ctx)
+	defer stop()
+	r := newFile(dev)
+	switch err := a.measureCeilings(ctx, dev, &r); {
+	case errors.Is(err, context.Canceled):
+		return failure{errors.New("interrupted before the ceilings were measured: nothing was written")}
+	case err != nil:
+		return err
+	}
+	return a.report(r, func(a *app) { bench.WriteCeilings(a.stdout, r) }) // the command line reports what gets lost
+}
+
+// measureCeilings fills them in.
+func (a *app) measureCeilings(ctx context.Context, dev *host.Device, r *bench.File) error {
+	wait := a.progress("measuring the ceilings of "+r.Adapter.Name, -1)
+	defer wait.end()
+	c, err := host.MeasureCeilings(ctx, dev)
+	if err != nil {
+		return err
+	}
+	r.Ceilings = &c
 	return nil
 }
 
@@ -160,14 +248,13 @@ func (a *app) bench(ctx context.Context, layers []bench.Layer, f benchFlags) err
 	device.Tunings = f.open(a)
 	ctx, stop := interruptible(ctx)
 	defer stop()
-	r := bench.File{Schema: bench.Schema, Date: time.Now().UTC().Format(time.RFC3339), Commit: bench.Commit(), Command: commandLine(),
-		Host: bench.ThisHost(), Adapter: bench.AdapterOf(dev), Results: []bench.Result{},
-		Settings: bench.Settings{Suite: f.suite, Match: f.match, Algorithms: f.algorithms, BudgetMS: float64(f.budget) / 1e6, Rounds: f.rounds, WarmUp: f.warmUp, Seed: f.seed}}
+	r := newFile(dev)
+	r.Settings = bench.Settings{Suite: f.suite, Match: f.match, Algorithms: f.algorithms, BudgetMS: float64(f.budget) / 1e6, Rounds: f.rounds,
+		WarmUp: f.warmUp, Seed: f.seed, Percentiles: f.percentiles}
 	err = a.measureSuite(ctx, dev, device, layers, f, &r)
 	if err != nil && !errors.Is(err, context.Canceled) {
 		return err
 	}
-	r.Interrupted = err != nil
 	if err := a.reportBench(r, f); err != nil {
 		return err
 	}
@@ -201,23 +288,23 @@ func (a *app) measureSuite(ctx context.Context, dev *host.Device, device *bench.
 	if dev.GPU() != nil {
 		o.EvictCache = device.EvictCache
 		if !f.noCeilings {
-			wait := a.progress("measuring the ceilings of "+r.Adapter.Name, -1)
-			c, err := host.MeasureCeilings(ctx, dev)
-			wait.end()
-			if err != nil {
+			if err := a.measureCeilings(ctx, dev, r); err != nil && ctx.Err() == nil {
 				return err
 			}
-			r.Ceilings, o.Ceilings = &c, &c
+			o.Ceilings = r.Ceilings
 		}
 	}
+	rows := a.newRows(*r, layers, f)
 	bar := a.progress("measuring on "+r.Adapter.Name, o.Turns(device, layers))
-	defer bar.end()
 	o.Begin = func(t bench.Turn) {
 		bar.at(t.Number, turnText(t, f.rounds))
 		a.turn(ctx, t)
 	}
+	o.Done = func(result bench.Result) { bar.aside(func() { rows.add(result) }) }
 	results, err := bench.Run(ctx, device, layers, o)
-	r.Results = append(r.Results, results...)
+	bar.end()
+	r.Results, r.Interrupted = append(r.Results, results...), err != nil
+	rows.end(*r)
 	return err
 }
 
@@ -256,7 +343,7 @@ func (a *app) benchVerdict(r bench.File, f benchFlags) error {
 	case failed > 0:
 		return failure{fmt.Errorf("%d of %d results failed", failed, len(r.Results))}
 	case r.Interrupted && len(r.Results) == 0:
-		files := slices.DeleteFunc([]string{a.outputJSON, f.csv, f.html}, func(s string) bool { return s == "" || s == "-" })
+		files := slices.DeleteFunc([]string{a.outputJSON, f.csv, f.html, f.markdown}, func(s string) bool { return s == "" || s == "-" })
 		if len(files) == 0 {
 			return failure{errors.New("interrupted before a layer was measured")}
 		}

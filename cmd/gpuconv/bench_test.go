@@ -1,16 +1,19 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
 
 	"github.com/gpuconv/gpuconv/bench"
+	"github.com/gpuconv/gpuconv/conv"
 	"github.com/gpuconv/gpuconv/host/hosttest"
 )
 
@@ -111,6 +114,9 @@ func TestBenchRefuses(t *testing.T) {
 		{[]string{"bench", "--match", "nothing"}, "none of the 22 layers"},
 		{[]string{"bench", "--budget", "0s"}, "--budget 0s"},
 		{[]string{"bench", "--warmup", "-1"}, "--warmup -1"},
+		{[]string{"bench", "--percentiles", "101"}, "--percentiles 101: must be from 0 to 100"},
+		{[]string{"bench", "--percentiles", "NaN"}, "--percentiles NaN"},
+		{[]string{"bench", "--markdown", "-", "--csv", "-"}, "only one of them"},
 		{[]string{"bench", "--csv", "--html"}, "--csv --html: must be a file"},
 		{[]string{"bench", "--json", "--csv", "-"}, "only one of them"},
 		{[]string{"bench", "--suite", "core", "--json", "r.json"}, "--output-json r.json writes them"},
@@ -144,10 +150,17 @@ func TestBenchInterrupted(t *testing.T) {
 		}
 		interrupt := func(a *app) {
 			a.turn = func(ctx context.Context, turn bench.Turn) {
-				if turn.Number == c.turn {
-					syscall.Kill(os.Getpid(), c.signal)
-					<-ctx.Done()
+				if turn.Number != c.turn {
+					return
 				}
+				self, err := os.FindProcess(os.Getpid())
+				if err == nil {
+					err = self.Signal(c.signal)
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+				<-ctx.Done()
 			}
 		}
 		code, stdout, stderr := hooked(interrupt, "bench", "--backend", "cpu", "--budget", "1ms", "--output-json", file, `ic1ih4oc1kh1n"first"`, `ic1ih5oc1kh1n"second"`)
@@ -166,6 +179,90 @@ func TestBenchInterrupted(t *testing.T) {
 		contain(t, stderr, fmt.Sprintf("interrupted after %d results, which were kept", c.results))
 		if r, err := bench.ReadFile(file); err != nil || !r.Interrupted || len(r.Results) != c.results || !r.Results[0].Verified {
 			t.Errorf("%v in turn %d: %+v, %v", c.signal, c.turn, r, err)
+		}
+	}
+}
+
+// TestBenchRows holds that a layer's row is printed when its last round is over, before the next layer's
+// turn, and each result has one row, interrupted or not.
+func TestBenchRows(t *testing.T) {
+	for interruptAt, want := range map[int][]string{-1: {"first", "second"}, 3: {"first", "second"}, 2: {"first", "second"}, 1: {"first"}} {
+		var out, errs bytes.Buffer
+		a := newApp(&out, &errs)
+		a.turn = func(ctx context.Context, turn bench.Turn) {
+			if rows := strings.Contains(out.String(), "first"); rows != (turn.Number == 3) {
+				t.Errorf("turn %d: the first layer's row is there: %v\n%s", turn.Number, rows, &out)
+			}
+			if !strings.HasPrefix(out.String(), "device ") {
+				t.Errorf("turn %d: no device in\n%s", turn.Number, &out)
+			}
+			if turn.Number == interruptAt {
+				self, err := os.FindProcess(os.Getpid())
+				if err == nil {
+					err = self.Signal(os.Interrupt)
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+				<-ctx.Done()
+			}
+		}
+		a.commandLine([]string{"bench", "--backend", "cpu", "--rounds", "2", "--budget", "1ms", `ic1ih4oc1kh1n"first"`, `ic1ih5oc1kh1n"second"`})
+		var rows []string
+		for _, line := range strings.Split(out.String(), "\n") {
+			if name, _, _ := strings.Cut(line, " "); name == "first" || name == "second" {
+				rows = append(rows, name)
+			}
+		}
+		if !slices.Equal(rows, want) {
+			t.Errorf("interrupted in turn %d: rows %v, want %v\n%s%s", interruptAt, rows, want, &out, &errs)
+		}
+	}
+}
+
+// TestBenchNames holds that each row of all algorithms names its algorithm with the variant.
+func TestBenchNames(t *testing.T) {
+	dev := hosttest.Open(t)
+	file := filepath.Join(t.TempDir(), "r.md")
+	out := succeed(t, "bench", "--no-ceilings", "--budget", "1ms", "--rounds", "1", "--algorithm", "all", "--percentiles", "5,95", "--markdown", file, "ic2ih5oc3kh3")
+	p, err := conv.Parse("ic2ih5oc3kh3")
+	if err != nil {
+		t.Fatal(err)
+	}
+	names := bench.NewDevice(dev).Algorithms(p)
+	written, err := os.ReadFile(file)
+	if err != nil || len(names) < 3 {
+		t.Fatal(names, err)
+	}
+	contain(t, string(written), "| layer | median | p5 | p95 |", "images/s")
+	for _, name := range names {
+		if n := strings.Count(out, "  "+name+"\n"); n != 1 {
+			t.Errorf("%d rows end in %s:\n%s", n, name, out)
+		}
+		contain(t, strings.ReplaceAll(string(written), `\_`, "_"), " "+name+" |")
+	}
+}
+
+// TestBenchCeilings holds that ceilings are measured alone.
+func TestBenchCeilings(t *testing.T) {
+	dev := hosttest.Open(t)
+	file := filepath.Join(t.TempDir(), "r.json")
+	contain(t, succeed(t, "bench", "--ceilings", "--output-json", file), dev.GPU().Info().Name, "GFLOP/s", "GB/s")
+	if r, err := bench.ReadFile(file); err != nil || r.Ceilings == nil || r.Ceilings.GFLOPS <= 0 || len(r.Results) != 0 {
+		t.Errorf("%+v, %v", r, err)
+	}
+	for _, c := range []struct {
+		args  []string
+		words string
+	}{
+		{[]string{"ic1ih3oc1kh1"}, "leave out ic1ih3oc1kh1"},
+		{[]string{"--suite", "core", "--algorithm", "direct"}, "leave out --algorithm, --suite"},
+		{[]string{"--no-ceilings"}, "leave out --no-ceilings"},
+		{[]string{"--csv", "-"}, "leave out --csv"},
+		{[]string{"--backend", "cpu"}, "the CPU reference has none"},
+	} {
+		if code, stdout, stderr := gpuconv(append([]string{"bench", "--ceilings"}, c.args...)...); code != exitUsage || stdout != "" || !strings.Contains(stderr, c.words) {
+			t.Errorf("%v: exit %d, want %d and %q\n%s%s", c.args, code, exitUsage, c.words, stdout, stderr)
 		}
 	}
 }

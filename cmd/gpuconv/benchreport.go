@@ -5,18 +5,68 @@ import (
 	"encoding/json"
 	"io"
 	"os"
+	"slices"
 
 	"github.com/gpuconv/gpuconv/bench"
+	"golang.org/x/term"
 )
 
-// reportBench writes what was asked for, and the table where nothing else goes to stdout. A run that was
-// interrupted before it had results takes no file's place.
-func (a *app) reportBench(r bench.File, f benchFlags) error {
-	if !a.json && f.csv != "-" && f.html != "-" {
-		if err := bench.WriteTable(a.stdout, r); err != nil {
-			return failure{err}
+// rows is the table of a run, printed row by row where nothing else goes to stdout. What gets lost there the
+// command line reports.
+type rows struct {
+	table *bench.Table // nil where there is none
+	begun bool
+}
+
+// newRows begins the table with what is known before the first layer.
+func (a *app) newRows(r bench.File, layers []bench.Layer, f benchFlags) *rows {
+	taken := a.json || slices.ContainsFunc(f.outputs(), func(out [2]string) bool { return out[1] == "-" })
+	if taken {
+		return &rows{}
+	}
+	return &rows{table: bench.NewTable(a.stdout, r, layers, terminalWidth(a.stdout))}
+}
+
+func (r *rows) add(result bench.Result) {
+	if r.table == nil {
+		return
+	}
+	if !r.begun {
+		r.table.Head()
+		r.begun = true
+	}
+	r.table.Row(result)
+}
+
+// end prints the results that had no row yet, since their last round was not over, and the sums.
+func (r *rows) end(f bench.File) {
+	if r.table == nil {
+		return
+	}
+	for _, result := range f.Results {
+		if result.Error == "" && len(result.Time.Rounds) < f.Settings.Rounds {
+			r.add(result)
 		}
 	}
+	r.table.End(f)
+}
+
+// terminalWidth is how many columns the terminal behind w has, 0 where there is none.
+func terminalWidth(w io.Writer) int {
+	if steady, ok := w.(*steadyWriter); ok {
+		w = steady.to
+	}
+	if f, ok := w.(*os.File); ok {
+		if width, _, err := term.GetSize(int(f.Fd())); err == nil {
+			return width
+		}
+	}
+	return 0
+}
+
+// reportBench writes the reports that were asked for. A run that was interrupted before it had results takes
+// no file's place.
+func (a *app) reportBench(r bench.File, f benchFlags) error {
 	printed := ""
 	if a.json {
 		printed = "-"
@@ -24,7 +74,7 @@ func (a *app) reportBench(r bench.File, f benchFlags) error {
 	for _, out := range []struct {
 		to    string
 		write func(io.Writer, bench.File) error
-	}{{printed, writeJSON}, {a.outputJSON, writeJSON}, {f.csv, bench.WriteCSV}, {f.html, bench.WriteHTML}} {
+	}{{printed, writeJSON}, {a.outputJSON, writeJSON}, {f.csv, bench.WriteCSV}, {f.html, bench.WriteHTML}, {f.markdown, bench.WriteMarkdown}} {
 		if nothing := r.Interrupted && len(r.Results) == 0; nothing && out.to != "-" {
 			continue
 		}
