@@ -32,7 +32,7 @@ func (s Settings) columns() []column {
 		column{"images/s", 8, false, 101, func(r Result) string { return rateText(r.ImagesPerSecond) }},
 		column{"GFLOP/s", 8, false, 0, func(r Result) string { return rateText(r.GFLOPS) }},
 		column{"% peak", 5, false, 0, func(r Result) string { return rateText(r.PercentOfPeak) }},
-		column{"% roof", 5, false, 1, func(r Result) string { return rateText(r.PercentOfRoofline) }},
+		column{"% roof", 5, false, 2, func(r Result) string { return rateText(r.PercentOfRoofline) }},
 		column{"GB/s", 7, false, 102, func(r Result) string { return rateText(r.GBs) }},
 		column{"cold", times, false, 100, func(r Result) string { return medianText(r.Cold) }},
 		column{"whole", times, false, 3, func(r Result) string {
@@ -42,8 +42,8 @@ func (s Settings) columns() []column {
 			return medianText(r.Transfers.Whole)
 		}},
 		column{"first run", times, false, 99, func(r Result) string { return msText(r.FirstRun) }},
-		column{"check", 11, true, 2, Result.checkText},
-		column{"algorithm", 1, true, 0, Result.algorithm},
+		column{"check", 11, true, 1, Result.checkText},
+		column{"algorithm", 24, true, 0, Result.algorithm},
 	)
 }
 
