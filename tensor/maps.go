@@ -45,6 +45,18 @@ func Maps(v Volume, o MapOptions) (image.Image, error) {
 	return s.draw(), nil
 }
 
+// WriteMaps writes the picture that [Maps] draws as a PNG.
+func WriteMaps(w io.Writer, v Volume, o MapOptions) error {
+	img, err := Maps(v, o)
+	if err != nil {
+		return err
+	}
+	if err := png.Encode(w, img); err != nil {
+		return inContext("writing maps", err)
+	}
+	return nil
+}
+
 // WriteMapsFile writes the picture that [Maps] draws to a PNG file. path must end
 // in .png. It writes to a temporary file beside path and renames that at the end,
 // so that a failure leaves what was at path before.

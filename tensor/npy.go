@@ -64,20 +64,24 @@ func ReadNPYFile(path string) (Array, error) {
 		return Array{}, inContext("reading "+path, err)
 	}
 	defer f.Close()
-	var available int64
-	if info, err := f.Stat(); err == nil && info.Mode().IsRegular() {
-		available = info.Size()
-	}
-	a, err := readNPY(f, available)
+	a, err := readWholeNPY(f, available(f))
 	if err != nil {
 		return Array{}, inContext("reading "+path, err)
 	}
-	switch n, err := io.ReadFull(f, make([]byte, 1)); {
+	return a, nil
+}
+
+// readWholeNPY is readNPY for a source that must end with the array.
+func readWholeNPY(r io.Reader, available int64) (Array, error) {
+	a, err := readNPY(r, available)
+	if err != nil {
+		return Array{}, err
+	}
+	switch n, err := io.ReadFull(r, make([]byte, 1)); {
 	case n > 0:
-		return Array{}, inContext("reading "+path,
-			formatErrorf("npy: bytes follow the array of shape %v; the file must end with it", a.Shape))
+		return Array{}, formatErrorf("npy: bytes follow the array of shape %v; the file must end with it", a.Shape)
 	case err != io.EOF:
-		return Array{}, inContext("reading "+path, err)
+		return Array{}, inContext("npy", err)
 	}
 	return a, nil
 }

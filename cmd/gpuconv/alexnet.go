@@ -14,7 +14,7 @@ func (f *runFlags) alexnetJob(j *job, args []string) error {
 	if len(args) > 0 || f.input != "" || f.filters != "" || f.bias != "" {
 		return usagef("--alexnet brings its layer, input and filters: leave out the descriptor, --input, --filters and --bias")
 	}
-	photo, err := tensor.ReadImageFile(f.alexnet)
+	photo, err := f.photo()
 	if err != nil {
 		return err
 	}
@@ -34,6 +34,18 @@ func (f *runFlags) alexnetJob(j *job, args []string) error {
 		return err
 	}
 	return f.readRest(j)
+}
+
+// photo reads the picture that --alexnet names.
+func (f *runFlags) photo() (tensor.Volume, error) {
+	array, format, err := f.app.readArray("--alexnet", f.alexnet)
+	switch {
+	case err != nil:
+		return tensor.Volume{}, err
+	case format != tensor.Picture:
+		return tensor.Volume{}, usagef("--alexnet %s: is an array, must be a PNG or JPEG picture; --input reads arrays", f.alexnet)
+	}
+	return tensor.VolumeFrom(array, tensor.NHWC)
 }
 
 // center takes the mean off each channel, as AlexNet's input has it.

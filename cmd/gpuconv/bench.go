@@ -57,7 +57,7 @@ measured when it is interrupted is kept.`,
 				}
 				return a.benchCeilings(c.Context())
 			}
-			layers, err := f.layers(args)
+			layers, err := f.layers(a, args)
 			if err != nil {
 				return err
 			}
@@ -69,7 +69,7 @@ measured when it is interrupted is kept.`,
 	}
 	flags := c.Flags()
 	f.add(flags)
-	flags.StringVar(&f.suite, "suite", "", "a suite's name, or a file with a descriptor a line (default core)")
+	flags.StringVar(&f.suite, "suite", "", "a suite's name, or a file with a descriptor a line, or - for stdin (default core)")
 	flags.StringSliceVar(&f.algorithms, "algorithm", nil, "algorithms by name, or all (default what the layer chooses)")
 	flags.StringVar(&f.match, "match", "", "only layers whose name or descriptor matches this regular expression")
 	flags.DurationVar(&f.budget, "budget", time.Second, "time for a layer's warm samples; cold ones and transfers take half of it each")
@@ -86,20 +86,20 @@ measured when it is interrupted is kept.`,
 }
 
 // layers are those of the suite or the command line that match.
-func (f *benchFlags) layers(args []string) ([]bench.Layer, error) {
-	all, err := f.allLayers(args)
+func (f *benchFlags) layers(a *app, args []string) ([]bench.Layer, error) {
+	all, err := f.allLayers(a, args)
 	if err != nil {
 		return nil, err
 	}
 	return matching(all, f.match)
 }
 
-func (f *benchFlags) allLayers(args []string) ([]bench.Layer, error) {
+func (f *benchFlags) allLayers(a *app, args []string) ([]bench.Layer, error) {
 	if len(args) == 0 {
 		if f.suite == "" {
 			f.suite = "core"
 		}
-		return bench.LoadSuite(f.suite)
+		return a.readSuite(f.suite)
 	}
 	for _, d := range args {
 		if strings.HasSuffix(d, ".json") {

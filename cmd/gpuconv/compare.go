@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/gpuconv/gpuconv/bench"
@@ -10,7 +11,7 @@ import (
 
 func (a *app) compareCommand() *cobra.Command {
 	return &cobra.Command{
-		Use:   "compare A.json B.json | A1.json A2.json... -- B1.json B2.json...",
+		Use:   "compare A B | A1 A2... -- B1 B2...",
 		Short: "Hold files of results against each other, layer by layer",
 		Long: `Gives for each layer of two files of bench's results the ratio of the medians with
 a 95% confidence interval, what is significant and what is noise, and the geometric
@@ -30,7 +31,8 @@ apart what differs by 2.3 times the spread of runs, five by 1.5 times.
   gpuconv compare a*.json -- b*.json
 
 A file of another program's times ({"peer": ...}) may have no samples: there the
-ratio stands alone, and our times are those with upload and download.`,
+ratio stands alone, and our times are those with upload and download. Files are JSON,
+or CSV without samples, known by their content; - is stdin.`,
 		Args: func(c *cobra.Command, args []string) error {
 			_, _, err := compareSides(c, args)
 			return err
@@ -40,11 +42,11 @@ ratio stands alone, and our times are those with upload and download.`,
 			if err != nil {
 				return err
 			}
-			one, err := readSide(namesA)
+			one, err := a.readSide(namesA)
 			if err != nil {
 				return err
 			}
-			other, err := readSide(namesB)
+			other, err := a.readSide(namesB)
 			if err != nil {
 				return err
 			}
@@ -70,10 +72,10 @@ func compareSides(c *cobra.Command, args []string) (a, b []string, err error) {
 }
 
 // readSide reads the files of one side, which is called by the first of them.
-func readSide(names []string) (bench.Side, error) {
+func (a *app) readSide(names []string) (bench.Side, error) {
 	var s bench.Side
 	for _, name := range names {
-		f, err := bench.ReadFile(name)
+		f, err := a.readResults(name)
 		if err != nil {
 			return s, err
 		}
@@ -88,9 +90,9 @@ func readSide(names []string) (bench.Side, error) {
 
 // nameOf is the file and what it was measured on.
 func nameOf(f bench.File, path string) string {
-	name := path + ": " + f.Adapter.Name
-	if f.Date != "" {
-		name += ", " + f.Date
+	about := slices.DeleteFunc([]string{f.Adapter.Name, f.Date}, func(s string) bool { return s == "" })
+	if path == stream {
+		path = "stdin"
 	}
-	return name
+	return strings.TrimSuffix(path+": "+strings.Join(about, ", "), ": ")
 }

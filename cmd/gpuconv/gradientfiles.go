@@ -23,7 +23,7 @@ func (g gradientFiles) outputs() [][3]string {
 }
 
 // write writes the files that were asked for and adds their names to wrote.
-func (g gradientFiles) write(of host.Gradients, unshared bool, wrote *[]string) error {
+func (g gradientFiles) write(a *app, of host.Gradients, unshared bool, wrote *[]string) error {
 	w, b := of.W.Array(), vector(of.W.Bias)
 	if unshared {
 		w, b = of.W.BanksArray(), tensor.Array{Shape: []int{of.W.BankCount(), of.W.K}, Data: of.W.Bias}
@@ -35,7 +35,7 @@ func (g gradientFiles) write(of host.Gradients, unshared bool, wrote *[]string) 
 		if file.path == "" {
 			continue
 		}
-		if err := tensor.WriteNPYFile(file.path, file.array); err != nil {
+		if err := a.writeNPY(file.path, file.array); err != nil {
 			return err
 		}
 		*wrote = append(*wrote, file.path)

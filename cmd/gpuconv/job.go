@@ -68,7 +68,7 @@ func (f *runFlags) descriptorJob(j *job, descriptor string) (err error) {
 		return err
 	}
 	if f.input != "" {
-		if j.data.X, err = f.readVolume(f.input); err != nil {
+		if j.data.X, err = f.readVolume("--input", f.input); err != nil {
 			return err
 		}
 	}
@@ -85,7 +85,7 @@ func (f *runFlags) descriptorJob(j *job, descriptor string) (err error) {
 
 // filesJob takes the sizes from the files. The volumes that no file holds are seeded.
 func (f *runFlags) filesJob(j *job) error {
-	x, err := f.readVolume(f.input)
+	x, err := f.readVolume("--input", f.input)
 	if err != nil {
 		return err
 	}

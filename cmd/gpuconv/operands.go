@@ -2,30 +2,25 @@ package main
 
 import (
 	"fmt"
-	"path/filepath"
 	"slices"
-	"strings"
 
 	"github.com/gpuconv/gpuconv/conv"
 	"github.com/gpuconv/gpuconv/cpuref"
 	"github.com/gpuconv/gpuconv/tensor"
 )
 
-// readVolume reads X, R or dV.
-func (f *runFlags) readVolume(path string) (tensor.Volume, error) {
-	if !strings.EqualFold(filepath.Ext(path), ".npy") {
-		if f.layout != "NHWC" {
-			return tensor.Volume{}, usagef("--layout %s with the picture %s: a picture has no other order than NHWC", f.layout, path)
-		}
-		return tensor.ReadImageFile(path)
-	}
+// readVolume reads X, R or dV, a .npy file or a picture.
+func (f *runFlags) readVolume(flag, path string) (tensor.Volume, error) {
 	layout, err := tensor.ParseVolumeLayout(f.layout)
 	if err != nil {
 		return tensor.Volume{}, usageError{err}
 	}
-	array, err := tensor.ReadNPYFile(path)
-	if err != nil {
+	array, format, err := f.app.readArray(flag, path)
+	switch {
+	case err != nil:
 		return tensor.Volume{}, err
+	case format == tensor.Picture && layout != tensor.NHWC:
+		return tensor.Volume{}, usagef("--layout %s with the picture %s: a picture has no other order than NHWC", f.layout, path)
 	}
 	v, err := tensor.VolumeFrom(array, layout)
 	if err != nil {
@@ -40,7 +35,7 @@ func (f *runFlags) readFilters(unshared bool) (tensor.Filters, error) {
 	if err != nil {
 		return tensor.Filters{}, usageError{err}
 	}
-	array, err := tensor.ReadNPYFile(f.filters)
+	array, err := f.app.readNumbers("--filters", f.filters)
 	if err != nil {
 		return tensor.Filters{}, err
 	}
@@ -62,9 +57,9 @@ func (f *runFlags) readFilters(unshared bool) (tensor.Filters, error) {
 // readBiases reads the biases of filters w: K of them, or of an unshared layer K for each bank.
 func (f *runFlags) readBiases(w tensor.Filters, unshared bool) ([]float32, error) {
 	if !unshared {
-		return readVector(f.bias)
+		return f.readVector("--bias", f.bias)
 	}
-	array, err := tensor.ReadNPYFile(f.bias)
+	array, err := f.app.readNumbers("--bias", f.bias)
 	if want := []int{w.BankCount(), w.K}; err == nil && !slices.Equal(array.Shape, want) {
 		err = fmt.Errorf("%w: %s has the shape %v, must be %v: K biases for each bank", cpuref.ErrShape, f.bias, array.Shape, want)
 	}
@@ -72,8 +67,8 @@ func (f *runFlags) readBiases(w tensor.Filters, unshared bool) ([]float32, error
 }
 
 // readVector reads K numbers: biases or slopes.
-func readVector(path string) ([]float32, error) {
-	array, err := tensor.ReadNPYFile(path)
+func (f *runFlags) readVector(flag, path string) ([]float32, error) {
+	array, err := f.app.readNumbers(flag, path)
 	if err != nil {
 		return nil, err
 	}
@@ -87,19 +82,19 @@ func readVector(path string) ([]float32, error) {
 // readRest reads the files of what only some layers have.
 func (f *runFlags) readRest(j *job) (err error) {
 	if f.residualInput != "" {
-		r, err := f.readVolume(f.residualInput)
+		r, err := f.readVolume("--residual-input", f.residualInput)
 		if err != nil {
 			return err
 		}
 		j.data.Residual = []tensor.Volume{r}
 	}
 	if f.slopes != "" {
-		if j.data.Slopes, err = readVector(f.slopes); err != nil {
+		if j.data.Slopes, err = f.readVector("--slopes", f.slopes); err != nil {
 			return err
 		}
 	}
 	if f.dv != "" {
-		j.data.DV, err = f.readVolume(f.dv)
+		j.data.DV, err = f.readVolume("--dv", f.dv)
 	}
 	return err
 }

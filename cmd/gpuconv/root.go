@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 
 	"github.com/gpuconv/gpuconv/bench"
 	"github.com/gpuconv/gpuconv/conv"
@@ -25,6 +26,7 @@ const (
 
 // app is what all subcommands share.
 type app struct {
+	stdin          *standardInput
 	stdout, stderr io.Writer
 	device         host.Options
 	json           bool   // --json: results go to stdout as JSON
@@ -46,7 +48,8 @@ func execute(args []string, stdout, stderr io.Writer) int {
 }
 
 func newApp(stdout, stderr io.Writer) *app {
-	return &app{stdout: stdout, stderr: stderr, runCase: proof.Case.Run, tuneLayer: host.Tune, turn: func(context.Context, bench.Turn) {}, measureLimit: maxMeasured}
+	return &app{stdin: &standardInput{from: os.Stdin}, stdout: stdout, stderr: stderr, runCase: proof.Case.Run, tuneLayer: host.Tune,
+		turn: func(context.Context, bench.Turn) {}, measureLimit: maxMeasured}
 }
 
 func (a *app) commandLine(args []string) int {

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/gpuconv/gpuconv/cpuref"
@@ -12,6 +13,7 @@ import (
 )
 
 func (a *app) runCommand(f *runFlags) *cobra.Command {
+	f.app = a
 	c := &cobra.Command{
 		Use:   "run [DESCRIPTOR]",
 		Short: "Run a layer and judge its outputs; alone, the notes' example",
@@ -23,9 +25,10 @@ func (a *app) runCommand(f *runFlags) *cobra.Command {
   gpuconv run --alexnet PHOTO          AlexNet's first layer over a photo
 
 X is a .npy of shape (H, W, D), (N, H, W, D) or, of a 3D layer, (N, Z, H, W, D), or
-a PNG or JPEG; W is a .npy of shape (K, Fh, Fw, D) or (K, Fz, Fh, Fw, D). With a
+a PNG or JPEG, known by its first bytes; W is a .npy of shape (K, Fh, Fw, D) or (K, Fz, Fh, Fw, D). With a
 descriptor, files stand in for the seeded data. A descriptor may end in +transposed,
-+unshared, +reflect, +replicate or +circular.
++unshared, +reflect, +replicate or +circular. A file named - is stdin or stdout; what
+is printed goes to stderr then.
 
 An unshared layer has a bank of filters for each output position, in V's order, so
 W is (banks, K, Fh, Fw, D) or (banks, K, Fz, Fh, Fw, D), and b is (banks, K), with
@@ -100,10 +103,14 @@ func (a *app) runJob(dev *host.Device, j job) error {
 		}
 		return err
 	}
-	if err := j.write(&r, made); err != nil {
+	if err := a.write(j, &r, made); err != nil {
 		return err
 	}
-	return a.report(r, r.print)
+	printTo := a
+	if slices.Contains(r.Wrote, stream) {
+		printTo = a.reportingTo(a.stderr)
+	}
+	return a.report(r, func(*app) { r.print(printTo) })
 }
 
 // runAndJudge runs and judges the layer, and with --deterministic runs it once more.
@@ -214,18 +221,18 @@ func (j job) sampleSize() int {
 }
 
 // write writes the files that were asked for.
-func (j job) write(r *runReport, made volumes) error {
+func (a *app) write(j job, r *runReport, made volumes) error {
 	if made.gradients != nil {
-		return j.gradients.write(*made.gradients, j.problem.Unshared, &r.Wrote)
+		return j.gradients.write(a, *made.gradients, j.problem.Unshared, &r.Wrote)
 	}
 	if j.output != "" {
-		if err := tensor.WriteNPYFile(j.output, made.v.Array()); err != nil {
+		if err := a.writeNPY(j.output, made.v.Array()); err != nil {
 			return err
 		}
 		r.Wrote = append(r.Wrote, j.output)
 	}
 	if j.maps != "" {
-		if err := tensor.WriteMapsFile(j.maps, made.v, tensor.MapOptions{Title: j.title()}); err != nil {
+		if err := a.writeMaps(j.maps, made.v, tensor.MapOptions{Title: j.title()}); err != nil {
 			return err
 		}
 		r.Wrote = append(r.Wrote, j.maps)

@@ -13,6 +13,7 @@ import (
 
 // runFlags are the flags of `gpuconv run`.
 type runFlags struct {
+	app *app // whose streams stand for files named -
 	sizeFlags
 	gradientFiles
 	tuningFlags
@@ -31,14 +32,14 @@ type runFlags struct {
 
 func (f *runFlags) addTo(c *cobra.Command) {
 	flags := c.Flags()
-	flags.StringVar(&f.input, "input", "", "input volume X: .npy, .png or .jpg")
+	flags.StringVar(&f.input, "input", "", "input volume X: .npy, PNG or JPEG, known by its content, or - for stdin, as everywhere")
 	flags.StringVar(&f.filters, "filters", "", "filter bank W: .npy; of an unshared layer (banks, K, Fh, Fw, D), a bank for each output position in V's order")
 	flags.StringVar(&f.bias, "bias", "", "biases b: .npy of K numbers, of an unshared layer (banks, K); without it 0")
 	flags.StringVar(&f.residualInput, "residual-input", "", "residual R, of V's size: .npy; without it seeded")
 	flags.StringVar(&f.slopes, "slopes", "", "slopes of --activation prelu: .npy of K numbers; without it seeded")
 	flags.StringVar(&f.dv, "dv", "", "gradient dV of --backward, of V's size: .npy; without it seeded")
-	flags.StringVar(&f.output, "output", "", "write the output volume V: .npy")
-	flags.StringVar(&f.maps, "maps", "", "write V as a picture, a map for each depth slice: .png; of a 3D layer its first plane")
+	flags.StringVar(&f.output, "output", "", "write the output volume V: .npy, or - for stdout")
+	flags.StringVar(&f.maps, "maps", "", "write V as a picture, a map for each depth slice: .png; of a 3D layer its first plane; or - for stdout")
 	f.gradientFiles.add(c)
 	flags.StringVar(&f.alexnet, "alexnet", "", "AlexNet's first layer over this photo, with Gabor filters")
 	flags.StringVar(&f.layout, "layout", "NHWC", "order of the axes of X, R and dV: NHWC or NCHW, in 3D with Z before H; V and dX are written NHWC")
@@ -125,15 +126,23 @@ func (f *runFlags) options(j *job) error {
 
 // outputs reads how V is judged and where it goes.
 func (f *runFlags) outputs() error {
+	streams := []string{}
+	if f.app.json {
+		streams = append(streams, "--json")
+	}
 	if f.verify != "full" && f.verify != "sample" && f.verify != "off" {
 		return usagef("--verify %s: must be full, sample or off", f.verify)
 	}
 	if f.sample < 1 {
 		return usagef("--sample %d: must be 1 or more", f.sample)
 	}
-	taken := map[string]string{}
+	taken := map[string]string{filepath.Clean(f.app.outputJSON): "--output-json"}
 	for _, out := range append(f.gradientFiles.outputs(), [3]string{"--output", f.output, ".npy"}, [3]string{"--maps", f.maps, ".png"}) {
-		if out[1] == "" {
+		switch out[1] {
+		case "":
+			continue
+		case stream:
+			streams = append(streams, out[0]+" "+stream)
 			continue
 		}
 		if other := taken[filepath.Clean(out[1])]; other != "" {
@@ -146,6 +155,9 @@ func (f *runFlags) outputs() error {
 		if err := hasFolder(out[0], out[1]); err != nil {
 			return err
 		}
+	}
+	if len(streams) > 1 {
+		return usagef("%s: only one of them can go to stdout", strings.Join(streams, ", "))
 	}
 	return nil
 }

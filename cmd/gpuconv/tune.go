@@ -52,7 +52,7 @@ the shaders of this program.
 		},
 	}
 	flags := c.Flags()
-	flags.StringVar(&f.suite, "suite", "", "a suite's name, or a file with a descriptor a line")
+	flags.StringVar(&f.suite, "suite", "", "a suite's name, or a file with a descriptor a line, or - for stdin")
 	flags.StringVar(&f.match, "match", "", "only layers whose name or descriptor matches this regular expression")
 	flags.DurationVar(&f.budget, "budget", 20*time.Second, "time for measuring a layer, without the check")
 	flags.StringVar(&f.exportFile, "export", "", "write all choices to a file, after tuning")
@@ -64,7 +64,7 @@ the shaders of this program.
 }
 
 // validate reads the layers, and refuses what makes no sense before a device is opened.
-func (f *tuneFlags) validate() ([]bench.Layer, error) {
+func (f *tuneFlags) validate(a *app) ([]bench.Layer, error) {
 	switch {
 	case f.suite == "" && f.importFile == "" && f.exportFile == "" && !f.list:
 		return nil, usagef("nothing to do: name a --suite (%s, or a file), or --list, --export or --import", strings.Join(bench.Suites(), ", "))
@@ -75,7 +75,7 @@ func (f *tuneFlags) validate() ([]bench.Layer, error) {
 	case f.suite == "":
 		return nil, nil
 	}
-	all, err := bench.LoadSuite(f.suite)
+	all, err := a.readSuite(f.suite)
 	if err != nil {
 		return nil, err
 	}
@@ -105,7 +105,7 @@ func matching(all []bench.Layer, pattern string) (layers []bench.Layer, err erro
 
 // tune does what was asked for: import, tune, list and export, in this order.
 func (a *app) tune(ctx context.Context, f tuneFlags) error {
-	layers, err := f.validate()
+	layers, err := f.validate(a)
 	if err != nil {
 		return err
 	}

@@ -253,6 +253,7 @@ func TestBrokenCache(t *testing.T) {
 func TestTunedRepro(t *testing.T) {
 	dev := hosttest.Open(t)
 	var f runFlags
+	newApp(nil, nil).rootCommand(&f)
 	j, err := f.job(nil)
 	if err == nil {
 		t.Fatal("a job of nothing")
