@@ -5,6 +5,7 @@ import (
 	"image"
 	"image/color"
 	"image/draw"
+	"math"
 
 	"golang.org/x/image/font"
 	"golang.org/x/image/font/basicfont"
@@ -15,6 +16,7 @@ import (
 const (
 	sheetMargin = 20
 	sheetGap    = 16
+	filterGap   = 4 // between a filter and its map
 	lineHeight  = 16
 	textAscent  = 12 // from the top of a line to its base line
 	charWidth   = 7
@@ -34,68 +36,91 @@ var (
 // sheet is a picture of maps: what it shows and where.
 type sheet struct {
 	v             Volume // one image
-	title         string
-	shape         string   // left of the colour bar: the shape and the low end
-	high          string   // right of the colour bar: the high end
-	labels        []string // one per map
-	notes         []string // one per map, its range; nil if that is common
-	ranges        []valueRange
+	bound         []float64
+	end           float64 // of the scale of all maps
+	head          []string
+	low, high     string   // the words on both sides of the colour bar
+	labels, notes []string // of each map: its name and its range
+	input         *image.RGBA
+	inputLabel    string
+	filters       []*image.RGBA // beside each map; nil for none
 	scale         int
 	columns       int
-	cell          image.Point // of one map with its text and the gap after it
-	head          int         // height of the lines above the maps
-	width, height int
+	left          int         // width of what is left of the maps
+	filterSize    image.Point // with the gap to the map
+	cell          image.Point // of one map with its filter, its text and the gap after it
+	headHeight    int
+	size          image.Point
 }
 
 // newSheet lays out the maps of v, a single image. It fails if the picture would
 // be too large.
 func newSheet(v Volume, o MapOptions) (*sheet, error) {
-	s := &sheet{v: v, title: elide(o.Title, maxTitle), scale: o.Scale, columns: min(o.Columns, v.D)}
+	s := &sheet{v: v, bound: o.Bound, scale: o.Scale, columns: min(o.Columns, v.D)}
 	if s.scale == 0 {
 		s.scale = fittingScale(v)
 	}
 	if s.columns == 0 {
 		s.columns = fittingColumns(v.D)
 	}
-	s.measure(o.CommonRange)
-	for d := range v.D {
-		s.labels = append(s.labels, o.mapLabel(d))
+	s.words(o)
+	if o.drawsInput() {
+		s.input = inputPicture(o.Input.Plane(0))
+		s.inputLabel = fmt.Sprintf("X  %dx%dx%d", o.Input.H, o.Input.W, o.Input.D)
+	}
+	if o.drawsFilters() {
+		s.filters = filterPictures(o.Filters)
 	}
 	s.place()
-	if err := checkPixels("maps: picture", s.height, s.width); err != nil {
+	if err := checkPixels("maps: picture", s.size.Y, s.size.X); err != nil {
 		return nil, err
 	}
 	return s, nil
 }
 
-// measure finds the ranges and the words about them.
-func (s *sheet) measure(common bool) {
-	all := noRange()
+// words finds the range of the colours and what is said about the maps.
+func (s *sheet) words(o MapOptions) {
 	for d := range s.v.D {
-		r := rangeOf(s.v.Slice(d))
-		s.ranges = append(s.ranges, r)
-		all = all.union(r)
+		s.labels = append(s.labels, o.mapLabel(d))
+		low, high := rangeOf(s.v.Slice(d)).ends()
+		s.notes = append(s.notes, low+" .. "+high)
 	}
-	low, high := "low", "high"
-	if common {
-		low, high = all.ends()
-		for d := range s.ranges {
-			s.ranges[d] = all
+	s.end = scaleEnd(s.v.Data)
+	s.low = fmt.Sprintf("%dx%dx%d (HWC)  %.4g", s.v.H, s.v.W, s.v.D, -s.end+0) // +0: no "-0"
+	s.high = fmt.Sprintf("%.4g", s.end)
+	if o.Title != "" {
+		s.head = append(s.head, elide(o.Title, maxTitle))
+	}
+	for _, count := range []struct {
+		what string
+		n    int
+	}{
+		{"beyond the ends", s.count(func(i int) bool { return math.Abs(float64(s.v.Data[i])) > s.end })},
+		{"within the rounding bound of 0, drawn as 0", s.count(s.flat)},
+		{"NaN (magenta)", s.count(func(i int) bool { return s.v.Data[i] != s.v.Data[i] })},
+	} {
+		if count.n > 0 {
+			s.high += fmt.Sprintf("   %d of %d %s", count.n, len(s.v.Data), count.what)
 		}
-	} else {
-		for _, r := range s.ranges {
-			low, high := r.ends()
-			s.notes = append(s.notes, low+" .. "+high)
+	}
+}
+
+// flat tells whether element i may as well be zero.
+func (s *sheet) flat(i int) bool {
+	if s.bound == nil {
+		return false
+	}
+	return math.Abs(float64(s.v.Data[i])) <= s.bound[i]
+}
+
+// count is how many elements are so.
+func (s *sheet) count(so func(i int) bool) (n int) {
+	for i := range s.v.Data {
+		if so(i) {
+			n++
 		}
 	}
-	s.shape = fmt.Sprintf("%dx%dx%d (HWC)  each map's own range  %s", s.v.H, s.v.W, s.v.D, low)
-	if common {
-		s.shape = fmt.Sprintf("%dx%dx%d (HWC)  common range  %s", s.v.H, s.v.W, s.v.D, low)
-	}
-	s.high = high
-	if all.nan > 0 {
-		s.high += fmt.Sprintf("  %d NaN (magenta)", all.nan)
-	}
+	return n
 }
 
 // ends returns the range in words.
@@ -108,42 +133,56 @@ func (r valueRange) ends() (low, high string) {
 
 // place finds the sizes of everything.
 func (s *sheet) place() {
-	lines, words := 1, s.labels
-	if s.notes != nil {
-		lines, words = 2, append(words[:len(words):len(words)], s.notes...)
+	if s.input != nil {
+		s.left = max(s.input.Bounds().Dx(), textWidth(s.inputLabel)) + sheetGap
 	}
-	s.cell = image.Pt(s.v.W*s.scale, s.v.H*s.scale+lines*lineHeight+2)
-	for _, word := range words {
-		s.cell.X = max(s.cell.X, textWidth(word))
+	if s.filters != nil {
+		s.filterSize = s.filters[0].Bounds().Size()
+		s.filterSize.X += filterGap
+	}
+	s.cell = image.Pt(s.filterSize.X+s.v.W*s.scale, max(s.filterSize.Y, s.v.H*s.scale)+2*lineHeight+2)
+	for _, list := range [][]string{s.labels, s.notes} {
+		for _, word := range list {
+			s.cell.X = max(s.cell.X, textWidth(word))
+		}
 	}
 	s.cell = s.cell.Add(image.Pt(sheetGap, sheetGap))
-	s.head = lineHeight + sheetGap/2
-	if s.title != "" {
-		s.head += lineHeight
-	}
+	s.headHeight = (len(s.head)+1)*lineHeight + sheetGap/2
 	rows := (s.v.D + s.columns - 1) / s.columns
-	text := max(textWidth(s.title), textWidth(s.shape)+charWidth+barWidth+charWidth+textWidth(s.high))
-	s.width = max(s.columns*s.cell.X-sheetGap, text) + 2*sheetMargin
-	s.height = s.head + rows*s.cell.Y - sheetGap + 2*sheetMargin
+	width, height := s.left+s.columns*s.cell.X-sheetGap, rows*s.cell.Y-sheetGap
+	for _, line := range s.head {
+		width = max(width, textWidth(line))
+	}
+	width = max(width, textWidth(s.low)+charWidth+barWidth+charWidth+textWidth(s.high))
+	if s.input != nil {
+		height = max(height, s.input.Bounds().Dy()+2+lineHeight)
+	}
+	s.size = image.Pt(width+2*sheetMargin, s.headHeight+height+2*sheetMargin)
 }
 
-// origin returns the upper left corner of map d.
+// origin returns the upper left corner of map d, or of its filter.
 func (s *sheet) origin(d int) image.Point {
-	return image.Pt(sheetMargin+d%s.columns*s.cell.X, sheetMargin+s.head+d/s.columns*s.cell.Y)
+	return image.Pt(sheetMargin+s.left+d%s.columns*s.cell.X, sheetMargin+s.headHeight+d/s.columns*s.cell.Y)
 }
 
 func (s *sheet) draw() *image.RGBA {
-	img := image.NewRGBA(image.Rect(0, 0, s.width, s.height))
+	img := image.NewRGBA(image.Rectangle{Max: s.size})
 	draw.Draw(img, img.Bounds(), image.NewUniform(sheetColor), image.Point{}, draw.Src)
 	s.drawHead(img)
+	if s.input != nil {
+		at := image.Pt(sheetMargin, sheetMargin+s.headHeight)
+		paste(img, at, s.input)
+		drawText(img, at.Add(image.Pt(0, s.input.Bounds().Dy()+2)), s.inputLabel, labelColor)
+	}
 	for d := range s.v.D {
 		at := s.origin(d)
-		s.drawMap(img, d, at)
-		at.Y += s.v.H*s.scale + 2
-		drawText(img, at, s.labels[d], labelColor)
-		if s.notes != nil {
-			drawText(img, at.Add(image.Pt(0, lineHeight)), s.notes[d], rangeColor)
+		if s.filters != nil {
+			paste(img, at, s.filters[d])
 		}
+		s.drawMap(img, d, at.Add(image.Pt(s.filterSize.X, 0)))
+		at.Y += max(s.filterSize.Y, s.v.H*s.scale) + 2
+		drawText(img, at, s.labels[d], labelColor)
+		drawText(img, at.Add(image.Pt(0, lineHeight)), s.notes[d], rangeColor)
 	}
 	return img
 }
@@ -151,14 +190,14 @@ func (s *sheet) draw() *image.RGBA {
 // drawHead draws the title, and the line with the colour bar.
 func (s *sheet) drawHead(img *image.RGBA) {
 	at := image.Pt(sheetMargin, sheetMargin-4)
-	if s.title != "" {
-		drawText(img, at, s.title, titleColor)
+	for _, line := range s.head {
+		drawText(img, at, line, titleColor)
 		at.Y += lineHeight
 	}
-	drawText(img, at, s.shape, rangeColor)
-	at.X += textWidth(s.shape) + charWidth
+	drawText(img, at, s.low, rangeColor)
+	at.X += textWidth(s.low) + charWidth
 	for x := range barWidth {
-		c := mapColor(float64(x) / (barWidth - 1))
+		c := mapColor(2*float64(x)/(barWidth-1) - 1)
 		for y := range barHeight {
 			img.SetRGBA(at.X+x, at.Y+textAscent-barHeight+y, c)
 		}
@@ -171,14 +210,28 @@ func (s *sheet) drawHead(img *image.RGBA) {
 func (s *sheet) drawMap(img *image.RGBA, d int, at image.Point) {
 	for y := range s.v.H {
 		for x := range s.v.W {
-			c := s.ranges[d].color(float64(s.v.At(x, y, d)))
-			for i := range s.scale {
-				for j := range s.scale {
-					img.SetRGBA(at.X+x*s.scale+j, at.Y+y*s.scale+i, c)
-				}
+			i := s.v.Index(0, y, x, d)
+			c := mapColor(0)
+			if !s.flat(i) {
+				c = divergingColor(float64(s.v.Data[i]), s.end)
 			}
+			drawSquare(img, at.Add(image.Pt(x*s.scale, y*s.scale)), s.scale, c)
 		}
 	}
+}
+
+// drawSquare fills side x side pixels.
+func drawSquare(img *image.RGBA, at image.Point, side int, c color.RGBA) {
+	for i := range side {
+		for j := range side {
+			img.SetRGBA(at.X+j, at.Y+i, c)
+		}
+	}
+}
+
+// paste draws a small picture with its upper left corner at a point.
+func paste(img *image.RGBA, at image.Point, small *image.RGBA) {
+	draw.Draw(img, small.Bounds().Add(at), small, image.Point{}, draw.Src)
 }
 
 // drawText writes one line whose upper left corner is at.

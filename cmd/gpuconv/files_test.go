@@ -152,3 +152,34 @@ func TestAlexNet(t *testing.T) {
 		t.Errorf("the maps are %v, too small for 96 of 55x55", b)
 	}
 }
+
+// TestMapsBound holds that what the rounding bound covers is drawn as zero, of image 0 alone, behind any
+// epilogue.
+func TestMapsBound(t *testing.T) {
+	for descriptor, want := range map[string]int{"mb2ic2ih5oc3kh3": 27, "ic2id4ih5oc3kd2kh3": 27, "ic2ih5oc3kh3+unshared": 27} {
+		for _, more := range [][]string{nil, {"--activation", "sigmoid", "--residual", "after"}, {"--numbers", "float16"}} {
+			var f runFlags
+			a := newApp(nil, nil)
+			command, rest, err := a.rootCommand(&f).Find(append([]string{"run"}, more...))
+			if err == nil {
+				err = command.ParseFlags(rest)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			j, err := f.job([]string{descriptor})
+			if err != nil {
+				t.Fatal(err)
+			}
+			bound := j.mapOptions().Bound
+			if len(bound) != want {
+				t.Fatalf("%s %v: %d bounds, must be %d", descriptor, more, len(bound), want)
+			}
+			for i, b := range bound {
+				if !(b > 0 && b < 0.01) {
+					t.Errorf("%s %v: the bound of output %d is %g", descriptor, more, i, b)
+				}
+			}
+		}
+	}
+}

@@ -232,7 +232,7 @@ func (a *app) write(j job, r *runReport, made volumes) error {
 		r.Wrote = append(r.Wrote, j.output)
 	}
 	if j.maps != "" {
-		if err := a.writeMaps(j.maps, made.v, tensor.MapOptions{Title: j.title()}); err != nil {
+		if err := a.writeMaps(j.maps, made.v, j.mapOptions()); err != nil {
 			return err
 		}
 		r.Wrote = append(r.Wrote, j.maps)
