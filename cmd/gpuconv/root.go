@@ -102,6 +102,9 @@ input of 227x227x3, 96 filters of 11x11x3, stride 4, no padding.`,
 	flags.BoolVar(&a.json, "json", false, "print the results as JSON to stdout")
 	flags.StringVar(&a.outputJSON, "output-json", "", "write the results as JSON to a file")
 	root.AddCommand(a.runCommand(run), a.paramsCommand(), a.verifyCommand(), a.benchCommand(), a.compareCommand(), a.tuneCommand(), a.devicesCommand(), a.doctorCommand())
+	if err := a.complete(root); err != nil {
+		panic(err) // two completions for one flag: a test would have seen it
+	}
 	return root
 }
 
