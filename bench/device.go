@@ -15,6 +15,7 @@ import (
 // Device opens package host's layers, with seeded real numbers.
 type Device struct {
 	Tunings  *host.Tunings // choose algorithms where none is named; nil for the rules
+	Exact    bool          // only algorithms that [host.LayerOptions] calls exact
 	dev      *host.Device
 	from, to *gpu.Buffer // copied to overwrite caches; nil until first asked for
 }
@@ -29,7 +30,7 @@ func (d *Device) Timestamps() bool {
 
 // Algorithms implements [Opener]: those of [host.Algorithms], each with its variant.
 func (d *Device) Algorithms(p conv.Problem) (names []string) {
-	all, err := host.Algorithms(d.dev, p, host.LayerOptions{})
+	all, err := host.Algorithms(d.dev, p, host.LayerOptions{Exact: d.Exact})
 	if err != nil {
 		return nil
 	}
@@ -45,7 +46,7 @@ func (d *Device) Open(p conv.Problem, algorithm string, seed uint64) (Runner, er
 	if err != nil {
 		return nil, err
 	}
-	layer, err := host.NewLayer(d.dev, p, data.W, host.LayerOptions{Algorithm: algorithm, Tunings: d.Tunings})
+	layer, err := host.NewLayer(d.dev, p, data.W, host.LayerOptions{Algorithm: algorithm, Tunings: d.Tunings, Exact: d.Exact})
 	if err != nil {
 		return nil, err
 	}

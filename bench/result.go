@@ -49,6 +49,7 @@ type Settings struct {
 	WarmUp      int       `json:"warmup"`           // runs before the samples of a round
 	Seed        uint64    `json:"seed"`
 	Percentiles []float64 `json:"percentiles,omitempty"` // that reports show, of each time; none is 10 and 90
+	Exact       bool      `json:"exact,omitempty"`       // only algorithms that [host.LayerOptions] calls exact
 }
 
 // Result is one layer by one algorithm. One that failed has Error and no numbers.

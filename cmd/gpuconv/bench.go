@@ -245,12 +245,12 @@ func (a *app) bench(ctx context.Context, layers []bench.Layer, f benchFlags) err
 	if err := f.serve(dev, device, layers); err != nil {
 		return err
 	}
-	device.Tunings = f.open(a)
+	device.Tunings, device.Exact = f.open(a), f.exact
 	ctx, stop := interruptible(ctx)
 	defer stop()
 	r := newFile(dev)
 	r.Settings = bench.Settings{Suite: f.suite, Match: f.match, Algorithms: f.algorithms, BudgetMS: float64(f.budget) / 1e6, Rounds: f.rounds,
-		WarmUp: f.warmUp, Seed: f.seed, Percentiles: f.percentiles}
+		WarmUp: f.warmUp, Seed: f.seed, Percentiles: f.percentiles, Exact: f.exact}
 	err = a.measureSuite(ctx, dev, device, layers, f, &r)
 	if err != nil && !errors.Is(err, context.Canceled) {
 		return err
@@ -322,6 +322,9 @@ func benchRepro(dev *host.Device, l bench.Layer, algorithm string, f benchFlags)
 	s := drivers() + "gpuconv bench --no-ceilings"
 	if algorithm != "" {
 		s += " --algorithm " + algorithm
+	}
+	if f.exact {
+		s += " --exact"
 	}
 	if g := dev.GPU(); g != nil {
 		s += fmt.Sprintf(" --backend %s --adapter %d", g.Info().Backend, g.Info().Index)

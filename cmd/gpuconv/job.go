@@ -18,6 +18,7 @@ type job struct {
 	mode          cpuref.Mode
 	backward      bool
 	deterministic bool
+	exact         bool // asked for; whole numbers ask for it themselves
 	verify        string
 	sample        int
 	seed          uint64
@@ -131,6 +132,9 @@ func (j job) repro(dev *host.Device, r runReport) string {
 		c.Options.Algorithm = r.Algorithm
 	}
 	command := drivers() + c.Repro(dev)
+	if j.exact {
+		command += " --exact"
+	}
 	if j.deterministic {
 		command += " --deterministic"
 	}

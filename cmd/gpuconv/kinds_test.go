@@ -1,13 +1,16 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/gpuconv/gpuconv/conv"
+	"github.com/gpuconv/gpuconv/host"
 	"github.com/gpuconv/gpuconv/host/hosttest"
 )
 
@@ -322,4 +325,65 @@ func TestOptionsOfRun(t *testing.T) {
 func TestIntegersByDefault(t *testing.T) {
 	hosttest.Open(t)
 	contain(t, succeed(t, "run", "ic64ih14oc64kh3ph1", "--data", "integers", "--tuned=false"), "exact: all 12544 outputs equal")
+}
+
+// rounding are the algorithms whose transforms round whole numbers.
+var rounding = []string{"winograd3", "winograd4", "winograd5", "winograd6", "fourier"}
+
+// TestExact holds that --exact leaves out what rounds: by rule, of all, of what is tuned, and by name.
+func TestExact(t *testing.T) {
+	hosttest.Open(t)
+	const layer = "ic64ih14oc64kh3ph1"
+	rounds := func(text string) bool {
+		return slices.ContainsFunc(rounding, func(name string) bool { return strings.Contains(text, name) })
+	}
+	if out := succeed(t, "run", layer, "--tuned=false"); !rounds(out) {
+		t.Fatalf("the rule takes nothing that rounds: this test needs another layer\n%s", out)
+	}
+	if out := succeed(t, "run", layer, "--tuned=false", "--exact"); rounds(out) {
+		t.Errorf("run --exact takes what rounds:\n%s", out)
+	}
+	code, _, stderr := gpuconv("run", layer, "--exact", "--algorithm", "winograd6")
+	if code != exitUsage || !strings.Contains(stderr, "winograd6") {
+		t.Errorf("--exact --algorithm winograd6: exit %d, want %d\n%s", code, exitUsage, stderr)
+	}
+
+	const small = "ic4ih6oc4kh3ph1"
+	out := succeed(t, "bench", "--exact", "--no-ceilings", "--budget", "1ms", "--rounds", "1", "--algorithm", "all", small, "--json")
+	contain(t, out, `"exact": true`, `"algorithm": "direct"`)
+	if rounds(out) {
+		t.Errorf("bench --exact measures what rounds:\n%s", out)
+	}
+
+	cache := filepath.Join(t.TempDir(), "exact.json")
+	tried := func(more ...string) (names []string) {
+		code, stdout, stderr := hooked(func(a *app) {
+			a.tuneLayer = func(_ context.Context, dev *host.Device, p conv.Problem, o host.LayerOptions, _ host.TuneOptions) (host.Tuning, error) {
+				list, err := host.Algorithms(dev, p, host.LayerOptions{Exact: o.Exact})
+				for _, a := range list {
+					names = append(names, a.Name())
+				}
+				return host.Tuning{}, err
+			}
+			a.stdin = &standardInput{from: strings.NewReader(small)}
+		}, append([]string{"tune", "--suite", stream, "--cache", cache}, more...)...)
+		if code != exitFine {
+			t.Errorf("exit %d\n%s%s", code, stdout, stderr)
+		}
+		return names
+	}
+	if all, exact := tried(), tried("--exact"); !rounds(fmt.Sprint(all)) || rounds(fmt.Sprint(exact)) || len(exact) == 0 {
+		t.Errorf("tune tries %v, with --exact %v", all, exact)
+	}
+	for _, args := range [][]string{{"tune", "--exact", "--suite", "core"}, {"tune", "--exact", "--list", "--cache", cache}} {
+		if code, _, stderr := gpuconv(args...); code != exitUsage || !strings.Contains(stderr, "a file of its own with --cache") {
+			t.Errorf("%v: exit %d\n%s", args, code, stderr)
+		}
+	}
+	j := job{exact: true}
+	cpu, err := host.Open(host.Options{Backend: host.CPU})
+	if err != nil {
+		t.Fatal(err)
+	}
+	contain(t, j.repro(cpu, runReport{}), " --exact")
 }

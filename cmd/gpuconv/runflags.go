@@ -109,7 +109,8 @@ func (f *runFlags) options(j *job) error {
 	if err := checkAlgorithm(f.algorithm); err != nil {
 		return err
 	}
-	j.options.Algorithm = f.algorithm
+	j.options.Algorithm, j.exact = f.algorithm, f.exact
+	j.options.Exact = j.options.Exact || f.exact
 	switch j.options.Threads = f.threads; f.numbers {
 	case string(host.Float32):
 	case string(host.Float16):

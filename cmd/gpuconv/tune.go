@@ -59,7 +59,7 @@ the shaders of this program.
 	flags.StringVar(&f.importFile, "import", "", "add the choices of a file, before tuning")
 	flags.BoolVar(&f.list, "list", false, "print the choices that are kept")
 	flags.BoolVar(&f.again, "again", false, "measure layers that have a choice already, too")
-	f.addCache(flags)
+	f.addCommon(flags)
 	return c
 }
 
@@ -70,6 +70,8 @@ func (f *tuneFlags) validate(a *app) ([]bench.Layer, error) {
 		return nil, usagef("nothing to do: name a --suite (%s, or a file), or --list, --export or --import", strings.Join(bench.Suites(), ", "))
 	case f.suite == "" && (f.match != "" || f.again):
 		return nil, usagef("--match and --again are about the layers of a --suite: name one")
+	case f.exact && (f.suite == "" || f.cache == ""):
+		return nil, usagef("--exact: choices do not tell that they are for exact layers, so keep them apart: name a --suite and a file of its own with --cache")
 	case f.budget <= 0:
 		return nil, usagef("--budget %v: must be positive, such as 20s", f.budget)
 	case f.suite == "":
@@ -192,7 +194,7 @@ func (a *app) tuneSuite(ctx context.Context, layers []bench.Layer, f tuneFlags, 
 
 // tuneLayers fills in the rows until ctx ends.
 func (a *app) tuneLayers(ctx context.Context, dev *host.Device, layers []bench.Layer, f tuneFlags, tunings *host.Tunings, r *tuneReport) {
-	bar := a.progress("tuning on "+r.Adapter, countCandidates(dev, layers))
+	bar := a.progress("tuning on "+r.Adapter, countCandidates(dev, layers, f))
 	defer bar.end()
 	for _, l := range layers {
 		row, err := a.tuneOne(ctx, dev, l, f, tunings, bar)
@@ -209,9 +211,9 @@ func (a *app) tuneLayers(ctx context.Context, dev *host.Device, layers []bench.L
 }
 
 // countCandidates is how many algorithms there are to try.
-func countCandidates(dev *host.Device, layers []bench.Layer) (n int) {
+func countCandidates(dev *host.Device, layers []bench.Layer, f tuneFlags) (n int) {
 	for _, l := range layers {
-		list, _ := host.Algorithms(dev, l.Problem, host.LayerOptions{}) // what is wrong is said when it is tuned
+		list, _ := host.Algorithms(dev, l.Problem, host.LayerOptions{Exact: f.exact}) // what is wrong is said when it is tuned
 		n += len(list)
 	}
 	return max(n, 1)
@@ -219,8 +221,8 @@ func countCandidates(dev *host.Device, layers []bench.Layer) (n int) {
 
 // tuneOne tunes a layer, unless it has a choice.
 func (a *app) tuneOne(ctx context.Context, dev *host.Device, l bench.Layer, f tuneFlags, tunings *host.Tunings, bar *progress) (tuneRow, error) {
-	o := host.LayerOptions{Tunings: tunings}
-	list, err := host.Algorithms(dev, l.Problem, host.LayerOptions{})
+	o := host.LayerOptions{Tunings: tunings, Exact: f.exact}
+	list, err := host.Algorithms(dev, l.Problem, host.LayerOptions{Exact: f.exact})
 	if err != nil {
 		return tuneRow{Problem: l.Problem.String(), Name: l.Problem.Name, Error: err.Error()}, err
 	}

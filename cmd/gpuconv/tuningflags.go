@@ -10,18 +10,20 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// tuningFlags say which stored tunings a command uses.
+// tuningFlags say which algorithms a command chooses from, and which stored tunings it uses.
 type tuningFlags struct {
-	tuned bool
-	cache string
+	tuned, exact bool
+	cache        string
 }
 
 func (f *tuningFlags) add(flags *pflag.FlagSet) {
 	flags.BoolVar(&f.tuned, "tuned", true, "use the algorithms that `gpuconv tune` chose; --tuned=false leaves the choice to rules")
-	f.addCache(flags)
+	f.addCommon(flags)
 }
 
-func (f *tuningFlags) addCache(flags *pflag.FlagSet) {
+// addCommon registers what tune has, too.
+func (f *tuningFlags) addCommon(flags *pflag.FlagSet) {
+	flags.BoolVar(&f.exact, "exact", false, "leave out algorithms that round within their transforms, or spread a NaN or infinity beyond the outputs that depend on it")
 	flags.StringVar(&f.cache, "cache", "", "file of tunings (default gpuconv/tuning.json in your folder for caches)")
 }
 
