@@ -32,7 +32,7 @@ var exempt = []struct {
 		slice v_at x_at weights window workgroupBarrier write`},
 	{"buffers", "another one is not tried: where two of one type are swapped, whole layers are wrong", `
 		db dslopes duplicate dw dz lines original p parts products residuals scales slopes sums u v values
-		w_zeros ws xs y`},
+		w_zeros ws xs y ys`},
 	{"constants of the table", "the numbers that they stand for are changed where they are declared", `
 		CHAINS EACH STORED STRIP`},
 	{"values", "another one is not tried, though some have one of their type", `
@@ -44,7 +44,7 @@ var exempt = []struct {
 		plane.inside position reach read round rounds series size size.x stride strips t t.o terms
 		tile.inside tiles tiles.x to.count to.first to_size.x to_size.y to_size.z top total w_bank w_group
 		w_input w_output w_tap wf word x_zero xf p.channels p.first p.pitch pitch r r_first r_pitch v_first v_pitch
-		x_first x_pitch`},
+		x_first x_pitch p.y_first p.y_pitch y_first y_pitch`},
 }
 
 // exemptNumbers are the numbers, and the names and members with numbers, of unrolled code that swaps and numbered

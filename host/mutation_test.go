@@ -47,7 +47,7 @@ var broken = slices.Concat([]shaders.Variant{
 	shaders.SpaceToDepthBy(4), shaders.SpaceToDepthBy(1),
 	registers4, registers1, across, uniform, shared4, shared1, shaders.SumParts, shaders.Conv(256, shaders.Int8),
 	peakKernel(true, 1), peakKernel(false, 1), peakKernel(true, 4), peakKernel(false, 4), copyKernel(1), copyKernel(4),
-})
+}, rows(shaders.Operators()))
 
 // rows are variants of one type.
 func rows[V shaders.Variant](all []V) (variants []shaders.Variant) {
@@ -61,7 +61,7 @@ func rows[V shaders.Variant](all []V) (variants []shaders.Variant) {
 // a thread or a workgroup takes. A field that is not here makes one: a transform's tile and its outputs, a
 // filter that is unrolled, its stride, what is loaded at once, and what a type gains later.
 var sizes = map[string][]string{
-	"Sums": {"Threads"}, "Elementwise": {"Threads"}, "Peak": {"Threads"}, "Copy": {"Threads"},
+	"Sums": {"Threads"}, "Elementwise": {"Threads"}, "Operator": {"Threads"}, "Peak": {"Threads"}, "Copy": {"Threads"},
 	"Winograd": {"Threads"}, "Fourier": {"Threads"}, "SpaceToDepth": {"Threads"},
 	"Registers": {"Pixels", "Channels", "Threads"}, "Shared": {"Rows", "Columns", "Depth"},
 	"Stem": {"Strip", "Rows", "Channels", "Threads"}, "Slide": {"Strip", "Rows", "Threads"}, "Depthwise": {"Strip", "Threads"},

@@ -40,6 +40,9 @@ func TestEveryVariantRuns(t *testing.T) {
 		layers = append(layers, quantizedKiller(small, leaky, threads))
 	}
 	layers = append(layers, ceilingShapes()...)
+	for _, o := range shaders.Operators() {
+		layers = append(layers, killers[o]...)
+	}
 	for _, l := range layers {
 		if err := l.run(dev); err != nil {
 			t.Errorf("%s: %v", l.name, err)
