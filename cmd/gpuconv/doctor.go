@@ -207,9 +207,10 @@ func (r doctorReport) print(a *app) {
 	}
 	fmt.Fprintln(a.stdout, "\nknown traps here")
 	for _, t := range r.Traps {
-		fmt.Fprintln(a.stdout, "   "+t)
+		table(a.stdout, " \t"+t)
 	}
 	for _, line := range r.Advice {
-		fmt.Fprintln(a.stdout, "\nadvice: "+line)
+		fmt.Fprintln(a.stdout)
+		table(a.stdout, "advice\t"+line)
 	}
 }

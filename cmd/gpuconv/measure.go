@@ -128,5 +128,7 @@ func (r measureReport) print(a *app) {
 		fmt.Sprintf("operations\t%s\t%s\t%s", thousands(s.FLOPs), thousands(u.FLOPs), times(float64(u.FLOPs), float64(s.FLOPs))),
 		fmt.Sprintf("time\t%.3f ms\t%.3f ms\t%s", s.Median, u.Median, times(u.Median, s.Median)),
 	)
-	fmt.Fprintf(a.stdout, "\nTimes are the median of %d runs, wall clock: upload of X, computation, read-back of V;\nthe filters are on the device before.\nshared    %s\nunshared  %s\n", r.Runs, s.Check, u.Check)
+	fmt.Fprintln(a.stdout)
+	table(a.stdout, fmt.Sprintf("Times are the median of %d runs, wall clock: upload of X, computation, read-back of V; the filters are on the device before.", r.Runs),
+		"shared\t"+s.Check, "unshared\t"+u.Check)
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
-	"strings"
 
 	"github.com/gpuconv/gpuconv/conv"
 	"github.com/gpuconv/gpuconv/cpuref"
@@ -134,7 +133,8 @@ func formula(p conv.Problem, x tensor.Volume, w tensor.Filters, v tensor.Volume,
 }
 
 func (r noteReport) print(a *app) {
-	fmt.Fprintf(a.stdout, "The example of the CS231n notes on parameter sharing: X is 11x11x4, two filters W0 and W1\nof 5x5x4, stride 2, no padding, hence V is 4x4x2. X, W and b are seeded integers.\nDevice: %s\n", r.Device)
+	table(a.stdout, "The example of the CS231n notes on parameter sharing: X is 11x11x4, two filters W0 and W1 of 5x5x4, stride 2, no padding, hence V is 4x4x2. X, W and b are seeded integers.",
+		"Device: "+r.Device)
 	for d := range r.v.D {
 		fmt.Fprintf(a.stdout, "\nV[:,:,%d]\n", d)
 		rows := []string{"\tx=0\tx=1\tx=2\tx=3"}
@@ -157,5 +157,6 @@ func (r noteReport) print(a *app) {
 		rows = append(rows, fmt.Sprintf("%s\t%g\t%g\t%s", f.Formula, f.Got, f.Reference, verdict))
 	}
 	table(a.stdout, rows...)
-	fmt.Fprintln(a.stdout, "\n"+strings.Join(r.Checks, "\n"))
+	fmt.Fprintln(a.stdout)
+	table(a.stdout, r.Checks...)
 }

@@ -28,7 +28,7 @@ func (a *app) report(results any, print func(*app)) error {
 	if a.json {
 		write(a.stdout) // what gets lost there the command line reports, as with print
 	} else {
-		print(a)
+		print(a.forPeople(a.stdout))
 	}
 	return nil
 }

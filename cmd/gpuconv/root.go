@@ -28,6 +28,7 @@ const (
 type app struct {
 	stdin          *standardInput
 	stdout, stderr io.Writer
+	terminal       func(io.Writer) (columns int, is bool) // [terminalOf], but in tests
 	device         host.Options
 	json           bool   // --json: results go to stdout as JSON
 	outputJSON     string // --output-json: the file that gets them as JSON, or ""
@@ -48,7 +49,7 @@ func execute(args []string, stdout, stderr io.Writer) int {
 }
 
 func newApp(stdout, stderr io.Writer) *app {
-	return &app{stdin: &standardInput{from: os.Stdin}, stdout: stdout, stderr: stderr, runCase: proof.Case.Run, tuneLayer: host.Tune,
+	return &app{stdin: &standardInput{from: os.Stdin}, stdout: stdout, stderr: stderr, terminal: terminalOf, runCase: proof.Case.Run, tuneLayer: host.Tune,
 		turn: func(context.Context, bench.Turn) {}, measureLimit: maxMeasured}
 }
 

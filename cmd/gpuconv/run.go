@@ -106,11 +106,10 @@ func (a *app) runJob(dev *host.Device, j job) error {
 	if err := a.write(j, &r, made); err != nil {
 		return err
 	}
-	printTo := a
 	if slices.Contains(r.Wrote, stream) {
-		printTo = a.reportingTo(a.stderr)
+		return a.report(r, func(*app) { r.print(a.forPeople(a.stderr)) })
 	}
-	return a.report(r, func(*app) { r.print(printTo) })
+	return a.report(r, r.print)
 }
 
 // runAndJudge runs and judges the layer, and with --deterministic runs it once more.

@@ -2,11 +2,9 @@ package main
 
 import (
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/gpuconv/gpuconv/conv"
@@ -41,15 +39,6 @@ func drivers() string {
 		}
 	}
 	return set
-}
-
-// table aligns columns that its rows separate by tabs.
-func table(w io.Writer, rows ...string) {
-	t := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
-	for _, r := range rows {
-		fmt.Fprintln(t, r)
-	}
-	t.Flush()
 }
 
 // hasFolder refuses a file that is to be written where there is no folder.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/gpuconv/gpuconv/conv"
@@ -77,7 +78,7 @@ func (r tuneReport) print(a *app) {
 	}
 	if len(r.Layers) > 0 {
 		fmt.Fprintf(a.stdout, "tuned on %s (%s)\n", r.Adapter, r.Backend)
-		rows := []string{"layer\tdefault\tms\tquickest\tms\tratio\ttried\tdropped\tfailed\tleft out"}
+		rows := []string{"layer\tdefault\tms\tquickest\tms\tratio\ttried"}
 		for _, l := range r.Layers {
 			rows = append(rows, l.String())
 		}
@@ -85,23 +86,37 @@ func (r tuneReport) print(a *app) {
 		r.printKept(a)
 	}
 	if r.Choices != nil {
-		rows := []string{fmt.Sprintf("%d choices in %s", len(r.Choices), r.Cache)}
-		if len(r.Choices) > 0 {
-			rows = append(rows, "layer\tnumbers\talgorithm\tms\tclock\trunner-up\tms\tadapter\tbackend\tdriver\tshaders\tdate")
-		}
-		for _, c := range r.Choices {
-			runnerUp := "\t"
-			if c.RunnerUp != "" {
-				runnerUp = fmt.Sprintf("%s\t%.4g", c.RunnerUp, c.RunnerUpMillis)
-			}
-			rows = append(rows, fmt.Sprintf("%s\t%s\t%s\t%.4g\t%s\t%s\t%s\t%s\t%s\t%s\t%s", c.Problem, c.Numbers, c.Algorithm, c.Millis, c.Clock,
-				runnerUp, c.Adapter, c.Backend, c.Driver, c.Shaders, c.Date.Format(time.DateOnly)))
-		}
-		table(a.stdout, rows...)
+		fmt.Fprintf(a.stdout, "%d choices in %s\n", len(r.Choices), r.Cache)
+		printChoices(a, r.Choices)
 	}
 	if r.Exported != "" {
 		fmt.Fprintf(a.stdout, "exported to %s\n", r.Exported)
 	}
+}
+
+// printChoices writes those of each adapter, driver and program under a line that names them.
+func printChoices(a *app, choices []host.TuningChoice) {
+	for len(choices) > 0 {
+		first := choices[0]
+		rows := []string{"layer\tnumbers\talgorithm\tms\tclock\trunner-up\tms\tdate"}
+		n := 0
+		for ; n < len(choices) && sameTuner(choices[n], first); n++ {
+			c := choices[n]
+			runnerUp := "\t"
+			if c.RunnerUp != "" {
+				runnerUp = fmt.Sprintf("%s\t%.4g", c.RunnerUp, c.RunnerUpMillis)
+			}
+			rows = append(rows, fmt.Sprintf("%s\t%s\t%s\t%.4g\t%s\t%s\t%s", c.Problem, c.Numbers, c.Algorithm, c.Millis, c.Clock, runnerUp, c.Date.Format(time.DateOnly)))
+		}
+		table(a.stdout, fmt.Sprintf("on %s (%s), driver %s, shaders %s", first.Adapter, first.Backend, orUnknown(first.Driver), first.Shaders))
+		table(a.stdout, rows...)
+		choices = choices[n:]
+	}
+}
+
+// sameTuner tells whether two choices are for the same adapter, driver, backend and shaders.
+func sameTuner(a, b host.TuningChoice) bool {
+	return a.Adapter == b.Adapter && a.Driver == b.Driver && a.Backend == b.Backend && a.Shaders == b.Shaders
 }
 
 // confirm looks into the file for the choices, since writing it may have failed.
@@ -159,5 +174,14 @@ func (r tuneRow) String() string {
 			ratio = fmt.Sprintf("%.2f", r.DefaultMillis/r.Millis)
 		}
 	}
-	return fmt.Sprintf("%s\t%s\t%s\t%s\t%s\t%s\t%d\t%d\t%d\t%d", name, r.Default, byDefault, algorithm, millis, ratio, r.Tried, r.Dropped, r.Failed, r.LeftOut)
+	tried := fmt.Sprint(r.Tried)
+	for _, count := range []struct {
+		n    int
+		what string
+	}{{r.Dropped, "dropped"}, {r.Failed, "FAILED"}, {r.LeftOut, "left out"}} {
+		if count.n > 0 {
+			tried += fmt.Sprintf(", %d %s", count.n, count.what)
+		}
+	}
+	return strings.Join([]string{name, r.Default, byDefault, algorithm, millis, ratio, tried}, "\t")
 }

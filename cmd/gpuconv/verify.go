@@ -116,7 +116,7 @@ func (a *app) verifyOn(ctx context.Context, o host.Options, count int, seed uint
 	r.Interrupted = r.Count < count
 	bar.end()
 	if !a.json {
-		r.print(a)
+		r.print(a.forPeople(a.stdout))
 	}
 	return r, nil
 }

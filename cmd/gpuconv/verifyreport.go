@@ -72,17 +72,24 @@ func (r *verifyReport) count(c proof.Case, failed bool) {
 
 // print writes the rows in columns of pairs, and the line that sums up.
 func (r verifyReport) print(a *app) {
-	const columns = 3
-	lines := (len(r.Coverage) + columns - 1) / columns
-	rows := make([]string, lines)
-	failed := false
-	for i, row := range r.Coverage {
+	var cells []string
+	widest, failed := 0, false
+	for _, row := range r.Coverage {
 		cell := fmt.Sprintf("%d\t%s", row.Cases, row.Row)
 		if row.Failed > 0 {
 			cell += fmt.Sprintf(" (%d FAILED)", row.Failed)
 			failed = true
 		}
-		if at := i % lines; rows[at] == "" {
+		cells = append(cells, cell)
+		widest = max(widest, len(cell)+columnGap)
+	}
+	columns := 3
+	if limit := columnsOf(a.stdout); limit > 0 {
+		columns = min(max(limit/(widest+columnGap), 1), columns)
+	}
+	rows := make([]string, (len(cells)+columns-1)/columns)
+	for i, cell := range cells {
+		if at := i % len(rows); rows[at] == "" {
 			rows[at] = cell
 		} else {
 			rows[at] += "\t" + cell
@@ -94,7 +101,7 @@ func (r verifyReport) print(a *app) {
 	}
 	fmt.Fprintln(a.stdout, title)
 	table(a.stdout, rows...)
-	fmt.Fprintln(a.stdout, r)
+	table(a.stdout, r.String())
 	if missing := r.missing(); len(missing) > 0 && r.Count >= enoughCases {
 		fmt.Fprintf(a.stderr, "WARNING: no layer covers %s\n", strings.Join(missing, "; "))
 	}
