@@ -8,7 +8,6 @@ import (
 	"slices"
 
 	"github.com/gpuconv/gpuconv/bench"
-	"golang.org/x/term"
 )
 
 // rows is the table of a run, printed row by row where nothing else goes to stdout. What gets lost there the
@@ -24,7 +23,8 @@ func (a *app) newRows(r bench.File, layers []bench.Layer, f benchFlags) *rows {
 	if taken {
 		return &rows{}
 	}
-	return &rows{table: bench.NewTable(a.stdout, r, layers, terminalWidth(a.stdout))}
+	out := a.forPeople(a.stdout).stdout
+	return &rows{table: bench.NewTable(out, r, layers, columnsOf(out))}
 }
 
 func (r *rows) add(result bench.Result) {
@@ -49,19 +49,6 @@ func (r *rows) end(f bench.File) {
 		}
 	}
 	r.table.End(f)
-}
-
-// terminalWidth is how many columns the terminal behind w has, 0 where there is none.
-func terminalWidth(w io.Writer) int {
-	if steady, ok := w.(*steadyWriter); ok {
-		w = steady.to
-	}
-	if f, ok := w.(*os.File); ok {
-		if width, _, err := term.GetSize(int(f.Fd())); err == nil {
-			return width
-		}
-	}
-	return 0
 }
 
 // reportBench writes the reports that were asked for. A run that was interrupted before it had results takes

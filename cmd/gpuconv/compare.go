@@ -54,7 +54,7 @@ or CSV without samples, known by their content; - is stdin.`,
 			if len(c.Rows) == 0 {
 				return usagef("%s and %s have no layer in common that was measured in both", strings.Join(namesA, ", "), strings.Join(namesB, ", "))
 			}
-			return a.report(c, func(a *app) { bench.WriteComparison(a.stdout, c) }) // the command line reports what gets lost
+			return a.report(c, func(a *app) { table(a.stdout, c.Lines()...) })
 		},
 	}
 }

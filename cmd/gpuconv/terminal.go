@@ -5,6 +5,7 @@ import (
 	"os"
 	"regexp"
 	"runtime"
+	"strings"
 
 	"golang.org/x/term"
 )
@@ -64,12 +65,16 @@ const (
 
 var (
 	badWords  = regexp.MustCompile(`\b(\d+ )?(FAILED|FAILS|WRONG|NOT KEPT|NO VERDICT|interrupted)\b`)
-	goodWords = regexp.MustCompile(`(?m)\b(all right|is right|stages right|works|outputs (hold|equal)|equal$|all \d+ exact|gave the same bits)`)
+	goodWords = regexp.MustCompile(`(?m)\b(all right|is right|stages right|works|outputs (hold|equal)|equal$|right, [0-9.e-]+%|all \d+ exact|gave the same bits)`)
 )
 
-// Write colours the verdicts in what is written.
+// Write wraps lines that are too long, and colours the verdicts in what is written, which must be whole lines.
 func (p *painter) Write(text []byte) (int, error) {
-	painted := text
+	var lines []string
+	for _, line := range strings.Split(string(text), "\n") {
+		lines = append(lines, wrap(line, p.columns)...)
+	}
+	painted := []byte(strings.Join(lines, "\n"))
 	if p.colour {
 		painted = badWords.ReplaceAll(painted, []byte(bad+"$0"+plain))
 		painted = goodWords.ReplaceAll(painted, []byte(good+"$0"+plain))
