@@ -8,8 +8,9 @@
 // where data comes in ([VolumeFrom], [FiltersFrom]), and converted there.
 //
 // Files are NumPy's .npy ([ReadNPY], [WriteNPY]), PNG and JPEG pictures
-// ([DecodeImage], [Resize]) and pictures of activation maps ([Maps]). Seeded
-// data for tests and benchmarks comes from [FillIntegers] and [FillReals].
+// ([DecodeImage], [Resize]), either of them known by its content ([Read]), and
+// pictures of activation maps ([Maps]). Seeded data for tests and benchmarks
+// comes from [FillIntegers] and [FillReals].
 //
 // Errors start with "tensor:", name the wrong value and say what would be right.
 // They match [ErrShape] or [ErrFormat] with errors.Is where one of the two is to

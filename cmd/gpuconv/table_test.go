@@ -2,6 +2,7 @@ package main
 
 import (
 	"io"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -45,6 +46,25 @@ func TestTable(t *testing.T) {
 		table(&painter{to: &out, columns: columns}, rows...)
 		if got := out.String(); got != want {
 			t.Errorf("%d columns:\n%s\nmust be\n%s", columns, got, want)
+		}
+	}
+}
+
+// TestNoTerminal holds that files, pipes and what is no file at all have neither a width nor colours.
+func TestNoTerminal(t *testing.T) {
+	file, err := os.Create(filepath.Join(t.TempDir(), "file"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	_, pipe, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer pipe.Close()
+	for _, w := range []io.Writer{file, pipe, &strings.Builder{}, &steadyWriter{to: file}} {
+		if columns, terminal := terminalOf(w); terminal || columns != 0 {
+			t.Errorf("%T: %d columns, a terminal %v", w, columns, terminal)
 		}
 	}
 }
