@@ -121,3 +121,25 @@ func TestSeveralRuns(t *testing.T) {
 		t.Errorf("one run without rounds: %q", c.Notes)
 	}
 }
+
+// TestInterval holds an interval of rounds of unlike length against figures worked out from their medians
+// 2, 2.2 and 1.8, and the clock's ticks of a tenth of the time.
+func TestInterval(t *testing.T) {
+	r := result("ic1ih4oc1kh1", "x", 2, 2, 2, 2, 2, 2.2, 1.8)
+	r.Time.Median, r.Time.Rounds = 2, []int{5, 1, 1}
+	c := compare(file(r), file(r))
+	mean := (math.Log(2) + math.Log(2.2) + math.Log(1.8)) / 3
+	variance := (math.Pow(math.Log(2)-mean, 2) + math.Pow(math.Log(2.2)-mean, 2) + math.Pow(math.Log(1.8)-mean, 2)) / 2
+	want := math.Exp(2.77645 * math.Sqrt(2*(4./3)*(variance+0.1*0.1/12))) // t(4)
+	if got := c.Rows[0].Interval; got == nil || math.Abs(got[1]/want-1) > 1e-4 || math.Abs(got[0]*want-1) > 1e-4 {
+		t.Errorf("interval %v, want %g to %g", got, 1/want, want)
+	}
+	if c.Mean.Interval == nil || *c.Mean.Interval != *c.Rows[0].Interval {
+		t.Errorf("the mean of one layer has interval %v, the layer %v", c.Mean.Interval, c.Rows[0].Interval)
+	}
+	r.Time = times(2, 2, 2)
+	r.Time.Rounds = []int{1, 2} // fewer rounds than tell a spread, and too few samples for blocks
+	if c := compare(file(r), file(r)); c.Rows[0].Interval != nil || c.Rows[0].Verdict != bench.Unknown {
+		t.Errorf("%+v, must have no interval", c.Rows[0])
+	}
+}
