@@ -55,8 +55,6 @@ type Plan struct {
 	Cost      float64 // an estimate, in multiply-adds of one thread
 	// Pack gives the filters in the order that the kernels read; nil is as they are.
 	Pack func(tensor.Filters) ([]float32, error)
-	// Rounds tells that not even small integers come out exact: outputs have a bound of their own.
-	Rounds bool
 }
 
 // The layer's operands. Where there is nothing to bind, a number that no kernel reads stands in.

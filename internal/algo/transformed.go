@@ -82,7 +82,6 @@ func (a transformed) Plan(s Spec, l Limits) (Plan, error) {
 		cost += m.occupied(float64(plain.InLen()), 2*m.load)
 	}
 	plan := newPlan(a, s, packedLen(product, a.product.tiles), cost)
-	plan.Rounds = !a.by.Exact(plain)
 	plan.Pack = func(f tensor.Filters) ([]float32, error) { return a.pack(s.Problem, plain, product, f, nil) }
 	from := plan.spaceToDepth(s, plain)
 	inputs := plan.Scratch("the transformed input", product.InLen())
