@@ -20,17 +20,20 @@ func WriteComparison(w io.Writer, c Comparison) error {
 
 // Lines are those of a comparison for people, with tabs between the cells of its table.
 func (c Comparison) Lines() []string {
-	lines := []string{"A is " + c.A, "B is " + c.B, "", "layer\tA\tB\tA/B\t95% interval\tverdict\ttimes\talgorithms"}
+	lines := []string{"A is " + c.A, "B is " + c.B, "",
+		"layer\tA\tB\tA/B\t95% interval\tverdict\ttimes\talgorithms"}
 	for _, r := range c.Rows {
 		algorithms := r.AlgorithmA
 		if r.AlgorithmB != algorithms {
 			algorithms += ", " + r.AlgorithmB
 		}
-		lines = append(lines, strings.Join([]string{Result{Name: r.Name, Problem: r.Problem}.label(), msText(r.A), msText(r.B),
+		label := Result{Name: r.Name, Problem: r.Problem}.label()
+		lines = append(lines, strings.Join([]string{label, msText(r.A), msText(r.B),
 			fmt.Sprintf("%.3f", r.Value), r.interval(), string(r.Verdict), r.Clock, algorithms}, "\t"))
 	}
 	if c.Mean != nil {
-		lines = append(lines, "", fmt.Sprintf("geometric mean of %d: B takes 1/%.3f of A's time, interval %s", len(c.Rows), c.Mean.Value, c.Mean.interval()))
+		lines = append(lines, "", fmt.Sprintf("geometric mean of %d: B takes 1/%.3f of A's time, interval %s",
+			len(c.Rows), c.Mean.Value, c.Mean.interval()))
 	}
 	for _, list := range []struct {
 		what  string

@@ -82,8 +82,9 @@ func (c *csvLine) result() (Result, error) {
 	r := Result{Problem: c.text("problem"), Name: c.text("name"), Algorithm: c.text("algorithm"), Variant: c.text("variant"),
 		Clock: c.text("clock"), Error: c.text("error"), Verified: c.text("verified") == "true",
 		FirstRun: c.number("first_run_ms"), ImagesPerSecond: c.number("images_per_s"), GFLOPS: c.number("gflops"), GBs: c.number("gb_per_s"),
-		PercentOfPeak: c.number("percent_of_peak"), PercentOfBandwidth: c.number("percent_of_bandwidth"),
-		Roofline: c.number("roofline_gflops"), PercentOfRoofline: c.number("percent_of_roofline")}
+		PercentOfPeak:      c.number("percent_of_peak"),
+		PercentOfBandwidth: c.number("percent_of_bandwidth"),
+		Roofline:           c.number("roofline_gflops"), PercentOfRoofline: c.number("percent_of_roofline")}
 	p, err := conv.Parse(r.Problem)
 	if err != nil {
 		return r, err
@@ -95,7 +96,8 @@ func (c *csvLine) result() (Result, error) {
 	r.Time = c.times("median_ms", "p10_ms", "p90_ms")
 	r.Wall = c.times("wall_median_ms", "", "")
 	r.Cold = c.times("cold_median_ms", "", "")
-	whole := Transfers{c.times("upload_median_ms", "", ""), c.times("download_median_ms", "", ""), c.times("whole_median_ms", "", "")}
+	whole := Transfers{Upload: c.times("upload_median_ms", "", ""), Download: c.times("download_median_ms", "", ""),
+		Whole: c.times("whole_median_ms", "", "")}
 	if whole.Upload != nil && whole.Download != nil && whole.Whole != nil {
 		r.Transfers = &whole
 	}

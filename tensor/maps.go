@@ -30,12 +30,14 @@ type MapOptions struct {
 const maxScale = 1024
 
 // Maps draws image 0 of v, of a 3D volume its plane z = 0 (see [Volume.Plane]):
-// one map per depth slice X[:,:,d], tiled into one picture, with the title, the range of the colours, and a label and the range of the values for
-// each map. An element is a square, x to the right and y down. All maps share one
-// scale of colours, blue below zero, dark at it and orange above, so that they can be
-// compared and one that is nearly zero looks so. It holds 99 of 100 elements other
-// than zero; those beyond it have the colour of its end, and are counted. NaN is
-// magenta.
+// one map per depth slice X[:,:,d], tiled into one picture, with the title, the
+// range of the colours, and a label and the range of the values for each map. An
+// element is a square, x to the right and y down.
+//
+// All maps share one scale of colours, blue below zero, dark at it and orange
+// above, so that they can be compared and one that is nearly zero looks so. It
+// holds 99 of 100 elements other than zero; those beyond it have the colour of its
+// end, and are counted. NaN is magenta.
 //
 // Negative options, a scale above 1024, a number of labels other than v.D, bounds
 // that are not one for each element, filters that are not one for each map, an

@@ -27,8 +27,12 @@ func (a *app) completions() map[string]cobra.CompletionFunc {
 	for kind := conv.Zero; kind <= conv.Circular; kind++ {
 		paddings = append(paddings, kind.String())
 	}
+	var backends []string
+	for _, b := range []gpu.Backend{gpu.BackendVulkan, gpu.BackendMetal, gpu.BackendDX12, gpu.BackendGL, host.CPU} {
+		backends = append(backends, string(b))
+	}
 	return map[string]cobra.CompletionFunc{
-		"backend":       words(string(gpu.BackendVulkan), string(gpu.BackendMetal), string(gpu.BackendDX12), string(gpu.BackendGL), host.CPU),
+		"backend":       words(backends...),
 		"adapter":       a.completeAdapter,
 		"algorithm":     completeAlgorithm,
 		"suite":         cobra.FixedCompletions(bench.Suites(), cobra.ShellCompDirectiveDefault), // files, too

@@ -65,7 +65,8 @@ const (
 
 var (
 	badWords  = regexp.MustCompile(`\b(\d+ )?(FAILED|FAILS|WRONG|NOT KEPT|NO VERDICT|interrupted)\b`)
-	goodWords = regexp.MustCompile(`(?m)\b(all right|is right|stages right|works|outputs (hold|equal)|equal$|right, [0-9.e-]+%|all \d+ exact|gave the same bits)`)
+	goodWords = regexp.MustCompile(`(?m)\b(all right|is right|stages right|right, [0-9.e-]+%|works|` +
+		`outputs (hold|equal)|equal$|all \d+ exact|gave the same bits)`)
 )
 
 // Write wraps lines that are too long, and colours the verdicts in what is written, which must be whole lines.

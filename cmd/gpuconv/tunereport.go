@@ -106,9 +106,11 @@ func printChoices(a *app, choices []host.TuningChoice) {
 			if c.RunnerUp != "" {
 				runnerUp = fmt.Sprintf("%s\t%.4g", c.RunnerUp, c.RunnerUpMillis)
 			}
-			rows = append(rows, fmt.Sprintf("%s\t%s\t%s\t%.4g\t%s\t%s\t%s", c.Problem, c.Numbers, c.Algorithm, c.Millis, c.Clock, runnerUp, c.Date.Format(time.DateOnly)))
+			rows = append(rows, fmt.Sprintf("%s\t%s\t%s\t%.4g\t%s\t%s\t%s", c.Problem, c.Numbers, c.Algorithm, c.Millis, c.Clock,
+				runnerUp, c.Date.Format(time.DateOnly)))
 		}
-		table(a.stdout, fmt.Sprintf("on %s (%s), driver %s, shaders %s", first.Adapter, first.Backend, orUnknown(first.Driver), first.Shaders))
+		table(a.stdout, fmt.Sprintf("on %s (%s), driver %s, shaders %s",
+			first.Adapter, first.Backend, orUnknown(first.Driver), first.Shaders))
 		table(a.stdout, rows...)
 		choices = choices[n:]
 	}
