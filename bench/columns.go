@@ -15,35 +15,62 @@ type column struct {
 	text  bool // to the left
 	rank  int  // the higher, the sooner a narrow table leaves it out; never with 0
 	of    func(Result) string
+	part  func(int, Dispatch) string // of one of the result's dispatches; nil for nothing
+}
+
+// cells are a line of a table: a result's, or one of its dispatches'.
+func cells(columns []column, of func(column) string) []string {
+	line := make([]string, len(columns))
+	for i, c := range columns {
+		line[i] = of(c)
+	}
+	return line
+}
+
+// dispatchCells are the lines of a result's dispatches, none where the tables do not show them.
+func (s Settings) dispatchCells(columns []column, r Result) (lines [][]string) {
+	if !s.Dispatches {
+		return nil
+	}
+	for i, d := range r.Dispatches {
+		lines = append(lines, cells(columns, func(c column) string {
+			if c.part == nil {
+				return ""
+			}
+			return c.part(i, d)
+		}))
+	}
+	return lines
 }
 
 // columns are those of a run with such settings.
 func (s Settings) columns() []column {
 	const times = 7 // such as 12.3 ms
 	all := []column{
-		{"layer", 0, true, 0, Result.label},
-		{"median", times, false, 0, func(r Result) string { return msText(r.Time.Median) }},
+		{title: "layer", text: true, of: Result.label, part: func(i int, _ Dispatch) string { return fmt.Sprintf("  dispatch %d", i+1) }},
+		{title: "median", width: times, of: func(r Result) string { return msText(r.Time.Median) }, part: func(_ int, d Dispatch) string { return msText(d.Time.Median) }},
 	}
 	for i, p := range s.percentiles() {
-		all = append(all, column{percentileName(p), times, false, 4 + i, func(r Result) string { return msText(r.Time.Percentile(p)) }})
+		all = append(all, column{percentileName(p), times, false, 4 + i, func(r Result) string { return msText(r.Time.Percentile(p)) },
+			func(_ int, d Dispatch) string { return msText(d.Time.Percentile(p)) }})
 	}
 	return append(all,
-		column{"n", 4, false, 103, func(r Result) string { return strconv.Itoa(len(r.Time.Samples)) }},
-		column{"images/s", 8, false, 101, func(r Result) string { return rateText(r.ImagesPerSecond) }},
-		column{"GFLOP/s", 8, false, 0, func(r Result) string { return rateText(r.GFLOPS) }},
-		column{"% peak", 5, false, 0, func(r Result) string { return rateText(r.PercentOfPeak) }},
-		column{"% roof", 5, false, 2, func(r Result) string { return rateText(r.PercentOfRoofline) }},
-		column{"GB/s", 7, false, 102, func(r Result) string { return rateText(r.GBs) }},
-		column{"cold", times, false, 100, func(r Result) string { return medianText(r.Cold) }},
+		column{"n", 4, false, 103, func(r Result) string { return strconv.Itoa(len(r.Time.Samples)) }, nil},
+		column{"images/s", 8, false, 101, func(r Result) string { return rateText(r.ImagesPerSecond) }, nil},
+		column{"GFLOP/s", 8, false, 0, func(r Result) string { return rateText(r.GFLOPS) }, nil},
+		column{"% peak", 5, false, 0, func(r Result) string { return rateText(r.PercentOfPeak) }, nil},
+		column{"% roof", 5, false, 2, func(r Result) string { return rateText(r.PercentOfRoofline) }, nil},
+		column{"GB/s", 7, false, 102, func(r Result) string { return rateText(r.GBs) }, nil},
+		column{"cold", times, false, 100, func(r Result) string { return medianText(r.Cold) }, nil},
 		column{"whole", times, false, 3, func(r Result) string {
 			if r.Transfers == nil {
 				return medianText(nil)
 			}
 			return medianText(r.Transfers.Whole)
-		}},
-		column{"first run", times, false, 99, func(r Result) string { return msText(r.FirstRun) }},
-		column{"check", 11, true, 1, Result.checkText},
-		column{"algorithm", 24, true, 0, Result.algorithm},
+		}, nil},
+		column{"first run", times, false, 99, func(r Result) string { return msText(r.FirstRun) }, nil},
+		column{"check", 11, true, 1, Result.checkText, nil},
+		column{"algorithm", 24, true, 0, Result.algorithm, func(_ int, d Dispatch) string { return d.Kernel }},
 	)
 }
 

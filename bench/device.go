@@ -2,7 +2,6 @@ package bench
 
 import (
 	"context"
-	"time"
 
 	"github.com/gpuconv/gpuconv/conv"
 	"github.com/gpuconv/gpuconv/cpuref"
@@ -71,8 +70,10 @@ func (r *layerRunner) Upload() (err error) {
 
 func (r *layerRunner) Compute() error { return r.uploaded.Compute(context.Background()) }
 
-func (r *layerRunner) ComputeTimed() (time.Duration, error) {
-	return r.uploaded.ComputeTimed(context.Background())
+func (r *layerRunner) Timed() bool { return true }
+
+func (r *layerRunner) ComputeTimed() ([]host.Dispatch, error) {
+	return r.uploaded.Profile(context.Background())
 }
 
 func (r *layerRunner) Download() error {
@@ -107,8 +108,4 @@ func (r transferringRunner) Compute() error {
 	return err
 }
 
-func (r transferringRunner) ComputeTimed() (time.Duration, error) {
-	begun := time.Now()
-	err := r.Compute()
-	return time.Since(begun), err
-}
+func (transferringRunner) Timed() bool { return false }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/gpuconv/gpuconv/bench"
 	"github.com/gpuconv/gpuconv/conv"
+	"github.com/gpuconv/gpuconv/host"
 )
 
 // fake is a layer that takes no time and counts its calls.
@@ -18,7 +19,9 @@ type fake struct {
 	clock   func() time.Duration // what it says instead, where there is one
 	slow    time.Duration        // what a computation takes
 	name    string
-	variant string // in place of one that the name gives
+	untimed bool        // not by the GPU's clock
+	more    func() bool // whether there is one dispatch more; nil for never
+	variant string      // in place of one that the name gives
 	order   []string
 }
 
@@ -44,11 +47,16 @@ func (f *fake) Compute() error {
 	time.Sleep(f.slow)
 	return f.call("compute")
 }
-func (f *fake) ComputeTimed() (time.Duration, error) {
+func (f *fake) Timed() bool { return !f.untimed }
+func (f *fake) ComputeTimed() ([]host.Dispatch, error) {
 	if f.clock != nil {
 		f.gpu = f.clock()
 	}
-	return f.gpu, f.call("timed")
+	all := []host.Dispatch{{Kernel: "transform", Time: f.gpu / 4}, {Kernel: "product", Time: f.gpu - f.gpu/4}}
+	if f.more != nil && f.more() {
+		all = append(all, host.Dispatch{Kernel: "one more"})
+	}
+	return all, f.call("timed")
 }
 func (f *fake) Download() error          { return f.call("download") }
 func (f *fake) Verify() (float64, error) { return 0.25, f.call("verify") }

@@ -65,6 +65,9 @@ func markdownTable(text *bytes.Buffer, f File) {
 			}
 			return ""
 		})
+		for _, cells := range f.Settings.dispatchCells(columns, r) {
+			line(func(i int, _ column) string { return markdownText(strings.TrimSpace(cells[i])) })
+		}
 	}
 	text.WriteString("\n")
 }

@@ -16,9 +16,10 @@ type measurement struct {
 	asked   string // the algorithm, as it was asked for
 	options Options
 
-	rounds []samples // that are over
-	err    error     // what failed; there are no more turns then
-	chosen Result    // what the first turn found: algorithm, first run, verdict
+	rounds  []samples // that are over
+	kernels []string  // of the dispatches, in their order
+	err     error     // what failed; there are no more turns then
+	chosen  Result    // what the first turn found: algorithm, first run, verdict
 }
 
 func newMeasurement(open Opener, l Layer, algorithm string, o Options) *measurement {
@@ -26,7 +27,10 @@ func newMeasurement(open Opener, l Layer, algorithm string, o Options) *measurem
 }
 
 // samples are those of one round, in milliseconds.
-type samples struct{ wall, gpu, cold, upload, download, whole []float64 }
+type samples struct {
+	wall, gpu, cold, upload, download, whole []float64
+	dispatches                               [][]float64 // of each dispatch, for those in gpu
+}
 
 // turn measures the layer for one round. What a ctx that ended broke off is left out.
 func (m *measurement) turn(ctx context.Context) {
@@ -54,8 +58,11 @@ func (m *measurement) result() Result {
 	r := m.chosen
 	r.Wall = timesOf(m.rounds, func(s samples) []float64 { return s.wall })
 	r.Time, r.Clock = r.Wall, host.ClockWall
-	if m.options.Timestamps {
-		r.Time, r.Clock = timesOf(m.rounds, func(s samples) []float64 { return s.gpu }), host.ClockGPU
+	if gpu := timesOf(m.rounds, func(s samples) []float64 { return s.gpu }); gpu != nil {
+		r.Time, r.Clock = gpu, host.ClockGPU
+	}
+	for i, kernel := range m.kernels {
+		r.Dispatches = append(r.Dispatches, Dispatch{kernel, timesOf(m.rounds, func(s samples) []float64 { return s.dispatches[i] })})
 	}
 	r.Cold = timesOf(m.rounds, func(s samples) []float64 { return s.cold })
 	r.Transfers = &Transfers{
@@ -172,8 +179,8 @@ func (t *turn) warm() error {
 		if err := t.wallTime(t.runner.Compute, &t.samples.wall); err != nil {
 			return err
 		}
-		if t.options.Timestamps {
-			return t.gpuTime(&t.samples.gpu)
+		if t.timed() {
+			return t.profile()
 		}
 		return nil
 	})
@@ -192,8 +199,10 @@ func (t *turn) cold() error {
 		if err := t.options.EvictCache(); err != nil {
 			return err
 		}
-		if t.options.Timestamps {
-			return t.gpuTime(&t.samples.cold)
+		if t.timed() {
+			took, _, err := t.gpuTime()
+			t.samples.cold = append(t.samples.cold, took)
+			return err
 		}
 		return t.wallTime(t.runner.Compute, &t.samples.cold)
 	})
@@ -250,11 +259,41 @@ func (t *turn) sample(budget time.Duration, take func() error) error {
 // patience is how many budgets the fewest samples may take.
 const patience = 4
 
-// gpuTime adds how long a computation took by the GPU's clock.
-func (t *turn) gpuTime(to *[]float64) error {
-	took, err := t.runner.ComputeTimed()
-	*to = append(*to, milliseconds(took))
-	return err
+// timed tells whether the GPU's clock is asked.
+func (t *turn) timed() bool { return t.options.Timestamps && t.runner.Timed() }
+
+// profile takes a sample of the computation and of each of its dispatches by the GPU's clock.
+func (t *turn) profile() error {
+	took, dispatches, err := t.gpuTime()
+	if err != nil {
+		return err
+	}
+	t.samples.gpu = append(t.samples.gpu, took)
+	if t.kernels == nil {
+		for _, d := range dispatches {
+			t.kernels = append(t.kernels, d.Kernel)
+		}
+	}
+	if len(dispatches) != len(t.kernels) {
+		return fmt.Errorf("%d dispatches were timed, %d before", len(dispatches), len(t.kernels))
+	}
+	if t.samples.dispatches == nil {
+		t.samples.dispatches = make([][]float64, len(t.kernels))
+	}
+	for i, d := range dispatches {
+		t.samples.dispatches[i] = append(t.samples.dispatches[i], milliseconds(d.Time))
+	}
+	return nil
+}
+
+// gpuTime is how long a computation took by the GPU's clock, in milliseconds: its dispatches together.
+func (t *turn) gpuTime() (float64, []host.Dispatch, error) {
+	dispatches, err := t.runner.ComputeTimed()
+	sum := time.Duration(0)
+	for _, d := range dispatches {
+		sum += d.Time
+	}
+	return milliseconds(sum), dispatches, err
 }
 
 // wallTime adds how long something took by the wall's clock.

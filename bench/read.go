@@ -98,6 +98,13 @@ func (r Result) validate() error {
 	if t := r.Transfers; t != nil {
 		all = append(all, namedTimes{"transfers.upload_ms", t.Upload}, namedTimes{"transfers.download_ms", t.Download}, namedTimes{"transfers.whole_ms", t.Whole})
 	}
+	for i, d := range r.Dispatches {
+		name := fmt.Sprintf("dispatches[%d].time_ms", i)
+		if d.Time == nil {
+			return fmt.Errorf("no %s", name)
+		}
+		all = append(all, namedTimes{name, d.Time})
+	}
 	for _, t := range all {
 		if err := t.validate(); err != nil {
 			return err

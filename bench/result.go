@@ -49,6 +49,7 @@ type Settings struct {
 	WarmUp      int       `json:"warmup"`           // runs before the samples of a round
 	Seed        uint64    `json:"seed"`
 	Percentiles []float64 `json:"percentiles,omitempty"` // that reports show, of each time; none is 10 and 90
+	Dispatches  bool      `json:"dispatches,omitempty"`  // that tables show them
 	Exact       bool      `json:"exact,omitempty"`       // only algorithms that [host.LayerOptions] calls exact
 }
 
@@ -62,12 +63,13 @@ type Result struct {
 	FLOP      int64  `json:"flop"`
 	Bytes     int64  `json:"bytes,omitempty"` // of input, filters and output, each counted once
 
-	Time      *Times     `json:"time_ms,omitempty"`   // of the computation, warm, by Clock
-	Clock     string     `json:"clock,omitempty"`     // gpu or wall
-	Wall      *Times     `json:"wall_ms,omitempty"`   // of the computation, warm, by the wall clock
-	Cold      *Times     `json:"cold_ms,omitempty"`   // by Clock, each sample after the caches were overwritten
-	Transfers *Transfers `json:"transfers,omitempty"` // by the wall clock
-	FirstRun  float64    `json:"first_run_ms,omitempty"`
+	Time       *Times     `json:"time_ms,omitempty"`    // of the computation, warm, by Clock
+	Clock      string     `json:"clock,omitempty"`      // gpu or wall
+	Wall       *Times     `json:"wall_ms,omitempty"`    // of the computation, warm, by the wall clock
+	Dispatches []Dispatch `json:"dispatches,omitempty"` // in their order, warm, by the GPU's clock; none without it
+	Cold       *Times     `json:"cold_ms,omitempty"`    // by Clock, each sample after the caches were overwritten
+	Transfers  *Transfers `json:"transfers,omitempty"`  // by the wall clock
+	FirstRun   float64    `json:"first_run_ms,omitempty"`
 
 	ImagesPerSecond    float64  `json:"images_per_s,omitempty"`
 	GFLOPS             float64  `json:"gflops,omitempty"`
@@ -79,6 +81,12 @@ type Result struct {
 	Verified           bool     `json:"verified"`
 	BoundUsed          *float64 `json:"bound_used,omitempty"` // part of the rounding bound that the worst output used
 	Error              string   `json:"error,omitempty"`
+}
+
+// Dispatch is one of the dispatches that a layer's computation is made of.
+type Dispatch struct {
+	Kernel string `json:"kernel"` // the shader's name
+	Time   *Times `json:"time_ms"`
 }
 
 // Transfers are what a layer costs whose volumes start and end on the host.

@@ -1,18 +1,18 @@
 package bench
 
 import (
-	"time"
-
 	"github.com/gpuconv/gpuconv/conv"
+	"github.com/gpuconv/gpuconv/host"
 )
 
 // Runner is one layer on a device with its operands resident.
 type Runner interface {
-	Upload() error                                    // X to the device
-	Compute() error                                   // all dispatches, and waits
-	ComputeTimed() (gpuTime time.Duration, err error) // by the GPU's own clock; called only where there is one
-	Download() error                                  // V to the host
-	Verify() (boundUsed float64, err error)           // every output against the reference
+	Upload() error                          // X to the device
+	Compute() error                         // all dispatches, and waits
+	Timed() bool                            // whether the GPU's own clock can time it, where there is one
+	ComputeTimed() ([]host.Dispatch, error) // all dispatches, each by the GPU's own clock; called only where that can
+	Download() error                        // V to the host
+	Verify() (boundUsed float64, err error) // every output against the reference
 	Algorithm() (algorithm, variant string)
 	Close() error
 }

@@ -11,11 +11,12 @@ import (
 
 // Table writes a run for people, row by row as they come.
 type Table struct {
-	w       io.Writer
-	columns []column
-	widths  []int
-	left    []string // the columns left out for the width
-	err     error
+	w        io.Writer
+	settings Settings
+	columns  []column
+	widths   []int
+	left     []string // the columns left out for the width
+	err      error
 }
 
 // NewTable begins the table of a run whose layers are to come, with all that f knows already. What is wider
@@ -29,7 +30,7 @@ func NewTable(w io.Writer, f File, layers []Layer, width int) *Table {
 }
 
 func newTable(w io.Writer, f File, names []string, width int) *Table {
-	t := &Table{w: w, columns: f.Settings.columns()}
+	t := &Table{w: w, settings: f.Settings, columns: f.Settings.columns()}
 	t.fit(names, width)
 	for _, line := range f.about() {
 		t.line(line)
@@ -39,6 +40,9 @@ func newTable(w io.Writer, f File, names []string, width int) *Table {
 
 // fit sets the widths of columns, and leaves out the least important ones until they fit.
 func (t *Table) fit(names []string, width int) {
+	if t.settings.Dispatches {
+		names = append(names, "  dispatch 99")
+	}
 	for {
 		sum := 0
 		t.widths = nil
@@ -73,12 +77,8 @@ func (t *Table) line(text string) {
 
 // Head writes the columns' titles, above the first row.
 func (t *Table) Head() {
-	titles := make([]string, len(t.columns))
-	for i, c := range t.columns {
-		titles[i] = c.title
-	}
 	t.line("")
-	t.cells(titles)
+	t.cells(cells(t.columns, func(c column) string { return c.title }))
 }
 
 // Row writes one result.
@@ -87,11 +87,10 @@ func (t *Table) Row(r Result) {
 		t.line(fmt.Sprintf("%-*s%s%s%sFAILED: %s", t.widths[0], r.label(), gap, r.algorithm(), gap, oneLine(r.Error)))
 		return
 	}
-	cells := make([]string, len(t.columns))
-	for i, c := range t.columns {
-		cells[i] = c.of(r)
+	t.cells(cells(t.columns, func(c column) string { return c.of(r) }))
+	for _, line := range t.settings.dispatchCells(t.columns, r) {
+		t.cells(line)
 	}
-	t.cells(cells)
 }
 
 func (t *Table) cells(cells []string) {

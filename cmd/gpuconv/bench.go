@@ -28,6 +28,7 @@ type benchFlags struct {
 	noCeilings   bool
 	ceilings     bool
 	percentiles  []float64
+	dispatches   bool
 	csv, html    string
 	markdown     string
 }
@@ -78,6 +79,7 @@ measured when it is interrupted is kept.`,
 	flags.Uint64Var(&f.seed, "seed", 1, "of the data")
 	flags.BoolVar(&f.noCeilings, "no-ceilings", false, "leave out the device's ceilings, and with them the percentages")
 	flags.BoolVar(&f.ceilings, "ceilings", false, "measure the device's ceilings alone, and no layers")
+	flags.BoolVar(&f.dispatches, "dispatches", false, "show the time of each dispatch in the tables, by the GPU's clock")
 	flags.Float64SliceVar(&f.percentiles, "percentiles", []float64{10, 90}, "of each layer's times, from 0, the shortest, to 100")
 	flags.StringVar(&f.csv, "csv", "", "write the results as CSV to a file, or - for stdout")
 	flags.StringVar(&f.html, "html", "", "write a page with pictures to a file, or - for stdout")
@@ -250,7 +252,7 @@ func (a *app) bench(ctx context.Context, layers []bench.Layer, f benchFlags) err
 	defer stop()
 	r := newFile(dev)
 	r.Settings = bench.Settings{Suite: f.suite, Match: f.match, Algorithms: f.algorithms, BudgetMS: float64(f.budget) / 1e6, Rounds: f.rounds,
-		WarmUp: f.warmUp, Seed: f.seed, Percentiles: f.percentiles, Exact: f.exact}
+		WarmUp: f.warmUp, Seed: f.seed, Percentiles: f.percentiles, Dispatches: f.dispatches, Exact: f.exact}
 	err = a.measureSuite(ctx, dev, device, layers, f, &r)
 	if err != nil && !errors.Is(err, context.Canceled) {
 		return err
@@ -261,10 +263,14 @@ func (a *app) bench(ctx context.Context, layers []bench.Layer, f benchFlags) err
 	return a.benchVerdict(r, f)
 }
 
-// serve refuses an algorithm that can compute none of the layers, before anything is measured.
+// serve refuses an algorithm that can compute none of the layers, and a clock that there is not, before
+// anything is measured.
 func (f *benchFlags) serve(dev *host.Device, device *bench.Device, layers []bench.Layer) error {
 	if len(f.algorithms) > 0 && dev.GPU() == nil {
 		return usageError{errNoAlgorithms}
+	}
+	if f.dispatches && !device.Timestamps() {
+		return usagef("--dispatches: %s has no clock of its own to time them by; leave it out", dev)
 	}
 	var served []string
 	for _, l := range layers {

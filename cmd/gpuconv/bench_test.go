@@ -243,6 +243,20 @@ func TestBenchNames(t *testing.T) {
 	}
 }
 
+// TestBenchDispatches holds that --dispatches shows what the computation is made of.
+func TestBenchDispatches(t *testing.T) {
+	dev := hosttest.Open(t)
+	args := []string{"bench", "--no-ceilings", "--budget", "1ms", "--rounds", "1", "--dispatches", "ic8ih9oc8kh3"}
+	if bench.NewDevice(dev).Timestamps() {
+		contain(t, succeed(t, append(args, "--algorithm", "winograd2")...), "  dispatch 1", "  dispatch 2", "winograd2/")
+	}
+	code, stdout, stderr := gpuconv(append(args, "--backend", "cpu")...)
+	if code != exitUsage || stdout != "" {
+		t.Errorf("exit %d, want %d: %s", code, exitUsage, stdout)
+	}
+	contain(t, stderr, "--dispatches: the CPU reference (no GPU) has no clock of its own")
+}
+
 // TestBenchCeilings holds that ceilings are measured alone.
 func TestBenchCeilings(t *testing.T) {
 	dev := hosttest.Open(t)

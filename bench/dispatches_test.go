@@ -1,0 +1,73 @@
+package bench_test
+
+import (
+	"bytes"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gpuconv/gpuconv/bench"
+	"github.com/gpuconv/gpuconv/host"
+)
+
+// TestDispatches holds that each dispatch has its times, round by round, and that they sum to the
+// computation's.
+func TestDispatches(t *testing.T) {
+	r := measure(t, always(fake{gpu: 2 * time.Millisecond}), layer(t, small), "", bench.Options{Rounds: 3, Budget: time.Millisecond, Timestamps: true})
+	if r.Error != "" || r.Clock != host.ClockGPU || r.Time.Median != 2 || len(r.Dispatches) != 2 {
+		t.Fatalf("%+v", r)
+	}
+	for i, want := range []struct {
+		kernel string
+		ms     float64
+	}{{"transform", 0.5}, {"product", 1.5}} {
+		if d := r.Dispatches[i]; d.Kernel != want.kernel || d.Time.Median != want.ms || len(d.Time.Samples) != len(r.Time.Samples) || len(d.Time.Rounds) != 3 {
+			t.Errorf("dispatch %d: %s, %+v, want %v of %d samples", i, d.Kernel, d.Time, want, len(r.Time.Samples))
+		}
+	}
+}
+
+// TestUntimed holds that what the GPU's clock cannot time has the wall's times, under that name.
+func TestUntimed(t *testing.T) {
+	open := always(fake{untimed: true, gpu: time.Hour})
+	r := measure(t, open, layer(t, small), "", bench.Options{Budget: time.Millisecond, Timestamps: true, EvictCache: func() error { return nil }})
+	if r.Error != "" || r.Clock != host.ClockWall || r.Time != r.Wall || r.Dispatches != nil || r.Cold == nil || open.opened[0].calls["timed"] != 0 {
+		t.Errorf("%+v", r)
+	}
+}
+
+// TestDispatchRows holds that tables show dispatches where that was asked for, each with its kernel.
+func TestDispatchRows(t *testing.T) {
+	f := reported()
+	f.Results[0].Dispatches = []bench.Dispatch{{Kernel: "transform_k", Time: times(0.2, 0.25, 0.3)}, {Kernel: "product_k", Time: times(0.7, 0.75, 0.8)}}
+	for _, shown := range []bool{true, false} {
+		f.Settings.Dispatches = shown
+		var table, markdown bytes.Buffer
+		if err := errors.Join(bench.WriteTable(&table, f), bench.WriteMarkdown(&markdown, f)); err != nil {
+			t.Fatal(err)
+		}
+		words := strings.Join(strings.Fields(table.String()), " ")
+		if strings.Contains(words, "dispatch 1 250 us 200 us 300 us transform_k dispatch 2 750 us 700 us 800 us product_k second ") != shown {
+			t.Errorf("dispatches shown %v:\n%s", shown, &table)
+		}
+		if strings.Contains(markdown.String(), "| dispatch 2 | 750 us | 700 us | 800 us |") != shown || strings.Contains(markdown.String(), `product\_k`) != shown {
+			t.Errorf("dispatches shown %v:\n%s", shown, &markdown)
+		}
+	}
+}
+
+// TestOtherDispatches holds that a computation whose dispatches become more is an error, not a panic.
+func TestOtherDispatches(t *testing.T) {
+	runs := 0
+	f := fake{after: func(call string) {
+		if call == "timed" {
+			runs++
+		}
+	}}
+	f.more = func() bool { return runs > 2 }
+	r := measure(t, always(f), layer(t, small), "", bench.Options{Budget: time.Second, Timestamps: true})
+	if !strings.Contains(r.Error, "3 dispatches were timed, 2 before") {
+		t.Errorf("%+v", r)
+	}
+}
