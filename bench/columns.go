@@ -47,11 +47,13 @@ func (s Settings) dispatchCells(columns []column, r Result) (lines [][]string) {
 func (s Settings) columns() []column {
 	const times = 7 // such as 12.3 ms
 	all := []column{
-		{title: "layer", text: true, of: Result.label, part: func(i int, _ Dispatch) string { return fmt.Sprintf("  dispatch %d", i+1) }},
-		{title: "median", width: times, of: func(r Result) string { return msText(r.Time.Median) }, part: func(_ int, d Dispatch) string { return msText(d.Time.Median) }},
+		{"layer", 0, true, 0, Result.label, func(i int, _ Dispatch) string { return fmt.Sprintf("  dispatch %d", i+1) }},
+		{"median", times, false, 0, func(r Result) string { return msText(r.Time.Median) },
+			func(_ int, d Dispatch) string { return msText(d.Time.Median) }},
 	}
 	for i, p := range s.percentiles() {
-		all = append(all, column{percentileName(p), times, false, 4 + i, func(r Result) string { return msText(r.Time.Percentile(p)) },
+		all = append(all, column{percentileName(p), times, false, 4 + i,
+			func(r Result) string { return msText(r.Time.Percentile(p)) },
 			func(_ int, d Dispatch) string { return msText(d.Time.Percentile(p)) }})
 	}
 	return append(all,
@@ -144,5 +146,6 @@ func threeDigits(v float64) string {
 func oneLine(text string) string { return strings.ReplaceAll(text, "\n", " ") }
 
 func ceilingsText(c host.Ceilings) string {
-	return fmt.Sprintf("%.4g GFLOP/s (%s), %.4g GB/s (%s), by the %s clock", c.GFLOPS, c.PeakKernel, c.GBs, c.CopyKernel, c.Clock)
+	return fmt.Sprintf("%.4g GFLOP/s (%s), %.4g GB/s (%s), by the %s clock",
+		c.GFLOPS, c.PeakKernel, c.GBs, c.CopyKernel, c.Clock)
 }

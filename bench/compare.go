@@ -183,16 +183,19 @@ func notes(a, b Side, pairs []pair) (all []string) {
 		return nil
 	}
 	if len(a.Runs) == 1 || len(b.Runs) == 1 {
-		all = append(all, "one run cannot show what sets a whole run apart, its rounds stand in for that; compare several a side")
+		all = append(all, "one run cannot show what sets a whole run apart, its rounds stand in for that; "+
+			"compare several a side")
 	} else if apart(a, b) {
-		all = append(all, "all runs of one side came before the other's: a change of the machine looks like a difference; take turns")
+		all = append(all, "all runs of one side came before the other's: a change of the machine looks like a difference; "+
+			"take turns")
 	}
 	for _, side := range []struct {
 		name string
 		of   func(pair) estimate
 	}{{"A", func(p pair) estimate { return p.a }}, {"B", func(p pair) estimate { return p.b }}} {
 		if slices.ContainsFunc(pairs, func(p pair) bool { return side.of(p).kind == blocks }) {
-			all = append(all, fmt.Sprintf("%s was not measured in rounds: its samples are cut into %d blocks, all of one stretch of time", side.name, blockCount))
+			all = append(all, fmt.Sprintf("%s was not measured in rounds: its samples are cut into %d blocks, "+
+				"all of one stretch of time", side.name, blockCount))
 		}
 	}
 	return all

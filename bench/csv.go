@@ -83,7 +83,8 @@ func WriteCSV(w io.Writer, f File) error {
 	columns := slices.Clone(csvColumns)
 	for _, p := range f.Settings.percentiles() {
 		if p != 10 && p != 90 {
-			columns = append(columns, csvColumn{percentileName(p) + "_ms", timesColumn(func(r Result) *Times { return r.Time }, func(t Times) float64 { return t.Percentile(p) })})
+			columns = append(columns, csvColumn{percentileName(p) + "_ms",
+				timesColumn(func(r Result) *Times { return r.Time }, func(t Times) float64 { return t.Percentile(p) })})
 		}
 	}
 	c := csv.NewWriter(w)

@@ -62,7 +62,8 @@ func (m *measurement) result() Result {
 		r.Time, r.Clock = gpu, host.ClockGPU
 	}
 	for i, kernel := range m.kernels {
-		r.Dispatches = append(r.Dispatches, Dispatch{kernel, timesOf(m.rounds, func(s samples) []float64 { return s.dispatches[i] })})
+		times := timesOf(m.rounds, func(s samples) []float64 { return s.dispatches[i] })
+		r.Dispatches = append(r.Dispatches, Dispatch{kernel, times})
 	}
 	r.Cold = timesOf(m.rounds, func(s samples) []float64 { return s.cold })
 	r.Transfers = &Transfers{
@@ -141,7 +142,8 @@ func (t *turn) begin() error {
 func (t *turn) sameAlgorithm() error {
 	algorithm, variant := t.runner.Algorithm()
 	if len(t.rounds) > 0 && (algorithm != t.chosen.Algorithm || variant != t.chosen.Variant) {
-		return fmt.Errorf("building: round %d got algorithm %s/%s, the first one %s/%s", len(t.rounds)+1, algorithm, variant, t.chosen.Algorithm, t.chosen.Variant)
+		return fmt.Errorf("building: round %d got algorithm %s/%s, the first one %s/%s", len(t.rounds)+1,
+			algorithm, variant, t.chosen.Algorithm, t.chosen.Variant)
 	}
 	t.chosen.Algorithm, t.chosen.Variant = algorithm, variant
 	return nil

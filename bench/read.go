@@ -141,7 +141,8 @@ func (n namedTimes) validateRounds() error {
 	sum := 0
 	for i, count := range n.t.Rounds {
 		if count < 1 || count > len(n.t.Samples) {
-			return fmt.Errorf("%s.rounds[%d] is %d, must be from 1 to the number of samples, %d", n.name, i, count, len(n.t.Samples))
+			return fmt.Errorf("%s.rounds[%d] is %d, must be from 1 to the number of samples, %d",
+				n.name, i, count, len(n.t.Samples))
 		}
 		sum += count
 	}

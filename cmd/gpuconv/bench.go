@@ -10,33 +10,9 @@ import (
 	"time"
 
 	"github.com/gpuconv/gpuconv/bench"
-	"github.com/gpuconv/gpuconv/conv"
 	"github.com/gpuconv/gpuconv/host"
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 )
-
-// benchFlags are what `gpuconv bench` was asked for.
-type benchFlags struct {
-	tuningFlags
-	suite, match string
-	algorithms   []string
-	budget       time.Duration
-	rounds       int
-	warmUp       int
-	seed         uint64
-	noCeilings   bool
-	ceilings     bool
-	percentiles  []float64
-	dispatches   bool
-	csv, html    string
-	markdown     string
-}
-
-// outputs are the flags that name files of reports, and the files.
-func (f *benchFlags) outputs() [][2]string {
-	return [][2]string{{"--csv", f.csv}, {"--html", f.html}, {"--markdown", f.markdown}}
-}
 
 func (a *app) benchCommand() *cobra.Command {
 	var f benchFlags
@@ -68,137 +44,14 @@ measured when it is interrupted is kept.`,
 			return a.bench(c.Context(), layers, f)
 		},
 	}
-	flags := c.Flags()
-	f.add(flags)
-	flags.StringVar(&f.suite, "suite", "", "a suite's name, or a file with a descriptor a line, or - for stdin (default core)")
-	flags.StringSliceVar(&f.algorithms, "algorithm", nil, "algorithms by name, or all (default what the layer chooses)")
-	flags.StringVar(&f.match, "match", "", "only layers whose name or descriptor matches this regular expression")
-	flags.DurationVar(&f.budget, "budget", time.Second, "time for a layer's warm samples; cold ones and transfers take half of it each")
-	flags.IntVar(&f.rounds, "rounds", 5, "how often each layer has its turn, each time with its part of the budget")
-	flags.IntVar(&f.warmUp, "warmup", 3, "runs of a layer before the samples of a round")
-	flags.Uint64Var(&f.seed, "seed", 1, "of the data")
-	flags.BoolVar(&f.noCeilings, "no-ceilings", false, "leave out the device's ceilings, and with them the percentages")
-	flags.BoolVar(&f.ceilings, "ceilings", false, "measure the device's ceilings alone, and no layers")
-	flags.BoolVar(&f.dispatches, "dispatches", false, "show the time of each dispatch in the tables, by the GPU's clock")
-	flags.Float64SliceVar(&f.percentiles, "percentiles", []float64{10, 90}, "of each layer's times, from 0, the shortest, to 100")
-	flags.StringVar(&f.csv, "csv", "", "write the results as CSV to a file, or - for stdout")
-	flags.StringVar(&f.html, "html", "", "write a page with pictures to a file, or - for stdout")
-	flags.StringVar(&f.markdown, "markdown", "", "write the table in Markdown to a file, or - for stdout")
+	f.register(c.Flags())
 	return c
-}
-
-// layers are those of the suite or the command line that match.
-func (f *benchFlags) layers(a *app, args []string) ([]bench.Layer, error) {
-	all, err := f.allLayers(a, args)
-	if err != nil {
-		return nil, err
-	}
-	return matching(all, f.match)
-}
-
-func (f *benchFlags) allLayers(a *app, args []string) ([]bench.Layer, error) {
-	if len(args) == 0 {
-		if f.suite == "" {
-			f.suite = "core"
-		}
-		return a.readSuite(f.suite)
-	}
-	for _, d := range args {
-		if strings.HasSuffix(d, ".json") {
-			return nil, usagef("%s is no layer: --json prints results, --output-json %s writes them to that file", d, d)
-		}
-	}
-	if f.suite != "" {
-		return nil, usagef("--suite %s and descriptors: leave one of them out", f.suite)
-	}
-	f.suite = "the command line"
-	var layers []bench.Layer
-	for _, d := range args {
-		p, err := conv.Parse(d)
-		if err != nil {
-			return nil, err
-		}
-		layers = append(layers, bench.Layer{Problem: p, Count: 1})
-	}
-	return layers, nil
-}
-
-// maxRounds is so many that a layer keeps samples of each.
-const maxRounds = 1000
-
-func (f *benchFlags) validate(a *app) error {
-	switch {
-	case f.budget <= 0:
-		return usagef("--budget %v: must be positive, such as 1s", f.budget)
-	case f.rounds < 1 || f.rounds > maxRounds:
-		return usagef("--rounds %d: must be from 1 to %d", f.rounds, maxRounds)
-	case f.warmUp < 0:
-		return usagef("--warmup %d: must be 0 or more", f.warmUp)
-	}
-	for _, algorithm := range f.algorithms {
-		if algorithm == "" {
-			return usagef("--algorithm is empty: name some, or leave it out")
-		}
-		if err := checkAlgorithm(algorithm); err != nil && algorithm != "all" {
-			return err
-		}
-	}
-	for _, p := range f.percentiles {
-		if !(p >= 0 && p <= 100) {
-			return usagef("--percentiles %g: must be from 0 to 100", p)
-		}
-	}
-	return f.validateOutputs(a)
-}
-
-// validateOutputs refuses files that cannot be, and more than one report on stdout.
-func (f *benchFlags) validateOutputs(a *app) error {
-	stdout, names := 0, "--json"
-	if a.json {
-		stdout++
-	}
-	for _, out := range f.outputs() {
-		names += ", " + out[0]
-		switch {
-		case out[1] == "":
-		case out[1] == "-":
-			stdout++
-		case out[1][0] == '-': // the next flag, where the file was forgotten
-			return usagef("%s %s: must be a file, or - for stdout", out[0], out[1])
-		default:
-			if err := hasFolder(out[0], out[1]); err != nil {
-				return err
-			}
-		}
-	}
-	if stdout > 1 {
-		return usagef("%s: only one of them can go to stdout", names)
-	}
-	return nil
-}
-
-// onlyCeilings refuses what is about layers where none are measured.
-func (f *benchFlags) onlyCeilings(c *cobra.Command, args []string) error {
-	if len(args) > 0 {
-		return usagef("--ceilings measures no layers: leave out %s", args[0])
-	}
-	var wrong []string
-	about := []string{"ceilings", "json", "output-json", "backend", "adapter"}
-	c.Flags().Visit(func(flag *pflag.Flag) {
-		if !slices.Contains(about, flag.Name) {
-			wrong = append(wrong, "--"+flag.Name)
-		}
-	})
-	if len(wrong) > 0 {
-		return usagef("--ceilings measures no layers: leave out %s", strings.Join(wrong, ", "))
-	}
-	return nil
 }
 
 // newFile describes what is measured on.
 func newFile(dev *host.Device) bench.File {
-	return bench.File{Schema: bench.Schema, Date: time.Now().UTC().Format(time.RFC3339), Commit: bench.Commit(), Command: commandLine(),
-		Host: bench.ThisHost(), Adapter: bench.AdapterOf(dev), Results: []bench.Result{}}
+	return bench.File{Schema: bench.Schema, Date: time.Now().UTC().Format(time.RFC3339), Commit: bench.Commit(),
+		Command: commandLine(), Host: bench.ThisHost(), Adapter: bench.AdapterOf(dev), Results: []bench.Result{}}
 }
 
 // benchCeilings measures the ceilings alone.
@@ -251,7 +104,8 @@ func (a *app) bench(ctx context.Context, layers []bench.Layer, f benchFlags) err
 	ctx, stop := interruptible(ctx)
 	defer stop()
 	r := newFile(dev)
-	r.Settings = bench.Settings{Suite: f.suite, Match: f.match, Algorithms: f.algorithms, BudgetMS: float64(f.budget) / 1e6, Rounds: f.rounds,
+	r.Settings = bench.Settings{Suite: f.suite, Match: f.match, Algorithms: f.algorithms, BudgetMS: float64(f.budget) / 1e6,
+		Rounds: f.rounds,
 		WarmUp: f.warmUp, Seed: f.seed, Percentiles: f.percentiles, Dispatches: f.dispatches, Exact: f.exact}
 	err = a.measureSuite(ctx, dev, device, layers, f, &r)
 	if err != nil && !errors.Is(err, context.Canceled) {
@@ -281,16 +135,19 @@ func (f *benchFlags) serve(dev *host.Device, device *bench.Device, layers []benc
 	for _, algorithm := range f.algorithms {
 		if algorithm != "all" && len(served) > 0 && !slices.Contains(served, algorithm) {
 			slices.Sort(served)
-			return usagef("--algorithm %s computes none of the layers on %s, which these do: %s", algorithm, dev, strings.Join(slices.Compact(served), ", "))
+			return usagef("--algorithm %s computes none of the layers on %s, which these do: %s",
+				algorithm, dev, strings.Join(slices.Compact(served), ", "))
 		}
 	}
 	return nil
 }
 
 // measureSuite fills in the ceilings and the results.
-func (a *app) measureSuite(ctx context.Context, dev *host.Device, device *bench.Device, layers []bench.Layer, f benchFlags, r *bench.File) error {
-	o := bench.Options{Algorithms: f.algorithms, Budget: f.budget, Rounds: f.rounds, WarmUp: f.warmUp, Seed: f.seed, Timestamps: device.Timestamps(),
-		Repro: func(l bench.Layer, algorithm string) string { return benchRepro(dev, l, algorithm, f) }}
+func (a *app) measureSuite(ctx context.Context, dev *host.Device, device *bench.Device, layers []bench.Layer, f benchFlags,
+	r *bench.File) error {
+	o := bench.Options{Algorithms: f.algorithms, Budget: f.budget, Rounds: f.rounds, WarmUp: f.warmUp, Seed: f.seed,
+		Timestamps: device.Timestamps(),
+		Repro:      func(l bench.Layer, algorithm string) string { return benchRepro(dev, l, algorithm, f) }}
 	if dev.GPU() != nil {
 		o.EvictCache = device.EvictCache
 		if !f.noCeilings {
@@ -352,11 +209,13 @@ func (a *app) benchVerdict(r bench.File, f benchFlags) error {
 	case failed > 0:
 		return failure{fmt.Errorf("%d of %d results failed", failed, len(r.Results))}
 	case r.Interrupted && len(r.Results) == 0:
-		files := slices.DeleteFunc([]string{a.outputJSON, f.csv, f.html, f.markdown}, func(s string) bool { return s == "" || s == "-" })
+		files := slices.DeleteFunc([]string{a.outputJSON, f.csv, f.html, f.markdown},
+			func(s string) bool { return s == "" || s == "-" })
 		if len(files) == 0 {
 			return failure{errors.New("interrupted before a layer was measured")}
 		}
-		return failure{fmt.Errorf("interrupted before a layer was measured: nothing was written to %s", strings.Join(files, ", "))}
+		return failure{fmt.Errorf("interrupted before a layer was measured: nothing was written to %s",
+			strings.Join(files, ", "))}
 	case r.Interrupted:
 		return failure{fmt.Errorf("interrupted after %d results, which were kept", len(r.Results))}
 	}

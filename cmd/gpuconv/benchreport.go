@@ -61,7 +61,8 @@ func (a *app) reportBench(r bench.File, f benchFlags) error {
 	for _, out := range []struct {
 		to    string
 		write func(io.Writer, bench.File) error
-	}{{printed, writeJSON}, {a.outputJSON, writeJSON}, {f.csv, bench.WriteCSV}, {f.html, bench.WriteHTML}, {f.markdown, bench.WriteMarkdown}} {
+	}{{printed, writeJSON}, {a.outputJSON, writeJSON}, {f.csv, bench.WriteCSV}, {f.html, bench.WriteHTML},
+		{f.markdown, bench.WriteMarkdown}} {
 		if nothing := r.Interrupted && len(r.Results) == 0; nothing && out.to != "-" {
 			continue
 		}

@@ -52,7 +52,8 @@ or CSV without samples, known by their content; - is stdin.`,
 			}
 			c := bench.Compare(one, other)
 			if len(c.Rows) == 0 {
-				return usagef("%s and %s have no layer in common that was measured in both", strings.Join(namesA, ", "), strings.Join(namesB, ", "))
+				return usagef("%s and %s have no layer in common that was measured in both",
+					strings.Join(namesA, ", "), strings.Join(namesB, ", "))
 			}
 			return a.report(c, func(a *app) { table(a.stdout, c.Lines()...) })
 		},

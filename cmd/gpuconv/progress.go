@@ -38,8 +38,8 @@ func (p *progress) show() {
 	if p.over {
 		return
 	}
-	options := []progressbar.Option{progressbar.OptionSetWriter(p.out), progressbar.OptionSetDescription(p.description()),
-		progressbar.OptionClearOnFinish(), progressbar.OptionSetWidth(p.barWidth()), progressbar.OptionSpinnerType(14)}
+	options := []progressbar.Option{progressbar.OptionSetWriter(p.out),
+		progressbar.OptionSetDescription(p.description()), progressbar.OptionClearOnFinish(), progressbar.OptionSetWidth(p.barWidth()), progressbar.OptionSpinnerType(14)}
 	if p.total > 0 {
 		options = append(options, progressbar.OptionShowCount(), progressbar.OptionThrottle(100*time.Millisecond))
 	}
