@@ -45,7 +45,7 @@ func run() error {
 		return err
 	}
 	defer layer.Close()
-	v, report, err := layer.Verify(context.Background(), x, host.VerifyOptions{}) // or layer.Run(x), without judging
+	v, report, err := layer.Verify(context.Background(), x, host.VerifyOptions{}) // or Run, without judging
 	if err != nil {
 		return err
 	}
