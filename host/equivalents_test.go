@@ -48,7 +48,7 @@ var equivalents = []equivalent{
 	{"return 0.5 * (1.0 + t) + 0.5 * held * (1.0 - t) * (1.0 + t) * 0.79788456 * (1.0 + 0.134145 * held * held);", "return 0.5 * (1.0 + t) + 0.5 * held * (1.0 - t) * (1.0 + t) * 0.79788456 * (1.0 + 0.134145 * held * z);", true, "where z is held 1 - |t| is 0"},
 	{"case 12u: { return select(p.alpha * exp(min(z, 0.0)), 1.0, z > 0.0); }", "case 12u: { return select(p.alpha * exp(min(z, 1.0)), 1.0, z > 0.0); }", false, "above 0 the other result is taken"},
 
-	{"if p.activation != 0u || p.residual != 0u {", "if p.activation != 0u || p.parts != 0u {", false, "spares work alone: where there is no epilogue, numbers stay what they are"},
+	{"if p.activation != 0u || p.residual != 0u {", "if p.activation != 0u || p.split_k != 0u {", false, "spares work alone: where there is no epilogue, numbers stay what they are"},
 
 	{"let column0 = select(0u, x_at(image0 + flat(from0, p.in_size), tile.group * p.group_inputs) / VECTOR, inside0);", "let column0 = select(1u, x_at(image0 + flat(from0, p.in_size), tile.group * p.group_inputs) / VECTOR, inside0);", false, "what is loaded outside is not taken: the address is one that no adapter has to hold back"},
 	{"let column3 = select(0u, x_at(image3 + flat(from3, p.in_size), tile.group * p.group_inputs) / VECTOR, inside3);", "let column3 = select(1u, x_at(image3 + flat(from3, p.in_size), tile.group * p.group_inputs) / VECTOR, inside3);", false, "what is loaded outside is not taken: the address is one that no adapter has to hold back"},
@@ -57,9 +57,9 @@ var equivalents = []equivalent{
 	{"let columns = (p.group_outputs + tile_channels - 1u) / tile_channels; // of a group", "let columns = (p.group_outputs + tile_channels - 2u) / tile_channels; // of a group", true, "where vectors are stored a group's depth slices are a multiple of 4"},
 	{"return Row(first / STORED, select(0u, min(p.group_outputs - tile.channel, channels), inside) / STORED);", "return Row(first / STORED, select(1u, min(p.group_outputs - tile.channel, channels), inside) / STORED);", true, "a part of a vector is none"},
 	{"let steps = (p.group_inputs + DEPTH - 1u) / DEPTH;", "let steps = (p.group_inputs + DEPTH - 2u) / DEPTH;", false, "a group's input channels are a multiple of 4 here"},
-	{"return select(vec4<f32>(b[first], b[first + 1u], b[first + 2u], b[first + 3u]), vec4<f32>(), p.parts > 1u);", "return select(vec4<f32>(b[first], b[first + 1u], b[first + 2u], b[first + 3u]), vec4<f32>(), p.parts > 2u);", false, "sums are split into 4 or 16 parts"},
-	{"if p.parts > 1u || p.activation == 0u && p.residual == 0u {", "if p.parts > 2u || p.activation == 0u && p.residual == 0u {", false, "sums are split into 4 or 16 parts"},
-	{"if p.parts > 1u || p.activation == 0u && p.residual == 0u {", "if p.parts > 1u || p.activation == 0u && p.parts == 0u {", false, "spares work alone: where there is no epilogue, numbers stay what they are"},
+	{"return select(vec4<f32>(b[first], b[first + 1u], b[first + 2u], b[first + 3u]), vec4<f32>(), p.split_k > 1u);", "return select(vec4<f32>(b[first], b[first + 1u], b[first + 2u], b[first + 3u]), vec4<f32>(), p.split_k > 2u);", false, "split-K is 4 or 16"},
+	{"if p.split_k > 1u || p.activation == 0u && p.residual == 0u {", "if p.split_k > 2u || p.activation == 0u && p.residual == 0u {", false, "split-K is 4 or 16"},
+	{"if p.split_k > 1u || p.activation == 0u && p.residual == 0u {", "if p.split_k > 1u || p.activation == 0u && p.split_k == 0u {", false, "spares work alone: where there is no epilogue, numbers stay what they are"},
 	{"xs[row0 / 8u][lane + 0u][row0 / 4u % 2u] = vec4<f32>(x0_0, x0_1, x0_2, x0_3);", "xs[row0 / 7u][lane + 0u][row0 / 4u % 2u] = vec4<f32>(x0_0, x0_1, x0_2, x0_3);", false, "the first rows are 0, 4, 8 and 12"},
 	{"xs[row0 / 8u][lane + 0u][row0 / 4u % 2u] = vec4<f32>(x0_0, x0_1, x0_2, x0_3);", "xs[row0 / 8u][lane + 0u][row1 / 4u % 2u] = vec4<f32>(x0_0, x0_1, x0_2, x0_3);", false, "16 rows on, the same half of a fragment"},
 	{"xs[row3 / 8u][lane + 0u][row3 / 4u % 2u] = vec4<f32>(x3_0, x3_1, x3_2, x3_3);", "xs[row3 / 8u][lane + 0u][row2 / 4u % 2u] = vec4<f32>(x3_0, x3_1, x3_2, x3_3);", false, "16 rows on, the same half of a fragment"},
@@ -81,5 +81,5 @@ var equivalents = []equivalent{
 	{"const ROWS: u32 = 1u; // along y", "const ROWS: u32 = 2u; // along y", true, "threads of stems compute two neurons, and half of them none; that of any depthwise layer notices"},
 	{"let top = (at.y + down) * 2u - p.pad.y;", "let top = (at.y - down) * 2u - p.pad.y;", true, "where a thread has one row of neurons down is 0"},
 	{"let top = (at.y + down) * 4u - p.pad.y;", "let top = (at.y - down) * 4u - p.pad.y;", false, "a thread of this kernel has one row of neurons: down is 0"},
-	{"if p.activation == 0u && p.residual == 0u {", "if p.activation == 0u && p.parts == 0u {", false, "spares work alone: an epilogue of nothing changes nothing"},
+	{"if p.activation == 0u && p.residual == 0u {", "if p.activation == 0u && p.split_k == 0u {", false, "spares work alone: an epilogue of nothing changes nothing"},
 }

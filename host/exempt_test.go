@@ -31,7 +31,7 @@ var exempt = []struct {
 		unflat unpack2x16float bitcast finish_output function keep_nan output_at r_at
 		slice v_at x_at weights window workgroupBarrier write`},
 	{"buffers", "another one is not tried: where two of one type are swapped, whole layers are wrong", `
-		db dslopes duplicate dw dz lines original p parts products residuals scales slopes sums u v values
+		db dslopes duplicate dw dz lines original p partials products residuals scales slopes sums u v values
 		w_zeros ws xs y ys`},
 	{"constants of the table", "the numbers that they stand for are changed where they are declared", `
 		CHAINS EACH STORED STRIP`},
@@ -40,11 +40,11 @@ var exempt = []struct {
 		channels.w channels.x channels.y channels.z copies count d dilation e f.x f.y f.z filter_size
 		filters fits from_size.x from_size.y from_size.z grid group_inputs group_outputs images in_channels
 		in_size index inputs left line mirrored nearest none nowhere out_channels out_size p.count
-		p.dilation.yz p.filter_size.yz p.out_size.yz p.x_zero padding part phase plane plane.first
+		p.dilation.yz p.filter_size.yz p.out_size.yz p.x_zero padding phase plane plane.first
 		plane.inside position reach read round rounds series size size.x stride strips t t.o terms
 		tile.inside tiles tiles.x to.count to.first to_size.x to_size.y to_size.z top total w_bank w_group
 		w_input w_output w_tap wf word x_zero xf p.channels p.first p.pitch pitch r r_first r_pitch v_first v_pitch
-		x_first x_pitch p.y_first p.y_pitch y_first y_pitch`},
+		split split_k x_first x_pitch p.y_first p.y_pitch y_first y_pitch`},
 }
 
 // exemptNumbers are the numbers, and the names and members with numbers, of unrolled code that swaps and numbered

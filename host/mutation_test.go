@@ -45,7 +45,7 @@ var broken = slices.Concat([]shaders.Variant{
 	shaders.FourierRows(4), shaders.FourierColumns(4), shaders.FourierInverseColumns(4), shaders.FourierInverseRows(4),
 	shaders.FourierRows(1), shaders.FourierColumns(1), shaders.FourierInverseColumns(1), shaders.FourierInverseRows(1),
 	shaders.SpaceToDepthBy(4), shaders.SpaceToDepthBy(1),
-	registers4, registers1, across, uniform, shared4, shared1, shaders.SumParts, shaders.Conv(256, shaders.Int8),
+	registers4, registers1, across, uniform, shared4, shared1, shaders.SumSplitK, shaders.Conv(256, shaders.Int8),
 	peakKernel(true, 1), peakKernel(false, 1), peakKernel(true, 4), peakKernel(false, 4), copyKernel(1), copyKernel(4),
 }, rows(shaders.Operators()))
 
@@ -384,7 +384,7 @@ var swaps = map[string][]string{
 	"COS1": {"COS3"}, "COS2": {"COS1"}, "COS3": {"COS1"}, "16u": {"15u"}, "23u": {"22u"}, "wide": {"rows"}, "source": {"to"}, "twice": {"first"}, "last": {"first"}, "row": {"column"}, "number": {"i"}, "lane": {"0u"}, "each": {"1u"},
 	"d.e0": {"d.e1"}, "d.e1": {"d.e2"}, "d.e2": {"d.e3"}, "d.e3": {"d.e0"}, "d.e4": {"d.e3"}, "d.e5": {"d.e4"}, "d.e6": {"d.e5"}, "d.e7": {"d.e6"}, "outputs": {"phases"}, "phases": {"outputs"}, "VECTOR": {"1u"}, "row.x": {"row.y"}, "row.y": {"row.z"}, "column.z": {"column.y"},
 	"t.number": {"t.image"}, "t.image": {"t.number"}, "t.block": {"t.blocks"}, "t.blocks": {"t.block"}, "tiles.y": {"tiles.z"}, "tiles.z": {"tiles.y"},
-	"tile.part": {"tile.group"}, "tile.column": {"tile.group"}, "tile.group": {"tile.part"}, "tile.pixel": {"tile.channel"}, "tile.channel": {"tile.pixel"},
+	"tile.split": {"tile.group"}, "tile.column": {"tile.group"}, "tile.group": {"tile.split"}, "tile.pixel": {"tile.channel"}, "tile.channel": {"tile.pixel"},
 	"begin": {"0u"}, "end": {"columns", "steps"}, "columns": {"rows", "end"}, "all_columns": {"columns"}, "rows": {"columns"}, "pixels": {"rows", "channels"}, "channels": {"pixels"}, "pixel": {"tile.pixel"}, "four": {"0u"}, "bias": {"tile.channel"},
 	"tile_pixels": {"tile_channels"}, "tile_channels": {"tile_pixels"}, "before": {"0u"}, "PIXELS": {"CHANNELS"}, "CHANNELS": {"PIXELS"}, "ROWS": {"DEPTH"}, "COLUMNS": {"DEPTH", "PIXELS"}, "DEPTH": {"LOADERS"}, "LOADERS": {"ROWS"},
 	"first_row": {"first_column"}, "first_column": {"first_row"}, "slices": {"step"}, "step": {"slices"}, "steps": {"columns", "begin"}, "some": {"true"}, "mine": {"tile"}, "tile": {"mine"}, "mine.channel": {"mine.pixel"}, "workgroup": {"rows"},

@@ -445,13 +445,13 @@ func (l placed) record(c *kernelChain, v *wider) error {
 			c.threads(k, epilogue, p.OutLen(), "slopes", "r", "v")
 		case shaders.Dequantize:
 			c.threads(k, epilogue, p.OutLen(), "sums", "scales", "slopes", "r", "v")
-		case shaders.SumParts:
+		case shaders.SumSplitK:
 			const parts = 4
 			c.scratch("parts", parts*p.OutLen())
-			none.Parts = parts
+			none.SplitK = parts
 			l.tiles(c, shaders.Registers{Pixels: 8, Channels: 16, Vector: 1, Threads: 8}, none.Place(l.x, alone, alone), p, l.filters.Data, "x", "b", "parts")
 			params := shaders.Forward(p, l.e).Place(alone, l.v, l.r)
-			params.Parts = parts
+			params.SplitK = parts
 			c.threads(k, shaders.Encode(params), p.OutLen(), "parts", "b", "slopes", "r", "v")
 		}
 	case shaders.Tiles:
@@ -506,7 +506,7 @@ func (l placed) tiles(c *kernelChain, t shaders.Tiles, params shaders.Params, p 
 	}
 	c.put("w", words, usage)
 	rows := ceilDiv(p.OutLen()/int64(p.OutChannels), int64(pixels))
-	c.run(t, shaders.Encode(params), rows*int64(params.Columns)*int64(params.Parts), x, "w", b, "slopes", "r", v)
+	c.run(t, shaders.Encode(params), rows*int64(params.Columns)*int64(params.SplitK), x, "w", b, "slopes", "r", v)
 }
 
 func (l placed) strips(c *kernelChain, v shaders.Variant, strip, rows, channels uint32, params shaders.Params) {

@@ -59,7 +59,7 @@ func TestQuantizedSplits(t *testing.T) {
 				if got := sumsOf(t, dev, p, f, o, x); !slices.Equal(got, whole) {
 					t.Errorf("sums %v, must be %v", got, whole)
 				}
-				wantParts(t, dev, proof.Case{Problem: p, Options: host.LayerOptions{Numbers: host.Int8}}, 0)
+				wantBlocks(t, dev, proof.Case{Problem: p, Options: host.LayerOptions{Numbers: host.Int8}}, 0)
 				c := proof.Case{Problem: p, Seed: uint64(i), Options: host.LayerOptions{Numbers: host.Int8, Epilogue: prelu(conv.Residual(i % 3))}}
 				if _, err := c.Run(dev); err != nil {
 					t.Errorf("%v\n\t%s", err, c.Repro(dev))
@@ -118,7 +118,7 @@ func TestQuantizedSplitForReal(t *testing.T) {
 		t.Errorf("%s is left whole, which shows nothing", p)
 	}
 	c := proof.Case{Problem: p, Seed: 1, Options: host.LayerOptions{Numbers: host.Int8}}
-	wantParts(t, dev, c, 0)
+	wantBlocks(t, dev, c, 0)
 	if _, err := c.Run(dev); err != nil {
 		t.Errorf("%v\n\t%s", err, c.Repro(dev))
 	}

@@ -69,7 +69,7 @@ func TestSplitRuns(t *testing.T) {
 		if _, err := c.Run(dev); err != nil {
 			t.Errorf("case %d in bindings of %d bytes, split in %v: %v\n\t%s", i, bytes, splitKinds(pl), err, c.Repro(dev))
 		}
-		wantParts(t, dev, c, *built)
+		wantBlocks(t, dev, c, *built)
 	}
 	t.Logf("%d cases: %v", ran, kinds)
 	for _, d := range split.DimensionNames[:7] { // filters are so small that they are seldom split but by force
@@ -79,9 +79,9 @@ func TestSplitRuns(t *testing.T) {
 	}
 }
 
-// wantParts fails unless a case that was just run, and is to be split, was computed in blocks: its numbers are
+// wantBlocks fails unless a case that was just run, and is to be split, was computed in blocks: its numbers are
 // those of the whole, and do not tell. built is how many parts of floats were; of 8-bit numbers the layer says it.
-func wantParts(t *testing.T, dev *host.Device, c proof.Case, built int) {
+func wantBlocks(t *testing.T, dev *host.Device, c proof.Case, built int) {
 	t.Helper()
 	if c.Options.Numbers != host.Int8 {
 		if built == 0 {
@@ -140,7 +140,7 @@ func TestForcedSplits(t *testing.T) {
 		if _, err := c.Run(dev); err != nil {
 			t.Errorf("case %d in blocks of %v: %v\n\t%s", i, block, err, c.Repro(dev))
 		}
-		wantParts(t, dev, c, *built)
+		wantBlocks(t, dev, c, *built)
 	}
 	t.Logf("%d cases: %v", ran, counts)
 	for _, d := range split.DimensionNames {
@@ -175,7 +175,7 @@ func TestSplitAtFourKiB(t *testing.T) {
 			if _, err := c.Run(dev); err != nil {
 				t.Errorf("%v\n\t%s", err, c.Repro(dev))
 			}
-			wantParts(t, dev, c, *built)
+			wantBlocks(t, dev, c, *built)
 		}
 	}
 }
@@ -205,7 +205,7 @@ func TestSplitForReal(t *testing.T) {
 		if _, err := c.Run(dev); err != nil {
 			t.Errorf("%v\n\t%s", err, c.Repro(dev))
 		}
-		wantParts(t, dev, c, *built)
+		wantBlocks(t, dev, c, *built)
 	}
 }
 

@@ -36,7 +36,7 @@ func init() {
 		"ic4iw320oc256kw1", "ic16iw65oc68kw1", "ic20iw64oc64kw1", "ic12iw63oc60kw1", "ic52iw30oc28kw2", "g2mb2ic40ih6iw7oc136kh2"), exact("ic4iw70oc92kw1", tiledBy("shared/64x64x16_v4", prelu(conv.BeforeFunction))))
 	killers[shared1] = append(tileKillers("shared/64x64x16_v1", 1,
 		"ic1iw320oc256kw1", "ic16iw65oc65kw1", "ic17iw64oc64kw1", "ic15iw63oc63kw1", "ic53iw30oc30kw2", "g2mb2ic38ih6iw7oc132kh2"), exact("ic4iw70oc90kw1", tiledBy("shared/64x64x16_v1", prelu(conv.BeforeFunction))))
-	killers[shaders.SumParts] = append([]killer{
+	killers[shaders.SumSplitK] = append([]killer{
 		exact("ic64iw5oc3kw1", tiledBy("registers/8x16_v1_t8_k4", conv.Epilogue{})),    // no epilogue
 		exact("mb2ic64iw700oc1kw1", tiledBy("registers/8x16_v1_t8_k4", leaky)),         // the last workgroup half full, and some left over
 		exact("ic64iw2560oc2kw1", tiledBy("registers/8x16_v1_t8_k4", conv.Epilogue{})), // 20 workgroups, which fill the folded grid

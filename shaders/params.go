@@ -28,7 +28,7 @@ type Params struct {
 	BBank                                uint32
 	Activation, Residual                 uint32
 	Alpha, Beta                          float32
-	Parts                                uint32
+	SplitK                               uint32
 	FirstColumn, Columns                 uint32
 	XZero                                int32
 	InChannels, XFirst                   uint32
@@ -105,7 +105,7 @@ func layer(p conv.Problem) Params {
 	inputs, outputs := uint32(p.InChannels/p.Groups), uint32(p.OutChannels/p.Groups)
 	params := Params{
 		InChannels: uint32(p.InChannels), OutChannels: uint32(p.OutChannels), GroupInputs: inputs, GroupOutputs: outputs,
-		Padding: uint32(p.Padding), Images: uint32(p.Batch), Parts: 1,
+		Padding: uint32(p.Padding), Images: uint32(p.Batch), SplitK: 1,
 		WGroup: outputs * taps * inputs, WOutput: taps * inputs, WInput: 1, WTap: inputs,
 	}
 	for i, a := range p.Axes() {

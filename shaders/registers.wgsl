@@ -56,8 +56,8 @@ fn main(
 {{- end}}
 
 	let columns = p.group_inputs / VECTOR;
-	let begin = tile.part * columns / p.parts;
-	let end = (tile.part + 1u) * columns / p.parts;
+	let begin = tile.split * columns / p.split_k;
+	let end = (tile.split + 1u) * columns / p.split_k;
 	let taps = p.filter_size.x * p.filter_size.y * p.filter_size.z;
 	var f = vec3<u32>();
 	for (var tap = 0u; tap < taps; tap++) {

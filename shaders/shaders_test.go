@@ -121,7 +121,7 @@ func TestForward(t *testing.T) {
 	want := Params{InSize: [3]uint32{7, 11, 12}, InChannels: 4, OutSize: [3]uint32{2, 4, 16}, OutChannels: 6, FilterSize: [3]uint32{2, 5, 3}, GroupInputs: 2,
 		Stride: [3]uint32{3, 2, 1}, GroupOutputs: 3, Pad: [3]uint32{1, 2, 3}, Padding: 2, Dilation: [3]uint32{4, 2, 1}, Copies: [3]uint32{1, 1, 1},
 		Outputs: 3 * 2 * 4 * 16 * 6, Images: 3, WBank: 6 * 30 * 2, WGroup: 3 * 30 * 2, WOutput: 60, WInput: 1, WTap: 2, BBank: 6,
-		Activation: 2, Residual: 1, Alpha: -1, Beta: 2, Parts: 1, XPitch: 4, VPitch: 6, RPitch: 6}
+		Activation: 2, Residual: 1, Alpha: -1, Beta: 2, SplitK: 1, XPitch: 4, VPitch: 6, RPitch: 6}
 	got := Forward(p, conv.Epilogue{Activation: conv.Activation{Function: conv.Clip, Alpha: -1, Beta: 2}, Residual: conv.BeforeFunction})
 	if got != want {
 		t.Errorf("params %+v, want %+v", got, want)

@@ -52,8 +52,8 @@ fn main(
 {{- end}}
 
 	let steps = (p.group_inputs + DEPTH - 1u) / DEPTH;
-	let begin = tile.part * steps / p.parts;
-	let end = (tile.part + 1u) * steps / p.parts;
+	let begin = tile.split * steps / p.split_k;
+	let end = (tile.split + 1u) * steps / p.split_k;
 	let taps = p.filter_size.x * p.filter_size.y * p.filter_size.z;
 	var f = vec3<u32>();
 	for (var tap = 0u; tap < taps; tap++) {

@@ -108,7 +108,7 @@ var (
 	Activate            = Elementwise{"activate", 256}
 	ActivationGradients = Elementwise{"activate_gradient", 256}
 	Dequantize          = Elementwise{"dequantize", 256}
-	SumParts            = Elementwise{"sum_parts", 256}
+	SumSplitK           = Elementwise{"sum_split_k", 256}
 )
 
 // Variants is the whole table: nothing else is ever compiled.
@@ -145,7 +145,7 @@ func Variants() []Variant {
 	for _, k := range Operators() {
 		all = append(all, k)
 	}
-	return append(all, FilterGradients, BiasGradients, ReLU, Activate, ActivationGradients, Dequantize, SumParts)
+	return append(all, FilterGradients, BiasGradients, ReLU, Activate, ActivationGradients, Dequantize, SumSplitK)
 }
 
 //go:embed *.wgsl

@@ -137,7 +137,7 @@ func ceilDiv(a, b int64) int64 { return (a + b - 1) / b }
 func (plan *Plan) tiles(a tiled, s Spec, x, b, v int) {
 	p := s.Problem
 	params := shaders.Forward(p, s.fused())
-	params.Parts = a.splitK
+	params.SplitK = a.splitK
 	to, products := v, s.place(params)
 	if a.splitK > 1 {
 		products = params.Place(s.X, shaders.Placement{}, shaders.Placement{})
@@ -148,7 +148,7 @@ func (plan *Plan) tiles(a tiled, s Spec, x, b, v int) {
 	}
 	plan.columns(a, p, products, x, b, to)
 	if a.splitK > 1 {
-		plan.Threads(shaders.SumParts, shaders.Encode(s.place(params)), p.OutLen(), int64(shaders.SumParts.Threads),
+		plan.Threads(shaders.SumSplitK, shaders.Encode(s.place(params)), p.OutLen(), int64(shaders.SumSplitK.Threads),
 			exec.Whole(to), exec.Whole(b), exec.Whole(Slopes), exec.Whole(Residual), exec.Whole(v))
 	}
 }

@@ -34,7 +34,7 @@ struct Params {
 	residual: u32, // 0 none, 1 before the activation, 2 after it
 	alpha: f32,
 	beta: f32,
-	parts: u32, // that sums are split into
+	split_k: u32, // sums that the input channels of each output are split into
 	// Of tiles side by side, the ones of a dispatch:
 	first_column: u32,
 	columns: u32,

@@ -35,7 +35,7 @@ struct Params {
 	residual: u32, // 0 none, 1 before the activation, 2 after it
 	alpha: f32,
 	beta: f32,
-	parts: u32, // that sums are split into
+	split_k: u32, // sums that the input channels of each output are split into
 	// Of tiles side by side, the ones of a dispatch:
 	first_column: u32,
 	columns: u32,
@@ -235,7 +235,7 @@ struct Tile {
 	channel: u32, // the first depth slice, in its group
 	group: u32,
 	column: u32, // the tile's among those of all groups, which is the number of its block of packed weights
-	part: u32, // of the input channels, which may be split into p.parts; each part adds up for itself
+	split: u32, // of the input channels, of which there are p.split_k: each adds up for itself
 	inside: bool, // false for workgroups that a folded grid leaves over
 }
 
@@ -249,8 +249,8 @@ fn locate(workgroup: u32, tile_pixels: u32, tile_channels: u32) -> Tile {
 	tile.pixel = workgroup % rows * tile_pixels;
 	tile.channel = tile.column % columns * tile_channels;
 	tile.group = tile.column / columns;
-	tile.part = workgroup / rows / p.columns;
-	tile.inside = tile.part < p.parts;
+	tile.split = workgroup / rows / p.columns;
+	tile.inside = tile.split < p.split_k;
 	return tile;
 }
 
@@ -296,14 +296,14 @@ struct Row {
 
 fn row(tile: Tile, pixel: u32, channels: u32) -> Row {
 	let inside = tile.inside && pixel < p.images * p.out_size.x * p.out_size.y * p.out_size.z && tile.channel < p.group_outputs;
-	let first = tile.part * p.outputs + v_at(pixel, slice(tile));
+	let first = tile.split * p.outputs + v_at(pixel, slice(tile));
 	return Row(first / STORED, select(0u, min(p.group_outputs - tile.channel, channels), inside) / STORED);
 }
 
-// biases are what the sums of four depth slices begin with. Whoever adds up parts adds them.
+// biases are what the sums of four depth slices begin with. Whoever adds up the sums of split-K adds them.
 fn biases(tile: Tile, four: u32) -> vec4<f32> {
 	let first = slice(tile) + 4u * four;
-	return select(vec4<f32>(b[first], b[first + 1u], b[first + 2u], b[first + 3u]), vec4<f32>(), p.parts > 1u);
+	return select(vec4<f32>(b[first], b[first + 1u], b[first + 2u], b[first + 3u]), vec4<f32>(), p.split_k > 1u);
 }
 
 // write writes the sums of four depth slices.
@@ -316,7 +316,7 @@ fn write(to: Row, four: u32, sums: vec4<f32>) {
 // finish_all applies the epilogue to what this thread has written. A copy of it for every number in
 // registers would take compilers very long.
 fn finish_all(tile: Tile, first: u32, pixels: u32, channels: u32) {
-	if p.parts > 1u || p.activation == 0u && p.residual == 0u {
+	if p.split_k > 1u || p.activation == 0u && p.residual == 0u {
 		return;
 	}
 	for (var n = 0u; n < pixels; n++) {
@@ -397,8 +397,8 @@ fn main(
 	var sum7_3 = bias3;
 
 	let columns = p.group_inputs / VECTOR;
-	let begin = tile.part * columns / p.parts;
-	let end = (tile.part + 1u) * columns / p.parts;
+	let begin = tile.split * columns / p.split_k;
+	let end = (tile.split + 1u) * columns / p.split_k;
 	let taps = p.filter_size.x * p.filter_size.y * p.filter_size.z;
 	var f = vec3<u32>();
 	for (var tap = 0u; tap < taps; tap++) {

@@ -1,10 +1,10 @@
-// Adds up the parts of sums that were split, always in the same order, with biases and epilogue. The CPU
+// Adds up the sums of split-K, always in the same order, with biases and epilogue. The CPU
 // twin is cpuref/conv.go.
 
 {{template "index" .}}
 
 @group(0) @binding(0) var<uniform> p: Params;
-@group(0) @binding(1) var<storage, read> parts: array<f32>; // one V after the other
+@group(0) @binding(1) var<storage, read> partials: array<f32>; // one V after the other
 @group(0) @binding(2) var<storage, read> b: array<f32>;
 @group(0) @binding(3) var<storage, read> slopes: array<f32>;
 @group(0) @binding(4) var<storage, read> residuals: array<f32>;
@@ -20,8 +20,8 @@ fn residual(i: u32) -> f32 {
 
 fn element(i: u32) {
 	var sum = b[i % p.out_channels];
-	for (var part = 0u; part < p.parts; part++) {
-		sum += parts[part * p.outputs + i];
+	for (var split = 0u; split < p.split_k; split++) {
+		sum += partials[split * p.outputs + i];
 	}
 	v[output_at(i)] = finish_output(sum, i);
 }

@@ -1,4 +1,4 @@
-// Adds up the parts of sums that were split, always in the same order, with biases and epilogue. The CPU
+// Adds up the sums of split-K, always in the same order, with biases and epilogue. The CPU
 // twin is cpuref/conv.go.
 
 // The index map that all kernels share. A layer is described by the convolution below it: of a plain
@@ -33,7 +33,7 @@ struct Params {
 	residual: u32, // 0 none, 1 before the activation, 2 after it
 	alpha: f32,
 	beta: f32,
-	parts: u32, // that sums are split into
+	split_k: u32, // sums that the input channels of each output are split into
 	// Of tiles side by side, the ones of a dispatch:
 	first_column: u32,
 	columns: u32,
@@ -137,7 +137,7 @@ fn from_output(i: vec3<u32>, f: vec3<u32>, copy: vec3<u32>) -> vec3<u32> {
 }
 
 @group(0) @binding(0) var<uniform> p: Params;
-@group(0) @binding(1) var<storage, read> parts: array<f32>; // one V after the other
+@group(0) @binding(1) var<storage, read> partials: array<f32>; // one V after the other
 @group(0) @binding(2) var<storage, read> b: array<f32>;
 @group(0) @binding(3) var<storage, read> slopes: array<f32>;
 @group(0) @binding(4) var<storage, read> residuals: array<f32>;
@@ -221,8 +221,8 @@ fn finish_output(z: f32, output: u32) -> f32 {
 
 fn element(i: u32) {
 	var sum = b[i % p.out_channels];
-	for (var part = 0u; part < p.parts; part++) {
-		sum += parts[part * p.outputs + i];
+	for (var split = 0u; split < p.split_k; split++) {
+		sum += partials[split * p.outputs + i];
 	}
 	v[output_at(i)] = finish_output(sum, i);
 }
