@@ -19,7 +19,8 @@ var operators = map[string]struct {
 	"add":  {2, func(x, y float64) float64 { return x + y }, 1},
 	"sub":  {2, func(x, y float64) float64 { return x - y }, 1},
 	"mul":  {2, func(x, y float64) float64 { return x * y }, 1},
-	"max":  {2, math.Max, 0},
+	"max":  {2, func(x, y float64) float64 { return max(x, y) }, 0}, // NaN of either, where math.Max prefers infinity
+	"min":  {2, func(x, y float64) float64 { return min(x, y) }, 0},
 }
 
 // Operator is what the operator of that name makes of volumes of one shape, in memory order. Each of its roundings may

@@ -4,6 +4,7 @@ package host_test
 // tell: where threads race, or where the original keeps away from infinities, which WGSL leaves open.
 var equivalents = []equivalent{
 	{"v[pixel * p.v_pitch + p.v_first + channel] = select(select(x, y, y > x), y, (bitcast<u32>(y) & 0x7fffffffu) > 0x7f800000u);", "v[pixel * p.v_pitch + p.v_first + channel] = select(select(x, y, y >= x), y, (bitcast<u32>(y) & 0x7fffffffu) > 0x7f800000u);", false, "of equal numbers either is the larger one"},
+	{"v[pixel * p.v_pitch + p.v_first + channel] = select(select(x, y, y < x), y, (bitcast<u32>(y) & 0x7fffffffu) > 0x7f800000u);", "v[pixel * p.v_pitch + p.v_first + channel] = select(select(x, y, y <= x), y, (bitcast<u32>(y) & 0x7fffffffu) > 0x7f800000u);", false, "of equal numbers either is the smaller one"},
 	{"if 14u < wide {", "if 14u <= wide {", true, "where tiles have 14 outputs the next tile has this one, and writes it too"},
 	{"e0 - c0, e1 - o1, e2 - o2, e3 - o3, e4 - s4, e5 - o5, e6 - o6, e7 - o7,", "e0 - c0, e1 - o1, e2 - o2, e3 - o3, e4 - s4, e5 - o5, e6 - o6, e7 + o7,", false, "no tile has a sixteenth output: filters have two taps or more"},
 	{"e0 - c0, e1 - o1, e2 - o2, e3 - o3, e4 - s4, e5 - o5, e6 - o6, e7 - o7,", "e0 - c0, e1 - o1, e2 - o2, e3 - o3, e4 - s4, e5 - o5, e6 - o6, e7 - o6,", false, "no tile has a sixteenth output: filters have two taps or more"},

@@ -110,6 +110,8 @@ func of(kernel string, x, y float32) float32 {
 		return max(x, 0)
 	case "max":
 		return max(x, y)
+	case "min":
+		return min(x, y)
 	}
 	return x
 }

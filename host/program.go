@@ -169,7 +169,7 @@ func (b *Builder) checkLayer(l *layerData, filters tensor.Filters, from []int) e
 	return nil
 }
 
-// Operator is the elementwise operator of that name on volumes of one shape: copy, relu, add, sub, mul or max.
+// Operator is the elementwise operator of that name on volumes of one shape: copy, relu, add, sub, mul, max or min.
 func (b *Builder) Operator(name string, volumes ...Value) Value {
 	from, err := b.check(volumes...)
 	if err != nil {

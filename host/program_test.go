@@ -340,7 +340,7 @@ func drawValue(t *testing.T, rng *rand.Rand, b *host.Builder, values []host.Valu
 		}
 	case 2:
 		if depths[i] == depths[j] {
-			return b.Operator([]string{"add", "mul", "max", "sub"}[rng.IntN(4)], values[i], values[j]), depths[i]
+			return b.Operator([]string{"add", "mul", "max", "sub", "min"}[rng.IntN(5)], values[i], values[j]), depths[i]
 		}
 	}
 	out := []int{4, 8, 8, 16, 5}[rng.IntN(5)]

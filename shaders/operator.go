@@ -22,6 +22,7 @@ var operators = []struct {
 	{"sub", 2, "x - y"},
 	{"mul", 2, "x * y"},
 	{"max", 2, "select(select(x, y, y > x), y, (bitcast<u32>(y) & 0x7fffffffu) > 0x7f800000u)"}, // of either
+	{"min", 2, "select(select(x, y, y < x), y, (bitcast<u32>(y) & 0x7fffffffu) > 0x7f800000u)"},
 }
 
 // Operators are all rows of the table.
