@@ -15,6 +15,7 @@ type column struct {
 	text  bool // to the left
 	rank  int  // the higher, the sooner a narrow table leaves it out; never with 0
 	of    func(Result) string
+	value func(Result) float64       // of a number: what of shows, 0 where it was not measured
 	part  func(int, Dispatch) string // of one of the result's dispatches; nil for nothing
 }
 
@@ -43,36 +44,50 @@ func (s Settings) dispatchCells(columns []column, r Result) (lines [][]string) {
 	return lines
 }
 
+// figure is a column of numbers, shown by show.
+func figure(title string, width, rank int, show func(float64) string, value func(Result) float64) column {
+	return column{title: title, width: width, rank: rank, of: func(r Result) string { return show(value(r)) }, value: value}
+}
+
+// each has a column show something of each of a result's dispatches, too.
+func (c column) each(part func(int, Dispatch) string) column {
+	c.part = part
+	return c
+}
+
 // columns are those of a run with such settings.
 func (s Settings) columns() []column {
 	const times = 7 // such as 12.3 ms
 	all := []column{
-		{"layer", 0, true, 0, Result.label, func(i int, _ Dispatch) string { return fmt.Sprintf("  dispatch %d", i+1) }},
-		{"median", times, false, 0, func(r Result) string { return msText(r.Time.Median) },
-			func(_ int, d Dispatch) string { return msText(d.Time.Median) }},
+		column{title: "layer", text: true, of: Result.label}.each(func(i int, _ Dispatch) string {
+			return fmt.Sprintf("  dispatch %d", i+1)
+		}),
+		figure("median", times, 0, msText, func(r Result) float64 { return r.Time.Median }).each(
+			func(_ int, d Dispatch) string { return msText(d.Time.Median) }),
 	}
 	for i, p := range s.percentiles() {
-		all = append(all, column{percentileName(p), times, false, 4 + i,
-			func(r Result) string { return msText(r.Time.Percentile(p)) },
-			func(_ int, d Dispatch) string { return msText(d.Time.Percentile(p)) }})
+		of := func(r Result) float64 { return r.Time.Percentile(p) }
+		all = append(all, figure(percentileName(p), times, 4+i, msText, of).each(
+			func(_ int, d Dispatch) string { return msText(d.Time.Percentile(p)) }))
 	}
 	return append(all,
-		column{"n", 4, false, 103, func(r Result) string { return strconv.Itoa(len(r.Time.Samples)) }, nil},
-		column{"images/s", 8, false, 101, func(r Result) string { return rateText(r.ImagesPerSecond) }, nil},
-		column{"GFLOP/s", 8, false, 0, func(r Result) string { return rateText(r.GFLOPS) }, nil},
-		column{"% peak", 5, false, 0, func(r Result) string { return rateText(r.PercentOfPeak) }, nil},
-		column{"% roof", 5, false, 2, func(r Result) string { return rateText(r.PercentOfRoofline) }, nil},
-		column{"GB/s", 7, false, 102, func(r Result) string { return rateText(r.GBs) }, nil},
-		column{"cold", times, false, 100, func(r Result) string { return medianText(r.Cold) }, nil},
-		column{"whole", times, false, 3, func(r Result) string {
+		figure("n", 4, 103, countText, func(r Result) float64 { return float64(len(r.Time.Samples)) }),
+		figure("images/s", 8, 101, rateText, func(r Result) float64 { return r.ImagesPerSecond }),
+		figure("GFLOP/s", 8, 0, rateText, func(r Result) float64 { return r.GFLOPS }),
+		figure("% peak", 5, 0, rateText, func(r Result) float64 { return r.PercentOfPeak }),
+		figure("% roof", 5, 2, rateText, func(r Result) float64 { return r.PercentOfRoofline }),
+		figure("GB/s", 7, 102, rateText, func(r Result) float64 { return r.GBs }),
+		figure("cold", times, 100, msText, func(r Result) float64 { return median(r.Cold) }),
+		figure("whole", times, 3, msText, func(r Result) float64 {
 			if r.Transfers == nil {
-				return medianText(nil)
+				return 0
 			}
-			return medianText(r.Transfers.Whole)
-		}, nil},
-		column{"first run", times, false, 99, func(r Result) string { return msText(r.FirstRun) }, nil},
-		column{"check", 11, true, 1, Result.checkText, nil},
-		column{"algorithm", 24, true, 0, Result.algorithm, func(_ int, d Dispatch) string { return d.Kernel }},
+			return median(r.Transfers.Whole)
+		}),
+		figure("first run", times, 99, msText, func(r Result) float64 { return r.FirstRun }),
+		column{title: "check", width: 11, text: true, rank: 1, of: Result.checkText},
+		column{title: "algorithm", width: 24, text: true, of: Result.algorithm}.each(
+			func(_ int, d Dispatch) string { return d.Kernel }),
 	)
 }
 
@@ -119,13 +134,16 @@ func msText(ms float64) string {
 	return threeDigits(ms*1000) + " us"
 }
 
-// medianText is the median of times, if there are some.
-func medianText(t *Times) string {
+// median is that of times, 0 where there are none.
+func median(t *Times) float64 {
 	if t == nil {
-		return "-"
+		return 0
 	}
-	return msText(t.Median)
+	return t.Median
 }
+
+// countText gives a number of things.
+func countText(n float64) string { return strconv.FormatFloat(n, 'f', 0, 64) }
 
 // rateText gives a figure that is never 0 where it was measured.
 func rateText(v float64) string {

@@ -19,166 +19,199 @@ import (
 	"github.com/gpuconv/gpuconv/host"
 )
 
+// The colours that plot draws with stand for those of the page, which has some for light and some for dark.
 var (
-	blue   = color.RGBA{R: 0x2b, G: 0x6c, B: 0xb0, A: 0xff}
-	orange = color.RGBA{R: 0xdd, G: 0x6b, B: 0x20, A: 0xff}
-	pale   = color.RGBA{R: 0xe2, G: 0xe8, B: 0xf0, A: 0xff}
+	lineColor = color.RGBA{R: 0xaa, G: 0xbb, B: 0xcc, A: 0xff}
+	roofColor = color.RGBA{R: 0xaa, G: 0xbb, B: 0xdd, A: 0xff}
+	themed    = strings.NewReplacer("#000000", "var(--ink)", "#AABBCC", "var(--line)", "#AABBDD", "var(--mark)")
 )
 
-// wide is the width of a picture; each layer adds a line to its height.
+// The roofline is small, so that its letters can still be read where the page is narrow.
 const (
-	wide = 11 * vg.Inch
-	line = 22 * vg.Length(1)
+	roofWidth  = 6 * vg.Inch
+	roofHeight = 4 * vg.Inch
 )
 
-// draw makes the pictures of results that have times.
-func draw(results []Result, f File) ([]picture, error) {
-	all := []struct {
-		title, about string
-		plot         func() (*plot.Plot, error)
-		height       vg.Length
-	}{
-		{"Layers", "GFLOP/s at the median time, FLOPs counted as direct convolution whatever the algorithm.", func() (*plot.Plot, error) { return bars(results) }, 70 + line*vg.Length(len(results))},
-		{"Roofline", "Each point is the layer of that number in the table; the line is what the device's own ceilings allow.", func() (*plot.Plot, error) { return roofline(results, f.Ceilings) }, 5.5 * vg.Inch},
-		{"Spread of the samples", "Each layer's samples over their median: the box holds the middle half, points lie further than 1.5 boxes outside.", func() (*plot.Plot, error) { return spread(results) }, 70 + line*vg.Length(len(results))},
-	}
-	var pictures []picture
-	for _, one := range all {
-		p, err := one.plot()
-		if err != nil {
-			return nil, err
-		}
-		svg, err := render(p, one.height)
-		if err != nil {
-			return nil, err
-		}
-		pictures = append(pictures, picture{one.title, one.about, svg})
-	}
-	return pictures, nil
+// box is one layer's samples over their median, as places from 0 to 100 on an axis that all layers share.
+type box struct {
+	Low, First, Median, Third, High string
+	Wide                            string   // from First to Third
+	Outside                         []string // samples far from the others, at the edge where they are beyond it
+	About                           string
+	wide                            float64 // the middle half over the median
 }
 
-// render gives a plot as an element of a page.
-func render(p *plot.Plot, height vg.Length) (template.HTML, error) {
-	canvas := vgsvg.New(wide, height)
-	p.Draw(vgdraw.New(canvas))
-	var text bytes.Buffer
-	if _, err := canvas.WriteTo(&text); err != nil {
-		return "", err
+// sort is the figure by which the boxes are ordered.
+func (b *box) sort() string {
+	if b == nil {
+		return ""
 	}
-	_, element, found := strings.Cut(text.String(), "<svg")
-	if !found {
-		return "", fmt.Errorf("no picture in %.60q", text.String())
-	}
-	return template.HTML("<svg" + element), nil // plot escapes its texts
+	return decimal(b.wide)
 }
 
-// newPlot is an empty plot in sans serif with a grid.
-func newPlot() *plot.Plot {
-	p := plot.New()
-	for _, f := range []*font.Font{&p.X.Label.TextStyle.Font, &p.Y.Label.TextStyle.Font, &p.X.Tick.Label.Font, &p.Y.Tick.Label.Font} {
-		f.Variant, f.Size = "Sans", 11
-	}
-	grid := plotter.NewGrid()
-	grid.Horizontal.Color, grid.Vertical.Color = pale, pale
-	p.Add(grid)
-	return p
-}
-
-// names label a line for each result, the first one on top.
-func names(p *plot.Plot, results []Result) {
-	several := slices.ContainsFunc(results, func(r Result) bool { return r.Algorithm != results[0].Algorithm })
-	labels := make([]string, len(results))
+// boxesOf gives each result with samples its box.
+func boxesOf(results []Result) ([]*box, error) {
+	plots := make([]*plotter.BoxPlot, len(results))
+	low, high := 1.0, 1.0
 	for i, r := range results {
-		labels[len(results)-1-i] = r.label()
-		if several {
-			labels[len(results)-1-i] += " · " + r.Algorithm
+		if r.Error != "" || len(r.Time.Samples) == 0 {
+			continue
 		}
-	}
-	for i := range labels {
-		labels[i] += "   " // away from the axis, also where the browser's letters are wider
-	}
-	p.NominalY(labels...)
-	p.Y.Min, p.Y.Max = -0.6, float64(len(results))-0.4
-}
-
-func bars(results []Result) (*plot.Plot, error) {
-	p := newPlot()
-	values := make(plotter.Values, len(results))
-	for i, r := range results {
-		values[len(results)-1-i] = r.GFLOPS
-	}
-	chart, err := plotter.NewBarChart(values, line*0.6)
-	if err != nil {
-		return nil, err
-	}
-	chart.Horizontal, chart.Color, chart.LineStyle.Width = true, blue, 0
-	p.Add(chart)
-	names(p, results)
-	p.X.Label.Text, p.X.Min, p.X.Max = "GFLOP/s", 0, 1.03*p.X.Max
-	return p, nil
-}
-
-// spread has a box plot for each result.
-func spread(results []Result) (*plot.Plot, error) {
-	p := newPlot()
-	for i, r := range results {
 		relative := make(plotter.Values, len(r.Time.Samples))
 		for k, s := range r.Time.Samples {
 			relative[k] = s / r.Time.Median
 		}
-		box, err := plotter.NewBoxPlot(line*0.6, float64(len(results)-1-i), relative)
-		if err != nil {
+		var err error
+		if plots[i], err = plotter.NewBoxPlot(1, 0, relative); err != nil {
 			return nil, err
 		}
-		box.Horizontal, box.FillColor = true, pale
-		box.MedianStyle.Color, box.MedianStyle.Width = orange, 2
-		p.Add(box)
+		low, high = min(low, plots[i].AdjLow), max(high, plots[i].AdjHigh)
 	}
-	names(p, results)
-	p.X.Label.Text = "time / median"
-	if p.X.Max-p.X.Min < 0.02 {
-		p.X.Min, p.X.Max = p.X.Min-0.01, p.X.Max+0.01
+	margin := max(0.05*(high-low), 0.01)
+	low, high = low-margin, high+margin
+	boxes := make([]*box, len(results))
+	for i, p := range plots {
+		if p != nil {
+			boxes[i] = newBox(p, func(v float64) float64 { return 100 * min(max((v-low)/(high-low), 0.01), 0.99) })
+		}
 	}
-	return p, nil
+	return boxes, nil
 }
 
-// roofline has the intensities and rates of the results, and the ceilings where they are known.
-func roofline(results []Result, c *host.Ceilings) (*plot.Plot, error) {
-	p := newPlot()
-	points, numbers := make(plotter.XYs, len(results)), make([]string, len(results))
-	low, high := math.Inf(1), math.Inf(-1) // intensities
+// newBox puts a box plot on an axis.
+func newBox(p *plotter.BoxPlot, place func(float64) float64) *box {
+	at := func(v float64) string { return decimal(place(v)) }
+	b := &box{Low: at(p.AdjLow), First: at(p.Quartile1), Median: at(p.Median), Third: at(p.Quartile3), High: at(p.AdjHigh)}
+	b.wide = p.Quartile3 - p.Quartile1
+	b.Wide = decimal(place(p.Quartile3) - place(p.Quartile1))
+	seen := map[string]bool{} // hundreds of samples may lie in one place
+	for _, i := range p.Outside {
+		if x := decimal(math.Round(place(p.Values[i]))); !seen[x] {
+			seen[x] = true
+			b.Outside = append(b.Outside, x)
+		}
+	}
+	b.About = fmt.Sprintf("over the median: middle half %.3g to %.3g, all %.3g to %.3g, %d of %d outside",
+		p.Quartile1, p.Quartile3, p.Min, p.Max, len(p.Outside), len(p.Values))
+	return b
+}
+
+// point is a result in the roofline.
+type point struct {
+	plotter.XY
+	number int
+	about  string
+}
+
+// points are the results with an intensity and a rate.
+func points(results []Result) (all []point) {
 	for i, r := range results {
-		points[i] = plotter.XY{X: float64(r.FLOP) / float64(r.Bytes), Y: r.GFLOPS}
-		numbers[i] = fmt.Sprint(i + 1)
-		low, high = min(low, points[i].X), max(high, points[i].X)
+		if r.Error != "" || r.Bytes <= 0 || r.FLOP <= 0 || !(r.GFLOPS > 0) || math.IsInf(r.GFLOPS, 0) {
+			continue
+		}
+		p := point{plotter.XY{X: float64(r.FLOP) / float64(r.Bytes), Y: r.GFLOPS}, i + 1, ""}
+		p.about = fmt.Sprintf("%d: %s, %s: %s GFLOP/s at %s operations / byte",
+			p.number, r.label(), r.algorithm(), rateText(p.Y), rateText(p.X))
+		all = append(all, p)
 	}
-	scatter, err := plotter.NewScatter(points)
+	return all
+}
+
+// roofline draws the intensities and rates of results, and the ceilings where they are known. It is empty
+// where there is nothing to draw.
+func roofline(f File) (template.HTML, error) {
+	all := points(f.Results)
+	if len(all) == 0 {
+		return "", nil
+	}
+	p, err := axes(all, f.Ceilings)
 	if err != nil {
-		return nil, err
+		return "", err
 	}
-	scatter.GlyphStyle = vgdraw.GlyphStyle{Color: blue, Radius: 3.5, Shape: vgdraw.CircleGlyph{}}
-	labels, err := plotter.NewLabels(plotter.XYLabels{XYs: points, Labels: numbers})
-	if err != nil {
-		return nil, err
+	svg := vgsvg.New(roofWidth, roofHeight)
+	canvas := vgdraw.New(svg)
+	p.Draw(canvas)
+	var text bytes.Buffer
+	if _, err := svg.WriteTo(&text); err != nil {
+		return "", err
 	}
-	labels.Offset = vg.Point{X: 5, Y: 2}
-	for i := range labels.TextStyle {
-		labels.TextStyle[i].Font.Variant = "Sans"
+	_, element, found := strings.Cut(text.String(), "<svg")
+	element, _, closed := strings.Cut(element, "</svg>")
+	if !found || !closed {
+		return "", fmt.Errorf("no picture in %.60q", text.String())
 	}
-	p.Add(scatter, labels)
-	low, high = low/2, high*2
-	if c != nil {
+	inside := p.DataCanvas(canvas)
+	x, y := p.Transforms(&inside)
+	marks := marks(all, func(p point) (float64, float64) { return x(p.X).Points(), (roofHeight - y(p.Y)).Points() })
+	// plot escapes its texts, and marks those of the results.
+	return template.HTML(`<svg role="img" aria-label="Roofline"` + themed.Replace(element) + marks + "</svg>"), nil
+}
+
+// marks are the points of the roofline: links to their rows that tell what they are. A number is left out
+// where there is no room for it beside its point.
+func marks(all []point, place func(point) (x, y float64)) string {
+	var text strings.Builder
+	var taken []area
+	for _, p := range all {
+		x, y := place(p)
+		taken = append(taken, area{x - 4, y - 4, x + 4, y + 4})
+	}
+	for _, p := range all {
+		x, y := place(p)
+		n := fmt.Sprint(p.number)
+		wide := 7 * float64(len(n)) // of a number in the page's letters, which are 9 high
+		fmt.Fprintf(&text, `<a href="#r%s"><title>%s</title>`, n, template.HTMLEscapeString(p.about))
+		fmt.Fprintf(&text, `<circle cx="%.1f" cy="%.1f" r="4"/>`, x, y)
+		for _, at := range [][2]float64{{x + 6, y + 4}, {x - 6 - wide, y + 4}, {x - wide/2, y - 6}, {x - wide/2, y + 14}} {
+			label := area{at[0], at[1] - 9, at[0] + wide, at[1]}
+			if !slices.ContainsFunc(taken, label.meets) {
+				taken = append(taken, label)
+				fmt.Fprintf(&text, `<text x="%.1f" y="%.1f">%s</text>`, at[0], at[1], n)
+				break
+			}
+		}
+		text.WriteString("</a>\n")
+	}
+	return text.String()
+}
+
+// area is a rectangle.
+type area struct{ left, top, right, bottom float64 }
+
+func (a area) meets(b area) bool {
+	return a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom
+}
+
+// axes are the roofline without its points.
+func axes(all []point, c *host.Ceilings) (*plot.Plot, error) {
+	p := plot.New()
+	p.BackgroundColor = color.Transparent
+	for _, a := range []*plot.Axis{&p.X, &p.Y} {
+		for _, f := range []*font.Font{&a.Label.TextStyle.Font, &a.Tick.Label.Font} {
+			f.Variant, f.Size = "Sans", 11
+		}
+	}
+	grid := plotter.NewGrid()
+	grid.Horizontal.Color, grid.Vertical.Color = lineColor, lineColor
+	p.Add(grid)
+	left, right, low, high := math.Inf(1), 0.0, math.Inf(1), 0.0
+	for _, one := range all {
+		left, right, low, high = min(left, one.X), max(right, one.X), min(low, one.Y), max(high, one.Y)
+	}
+	left, right = left/2, right*2
+	if c != nil && c.GFLOPS > 0 && c.GBs > 0 {
 		knee := c.GFLOPS / c.GBs
-		low, high = min(low, knee/2), max(high, knee*2)
-		roof, err := plotter.NewLine(plotter.XYs{{X: low, Y: low * c.GBs}, {X: knee, Y: c.GFLOPS}, {X: high, Y: c.GFLOPS}})
+		left, right = min(left, knee/2), max(right, knee*2)
+		low, high = min(low, left*c.GBs), max(high, c.GFLOPS)
+		roof, err := plotter.NewLine(plotter.XYs{{X: left, Y: left * c.GBs}, {X: knee, Y: c.GFLOPS}, {X: right, Y: c.GFLOPS}})
 		if err != nil {
 			return nil, err
 		}
-		roof.Color, roof.Width = orange, 2
+		roof.Color, roof.Width = roofColor, 2
 		p.Add(roof)
 	}
-	logarithmic(&p.X, low, high, "operations / byte")
-	logarithmic(&p.Y, p.Y.Min/2, p.Y.Max*2, "GFLOP/s")
+	logarithmic(&p.X, left, right, "operations / byte")
+	logarithmic(&p.Y, low/2, high*2, "GFLOP/s")
 	return p, nil
 }
 
@@ -186,7 +219,7 @@ func roofline(results []Result, c *host.Ceilings) (*plot.Plot, error) {
 func logarithmic(a *plot.Axis, low, high float64, label string) {
 	a.Scale, a.Label.Text, a.Min, a.Max = plot.LogScale{}, label, low, high
 	var ticks plot.ConstantTicks
-	short := math.Log10(high/low) < 3
+	short := math.Log10(high/low) < 2
 	for e := math.Floor(math.Log10(low)); e <= math.Ceil(math.Log10(high)); e++ {
 		for d := 1.0; d < 10; d++ {
 			t := plot.Tick{Value: d * math.Pow(10, e)}

@@ -3,7 +3,6 @@ package bench_test
 import (
 	"bytes"
 	"encoding/csv"
-	"encoding/xml"
 	"errors"
 	"io"
 	"strings"
@@ -178,42 +177,6 @@ func TestWriteCSV(t *testing.T) {
 		if got := cell(want.row, want.name); got != want.text {
 			t.Errorf("row %d, %s: %q, want %q", want.row, want.name, got, want.text)
 		}
-	}
-}
-
-// TestWriteHTML holds that the page stands alone, escapes what it was given, and that its pictures are
-// well-formed and name every layer.
-func TestWriteHTML(t *testing.T) {
-	var out bytes.Buffer
-	if err := bench.WriteHTML(&out, reported()); err != nil {
-		t.Fatal(err)
-	}
-	text := out.String()
-	contains(t, text, "<!DOCTYPE html>", "first &lt;&amp;&gt;", "GFLOP/s", "operations / byte", "time / median", "FAILED: third", "it broke", "peak_k", "winograd")
-	if strings.Contains(text, "first <&>") || strings.Contains(text, "src=") || strings.Contains(text, "<link") {
-		t.Error("the page is not escaped, or needs other files")
-	}
-	svgs := strings.Split(text, "<svg")[1:]
-	if len(svgs) != 3 {
-		t.Fatalf("%d pictures", len(svgs))
-	}
-	for i, svg := range svgs {
-		svg, _, _ = strings.Cut("<svg"+svg, "</svg>")
-		d := xml.NewDecoder(strings.NewReader(svg + "</svg>"))
-		for err := error(nil); !errors.Is(err, io.EOF); {
-			if _, err = d.Token(); err != nil && !errors.Is(err, io.EOF) {
-				t.Fatalf("picture %d: %v", i, err)
-			}
-		}
-		if i != 1 {
-			contains(t, svg, "second", "first &lt;")
-		}
-	}
-	if err := bench.WriteHTML(io.Discard, file()); err != nil {
-		t.Errorf("a run without results: %v", err)
-	}
-	if err := bench.WriteHTML(io.Discard, file(result("ic1ih4oc1kh1", "", 1))); err != nil {
-		t.Errorf("one result, no ceilings: %v", err)
 	}
 }
 
