@@ -32,7 +32,7 @@ check:
 
 # What needs no adapter. The golden files of the shaders are checked here.
 unit:
-	$(GO) test -count=1 ./conv ./tensor ./cpuref ./shaders ./bench
+	$(GO) test -count=1 ./conv ./tensor ./cpuref ./shaders ./tuning ./bench
 
 llvmpipe:
 	scripts/test.sh llvmpipe $(DEVICE_TESTS)
@@ -51,6 +51,7 @@ fuzz:
 	$(GO) test -fuzz FuzzDecodeImage -fuzztime 1m ./tensor
 	$(GO) test -fuzz FuzzOrientation -fuzztime 1m ./tensor
 	$(GO) test -fuzz FuzzRead -fuzztime 1m ./bench
+	$(GO) test -fuzz FuzzTunings -fuzztime 1m ./tuning
 
 # Every line and every token of every shader: not part of make test, which tries a part of them.
 mutants:

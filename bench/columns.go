@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-
-	"github.com/gpuconv/gpuconv/host"
 )
 
 // column is one column of the tables for people.
@@ -163,7 +161,7 @@ func threeDigits(v float64) string {
 
 func oneLine(text string) string { return strings.ReplaceAll(text, "\n", " ") }
 
-func ceilingsText(c host.Ceilings) string {
+func ceilingsText(c Ceilings) string {
 	return fmt.Sprintf("%.4g GFLOP/s (%s), %.4g GB/s (%s), by the %s clock",
 		c.GFLOPS, c.PeakKernel, c.GBs, c.CopyKernel, c.Clock)
 }

@@ -9,11 +9,12 @@ import (
 	"github.com/gpuconv/gpuconv/host"
 	"github.com/gpuconv/gpuconv/host/proof"
 	"github.com/gpuconv/gpuconv/tensor"
+	"github.com/gpuconv/gpuconv/tuning"
 )
 
 // Device opens package host's layers, with seeded real numbers.
 type Device struct {
-	Tunings  *host.Tunings // choose algorithms where none is named; nil for the rules
+	Tunings  *tuning.Cache // choose algorithms where none is named; nil for the rules
 	Exact    bool          // only algorithms that [host.LayerOptions] calls exact
 	dev      *host.Device
 	from, to *gpu.Buffer // copied to overwrite caches; nil until first asked for

@@ -8,14 +8,14 @@ import (
 	"time"
 
 	"github.com/gpuconv/gpuconv/bench"
-	"github.com/gpuconv/gpuconv/host"
+	"github.com/gpuconv/gpuconv/gpu"
 )
 
 // TestDispatches holds that each dispatch has its times, round by round, and that they sum to the
 // computation's.
 func TestDispatches(t *testing.T) {
 	r := measure(t, always(fake{gpu: 2 * time.Millisecond}), layer(t, small), "", bench.Options{Rounds: 3, Budget: time.Millisecond, Timestamps: true})
-	if r.Error != "" || r.Clock != host.ClockGPU || r.Time.Median != 2 || len(r.Dispatches) != 2 {
+	if r.Error != "" || r.Clock != gpu.ClockGPU || r.Time.Median != 2 || len(r.Dispatches) != 2 {
 		t.Fatalf("%+v", r)
 	}
 	for i, want := range []struct {
@@ -32,7 +32,7 @@ func TestDispatches(t *testing.T) {
 func TestUntimed(t *testing.T) {
 	open := always(fake{untimed: true, gpu: time.Hour})
 	r := measure(t, open, layer(t, small), "", bench.Options{Budget: time.Millisecond, Timestamps: true, EvictCache: func() error { return nil }})
-	if r.Error != "" || r.Clock != host.ClockWall || r.Time != r.Wall || r.Dispatches != nil || r.Cold == nil || open.opened[0].calls["timed"] != 0 {
+	if r.Error != "" || r.Clock != gpu.ClockWall || r.Time != r.Wall || r.Dispatches != nil || r.Cold == nil || open.opened[0].calls["timed"] != 0 {
 		t.Errorf("%+v", r)
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"github.com/gpuconv/gpuconv/bench"
-	"github.com/gpuconv/gpuconv/host"
 )
 
 // A layer of a suite against what a device allows it.
@@ -17,7 +16,7 @@ func Example() {
 	}
 	intensity := bench.Intensity(layers[0].Problem)
 	fmt.Printf("%s: %.0f operations a byte\n", layers[0].Problem.Name, intensity)
-	fmt.Printf("at most %.0f GFLOP/s\n", bench.Roofline(host.Ceilings{GFLOPS: 10000, GBs: 50}, intensity))
+	fmt.Printf("at most %.0f GFLOP/s\n", bench.Roofline(bench.Ceilings{GFLOPS: 10000, GBs: 50}, intensity))
 	// Output:
 	// conv2_3x3: 132 operations a byte
 	// at most 6593 GFLOP/s

@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"github.com/gpuconv/gpuconv/bench"
-	"github.com/gpuconv/gpuconv/host"
+	"github.com/gpuconv/gpuconv/gpu"
 )
 
 // times are samples with their quantiles.
@@ -17,7 +17,7 @@ func times(samples ...float64) *bench.Times {
 
 // result is one layer with given samples, by the wall clock.
 func result(problem, name string, samples ...float64) bench.Result {
-	r := bench.Result{Problem: problem, Name: name, Algorithm: "direct", FLOP: 1e9, Bytes: 1e6, Clock: host.ClockWall, Verified: true}
+	r := bench.Result{Problem: problem, Name: name, Algorithm: "direct", FLOP: 1e9, Bytes: 1e6, Clock: gpu.ClockWall, Verified: true}
 	r.Time = times(samples...)
 	r.Wall = r.Time
 	r.GFLOPS = 1e3 / r.Time.Median

@@ -3,8 +3,6 @@ package bench
 import (
 	"context"
 	"time"
-
-	"github.com/gpuconv/gpuconv/host"
 )
 
 // Options say how layers are measured.
@@ -15,7 +13,7 @@ type Options struct {
 	WarmUp     int           // runs before the samples of a round
 	Seed       uint64        // of the data
 	Timestamps bool          // the adapter has the GPU's clock
-	Ceilings   *host.Ceilings
+	Ceilings   *Ceilings
 	EvictCache func() error                   // overwrites what caches hold; nil for no cold samples
 	Repro      func(l Layer, a string) string // the command that measures one layer again, for errors; may be nil
 	Begin      func(Turn)                     // is told before each turn of a layer; may be nil

@@ -11,7 +11,6 @@ import (
 
 	"github.com/gpuconv/gpuconv/bench"
 	"github.com/gpuconv/gpuconv/conv"
-	"github.com/gpuconv/gpuconv/host"
 )
 
 func layer(t *testing.T, descriptor string) bench.Layer {
@@ -33,7 +32,7 @@ func always(f fake) *opener {
 func TestMeasure(t *testing.T) {
 	open := always(fake{gpu: 2 * time.Millisecond})
 	evictions := 0
-	o := bench.Options{Budget: time.Hour, WarmUp: 2, Seed: 7, Timestamps: true, Ceilings: &host.Ceilings{GFLOPS: 10, GBs: 1},
+	o := bench.Options{Budget: time.Hour, WarmUp: 2, Seed: 7, Timestamps: true, Ceilings: &bench.Ceilings{GFLOPS: 10, GBs: 1},
 		EvictCache: func() error { evictions++; return nil }}
 	l := layer(t, small)
 	r := measure(t, open, l, "", o)

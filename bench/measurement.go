@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/gpuconv/gpuconv/gpu"
 	"github.com/gpuconv/gpuconv/host"
 )
 
@@ -57,9 +58,9 @@ func (m *measurement) result() Result {
 	}
 	r := m.chosen
 	r.Wall = timesOf(m.rounds, func(s samples) []float64 { return s.wall })
-	r.Time, r.Clock = r.Wall, host.ClockWall
-	if gpu := timesOf(m.rounds, func(s samples) []float64 { return s.gpu }); gpu != nil {
-		r.Time, r.Clock = gpu, host.ClockGPU
+	r.Time, r.Clock = r.Wall, gpu.ClockWall
+	if timed := timesOf(m.rounds, func(s samples) []float64 { return s.gpu }); timed != nil {
+		r.Time, r.Clock = timed, gpu.ClockGPU
 	}
 	for i, kernel := range m.kernels {
 		times := timesOf(m.rounds, func(s samples) []float64 { return s.dispatches[i] })

@@ -15,8 +15,6 @@ import (
 	"gonum.org/v1/plot/vg"
 	vgdraw "gonum.org/v1/plot/vg/draw"
 	"gonum.org/v1/plot/vg/vgsvg"
-
-	"github.com/gpuconv/gpuconv/host"
 )
 
 // The colours that plot draws with stand for those of the page, which has some for light and some for dark.
@@ -183,7 +181,7 @@ func (a area) meets(b area) bool {
 }
 
 // axes are the roofline without its points.
-func axes(all []point, c *host.Ceilings) (*plot.Plot, error) {
+func axes(all []point, c *Ceilings) (*plot.Plot, error) {
 	p := plot.New()
 	p.BackgroundColor = color.Transparent
 	for _, a := range []*plot.Axis{&p.X, &p.Y} {

@@ -11,7 +11,6 @@ import (
 	"testing"
 
 	"github.com/gpuconv/gpuconv/bench"
-	"github.com/gpuconv/gpuconv/host"
 )
 
 func encode(t testing.TB, f bench.File) string {
@@ -27,7 +26,7 @@ func TestReadBack(t *testing.T) {
 	r := result("ic1ih4oc1kh1", "x", 1, 2, 3)
 	r.Cold, r.Transfers = times(4), &bench.Transfers{Upload: times(5), Download: times(6), Whole: times(7)}
 	want := file(r, bench.Result{Problem: "ic1ih5oc1kh1", Error: "it broke"})
-	want.Ceilings = &host.Ceilings{GFLOPS: 100, GBs: 10}
+	want.Ceilings = &bench.Ceilings{GFLOPS: 100, GBs: 10}
 	name := filepath.Join(t.TempDir(), "r.json")
 	if err := os.WriteFile(name, []byte(encode(t, want)), 0o644); err != nil {
 		t.Fatal(err)

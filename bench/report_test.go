@@ -9,7 +9,6 @@ import (
 	"testing"
 
 	"github.com/gpuconv/gpuconv/bench"
-	"github.com/gpuconv/gpuconv/host"
 )
 
 // reported is a run with all that reports show.
@@ -20,7 +19,7 @@ func reported() bench.File {
 	b := result("ic1ih5oc1kh1", "second", 0.5)
 	b.Algorithm, b.Variant, b.PercentOfPeak, b.ImagesPerSecond = "winograd", "tile8", 4, 1234567
 	f := file(a, b, bench.Result{Problem: "ic1ih6oc1kh1", Name: "third", Error: "it broke\nbadly"})
-	f.Ceilings = &host.Ceilings{GFLOPS: 1e5, GBs: 100, Clock: "gpu", PeakKernel: "peak_k", CopyKernel: "copy_k"}
+	f.Ceilings = &bench.Ceilings{GFLOPS: 1e5, GBs: 100, Clock: "gpu", PeakKernel: "peak_k", CopyKernel: "copy_k"}
 	f.Interrupted = true
 	return f
 }

@@ -2,7 +2,6 @@ package bench
 
 import (
 	"github.com/gpuconv/gpuconv/conv"
-	"github.com/gpuconv/gpuconv/host"
 )
 
 // Schema is the version of [File]. Fields may be added to it without a new one.
@@ -10,16 +9,16 @@ const Schema = 1
 
 // File is one run of a suite: what stands in a file of results.
 type File struct {
-	Schema      int            `json:"schema"`
-	Date        string         `json:"date,omitempty"`   // RFC 3339
-	Commit      string         `json:"commit,omitempty"` // of the program
-	Command     string         `json:"command,omitempty"`
-	Host        Host           `json:"host"`
-	Adapter     Adapter        `json:"adapter"`
-	Settings    Settings       `json:"settings"`
-	Ceilings    *host.Ceilings `json:"ceilings,omitempty"` // measured before the layers on the same device
-	Interrupted bool           `json:"interrupted,omitempty"`
-	Results     []Result       `json:"results"`
+	Schema      int       `json:"schema"`
+	Date        string    `json:"date,omitempty"`   // RFC 3339
+	Commit      string    `json:"commit,omitempty"` // of the program
+	Command     string    `json:"command,omitempty"`
+	Host        Host      `json:"host"`
+	Adapter     Adapter   `json:"adapter"`
+	Settings    Settings  `json:"settings"`
+	Ceilings    *Ceilings `json:"ceilings,omitempty"` // measured before the layers on the same device
+	Interrupted bool      `json:"interrupted,omitempty"`
+	Results     []Result  `json:"results"`
 }
 
 // Host is the machine around the device.
@@ -107,7 +106,7 @@ func newResult(l Layer, algorithm string) Result {
 }
 
 // rate fills in what follows from the median time, and from the ceilings where there are some.
-func (r *Result) rate(p conv.Problem, c *host.Ceilings) {
+func (r *Result) rate(p conv.Problem, c *Ceilings) {
 	seconds := r.Time.Median / 1e3
 	r.ImagesPerSecond = float64(p.Batch) / seconds
 	r.GFLOPS = float64(r.FLOP) / seconds / 1e9
@@ -126,4 +125,4 @@ func Intensity(p conv.Problem) float64 { return float64(p.FLOPs()) / float64(p.B
 
 // Roofline is how many GFLOP/s the ceilings allow at an intensity in operations a byte: the peak, or
 // what the memory feeds.
-func Roofline(c host.Ceilings, intensity float64) float64 { return min(c.GFLOPS, intensity*c.GBs) }
+func Roofline(c Ceilings, intensity float64) float64 { return min(c.GFLOPS, intensity*c.GBs) }

@@ -8,6 +8,13 @@ import (
 	"time"
 )
 
+// The clocks that times are taken by, as files name them: the GPU's own, or the wall's where the adapter has no
+// timestamps.
+const (
+	ClockGPU  = "gpu"
+	ClockWall = "wall"
+)
+
 // TimestampPeriod is how many nanoseconds one tick of the GPU's clock lasts. Nothing in WebGPU's native
 // doors says so (Vulkan's timestampPeriod is 1 on some GPUs and 10, 40, 52.08 or 83.33 on others), hence
 // it is measured once, against the wall clock, and set to the known period that is nearest.

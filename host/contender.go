@@ -8,28 +8,21 @@ import (
 	"github.com/gpuconv/gpuconv/gpu"
 )
 
-// contender is a layer that is measured: its operands are on the device.
-type contender interface {
-	sample(ctx context.Context) (time.Duration, error)
-	verify(ctx context.Context) error
-	Close() error
-}
-
-// layerContender is a real layer.
-type layerContender struct {
-	*Layer
+// contender is a layer that is measured: its operands are on the device. It implements [tuning.Contender].
+type contender struct {
+	layer    *Layer
 	uploaded *Uploaded
 	data     Operands
 	timed    bool // by the device's own clock
 }
 
-// openContender builds a real layer.
-func openContender(dev *Device, p conv.Problem, o LayerOptions, data Operands) (contender, error) {
+// openContender builds a layer and uploads its operands.
+func openContender(dev *Device, p conv.Problem, o LayerOptions, data Operands) (*contender, error) {
 	l, err := NewLayer(dev, p, data.W, o)
 	if err != nil {
 		return nil, err
 	}
-	c := &layerContender{Layer: l, data: data, timed: dev.gpu.Info().HasFeature(gpu.FeatureTimestamps)}
+	c := &contender{layer: l, data: data, timed: dev.gpu.Info().HasFeature(gpu.FeatureTimestamps)}
 	if c.uploaded, err = l.Upload(data.X, data.Residual...); err != nil {
 		l.Close()
 		return nil, err
@@ -37,21 +30,24 @@ func openContender(dev *Device, p conv.Problem, o LayerOptions, data Operands) (
 	return c, nil
 }
 
-// sample runs the layer once.
-func (t *layerContender) sample(ctx context.Context) (time.Duration, error) {
-	if t.timed {
-		return t.uploaded.ComputeTimed(ctx)
+// Sample runs the layer once.
+func (c *contender) Sample(ctx context.Context) (time.Duration, error) {
+	if c.timed {
+		return c.uploaded.ComputeTimed(ctx)
 	}
 	begun := time.Now()
-	err := t.uploaded.Compute(ctx)
+	err := c.uploaded.Compute(ctx)
 	return time.Since(begun), err
 }
 
-// verify holds every output against the reference.
-func (t *layerContender) verify(ctx context.Context) error {
-	_, report, err := t.Verify(ctx, t.data.X, VerifyOptions{}, t.data.Residual...)
+// Verify holds every output against the reference.
+func (c *contender) Verify(ctx context.Context) error {
+	_, report, err := c.layer.Verify(ctx, c.data.X, VerifyOptions{}, c.data.Residual...)
 	if err != nil {
 		return err
 	}
 	return report.Err()
 }
+
+// Close lets go of the layer.
+func (c *contender) Close() error { return c.layer.Close() }

@@ -142,7 +142,7 @@ func (d *Device) String() string {
 	switch {
 	case d != nil && d.gpu != nil:
 		return d.gpu.Info().String()
-	case d.usable() != nil:
+	case d.Usable() != nil:
 		return "no open device"
 	}
 	return "the CPU reference (no GPU)"
@@ -160,8 +160,8 @@ func (d *Device) Close() error {
 	return d.gpu.Close()
 }
 
-// usable reports a device that is closed, or that Open never gave.
-func (d *Device) usable() error {
+// Usable reports a device that is closed, or that Open never gave: the error wraps [gpu.ErrClosed].
+func (d *Device) Usable() error {
 	if d == nil || !d.open.Load() {
 		return fmt.Errorf("device %w, or never opened: use one from host.Open", gpu.ErrClosed)
 	}

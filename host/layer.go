@@ -12,6 +12,7 @@ import (
 	"github.com/gpuconv/gpuconv/gpu"
 	"github.com/gpuconv/gpuconv/shaders"
 	"github.com/gpuconv/gpuconv/tensor"
+	"github.com/gpuconv/gpuconv/tuning"
 )
 
 // LayerOptions are what a layer has beyond its problem.
@@ -29,8 +30,8 @@ type LayerOptions struct {
 	Exact bool
 	// Threads is the workgroup size of the direct algorithm, one of shaders.ConvThreads; 0 chooses.
 	Threads uint32
-	// Tunings choose the algorithm where Algorithm and Threads do not and they know one; nil has none.
-	Tunings *Tunings
+	// Tunings are the stored choices: they choose where Algorithm and Threads do not and they know one; nil has none.
+	Tunings *tuning.Cache
 	// Autotune measures the algorithms as [Tune] does where the Tunings know none, which takes its time,
 	// and has the Tunings keep the quickest. Layers that are computed in blocks are never tuned.
 	Autotune bool
@@ -124,7 +125,7 @@ func (l *Layer) release() {
 var errReleased = fmt.Errorf("%w: the layer has let go of its filters on the host: build it without ReleaseFilters", gpu.ErrMisuse)
 
 func (l *Layer) validate(filters tensor.Filters) error {
-	if err := l.dev.usable(); err != nil {
+	if err := l.dev.Usable(); err != nil {
 		return err
 	}
 	if err := l.problem.Validate(); err != nil {
@@ -225,7 +226,7 @@ func (l *Layer) look(doing string, do func(engine) error) error {
 	if l == nil || l.dev == nil {
 		return fmt.Errorf("%s a layer: %w, or never built: use one from host.NewLayer", doing, gpu.ErrClosed)
 	}
-	if err := l.dev.usable(); err != nil {
+	if err := l.dev.Usable(); err != nil {
 		return l.failed(doing, err)
 	}
 	l.mu.Lock()

@@ -250,7 +250,7 @@ func (b *Builder) compile(checked bool, outputs []Value) (*Program, error) {
 }
 
 func (b *Builder) compiled(checked bool, outputs []Value) (*Program, error) {
-	if err := errors.Join(b.err, b.dev.usable()); err != nil {
+	if err := errors.Join(b.err, b.dev.Usable()); err != nil {
 		return nil, err
 	}
 	if b.dev.gpu == nil {

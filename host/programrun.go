@@ -257,7 +257,7 @@ func (p *Program) look(doing string, do func(*exec.Session) error) error {
 	if p == nil || p.dev == nil {
 		return fmt.Errorf("%s a program: %w, or never compiled: use one from Builder.Compile", doing, gpu.ErrClosed)
 	}
-	if err := p.dev.usable(); err != nil {
+	if err := p.dev.Usable(); err != nil {
 		return p.failed(doing, err)
 	}
 	p.mu.Lock()

@@ -98,7 +98,7 @@ func (o QuantizedOptions) Validate(p conv.Problem) error {
 }
 
 func (l *QuantizedLayer) validate(f QuantizedFilters) error {
-	if err := l.dev.usable(); err != nil {
+	if err := l.dev.Usable(); err != nil {
 		return err
 	}
 	p := l.problem
@@ -169,7 +169,7 @@ func (l *QuantizedLayer) run(ctx context.Context, x []int8, residual []tensor.Vo
 		return nil, v, fmt.Errorf("running a layer: %w, or never built: use one from host.NewQuantizedLayer", gpu.ErrClosed)
 	}
 	p := l.problem
-	if err = l.dev.usable(); err == nil && int64(len(x)) != p.InLen() {
+	if err = l.dev.Usable(); err == nil && int64(len(x)) != p.InLen() {
 		err = fmt.Errorf("%w: %d inputs, must be %d", cpuref.ErrShape, len(x), p.InLen())
 	}
 	var r []float32

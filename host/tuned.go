@@ -5,11 +5,16 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/gpuconv/gpuconv/conv"
 	"github.com/gpuconv/gpuconv/internal/algo"
 	"github.com/gpuconv/gpuconv/internal/split"
+	"github.com/gpuconv/gpuconv/tuning"
 )
+
+// autotuned is the budget of a layer that is tuned when it is built.
+const autotuned = 10 * time.Second
 
 // tuned are the layer's options with the algorithm that was measured to be the quickest, or is now; where
 // there is none, as they are.
@@ -22,16 +27,18 @@ func (l *Layer) tuned() (LayerOptions, error) {
 		return o, err
 	}
 	names := l.algorithmNames()
-	if c, ok := o.Tunings.Lookup(l.dev, l.problem, o); ok && slices.Contains(names, c.Algorithm) {
+	key := tuning.KeyOf(l.dev.gpu.Info(), l.problem, o.Numbers)
+	if c, ok := o.Tunings.Lookup(key); ok && slices.Contains(names, c.Algorithm) {
 		o.Algorithm = c.Algorithm
 		return o, nil
 	}
 	if !o.Autotune || len(names) == 1 {
 		return o, nil
 	}
-	t, err := Tune(context.Background(), l.dev, l.problem, o, TuneOptions{Seed: 1, Budget: autotuned})
+	t, err := Tune(context.Background(), l.dev, l.problem, o,
+		TuneOptions{Seed: 1, Options: tuning.Options{Budget: autotuned}})
 	if o.Algorithm = t.Choice.Algorithm; o.Algorithm != "" || errors.Is(err, ErrUnsupported) {
-		return o, nil // a choice that could not be kept is one: Tunings.Err says why
+		return o, nil // a choice that could not be kept is one: Cache.Err says why
 	}
 	return o, err
 }

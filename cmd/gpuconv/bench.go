@@ -80,7 +80,7 @@ func (a *app) benchCeilings(ctx context.Context) error {
 func (a *app) measureCeilings(ctx context.Context, dev *host.Device, r *bench.File) error {
 	wait := a.progress("measuring the ceilings of "+r.Adapter.Name, -1)
 	defer wait.end()
-	c, err := host.MeasureCeilings(ctx, dev)
+	c, err := bench.MeasureCeilings(ctx, dev)
 	if err != nil {
 		return err
 	}

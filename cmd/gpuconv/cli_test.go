@@ -256,7 +256,7 @@ func TestRefused(t *testing.T) {
 		{[]string{"tune", "--list", "--match", "x"}, "name one"},
 		{[]string{"tune", "--import", "/nowhere/t.json"}, "/nowhere/t.json"},
 		{[]string{"tune", "--export", "/nowhere/t.json"}, "/nowhere/t.json"},
-		{[]string{"tune", "--import", bad}, "bad.npy: importing tunings: no file of tunings: invalid character"},
+		{[]string{"tune", "--import", bad}, "bad.npy: importing tunings: invalid tuning file: invalid character"},
 		{[]string{"tune", "--list", "--cache", dir}, "name another file with --cache"},
 		{[]string{"verify", "--count", "0"}, "--count 0"},
 		{[]string{"devices", "more"}, "more"},

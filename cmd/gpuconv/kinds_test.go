@@ -12,6 +12,7 @@ import (
 	"github.com/gpuconv/gpuconv/conv"
 	"github.com/gpuconv/gpuconv/host"
 	"github.com/gpuconv/gpuconv/host/hosttest"
+	"github.com/gpuconv/gpuconv/tuning"
 )
 
 // plainAxis is one axis of a layer, written down once more: nothing here is from package conv.
@@ -358,12 +359,12 @@ func TestExact(t *testing.T) {
 	cache := filepath.Join(t.TempDir(), "exact.json")
 	tried := func(more ...string) (names []string) {
 		code, stdout, stderr := hooked(func(a *app) {
-			a.tuneLayer = func(_ context.Context, dev *host.Device, p conv.Problem, o host.LayerOptions, _ host.TuneOptions) (host.Tuning, error) {
+			a.tuneLayer = func(_ context.Context, dev *host.Device, p conv.Problem, o host.LayerOptions, _ host.TuneOptions) (tuning.Result, error) {
 				list, err := host.Algorithms(dev, p, host.LayerOptions{Exact: o.Exact})
 				for _, a := range list {
 					names = append(names, a.Name())
 				}
-				return host.Tuning{}, err
+				return tuning.Result{}, err
 			}
 			a.stdin = &standardInput{from: strings.NewReader(small)}
 		}, append([]string{"tune", "--suite", stream, "--cache", cache}, more...)...)

@@ -13,6 +13,7 @@ import (
 	"github.com/gpuconv/gpuconv/gpu"
 	"github.com/gpuconv/gpuconv/host"
 	"github.com/gpuconv/gpuconv/host/proof"
+	"github.com/gpuconv/gpuconv/tuning"
 	"github.com/spf13/cobra"
 )
 
@@ -37,7 +38,7 @@ type app struct {
 	// second run's results become, what happens at each turn of bench, and how many bytes params --measure
 	// takes.
 	runCase      func(proof.Case, *host.Device) (cpuref.Report, error)
-	tuneLayer    func(context.Context, *host.Device, conv.Problem, host.LayerOptions, host.TuneOptions) (host.Tuning, error)
+	tuneLayer    func(context.Context, *host.Device, conv.Problem, host.LayerOptions, host.TuneOptions) (tuning.Result, error)
 	spoil        func([]result)
 	turn         func(context.Context, bench.Turn)
 	measureLimit int64

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/gpuconv/gpuconv/host"
+	"github.com/gpuconv/gpuconv/tuning"
 )
 
 // runReport is the JSON of `gpuconv run`.
@@ -40,7 +41,7 @@ func (r *runReport) algorithm(l *host.Layer, dev *host.Device, o host.LayerOptio
 		return
 	}
 	r.Algorithm = host.AlgorithmName(l.Algorithm())
-	choice, ok := o.Tunings.Lookup(dev, l.Problem(), o)
+	choice, ok := o.Tunings.Lookup(tuning.KeyOf(dev.GPU().Info(), l.Problem(), o.Numbers))
 	r.Tuned = ok && o.Algorithm == "" && o.Threads == 0 && choice.Algorithm == r.Algorithm
 }
 

@@ -13,6 +13,7 @@ import (
 	"github.com/gpuconv/gpuconv/cpuref"
 	"github.com/gpuconv/gpuconv/host"
 	"github.com/gpuconv/gpuconv/host/proof"
+	"github.com/gpuconv/gpuconv/tuning"
 	"github.com/spf13/cobra"
 )
 
@@ -111,8 +112,8 @@ func (a *app) tune(ctx context.Context, f tuneFlags) error {
 	if err != nil {
 		return err
 	}
-	tunings, err := host.OpenTunings(f.cache)
-	if err != nil && !errors.Is(err, host.ErrTunings) { // such a file was set aside: the next one is whole
+	tunings, err := tuning.Open(f.cache)
+	if err != nil && !errors.Is(err, tuning.ErrInvalid) { // such a file was set aside: the next one is whole
 		return fmt.Errorf("%w; name another file with --cache", err)
 	}
 	if err != nil {
@@ -132,7 +133,7 @@ func (a *app) tune(ctx context.Context, f tuneFlags) error {
 		}
 	}
 	if f.list {
-		r.Choices = append([]host.TuningChoice{}, tunings.Choices()...)
+		r.Choices = append([]tuning.Choice{}, tunings.Choices()...)
 	}
 	if f.exportFile != "" {
 		if err := exportTunings(tunings, f.exportFile); err != nil {
@@ -143,7 +144,7 @@ func (a *app) tune(ctx context.Context, f tuneFlags) error {
 	return errors.Join(a.report(r, r.print), failed)
 }
 
-func importTunings(t *host.Tunings, path string) (*int, error) {
+func importTunings(t *tuning.Cache, path string) (*int, error) {
 	r, err := os.Open(path)
 	if err != nil {
 		return nil, usagef("--import: %w", err)
@@ -156,7 +157,7 @@ func importTunings(t *host.Tunings, path string) (*int, error) {
 	return &taken, nil
 }
 
-func exportTunings(t *host.Tunings, path string) error {
+func exportTunings(t *tuning.Cache, path string) error {
 	w, err := os.Create(path)
 	if err != nil {
 		return usagef("--export: %w", err)
@@ -168,7 +169,7 @@ func exportTunings(t *host.Tunings, path string) error {
 }
 
 // tuneSuite tunes one layer after the other. Where it is interrupted what was tuned before is kept.
-func (a *app) tuneSuite(ctx context.Context, layers []bench.Layer, f tuneFlags, tunings *host.Tunings, r *tuneReport) error {
+func (a *app) tuneSuite(ctx context.Context, layers []bench.Layer, f tuneFlags, tunings *tuning.Cache, r *tuneReport) error {
 	dev, err := host.Open(a.device)
 	if err != nil {
 		return err
@@ -193,7 +194,7 @@ func (a *app) tuneSuite(ctx context.Context, layers []bench.Layer, f tuneFlags, 
 }
 
 // tuneLayers fills in the rows until ctx ends.
-func (a *app) tuneLayers(ctx context.Context, dev *host.Device, layers []bench.Layer, f tuneFlags, tunings *host.Tunings, r *tuneReport) {
+func (a *app) tuneLayers(ctx context.Context, dev *host.Device, layers []bench.Layer, f tuneFlags, tunings *tuning.Cache, r *tuneReport) {
 	bar := a.progress("tuning on "+r.Adapter, countCandidates(dev, layers, f))
 	defer bar.end()
 	for _, l := range layers {
@@ -220,7 +221,7 @@ func countCandidates(dev *host.Device, layers []bench.Layer, f tuneFlags) (n int
 }
 
 // tuneOne tunes a layer, unless it has a choice.
-func (a *app) tuneOne(ctx context.Context, dev *host.Device, l bench.Layer, f tuneFlags, tunings *host.Tunings, bar *progress) (tuneRow, error) {
+func (a *app) tuneOne(ctx context.Context, dev *host.Device, l bench.Layer, f tuneFlags, tunings *tuning.Cache, bar *progress) (tuneRow, error) {
 	o := host.LayerOptions{Tunings: tunings, Exact: f.exact}
 	list, err := host.Algorithms(dev, l.Problem, host.LayerOptions{Exact: f.exact})
 	if err != nil {
@@ -232,14 +233,15 @@ func (a *app) tuneOne(ctx context.Context, dev *host.Device, l bench.Layer, f tu
 			bar.step()
 		}
 	}()
-	if c, ok := tunings.Lookup(dev, l.Problem, o); ok && !f.again && contains(list, c.Algorithm) {
+	key := tuning.KeyOf(dev.GPU().Info(), l.Problem, o.Numbers)
+	if c, ok := tunings.Lookup(key); ok && !f.again && contains(list, c.Algorithm) {
 		return keptRow(l.Problem, c), nil
 	}
-	t, err := a.tuneLayer(ctx, dev, l.Problem, o, host.TuneOptions{Seed: 1, Budget: f.budget,
-		Progress: func(host.Candidate) { left--; bar.step() },
+	t, err := a.tuneLayer(ctx, dev, l.Problem, o, host.TuneOptions{Seed: 1, Options: tuning.Options{Budget: f.budget,
+		Progress: func(tuning.Candidate) { left--; bar.step() },
 		Repro: func(algorithm string) string {
 			return drivers() + proof.Case{Problem: l.Problem, Seed: 1, Mode: cpuref.Bounded, Options: host.LayerOptions{Algorithm: algorithm}}.Repro(dev)
-		}})
+		}}})
 	row := newTuneRow(l.Problem, t)
 	if ctx.Err() == nil {
 		err = errors.Join(err, a.reportCandidates(l, t))
@@ -261,7 +263,7 @@ func contains(list []host.Algorithm, name string) bool {
 
 // reportCandidates prints what failed at once, with the command that shows it again. A wrong result is an
 // error even where another algorithm took its place.
-func (a *app) reportCandidates(l bench.Layer, t host.Tuning) error {
+func (a *app) reportCandidates(l bench.Layer, t tuning.Result) error {
 	var wrong error
 	for _, c := range t.Candidates {
 		if c.Err == nil {

@@ -13,9 +13,11 @@ import (
 
 	"github.com/gpuconv/gpuconv/conv"
 	"github.com/gpuconv/gpuconv/cpuref"
+	"github.com/gpuconv/gpuconv/gpu"
 	"github.com/gpuconv/gpuconv/host"
 	"github.com/gpuconv/gpuconv/host/hosttest"
 	"github.com/gpuconv/gpuconv/shaders"
+	"github.com/gpuconv/gpuconv/tuning"
 )
 
 const (
@@ -36,23 +38,25 @@ func suite(t *testing.T) string {
 
 // tuneWith has layers tuned by a fake, that keeps its choice as the real one does. The quickest is the last
 // algorithm of a layer.
-func tuneWith(change func(conv.Problem, *host.Tuning) error) func(*app) {
+func tuneWith(change func(conv.Problem, *tuning.Result) error) func(*app) {
 	return func(a *app) {
-		a.tuneLayer = func(ctx context.Context, dev *host.Device, p conv.Problem, o host.LayerOptions, options host.TuneOptions) (host.Tuning, error) {
+		a.tuneLayer = func(ctx context.Context, dev *host.Device, p conv.Problem, o host.LayerOptions, options host.TuneOptions) (tuning.Result, error) {
 			list, err := host.Algorithms(dev, p, host.LayerOptions{})
 			if err != nil {
-				return host.Tuning{}, err
+				return tuning.Result{}, err
 			}
-			t := host.Tuning{Default: host.AlgorithmName(list[0]), Clock: host.ClockWall}
+			t := tuning.Result{Default: host.AlgorithmName(list[0]), Clock: gpu.ClockWall}
 			for i, a := range list {
-				c := host.Candidate{Algorithm: host.AlgorithmName(a), Samples: []time.Duration{time.Duration(2*len(list)-i) * time.Millisecond}, Dropped: i == 1}
+				c := tuning.Candidate{Algorithm: host.AlgorithmName(a), Dropped: i == 1,
+					Samples: []time.Duration{time.Duration(2*len(list)-i) * time.Millisecond}}
 				t.Candidates = append(t.Candidates, c)
 				options.Progress(c)
 			}
 			info, name := dev.GPU().Info(), p.Name
 			p.Name = ""
 			won := t.Candidates[len(list)-1]
-			choice := host.TuningChoice{TuningKey: host.TuningKey{Adapter: info.Name, Driver: info.Driver, Backend: string(info.Backend), Shaders: shaders.Hash(), Problem: p.String(), Numbers: host.Float32},
+			choice := tuning.Choice{Key: tuning.Key{Adapter: info.Name, Driver: info.Driver, Backend: string(info.Backend),
+				Shaders: shaders.Hash(), Problem: p.String(), Numbers: host.Float32},
 				Algorithm: won.Algorithm, Millis: float64(won.Samples[0].Milliseconds()), Clock: t.Clock, Date: time.Now().UTC().Truncate(time.Second)}
 			p.Name = name
 			for i := range t.Candidates {
@@ -140,7 +144,7 @@ func TestTuneInterrupted(t *testing.T) {
 	interrupted := func(a *app) {
 		tuneWith(nil)(a)
 		real := a.tuneLayer
-		a.tuneLayer = func(ctx context.Context, dev *host.Device, p conv.Problem, o host.LayerOptions, options host.TuneOptions) (host.Tuning, error) {
+		a.tuneLayer = func(ctx context.Context, dev *host.Device, p conv.Problem, o host.LayerOptions, options host.TuneOptions) (tuning.Result, error) {
 			if p.Name != "second" {
 				return real(ctx, dev, p, o, options)
 			}
@@ -152,7 +156,7 @@ func TestTuneInterrupted(t *testing.T) {
 				t.Error(err)
 			}
 			<-ctx.Done()
-			return host.Tuning{Default: "direct/t32"}, ctx.Err()
+			return tuning.Result{Default: "direct/t32"}, ctx.Err()
 		}
 	}
 	code, stdout, stderr := hooked(interrupted, "tune", "--suite", layers, "--cache", cache, "--json")
@@ -172,7 +176,7 @@ func TestTuneInterrupted(t *testing.T) {
 func TestTuneFailures(t *testing.T) {
 	hosttest.Open(t)
 	cache := filepath.Join(t.TempDir(), "t.json")
-	code, stdout, stderr := hooked(tuneWith(func(p conv.Problem, t *host.Tuning) error {
+	code, stdout, stderr := hooked(tuneWith(func(p conv.Problem, t *tuning.Result) error {
 		switch p.Name {
 		case "first":
 			t.Candidates[2].Err = fmt.Errorf("spoilt: %w", cpuref.ErrMismatch)
@@ -200,7 +204,7 @@ func TestTuneNotKept(t *testing.T) {
 	tune := func(lost bool, more ...string) (cache string, code int, stdout, stderr string) {
 		folder := filepath.Join(t.TempDir(), "folder")
 		cache = filepath.Join(folder, "t.json")
-		code, stdout, stderr = hooked(tuneWith(func(conv.Problem, *host.Tuning) error {
+		code, stdout, stderr = hooked(tuneWith(func(conv.Problem, *tuning.Result) error {
 			if lost {
 				return os.WriteFile(folder, nil, 0o644)
 			}
@@ -224,16 +228,16 @@ func TestTuneNotKept(t *testing.T) {
 
 // TestTuneTimes holds that both times of a row have all their digits: equal variants have the ratio 1.
 func TestTuneTimes(t *testing.T) {
-	same := host.Candidate{Algorithm: "direct/t32", Samples: []time.Duration{1999}, Build: 1500}
-	row := newTuneRow(conv.Problem{}, host.Tuning{Default: "direct/t32", Candidates: []host.Candidate{same},
-		Choice: host.TuningChoice{Algorithm: "direct/t32", Millis: 0.001999}})
+	same := tuning.Candidate{Algorithm: "direct/t32", Samples: []time.Duration{1999}, Build: 1500}
+	row := newTuneRow(conv.Problem{}, tuning.Result{Default: "direct/t32", Candidates: []tuning.Candidate{same},
+		Choice: tuning.Choice{Algorithm: "direct/t32", Millis: 0.001999}})
 	if row.DefaultMillis != 0.001999 || row.BuildMillis != 0.0015 {
 		t.Errorf("%+v, must take 1,999 ns and be built in 1,500", row)
 	}
 	contain(t, row.String(), "\t1.00\t")
 }
 
-// TestBrokenCache holds that a broken file of tunings is a warning, not the end.
+// TestBrokenCache holds that a broken tuning file is a warning, not the end.
 func TestBrokenCache(t *testing.T) {
 	hosttest.Open(t)
 	for _, args := range [][]string{{"run", firstTuned}, {"tune", "--list"}} {

@@ -7,19 +7,20 @@ import (
 
 	"github.com/gpuconv/gpuconv/conv"
 	"github.com/gpuconv/gpuconv/host"
+	"github.com/gpuconv/gpuconv/tuning"
 )
 
 // tuneReport is the JSON of `gpuconv tune`.
 type tuneReport struct {
-	Adapter     string              `json:"adapter,omitempty"`
-	Backend     string              `json:"backend,omitempty"`
-	Driver      string              `json:"driver,omitempty"`
-	Cache       string              `json:"cache"`
-	Imported    *int                `json:"imported,omitempty"` // choices that were taken from --import
-	Layers      []tuneRow           `json:"layers,omitempty"`
-	Interrupted bool                `json:"interrupted,omitempty"`
-	Choices     []host.TuningChoice `json:"choices,omitzero"` // of --list
-	Exported    string              `json:"exported,omitempty"`
+	Adapter     string          `json:"adapter,omitempty"`
+	Backend     string          `json:"backend,omitempty"`
+	Driver      string          `json:"driver,omitempty"`
+	Cache       string          `json:"cache"`
+	Imported    *int            `json:"imported,omitempty"` // choices that were taken from --import
+	Layers      []tuneRow       `json:"layers,omitempty"`
+	Interrupted bool            `json:"interrupted,omitempty"`
+	Choices     []tuning.Choice `json:"choices,omitzero"` // of --list
+	Exported    string          `json:"exported,omitempty"`
 	failed      bool
 }
 
@@ -38,7 +39,7 @@ type tuneRow struct {
 	Failed        int        `json:"failed"`
 	LeftOut       int        `json:"left_out"`           // candidates for which there was no time
 	Kept          *time.Time `json:"kept,omitempty"`     // when it was tuned, where that was earlier
-	NotKept       bool       `json:"not_kept,omitempty"` // the choice is not in the file of tunings
+	NotKept       bool       `json:"not_kept,omitempty"` // the choice is not in the tuning file
 	Error         string     `json:"error,omitempty"`
 	problem       conv.Problem
 }
@@ -49,12 +50,12 @@ func (r *tuneReport) device(dev *host.Device) {
 }
 
 // keptRow is a layer that was tuned earlier.
-func keptRow(p conv.Problem, c host.TuningChoice) tuneRow {
+func keptRow(p conv.Problem, c tuning.Choice) tuneRow {
 	return tuneRow{problem: p, Problem: p.String(), Name: p.Name, Algorithm: c.Algorithm, Millis: c.Millis, Clock: c.Clock, Kept: &c.Date}
 }
 
 // newTuneRow is a layer that was tuned.
-func newTuneRow(p conv.Problem, t host.Tuning) tuneRow {
+func newTuneRow(p conv.Problem, t tuning.Result) tuneRow {
 	r := tuneRow{problem: p, Problem: p.String(), Name: p.Name, Default: t.Default, Clock: t.Clock, Algorithm: t.Choice.Algorithm, Millis: t.Choice.Millis,
 		Tried: len(t.Candidates), LeftOut: t.LeftOut}
 	for _, c := range t.Candidates {
@@ -95,7 +96,7 @@ func (r tuneReport) print(a *app) {
 }
 
 // printChoices writes those of each adapter, driver and program under a line that names them.
-func printChoices(a *app, choices []host.TuningChoice) {
+func printChoices(a *app, choices []tuning.Choice) {
 	for len(choices) > 0 {
 		first := choices[0]
 		rows := []string{"layer\tnumbers\talgorithm\tms\tclock\trunner-up\tms\tdate"}
@@ -117,16 +118,16 @@ func printChoices(a *app, choices []host.TuningChoice) {
 }
 
 // sameTuner tells whether two choices are for the same adapter, driver, backend and shaders.
-func sameTuner(a, b host.TuningChoice) bool {
+func sameTuner(a, b tuning.Choice) bool {
 	return a.Adapter == b.Adapter && a.Driver == b.Driver && a.Backend == b.Backend && a.Shaders == b.Shaders
 }
 
 // confirm looks into the file for the choices, since writing it may have failed.
 func (r *tuneReport) confirm(dev *host.Device, path string) {
-	inFile, err := host.OpenTunings(path)
+	inFile, err := tuning.Open(path)
 	for i := range r.Layers {
 		l := &r.Layers[i]
-		choice, found := inFile.Lookup(dev, l.problem, host.LayerOptions{})
+		choice, found := inFile.Lookup(tuning.KeyOf(dev.GPU().Info(), l.problem, ""))
 		l.NotKept = l.Algorithm != "" && (err != nil || !found || choice.Algorithm != l.Algorithm)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/gpuconv/gpuconv/host"
+	"github.com/gpuconv/gpuconv/tuning"
 	"github.com/spf13/pflag"
 )
 
@@ -24,15 +25,15 @@ func (f *tuningFlags) add(flags *pflag.FlagSet) {
 // addCommon registers what tune has, too.
 func (f *tuningFlags) addCommon(flags *pflag.FlagSet) {
 	flags.BoolVar(&f.exact, "exact", false, "leave out algorithms that round within their transforms, or spread a NaN or infinity beyond the outputs that depend on it")
-	flags.StringVar(&f.cache, "cache", "", "file of tunings (default gpuconv/tuning.json in your folder for caches)")
+	flags.StringVar(&f.cache, "cache", "", "tuning file (default gpuconv/tuning.json in your folder for caches)")
 }
 
 // open gives the stored tunings, nil where they are not wanted. A file that is of no use is a warning.
-func (f *tuningFlags) open(a *app) *host.Tunings {
+func (f *tuningFlags) open(a *app) *tuning.Cache {
 	if !f.tuned {
 		return nil
 	}
-	t, err := host.OpenTunings(f.cache)
+	t, err := tuning.Open(f.cache)
 	if err != nil && t.Path() != "" { // without a folder for caches there cannot be any
 		fmt.Fprintf(a.stderr, "WARNING: %v\n", err)
 	}

@@ -1,4 +1,4 @@
-package host
+package tuning
 
 import (
 	"bytes"
@@ -15,58 +15,61 @@ import (
 	"time"
 
 	"github.com/gpuconv/gpuconv/conv"
+	"github.com/gpuconv/gpuconv/gpu"
+	"github.com/gpuconv/gpuconv/shaders"
 )
 
-// ErrTunings is in the chain of every error about a file of tunings that makes no sense.
-var ErrTunings = errors.New("no file of tunings")
+// ErrInvalid is in the chain of every error about a tuning file that makes no sense.
+var ErrInvalid = errors.New("invalid tuning file")
 
-// tuningSchema is the version of the file. Fields may be added without a new one.
-const tuningSchema = 1
+// schema is the version of the file. Fields may be added without a new one.
+const schema = 1
 
-// maxTuningFile is how many bytes are read: a choice takes a few hundred.
-const maxTuningFile = 64 << 20
+// maxFile is how many bytes are read: a choice takes a few hundred.
+const maxFile = 64 << 20
 
-// tuningFile is what stands in a file. What other versions of the program have written into it stays.
-type tuningFile struct {
-	choices map[TuningKey]tuningEntry
+// file is what stands in a file. What other versions of the program have written into it stays.
+type file struct {
+	choices map[Key]entry
 	extra   map[string]json.RawMessage
 }
 
-// tuningEntry is a choice, with what else stands in it.
-type tuningEntry struct {
-	TuningChoice
+// entry is a choice, with what else stands in it.
+type entry struct {
+	Choice
 	extra map[string]json.RawMessage
 }
 
 // The fields that are known.
 var (
 	fileFields  = []string{"schema", "choices"}
-	entryFields = []string{"adapter", "driver", "backend", "shaders", "problem", "numbers", "algorithm", "ms", "clock", "runner_up", "runner_up_ms", "date"}
+	entryFields = []string{"adapter", "driver", "backend", "shaders", "problem", "numbers",
+		"algorithm", "ms", "clock", "runner_up", "runner_up_ms", "date"}
 )
 
-// decodeTunings reads a file. The error wraps ErrTunings, or is r's.
-func decodeTunings(r io.Reader) (f tuningFile, err error) {
-	data, err := io.ReadAll(io.LimitReader(r, maxTuningFile+1))
+// decode reads a file. The error wraps ErrInvalid, or is r's.
+func decode(r io.Reader) (f file, err error) {
+	data, err := io.ReadAll(io.LimitReader(r, maxFile+1))
 	if err != nil {
 		return f, err
 	}
-	if len(data) > maxTuningFile {
-		return f, fmt.Errorf("%w: more than %d bytes", ErrTunings, maxTuningFile)
+	if len(data) > maxFile {
+		return f, fmt.Errorf("%w: more than %d bytes", ErrInvalid, maxFile)
 	}
 	var head struct {
 		Schema  *int              `json:"schema"`
 		Choices []json.RawMessage `json:"choices"`
 	}
 	if f.extra, err = decodeWithExtra(data, &head, fileFields); err != nil {
-		return f, fmt.Errorf("%w: %w", ErrTunings, err)
+		return f, fmt.Errorf("%w: %w", ErrInvalid, err)
 	}
-	if head.Schema == nil || *head.Schema != tuningSchema {
-		return f, fmt.Errorf("%w: schema %s, must be %d", ErrTunings, text(head.Schema), tuningSchema)
+	if head.Schema == nil || *head.Schema != schema {
+		return f, fmt.Errorf("%w: schema %s, must be %d", ErrInvalid, text(head.Schema), schema)
 	}
 	for i, raw := range head.Choices {
 		e, err := decodeEntry(raw)
 		if err != nil {
-			return tuningFile{}, fmt.Errorf("%w: choice %d: %w", ErrTunings, i+1, err)
+			return file{}, fmt.Errorf("%w: choice %d: %w", ErrInvalid, i+1, err)
 		}
 		f.add(e)
 	}
@@ -81,8 +84,8 @@ func text(n *int) string {
 	return fmt.Sprint(*n)
 }
 
-func decodeEntry(raw []byte) (e tuningEntry, err error) {
-	if e.extra, err = decodeWithExtra(raw, &e.TuningChoice, entryFields); err != nil {
+func decodeEntry(raw []byte) (e entry, err error) {
+	if e.extra, err = decodeWithExtra(raw, &e.Choice, entryFields); err != nil {
 		return e, err
 	}
 	return e, e.validate()
@@ -113,7 +116,7 @@ var (
 )
 
 // validate reports the value that makes no sense.
-func (c TuningChoice) validate() error {
+func (c Choice) validate() error {
 	p, err := conv.Parse(c.Problem)
 	if err != nil {
 		return fmt.Errorf("problem %q: %w", c.Problem, err)
@@ -129,24 +132,25 @@ func (c TuningChoice) validate() error {
 		return errors.New(`backend "", must be the backend's name`)
 	case !hashText.MatchString(c.Shaders):
 		return fmt.Errorf("shaders %q, must be 16 digits of a hash", c.Shaders)
-	case c.Numbers != Float32 && c.Numbers != Float16:
-		return fmt.Errorf("numbers %q, must be %s or %s", c.Numbers, Float32, Float16)
+	case c.Numbers != shaders.Float32 && c.Numbers != shaders.Float16:
+		return fmt.Errorf("numbers %q, must be %s or %s", c.Numbers, shaders.Float32, shaders.Float16)
 	}
 	return c.validateResult()
 }
 
-func (c TuningChoice) validateResult() error {
+func (c Choice) validateResult() error {
 	switch {
 	case !algorithmName.MatchString(c.Algorithm):
 		return fmt.Errorf("algorithm %q, must be name/variant", c.Algorithm)
 	case !isTime(c.Millis):
 		return fmt.Errorf("ms %g, must be more than 0", c.Millis)
-	case c.Clock != ClockGPU && c.Clock != ClockWall:
-		return fmt.Errorf("clock %q, must be %s or %s", c.Clock, ClockGPU, ClockWall)
+	case c.Clock != gpu.ClockGPU && c.Clock != gpu.ClockWall:
+		return fmt.Errorf("clock %q, must be %s or %s", c.Clock, gpu.ClockGPU, gpu.ClockWall)
 	case c.RunnerUp != "" && !algorithmName.MatchString(c.RunnerUp):
 		return fmt.Errorf("runner_up %q, must be name/variant", c.RunnerUp)
 	case c.RunnerUp != "" && !isTime(c.RunnerUpMillis), c.RunnerUp == "" && c.RunnerUpMillis != 0:
-		return fmt.Errorf("runner_up_ms %g of runner_up %q, must be more than 0, and 0 for none", c.RunnerUpMillis, c.RunnerUp)
+		return fmt.Errorf("runner_up_ms %g of runner_up %q, must be more than 0, and 0 for none",
+			c.RunnerUpMillis, c.RunnerUp)
 	case c.Date.IsZero() || c.Date.Year() < 1 || c.Date.Year() > 9999:
 		return fmt.Errorf("date %v, must be when it was measured", c.Date)
 	}
@@ -157,28 +161,29 @@ func isTime(ms float64) bool { return ms > 0 && !math.IsInf(ms, 0) }
 
 // checkDates reports a choice from the future, whose place no other could ever take. Clocks may differ by
 // a day.
-func (f *tuningFile) checkDates(now time.Time) error {
+func (f *file) checkDates(now time.Time) error {
 	for i, e := range f.sorted() {
 		if e.Date.After(now.Add(24 * time.Hour)) {
-			return fmt.Errorf("%w: choice %d, of %s: date %s, must not be in the future", ErrTunings, i+1, e.Problem, e.Date.Format(time.RFC3339))
+			return fmt.Errorf("%w: choice %d, of %s: date %s, must not be in the future",
+				ErrInvalid, i+1, e.Problem, e.Date.Format(time.RFC3339))
 		}
 	}
 	return nil
 }
 
 // add puts an entry in, unless there is a newer one for the same.
-func (f *tuningFile) add(e tuningEntry) {
-	if old, ok := f.choices[e.TuningKey]; ok && old.Date.After(e.Date) {
+func (f *file) add(e entry) {
+	if old, ok := f.choices[e.Key]; ok && old.Date.After(e.Date) {
 		return
 	}
 	if f.choices == nil {
-		f.choices = map[TuningKey]tuningEntry{}
+		f.choices = map[Key]entry{}
 	}
-	f.choices[e.TuningKey] = e
+	f.choices[e.Key] = e
 }
 
 // merge adds what is new in other, and says how much that is. Fields that nobody here knows stay as they are in f.
-func (f *tuningFile) merge(other tuningFile) (taken int) {
+func (f *file) merge(other file) (taken int) {
 	for key, e := range other.choices {
 		if old, ok := f.choices[key]; ok && !e.Date.After(old.Date) {
 			continue
@@ -198,21 +203,21 @@ func (f *tuningFile) merge(other tuningFile) (taken int) {
 }
 
 // sorted gives the entries in the order in which files have them.
-func (f *tuningFile) sorted() []tuningEntry {
-	return slices.SortedFunc(maps.Values(f.choices), func(a, b tuningEntry) int {
-		return cmp.Or(cmp.Compare(a.Adapter, b.Adapter), cmp.Compare(a.Backend, b.Backend), cmp.Compare(a.Driver, b.Driver), cmp.Compare(a.Shaders, b.Shaders),
-			cmp.Compare(a.Problem, b.Problem), cmp.Compare(a.Numbers, b.Numbers))
+func (f *file) sorted() []entry {
+	return slices.SortedFunc(maps.Values(f.choices), func(a, b entry) int {
+		return cmp.Or(cmp.Compare(a.Adapter, b.Adapter), cmp.Compare(a.Backend, b.Backend), cmp.Compare(a.Driver, b.Driver),
+			cmp.Compare(a.Shaders, b.Shaders), cmp.Compare(a.Problem, b.Problem), cmp.Compare(a.Numbers, b.Numbers))
 	})
 }
 
 // encode gives the file's text: an entry's fields on lines of their own.
-func (f *tuningFile) encode() ([]byte, error) {
+func (f *file) encode() ([]byte, error) {
 	head := struct {
-		Schema  int           `json:"schema"`
-		Choices []tuningEntry `json:"choices"`
-	}{tuningSchema, f.sorted()}
+		Schema  int     `json:"schema"`
+		Choices []entry `json:"choices"`
+	}{schema, f.sorted()}
 	if head.Choices == nil {
-		head.Choices = []tuningEntry{}
+		head.Choices = []entry{}
 	}
 	data, err := withExtra(head, f.extra)
 	if err != nil {
@@ -225,7 +230,7 @@ func (f *tuningFile) encode() ([]byte, error) {
 }
 
 // MarshalJSON implements [json.Marshaler].
-func (e tuningEntry) MarshalJSON() ([]byte, error) { return withExtra(e.TuningChoice, e.extra) }
+func (e entry) MarshalJSON() ([]byte, error) { return withExtra(e.Choice, e.extra) }
 
 // withExtra gives the object of a struct, with more fields behind its own.
 func withExtra(v any, extra map[string]json.RawMessage) ([]byte, error) {

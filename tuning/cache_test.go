@@ -1,4 +1,4 @@
-package host_test
+package tuning_test
 
 import (
 	"encoding/json"
@@ -13,28 +13,31 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gpuconv/gpuconv/conv"
 	"github.com/gpuconv/gpuconv/gpu"
-	"github.com/gpuconv/gpuconv/host"
 	"github.com/gpuconv/gpuconv/shaders"
+	"github.com/gpuconv/gpuconv/tuning"
 )
 
 // choice is one for the n-th of a series of layers.
-func choice(n int) host.TuningChoice {
-	return host.TuningChoice{
-		TuningKey: host.TuningKey{Adapter: "A <GPU>", Driver: "1.2", Backend: "vulkan", Shaders: shaders.Hash(), Problem: fmt.Sprintf("ic%dih9oc4kh3", n), Numbers: host.Float32},
-		Algorithm: "shared/64x64x16_v4", Millis: 1.5, Clock: host.ClockGPU, RunnerUp: "direct/t64", RunnerUpMillis: 2, Date: time.Date(2026, 5, 4, 3, 2, 1, 0, time.UTC)}
+func choice(n int) tuning.Choice {
+	return tuning.Choice{
+		Key: tuning.Key{Adapter: "A <GPU>", Driver: "1.2", Backend: "vulkan", Shaders: shaders.Hash(),
+			Problem: fmt.Sprintf("ic%dih9oc4kh3", n), Numbers: shaders.Float32},
+		Algorithm: "shared/64x64x16_v4", Millis: 1.5, Clock: gpu.ClockGPU,
+		RunnerUp: "direct/t64", RunnerUpMillis: 2, Date: time.Date(2026, 5, 4, 3, 2, 1, 0, time.UTC)}
 }
 
-func open(t *testing.T, path string) *host.Tunings {
+func open(t *testing.T, path string) *tuning.Cache {
 	t.Helper()
-	tunings, err := host.OpenTunings(path)
+	tunings, err := tuning.Open(path)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return tunings
 }
 
-func keep(t *testing.T, tunings *host.Tunings, choices ...host.TuningChoice) {
+func keep(t *testing.T, tunings *tuning.Cache, choices ...tuning.Choice) {
 	t.Helper()
 	if err := tunings.Keep(choices...); err != nil {
 		t.Fatal(err)
@@ -52,17 +55,18 @@ func TestTuningsAreKept(t *testing.T) {
 	later.Algorithm, later.Date = "direct/t64", later.Date.Add(time.Hour)
 	keep(t, first, later)
 	keep(t, first, choice(2)) // older
-	if got := open(t, path).Choices(); !reflect.DeepEqual(got, []host.TuningChoice{choice(1), later}) {
+	if got := open(t, path).Choices(); !reflect.DeepEqual(got, []tuning.Choice{choice(1), later}) {
 		t.Errorf("kept %+v", got)
 	}
 	again := later
 	again.Algorithm = "registers/8x4_v1_t64" // of the same second
 	keep(t, first, again)
-	if got := open(t, path).Choices(); !reflect.DeepEqual(got, []host.TuningChoice{choice(1), again}) {
+	if got := open(t, path).Choices(); !reflect.DeepEqual(got, []tuning.Choice{choice(1), again}) {
 		t.Errorf("kept %+v", got)
 	}
 	data, err := os.ReadFile(path)
-	if err != nil || !strings.Contains(string(data), "\n      \"algorithm\": \"registers/8x4_v1_t64\",\n      \"ms\": 1.5,\n") {
+	if err != nil ||
+		!strings.Contains(string(data), "\n      \"algorithm\": \"registers/8x4_v1_t64\",\n      \"ms\": 1.5,\n") {
 		t.Errorf("the file is %s, %v", data, err)
 	}
 	if left, _ := filepath.Glob(path + "*"); len(left) > 2 {
@@ -85,7 +89,7 @@ func TestTuningsDefaultFile(t *testing.T) {
 	for _, name := range []string{"XDG_CACHE_HOME", "HOME", "LocalAppData"} {
 		os.Unsetenv(name)
 	}
-	nowhere, err := host.OpenTunings("")
+	nowhere, err := tuning.Open("")
 	if err == nil || nowhere.Path() != "" {
 		t.Errorf("without a folder the file is %q, %v", nowhere.Path(), err)
 	}
@@ -115,7 +119,8 @@ func TestTuningsKeepStrangers(t *testing.T) {
 		Comment string
 		Choices []map[string]any
 	}
-	if err := json.Unmarshal(data, &got); err != nil || got.Comment != "mine" || len(got.Choices) != 2 || !reflect.DeepEqual(got.Choices[1], entry) {
+	if err := json.Unmarshal(data, &got); err != nil || got.Comment != "mine" ||
+		len(got.Choices) != 2 || !reflect.DeepEqual(got.Choices[1], entry) {
 		t.Errorf("%v, the file is now %s", err, data)
 	}
 }
@@ -135,7 +140,7 @@ func remarshal(t *testing.T, from, to any) {
 func badFiles(t *testing.T) map[string]string {
 	t.Helper()
 	var whole strings.Builder
-	tunings := &host.Tunings{}
+	tunings := &tuning.Cache{}
 	keep(t, tunings, choice(1), choice(2))
 	if err := tunings.Export(&whole); err != nil {
 		t.Fatal(err)
@@ -186,8 +191,9 @@ func TestBrokenFiles(t *testing.T) {
 			if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
 				t.Fatal(err)
 			}
-			tunings, err := host.OpenTunings(path)
-			if !errors.Is(err, host.ErrTunings) || !strings.Contains(err.Error(), why) || !strings.HasSuffix(err.Error(), "it is "+aside+" now") {
+			tunings, err := tuning.Open(path)
+			if !errors.Is(err, tuning.ErrInvalid) || !strings.Contains(err.Error(), why) ||
+				!strings.HasSuffix(err.Error(), "it is "+aside+" now") {
 				t.Errorf("%q: error %v, must have %q and end with %s", text, err, why, aside)
 			}
 			if tunings.Err() != err || len(tunings.Choices()) != 0 {
@@ -213,7 +219,7 @@ func TestBrokenMeanwhile(t *testing.T) {
 	if err := os.WriteFile(path, []byte("scribble"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if err := tunings.Keep(choice(2)); !errors.Is(err, host.ErrTunings) {
+	if err := tunings.Keep(choice(2)); !errors.Is(err, tuning.ErrInvalid) {
 		t.Errorf("error %v", err)
 	}
 	if got := open(t, path).Choices(); len(got) != 2 {
@@ -227,7 +233,8 @@ func TestUnwritable(t *testing.T) {
 	dir := t.TempDir()
 	file, full := filepath.Join(dir, "file"), filepath.Join(dir, "full")
 	for i := range 1000 { // no name is left
-		if err := os.WriteFile(full+strings.TrimSuffix(fmt.Sprintf(".broken%d", max(i, 1)), map[bool]string{true: "1"}[i < 2]), nil, 0o644); err != nil {
+		taken := full + strings.TrimSuffix(fmt.Sprintf(".broken%d", max(i, 1)), map[bool]string{true: "1"}[i < 2])
+		if err := os.WriteFile(taken, nil, 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -236,8 +243,10 @@ func TestUnwritable(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for path, why := range map[string]string{dir: "directory", filepath.Join(file, "tuning.json"): "not a directory", full: "could not be set aside: too many"} {
-		tunings, err := host.OpenTunings(path)
+	for path, why := range map[string]string{
+		dir: "directory", filepath.Join(file, "tuning.json"): "not a directory", full: "could not be set aside: too many",
+	} {
+		tunings, err := tuning.Open(path)
 		if err == nil || !strings.Contains(err.Error(), why) {
 			t.Errorf("%s: error %v, must have %q", path, err, why)
 		}
@@ -253,7 +262,7 @@ func TestUnwritable(t *testing.T) {
 }
 
 func TestExportAndImport(t *testing.T) {
-	var from, to host.Tunings
+	var from, to tuning.Cache
 	older, newer, same := choice(1), choice(2), choice(3)
 	older.Date, newer.Date = older.Date.Add(-time.Hour), newer.Date.Add(time.Hour)
 	keep(t, &from, older, newer, same, choice(4))
@@ -265,7 +274,7 @@ func TestExportAndImport(t *testing.T) {
 	if taken, err := to.Import(strings.NewReader(file.String())); taken != 2 || err != nil {
 		t.Errorf("took %d, %v; must be the newer and the new one", taken, err)
 	}
-	if got := to.Choices(); !reflect.DeepEqual(got, []host.TuningChoice{choice(1), newer, choice(3), choice(4), choice(5)}) {
+	if got := to.Choices(); !reflect.DeepEqual(got, []tuning.Choice{choice(1), newer, choice(3), choice(4), choice(5)}) {
 		t.Errorf("now there are %+v", got)
 	}
 }
@@ -282,7 +291,8 @@ func TestBadImport(t *testing.T) {
 	files := badFiles(t)
 	files[change(string(before), "2026", "9026")] = "date 9026-05-04T03:02:01Z, must not be in the future"
 	for text, why := range files {
-		if taken, err := tunings.Import(strings.NewReader(text)); taken != 0 || !errors.Is(err, host.ErrTunings) || !strings.Contains(err.Error(), why) {
+		taken, err := tunings.Import(strings.NewReader(text))
+		if taken != 0 || !errors.Is(err, tuning.ErrInvalid) || !strings.Contains(err.Error(), why) {
 			t.Errorf("%q: %d taken, %v; must have %q", text, taken, err, why)
 		}
 	}
@@ -291,15 +301,33 @@ func TestBadImport(t *testing.T) {
 	}
 	bad := choice(1)
 	bad.Millis = 0
-	if err := tunings.Keep(choice(2), bad); !errors.Is(err, host.ErrTunings) || len(tunings.Choices()) != 1 {
+	if err := tunings.Keep(choice(2), bad); !errors.Is(err, tuning.ErrInvalid) || len(tunings.Choices()) != 1 {
 		t.Errorf("kept %v, %v", tunings.Choices(), err)
+	}
+}
+
+// TestKeyOf holds what makes a layer another one.
+func TestKeyOf(t *testing.T) {
+	p, err := conv.Parse(`ic8ih9oc8kh3n"named"`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	info := gpu.AdapterInfo{Name: "A", Driver: "1", Backend: "vulkan"}
+	want := tuning.Key{Adapter: "A", Driver: "1", Backend: "vulkan",
+		Shaders: shaders.Hash(), Problem: "ic8ih9oc8kh3", Numbers: shaders.Float32}
+	if got := tuning.KeyOf(info, p, ""); got != want {
+		t.Errorf("%+v, must be %+v", got, want)
+	}
+	want.Numbers = shaders.Float16
+	if got := tuning.KeyOf(info, p, shaders.Float16); got != want {
+		t.Errorf("%+v, must be %+v", got, want)
 	}
 }
 
 // TestNoTunings holds that nil has none, and keeps none.
 func TestNoTunings(t *testing.T) {
-	var none *host.Tunings
-	if _, ok := none.Lookup(cpu(t), problem(t, "ic1ih1oc1kh1"), host.LayerOptions{}); ok || none.Path() != "" || none.Err() != nil || none.Choices() != nil {
+	var none *tuning.Cache
+	if _, ok := none.Lookup(choice(1).Key); ok || none.Path() != "" || none.Err() != nil || none.Choices() != nil {
 		t.Error("nil has tunings")
 	}
 	if _, err := none.Import(strings.NewReader("{}")); !errors.Is(err, gpu.ErrMisuse) {
@@ -357,7 +385,7 @@ func writeTunings(t *testing.T, path string) {
 		both.Add(1)
 		go func() {
 			defer both.Done()
-			tunings, err := host.OpenTunings(path)
+			tunings, err := tuning.Open(path)
 			if err != nil {
 				t.Error(err)
 			}
@@ -374,7 +402,7 @@ func writeTunings(t *testing.T, path string) {
 // FuzzTunings holds that reading never panics, and that what is read is written so that it reads the same.
 func FuzzTunings(f *testing.F) {
 	var whole strings.Builder
-	tunings := &host.Tunings{}
+	tunings := &tuning.Cache{}
 	if err := errors.Join(tunings.Keep(choice(1), choice(2)), tunings.Export(&whole)); err != nil {
 		f.Fatal(err)
 	}
@@ -383,14 +411,14 @@ func FuzzTunings(f *testing.F) {
 	f.Add([]byte(`{"schema":1,"SCHEMA":1,"x":{"y":[1,"<"]},"choices":[]}`))
 	f.Add([]byte(strings.Replace(whole.String(), `"driver"`, `"more":1e400,"Driver"`, 1)))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		once, err := host.Recode(data)
+		once, err := tuning.Recode(data)
 		if err != nil {
-			if !errors.Is(err, host.ErrTunings) {
-				t.Errorf("error %v, must wrap %v", err, host.ErrTunings)
+			if !errors.Is(err, tuning.ErrInvalid) {
+				t.Errorf("error %v, must wrap %v", err, tuning.ErrInvalid)
 			}
 			return
 		}
-		twice, err := host.Recode(once)
+		twice, err := tuning.Recode(once)
 		if err != nil || string(once) != string(twice) {
 			t.Errorf("%s\nis read as\n%s\n%v", once, twice, err)
 		}

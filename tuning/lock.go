@@ -1,4 +1,4 @@
-package host
+package tuning
 
 import (
 	"errors"
@@ -10,13 +10,13 @@ import (
 	"github.com/gofrs/flock"
 )
 
-// readTunings reads a file. Where it makes no sense it is set aside.
-func readTunings(path string) (tuningFile, error) {
-	f, err := loadTunings(path)
-	if !errors.Is(err, ErrTunings) {
+// read reads a file. Where it makes no sense it is set aside.
+func read(path string) (file, error) {
+	f, err := load(path)
+	if !errors.Is(err, ErrInvalid) {
 		return f, err
 	}
-	unlock, locked := lockTunings(path)
+	unlock, locked := lock(path)
 	if locked != nil {
 		return f, errors.Join(err, locked)
 	}
@@ -24,28 +24,28 @@ func readTunings(path string) (tuningFile, error) {
 	return loadOrSetAside(path) // another process may have done so by now
 }
 
-// loadTunings reads a file; no file has no choices.
-func loadTunings(path string) (tuningFile, error) {
+// load reads a file; no file has no choices.
+func load(path string) (file, error) {
 	r, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return tuningFile{}, nil
+		return file{}, nil
 	}
 	if err != nil {
-		return tuningFile{}, fmt.Errorf("reading tunings: %w", err)
+		return file{}, fmt.Errorf("reading tunings: %w", err)
 	}
 	defer r.Close()
-	f, err := decodeTunings(r)
+	f, err := decode(r)
 	if err != nil {
-		return tuningFile{}, fmt.Errorf("reading tunings from %s: %w", path, err)
+		return file{}, fmt.Errorf("reading tunings from %s: %w", path, err)
 	}
 	return f, nil
 }
 
 // loadOrSetAside reads a file under the lock. One that makes no sense gets another name: it may be of use
-// to someone. The error wraps ErrTunings then, and the file's name is free unless it says otherwise.
-func loadOrSetAside(path string) (tuningFile, error) {
-	f, err := loadTunings(path)
-	if !errors.Is(err, ErrTunings) {
+// to someone. The error wraps ErrInvalid then, and the file's name is free unless it says otherwise.
+func loadOrSetAside(path string) (file, error) {
+	f, err := load(path)
+	if !errors.Is(err, ErrInvalid) {
 		return f, err
 	}
 	aside, e := freeName(path + ".broken")
@@ -77,20 +77,20 @@ func freeName(path string) (string, error) {
 	return "", fmt.Errorf("too many files of the name %s", path)
 }
 
-// updateTunings merges what is in the file into f, and writes that in its place. A reader sees the file
+// update merges what is in the file into f, and writes that in its place. A reader sees the file
 // as it was or as it is then, never a part.
-func updateTunings(path string, f *tuningFile) error {
+func update(path string, f *file) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return fmt.Errorf("keeping tunings: %w", err)
 	}
-	unlock, err := lockTunings(path)
+	unlock, err := lock(path)
 	if err != nil {
 		return err
 	}
 	defer unlock()
 	there, aside := loadOrSetAside(path)
 	var stays *notSetAside
-	if errors.As(aside, &stays) || aside != nil && !errors.Is(aside, ErrTunings) {
+	if errors.As(aside, &stays) || aside != nil && !errors.Is(aside, ErrInvalid) {
 		return fmt.Errorf("keeping tunings: %w", aside)
 	}
 	f.merge(there)
@@ -104,14 +104,14 @@ func updateTunings(path string, f *tuningFile) error {
 	return aside
 }
 
-// lockTunings keeps other processes from the file until unlock. What is locked is a file beside it, since
+// lock keeps other processes from the file until unlock. What is locked is a file beside it, since
 // the file itself is replaced. Where there are no locks, as in a browser, there are no other processes.
-func lockTunings(path string) (unlock func(), err error) {
-	lock := flock.New(path + ".lock")
-	if err := lock.Lock(); err != nil && !errors.Is(err, errors.ErrUnsupported) {
+func lock(path string) (unlock func(), err error) {
+	l := flock.New(path + ".lock")
+	if err := l.Lock(); err != nil && !errors.Is(err, errors.ErrUnsupported) {
 		return nil, fmt.Errorf("locking tunings: %w", err)
 	}
-	return func() { lock.Close() }, nil
+	return func() { l.Close() }, nil
 }
 
 // replaceFile puts a whole new file in the place of one.
