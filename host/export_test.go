@@ -11,6 +11,9 @@ import (
 	"github.com/gpuconv/gpuconv/shaders"
 )
 
+// Exec is what runs plans on d.
+func Exec(d *Device) *exec.Device { return d.exec }
+
 // SetSource has dev compile shaders from other text until the test ends. Kernels are cached by their text:
 // what is compiled so is never taken for the original.
 func SetSource(t testing.TB, dev *Device, f func(shaders.Variant) (shaders.Shader, error)) {

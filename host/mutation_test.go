@@ -315,7 +315,7 @@ func sourceOf(v shaders.Variant) (shaders.Shader, error) {
 }
 
 func mutate(t *testing.T, dev *host.Device) {
-	placedKillers()
+	addPlaced(dev)
 	host.SetFold(t, dev, foldSmall)
 	host.SetSource(t, dev, sourceOf)
 	t.Cleanup(func() { mutated = mutant{} })

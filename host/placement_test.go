@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"math/rand/v2"
 	"slices"
 	"strings"
 	"sync"
@@ -13,57 +12,56 @@ import (
 
 	"github.com/gpuconv/gpuconv/conv"
 	"github.com/gpuconv/gpuconv/cpuref"
-	"github.com/gpuconv/gpuconv/gpu"
 	"github.com/gpuconv/gpuconv/host"
 	"github.com/gpuconv/gpuconv/host/hosttest"
+	"github.com/gpuconv/gpuconv/host/proof"
+	"github.com/gpuconv/gpuconv/internal/algo"
+	"github.com/gpuconv/gpuconv/internal/exec"
 	"github.com/gpuconv/gpuconv/shaders"
 	"github.com/gpuconv/gpuconv/tensor"
-	"github.com/gpuconv/gpuconv/transform"
 )
 
-// The kernels below run without the engines of package host, on X, V and R that are some channels of wider volumes.
+// The layers below have an X, V and R that are some channels of wider volumes, which are poison everywhere else.
 
-// wider is a volume among the channels of a wider one, which is poison everywhere else.
+// wider is where a volume stands in a wider one.
 type wider struct {
 	at       shaders.Placement
 	channels int
 	kind     shaders.Numbers
-	bits     []uint32 // of each number of the wider volume
+	bits     int // of a number
+	count    int // of the volume's numbers
+	words    []uint32
 }
 
 // int32s is how int8 layers store sums.
 const int32s shaders.Numbers = "int32"
 
-// perWord is how many numbers a word holds.
-func perWord(n shaders.Numbers) int {
-	return map[shaders.Numbers]int{shaders.Float32: 1, int32s: 1, shaders.Float16: 2, shaders.Int8: 4}[n]
-}
-
-func poisonOf(n shaders.Numbers, i int) uint32 {
+// newWider is all poison: NaN, each of its own kind, or of int8 the largest number.
+func newWider(n shaders.Numbers, at shaders.Placement, channels int, count int64) wider {
+	w := wider{at: at, channels: channels, kind: n, bits: 32, count: int(count)}
+	poison := func(i int) uint32 { return 0x7fc00001 + uint32(i) }
 	switch n {
 	case shaders.Float16:
-		return 0x7e01 + uint32(i%200) // NaN, as below
+		w.bits, poison = 16, func(i int) uint32 { return 0x7e01 + uint32(i%200) }
 	case shaders.Int8:
-		return 127
+		w.bits, poison = 8, func(int) uint32 { return 127 }
 	}
-	return 0x7fc00001 + uint32(i)
-}
-
-// newWider is all poison. Behind its last pixel there is one more, so that no number begins the buffer's last word.
-func newWider(pixels, channels int, at shaders.Placement, n shaders.Numbers) wider {
-	w := wider{at, channels, n, make([]uint32, (pixels+1)*int(at.Pitch))}
-	for i := range w.bits {
-		w.bits[i] = poisonOf(n, i)
+	numbers := int(count) / channels * int(at.Pitch)
+	w.words = make([]uint32, (numbers*w.bits+31)/32)
+	for i := range numbers {
+		w.words[i*w.bits/32] |= poison(i) << (i * w.bits % 32)
 	}
 	return w
 }
 
-// place is where the volume's number i is in the wider one.
-func (w wider) place(i int) int {
-	return i/w.channels*int(w.at.Pitch) + int(w.at.First) + i%w.channels
+// place is the word in which the volume's number i stands, and where in it.
+func (w wider) place(i int) (word, shift int, mask uint32) {
+	at := (i/w.channels*int(w.at.Pitch) + int(w.at.First) + i%w.channels) * w.bits
+	return at / 32, at % 32, math.MaxUint32 >> (32 - w.bits) << (at % 32)
 }
 
-func (w wider) fill(data []float32) wider {
+// with has the volume's numbers in it.
+func (w wider) with(data []float32) wider {
 	for i, v := range data {
 		bits := math.Float32bits(v)
 		switch w.kind {
@@ -72,619 +70,446 @@ func (w wider) fill(data []float32) wider {
 		case shaders.Int8, int32s:
 			bits = uint32(int32(v))
 		}
-		w.bits[w.place(i)] = bits
+		word, shift, mask := w.place(i)
+		w.words[word] = w.words[word]&^mask | bits<<shift&mask
 	}
 	return w
 }
 
-func (w wider) words() []uint32 {
-	per := perWord(w.kind)
-	words := make([]uint32, (len(w.bits)+per-1)/per)
-	for i, bits := range w.bits {
-		words[i/per] |= bits & (0xffffffff >> (32 - 32/per)) << (i % per * 32 / per)
-	}
-	return words
-}
-
 // numbers are those of the volume in what was read back. The error is about others that changed.
-func (w wider) numbers(words []uint32, count int) ([]float32, error) {
-	per := perWord(w.kind)
-	now := make([]uint32, len(w.bits))
-	for i := range now {
-		now[i] = words[i/per] >> (i % per * 32 / per) & (0xffffffff >> (32 - 32/per))
-	}
-	data := make([]float32, count)
-	mine := map[int]bool{}
+func (w wider) numbers(now []uint32) ([]float32, error) {
+	data, others := make([]float32, w.count), slices.Clone(now)
 	for i := range data {
-		at := w.place(i)
-		mine[at] = true
-		switch w.kind {
+		word, shift, mask := w.place(i)
+		others[word] = others[word]&^mask | w.words[word]&mask
+		switch bits := now[word] & mask >> shift; w.kind {
 		case shaders.Float16:
-			data[i] = tensor.FromHalf(uint16(now[at]))
+			data[i] = tensor.FromHalf(uint16(bits))
 		case int32s:
-			data[i] = float32(int32(now[at]))
+			data[i] = float32(int32(bits))
 		default:
-			data[i] = math.Float32frombits(now[at])
+			data[i] = math.Float32frombits(bits)
 		}
 	}
-	for i := range now {
-		if !mine[i] && now[i] != w.bits[i] {
-			return data, fmt.Errorf("%w: channel %d of pixel %d is %#x, must stay %#x: V has the %d channels from %d on",
-				cpuref.ErrGuard, i%int(w.at.Pitch), i/int(w.at.Pitch), now[i], w.bits[i], w.channels, w.at.First)
+	for i := range others {
+		if others[i] != w.words[i] {
+			return data, fmt.Errorf("%w: beside the %d channels from %d on of %d a pixel word %d is %#x, must stay %#x",
+				cpuref.ErrGuard, w.channels, w.at.First, w.at.Pitch, i, others[i], w.words[i])
 		}
 	}
 	return data, nil
 }
 
-// chain is dispatches on buffers that have names. The first error stays.
-type kernelChain struct {
-	dev     *gpu.Device
-	batch   *gpu.Batch
-	buffers map[string]*gpu.Buffer
-	closers []interface{ Close() error }
-	err     error
+// attempt runs a plan once, with an output that holds words before, and gives those that it holds after. The error is also
+// that of guards and of what changed that must not.
+func attempt(dev *host.Device, p exec.Plan, inputs map[int][]uint32, output int, before []uint32) ([]uint32, error) {
+	s, err := exec.Open(host.Exec(dev), p, exec.Guarded)
+	if err != nil {
+		return nil, err
+	}
+	defer s.Close()
+	for i, words := range inputs {
+		if err := s.Write(i, words); err != nil {
+			return nil, err
+		}
+	}
+	if err := s.Poison(); err != nil {
+		return nil, err
+	}
+	if err := s.Write(output, before); err != nil {
+		return nil, err
+	}
+	if err := s.Run(context.Background()); err != nil {
+		return nil, err
+	}
+	after, err := s.ReadWords(context.Background(), output)
+	return after, errors.Join(err, s.Check(context.Background(), inputs))
 }
 
-func newKernelChain(dev *gpu.Device) *kernelChain {
-	return &kernelChain{dev: dev, batch: dev.NewBatch(), buffers: map[string]*gpu.Buffer{}}
+// attemptKernel is attempt of one dispatch, which reads these words, in the order of its bindings, and writes the last.
+func attemptKernel(dev *host.Device, k shaders.Variant, params []byte, workgroups int64, before []uint32, reads ...[]uint32) ([]uint32, error) {
+	var p exec.Plan
+	var uses []exec.Use
+	inputs := map[int][]uint32{}
+	add := func(name string, role exec.Role, words []uint32) int {
+		i := p.Add(exec.Operand{Name: name, Role: role, Count: int64(len(words)), Type: shaders.Float32})
+		uses = append(uses, exec.Whole(i))
+		return i
+	}
+	for _, words := range reads {
+		inputs[add("an input", exec.Input, words)] = words
+	}
+	output := add("the output", exec.Output, before)
+	p.Dispatch(k, params, workgroups, uses...)
+	return attempt(dev, p, inputs, output, before)
 }
 
-func (c *kernelChain) close() {
-	for i := len(c.closers) - 1; i >= 0; i-- {
-		c.closers[i].Close()
-	}
-}
-
-// put makes a buffer of words.
-func (c *kernelChain) put(name string, words []uint32, usage gpu.Usage) {
-	if c.err != nil {
-		return
-	}
-	buffer, err := c.dev.NewBuffer(name, 4*uint64(len(words)), usage)
-	if c.err = err; err != nil {
-		return
-	}
-	c.buffers[name], c.closers = buffer, append(c.closers, buffer)
-	c.err = buffer.Write(0, gpu.Bytes(words))
-}
-
-func (c *kernelChain) floats(name string, data []float32) {
-	words := make([]uint32, len(data))
-	for i, v := range data {
-		words[i] = math.Float32bits(v)
-	}
-	c.put(name, words, gpu.Storage)
-}
-
-// scratch makes a buffer of so many NaN.
-func (c *kernelChain) scratch(name string, numbers int64) {
-	nans := make([]float32, numbers)
-	cpuref.Poison(nans)
-	c.floats(name, nans)
-}
-
-// run adds one dispatch.
-func (c *kernelChain) run(v shaders.Variant, params []byte, workgroups int64, bindings ...string) {
-	if c.err != nil {
-		return
-	}
-	s, err := sourceOf(v)
-	if c.err = err; err != nil {
-		return
-	}
-	source := gpu.KernelSource{Name: s.Name, WGSL: s.WGSL, Entry: s.Entry, Workgroup: s.Workgroup, WorkgroupStorage: s.WorkgroupStorage}
-	for _, access := range s.Bindings {
-		source.Bindings = append(source.Bindings, map[shaders.Access]gpu.BindingKind{shaders.Uniform: gpu.UniformIn, shaders.Read: gpu.ReadOnly, shaders.Write: gpu.ReadWrite}[access])
-	}
-	kernel, err := c.dev.Kernel(source)
-	if c.err = err; err != nil {
-		return
-	}
-	words := make([]uint32, (len(params)+15)/16*4)
-	for i, b := range params {
-		words[i/4] |= uint32(b) << (i % 4 * 8)
-	}
-	name := fmt.Sprintf("parameters %d", len(c.buffers))
-	if c.put(name, words, gpu.Uniform); c.err != nil {
-		return
-	}
-	all := []gpu.Binding{{Buffer: c.buffers[name]}}
-	for _, b := range bindings {
-		all = append(all, gpu.Binding{Buffer: c.buffers[b]})
-	}
-	group, err := kernel.Bind(all...)
-	if c.err = err; err != nil {
-		return
-	}
-	c.closers = append(c.closers, group)
-	grid, _ := foldSmall(uint64(workgroups), 0)
-	c.batch.Dispatch(group, grid[0], grid[1], grid[2])
-}
-
-// threads adds a dispatch of a kernel with so many threads.
-func (c *kernelChain) threads(v shaders.Variant, params []byte, count int64, bindings ...string) {
-	s, err := shaders.Source(v)
-	if c.err == nil {
-		c.err = err
-	}
-	if c.err == nil {
-		c.run(v, params, ceilDiv(count, int64(s.Workgroup[0])), bindings...)
-	}
-}
-
-// read runs all and gives the words of a buffer.
-func (c *kernelChain) read(name string) ([]uint32, error) {
-	if c.err != nil {
-		return nil, c.err
-	}
-	words := make([]uint32, c.buffers[name].Size()/4)
-	return words, c.batch.RunRead(context.Background(), c.buffers[name], 0, gpu.Bytes(words))
-}
-
-func ceilDiv(a, b int64) int64 { return (a + b - 1) / b }
-
-// placed is a layer that runs one row of the table in the midst of wider volumes.
+// placed is a layer in the midst of wider volumes, and what computes it.
 type placed struct {
-	row     shaders.Variant
-	problem conv.Problem
-	e       conv.Epilogue
-	numbers shaders.Numbers
-	by      transform.Transform // 0 for none
-	x, v, r shaders.Placement
-
-	input, residual tensor.Volume
-	filters         tensor.Filters
-	slopes          []float32
+	spec      algo.Spec
+	algorithm algo.Algorithm
 }
 
-// placements are of X, V and R: at multiples of x and v, all different.
-func placements(p conv.Problem, x, v uint32) (at [3]shaders.Placement) {
-	in, out := uint32(p.InChannels), uint32(p.OutChannels)
+func (l placed) String() string {
+	s := l.spec
+	return fmt.Sprintf("%s by %s, X %v, V %v, R %v, %v", s.Problem, algo.Name(l.algorithm), s.X, s.V, s.Residual, s.Epilogue)
+}
+
+// plan has the vectors of software adapters, which are the widest, on every device.
+func (l placed) plan(dev *host.Device) (algo.Plan, error) {
+	return l.algorithm.Plan(l.spec, algo.Limits{Limits: dev.GPU().Limits(), Software: true})
+}
+
+// run runs the layer and judges V, and all that stands around it.
+func (l placed) run(dev *host.Device) error {
+	plan, err := l.plan(dev)
+	if err != nil {
+		return err
+	}
+	s, p := l.spec, l.spec.Problem
+	c := proof.Case{Problem: p, Seed: 1, Mode: cpuref.Exact, Options: host.LayerOptions{Epilogue: s.Epilogue, Numbers: s.Type}}
+	if by, ok := algo.TransformOf(l.algorithm); ok && algo.Rounds(by, p) {
+		c.Mode = cpuref.Bounded
+	}
+	data, err := c.Data()
+	if err != nil {
+		return err
+	}
+	plan.Fill(data.W, data.Slopes)
+	v := newWider(s.Type, s.V, p.OutChannels, p.OutLen())
+	inputs := map[int][]uint32{algo.X: newWider(s.Type, s.X, p.InChannels, p.InLen()).with(data.X.Data).words}
+	for _, r := range data.Residual {
+		inputs[algo.Residual] = newWider(s.Type, s.Residual, p.OutChannels, p.OutLen()).with(r.Data).words
+	}
+	after, err := attempt(dev, plan.Plan, inputs, algo.V, v.words)
+	if err != nil {
+		return err
+	}
+	got, err := v.numbers(after)
+	return errors.Join(err, l.judge(data, got, c.Mode))
+}
+
+// judge holds V against the reference.
+func (l placed) judge(data proof.Operands, v []float32, mode cpuref.Mode) error {
+	sums := func() (cpuref.Reference, error) { return cpuref.Conv(l.spec.Problem, data.X, data.W) }
+	if by, ok := algo.TransformOf(l.algorithm); ok && mode == cpuref.Bounded {
+		sums = func() (cpuref.Reference, error) { return cpuref.Transformed(by, l.spec.Problem, data.X, data.W) }
+	}
+	ref, err := sums()
+	if err != nil {
+		return err
+	}
+	var residual []float32
+	for _, r := range data.Residual {
+		residual = r.Data
+	}
+	if ref, err = ref.Epilogue(l.spec.Epilogue, data.Slopes, residual); err != nil {
+		return err
+	}
+	report, err := cpuref.Check(v, ref, mode)
+	return errors.Join(err, report.Err())
+}
+
+// among places volumes among channels of wider ones: X at multiples of x, V of v, R anywhere, no two alike.
+func among(s algo.Spec, x, v uint32) algo.Spec {
+	in, out := uint32(s.Problem.InChannels), uint32(s.Problem.OutChannels)
 	up := func(n, to uint32) uint32 { return (n + to - 1) / to * to }
-	at[0] = shaders.Placement{Pitch: up(in+9, x), First: up(3, x)}
-	at[1] = shaders.Placement{Pitch: up(out+13, v), First: up(5, v)}
-	at[2] = shaders.Placement{Pitch: out + 7, First: 2}
-	return at
+	s.X = shaders.Placement{Pitch: up(in+9, x), First: up(3, x)}
+	s.V = shaders.Placement{Pitch: up(out+13, v), First: up(5, v)}
+	s.Residual = shaders.Placement{Pitch: out + 7, First: 2}
+	return s
 }
 
-// placedLayer is the row's layer. x and v are what X and V must stand at multiples of.
-func placedLayer(row shaders.Variant, descriptor string, x, v uint32) placed {
+// dense places volumes where those stand that stand alone.
+func dense(s algo.Spec) algo.Spec {
+	s.X.Pitch, s.V.Pitch = uint32(s.Problem.InChannels), uint32(s.Problem.OutChannels)
+	s.Residual.Pitch = s.V.Pitch
+	return s
+}
+
+// placedLayers are small layers which together every kernel that reads X or writes V serves, with channels by fours and
+// one by one, of several groups and images, and of several taps.
+func placedLayers() []string {
+	layers := []string{
+		"g2mb2ic6ih5iw4oc10kh3kw2ph1", "g2mb2ic8ih5iw4oc24kh3kw2ph1", // implicit GEMM
+		"g2mb2ic128ih2iw3oc8kh1kw2", "ic256iw9oc12kw1", // split-K
+		"g2mb2ic4ih3iw4oc6kh2kw3sh2ph1+transposed", "g2mb2ic4ih3iw4oc6kh2kw3+unshared", "mb2ic3id3ih4iw5oc8kd2kh3kw2pd1ph1pw0+reflect",
+		"g8mb2ic8ih9iw19oc8kh3ph1", "g8mb2ic8ih9iw19oc8kh3sh2ph1", "g2mb2ic8ih9iw19oc8kh3ph1", "g2mb2ic8ih9iw19oc8kh3sh2ph1", // slides
+		"g6mb2ic6ih5iw9oc12kh2kw4ph1", "g8mb2ic8ih5iw9oc8kh2kw4ph1", // depthwise
+		"mb2ic3ih9iw33oc24kh3ph1", "mb2ic3ih19iw33oc24kh3sh2ph1", "mb2ic3ih19iw33oc24kh7sh2ph1", "mb2ic3ih19iw33oc24kh11sh4ph1", // stems
+		"g2mb2ic8ih9iw13oc8kh5sh2ph2", "g2mb2ic6ih9iw13oc10kh5sh2ph2", // from space to depth
+	}
+	for _, taps := range []int{3, 4, 5, 7} { // transforms
+		for _, channels := range []string{"mb2ic3oc5", "mb2ic4oc8"} {
+			layers = append(layers, fmt.Sprintf("%sih9iw11kh%dkw%dph1", channels, taps, taps),
+				fmt.Sprintf("%sih4iw17kh1kw%dph0pw1", channels, taps), fmt.Sprintf("%sih17iw4kh%dkw1ph1pw0", channels, taps))
+		}
+	}
+	return layers
+}
+
+// placedSpecs are those of a layer, not placed yet: of both kinds of numbers, and with all operands.
+func placedSpecs(descriptor string) (all []algo.Spec) {
 	p, err := conv.Parse(descriptor)
 	if err != nil {
 		panic(err)
 	}
-	at := placements(p, x, v)
-	return placed{row: row, problem: p, e: prelu(conv.BeforeFunction), numbers: shaders.Float32, x: at[0], v: at[1], r: at[2]}
+	for _, n := range []shaders.Numbers{shaders.Float32, shaders.Float16} {
+		all = append(all, algo.Spec{Problem: p, Epilogue: prelu(conv.BeforeFunction), Type: n})
+	}
+	return all
 }
 
-// placedBy is the layer of a row of the table; ok is false for those that have no volumes that could be placed.
-func placedBy(row shaders.Variant) (l placed, ok bool) {
-	switch k := row.(type) {
-	case shaders.Sums:
-		return placedSums(k)
-	case shaders.Elementwise:
-		if k == shaders.ActivationGradients {
-			return l, false
+// placedKernels are a placed layer for each kernel that reads X or writes V.
+func placedKernels(dev *host.Device) map[shaders.Variant]placed {
+	found := map[shaders.Variant]placed{}
+	see := func(s algo.Spec) {
+		for _, a := range algo.All(s) {
+			l := placed{s, a}
+			plan, err := l.plan(dev)
+			if err != nil {
+				continue
+			}
+			for _, step := range plan.Steps {
+				_, known := found[step.Kernel]
+				if !known && slices.ContainsFunc(step.Uses, func(u exec.Use) bool { return u.Operand == algo.X || u.Operand == algo.V }) {
+					found[step.Kernel] = l
+				}
+			}
 		}
-		l = placedLayer(k, "mb2ic64ih3iw5oc6kh2", 1, 1)
-		if k == shaders.ReLU {
-			l.e = conv.Activate(conv.ReLU)
+	}
+	for _, descriptor := range placedLayers() {
+		for _, s := range placedSpecs(descriptor) {
+			s.Threads = 256
+			see(among(s, 1, 2))
+			see(among(s, 4, 4))
+			s.Separate = true
+			see(among(s, 4, 4))
+			s.Epilogue = conv.Activate(conv.ReLU)
+			see(among(s, 4, 4))
 		}
-		return l, true
-	case shaders.Tiles:
-		n := k.Vectored()
-		return placedLayer(k, fmt.Sprintf("g2mb3ic%dih6iw7oc%dkh3ph1", 6*n, 10*n), n, n), true
-	case shaders.Stem:
-		return placedLayer(k, fmt.Sprintf("mb2ic3ih19iw33oc24kh%dsh%dph1", k.Filter, k.Stride), 1, 4), true
-	case shaders.Slide:
-		groups := 8
-		if k.Grouped {
-			groups = 2
+	}
+	return found
+}
+
+// addPlaced adds a placed layer to the killers of every kernel: without it nothing would notice a first channel that is
+// taken for another one. It waits until all files have their killers, for some replace a row's.
+func addPlaced(dev *host.Device) {
+	placedOnce.Do(func() {
+		kernels := placedKernels(dev)
+		for _, v := range broken {
+			if l, ok := kernels[v]; ok {
+				killers[v] = append(killers[v], killer{"placed " + l.String(), l.run})
+			}
 		}
-		return placedLayer(k, fmt.Sprintf("g%dmb2ic8ih9iw19oc8kh3sh%dph1", groups, k.Stride), 4, 4), true
-	case shaders.Depthwise:
-		return placedLayer(k, fmt.Sprintf("g6mb2ic6ih5iw9oc%dkh2kw4ph1", 12), 1, 1).vectored(k), true
-	case shaders.Winograd:
-		m := outputsOf(k)[0]
-		l = placedLayer(k, fmt.Sprintf("mb2ic%dih7iw11oc%dkh1", 8*k.Vector, 12*k.Vector), k.Vector, k.Vector)
-		p, err := winogradLayer(fmt.Sprintf("mb2ic%dih7iw11oc%dkh3ph1", 8*k.Vector, 12*k.Vector), winogradFilter(k, m))
-		if err != nil {
-			panic(err)
+		for v, run := range placedAlone {
+			killers[v] = append(killers[v], killer{"placed", run})
 		}
-		l.problem, l.by = p, transform.Transform(m)
-		return l, true
-	case shaders.Fourier:
-		l = placedLayer(k, fmt.Sprintf("mb2ic%dih5iw19oc%dkh3ph1", 2*k.Vector, 3*k.Vector), k.Vector, k.Vector)
-		l.by = transform.Fourier
-		return l, true
-	case shaders.SpaceToDepth:
-		l = placedLayer(k, fmt.Sprintf("g2mb2ic%dih9iw13oc8kh5sh2ph2", 4*k.Vector), k.Vector, 4)
-		l.by = transform.Winograd2
-		return l, true
-	}
-	return l, false
+	})
 }
 
-// vectored is the same layer for a kernel that takes 4 channels at once.
-func (l placed) vectored(k shaders.Depthwise) placed {
-	if k.Vector == 1 {
-		return l
-	}
-	return placedLayer(k, "g8mb2ic8ih5iw9oc8kh2kw4ph1", 4, 4)
+var placedOnce sync.Once
+
+// placedAlone are the kernels that no plan places.
+var placedAlone = map[shaders.Variant]func(*host.Device) error{
+	shaders.FilterGradients: placedGradient, shaders.Conv(256, shaders.Int8): placedSums, shaders.Dequantize: placedDequantize,
 }
 
-func placedSums(k shaders.Sums) (placed, bool) {
-	l := placedLayer(k, "g2mb2ic6ih5iw4oc10kh3kw2ph1", 1, 1)
-	switch {
-	case k == shaders.BiasGradients:
-		return l, false
-	case k.Numbers == shaders.Float16:
-		l = placedLayer(k, "g2mb2ic6ih5iw4oc10kh3kw2ph1", 1, 2)
-	case k.Numbers == shaders.Int8:
-		l.e = conv.Epilogue{}
-	}
-	l.numbers = k.Numbers
-	return l, true
+// placedData are a layer of small integers, its filters and residual, and where they stand.
+func placedData(e conv.Epilogue, backward bool) (algo.Spec, host.Operands, error) {
+	s := among(placedSpecs("g2mb2ic6ih5iw4oc10kh3kw2ph1")[0], 1, 1)
+	s.Epilogue = e
+	data, err := host.SeededOperands(s.Problem, host.LayerOptions{Epilogue: e}, 1, backward, 2)
+	return s, data, err
 }
 
-// data makes whole numbers, or real ones where the transform rounds.
-func (l *placed) data() cpuref.Mode {
-	p, rng := l.problem, rand.New(rand.NewPCG(5, 6))
-	mode := cpuref.Exact
-	if plain, err := transform.SpaceToDepth(p); l.by != 0 && (err != nil || !l.by.Exact(plain)) {
-		mode = cpuref.Bounded
-	}
-	fill := func(n int64) []float32 {
-		data := make([]float32, n)
-		tensor.FillIntegers(data, rng, 2)
-		return data
-	}
-	volume := func(z, h, w, d int) tensor.Volume {
-		return tensor.Volume{N: p.Batch, H: h, W: w, D: d, Data: fill(int64(p.Batch * z * h * w * d))}
-	}
-	l.input = volume(1, p.H.In, p.W.In, p.InChannels)
-	l.residual = volume(1, p.H.Out, p.W.Out, p.OutChannels)
-	l.filters = tensor.Filters{K: p.OutChannels, H: p.H.Filter, W: p.W.Filter, D: p.InChannels / p.Groups, Data: fill(p.FilterLen()), Bias: fill(p.BiasLen())}
-	l.slopes = make([]float32, p.OutChannels)
-	for i := range l.slopes {
-		l.slopes[i] = []float32{0.5, 2, -2, 4, 0}[i%5]
-	}
-	return mode
-}
-
-// reference is what V must be.
-func (l placed) reference() (cpuref.Reference, error) {
-	p, x, f := l.problem, l.input, l.filters
-	var ref cpuref.Reference
-	var err error
-	if l.by != 0 {
-		ref, err = cpuref.Transformed(l.by, p, x, f)
-	} else {
-		ref, err = cpuref.Conv(p, x, f)
-	}
-	if err != nil {
-		return ref, err
-	}
-	var slopes, residual []float32
-	if l.e.Activation.Function == conv.PReLU {
-		slopes = l.slopes
-	}
-	if l.e.Residual != conv.NoResidual {
-		residual = l.residual.Data
-	}
-	return ref.Epilogue(l.e, slopes, residual)
-}
-
-// run runs the layer and judges V, and all that stands around it.
-func (l placed) run(dev *gpu.Device) error {
-	mode := l.data()
-	ref, err := l.reference()
+// placedGradient is the gradient with respect to the filters, of a placed X and a placed dV.
+func placedGradient(dev *host.Device) error {
+	s, data, err := placedData(conv.Epilogue{}, true)
 	if err != nil {
 		return err
 	}
-	if l.row == shaders.FilterGradients {
-		return l.filterGradient(dev)
-	}
-	kind := l.numbers
-	if kind == shaders.Int8 {
-		kind = int32s
-	}
-	p := l.problem
-	outs := int(p.OutLen()) / p.OutChannels
-	v := newWider(outs, p.OutChannels, l.v, kind)
-	residual := l.numbers
-	if residual == shaders.Int8 {
-		residual = shaders.Float32
-	}
-	c := newKernelChain(dev)
-	defer c.close()
-	c.put("x", newWider(int(p.InLen())/p.InChannels, p.InChannels, l.x, l.numbers).fill(l.input.Data).words(), gpu.Storage)
-	c.put("r", newWider(outs, p.OutChannels, l.r, residual).fill(l.residual.Data).words(), gpu.Storage)
-	c.floats("slopes", l.slopes)
-	c.floats("b", l.filters.Bias)
-	if err := l.record(c, &v); err != nil {
-		return err
-	}
-	words, err := c.read("v")
+	p := s.Problem
+	dw := newWider(shaders.Float32, shaders.Placement{Pitch: 1}, 1, p.FilterLen())
+	after, err := attemptKernel(dev, shaders.FilterGradients, shaders.Encode(shaders.FilterGradient(p).Place(s.X, s.V, s.Residual)), p.FilterLen(), dw.words,
+		newWider(shaders.Float32, s.X, p.InChannels, p.InLen()).with(data.X.Data).words, newWider(shaders.Float32, s.V, p.OutChannels, p.OutLen()).with(data.DV.Data).words)
 	if err != nil {
 		return err
 	}
-	got, changed := v.numbers(words, int(p.OutLen()))
-	report, err := cpuref.Check(got, ref, mode)
+	ref, err := cpuref.FilterGradient(p, data.X, data.DV)
+	if err != nil {
+		return err
+	}
+	return placedExactly(dw, after, ref)
+}
+
+// placedExactly judges what was read back.
+func placedExactly(w wider, after []uint32, ref cpuref.Reference) error {
+	got, changed := w.numbers(after)
+	report, err := cpuref.Check(got, ref, cpuref.Exact)
 	return errors.Join(changed, err, report.Err())
 }
 
-// record adds the layer's dispatches. v is what V begins with, which passes in place change.
-func (l placed) record(c *kernelChain, v *wider) error {
-	p := l.problem
-	alone := shaders.Placement{}
-	none := shaders.Forward(p, conv.Epilogue{})
-	params := shaders.Forward(p, l.e).Place(l.x, l.v, l.r)
-	epilogue := shaders.Encode(shaders.Forward(p, l.e).Place(alone, l.v, l.r))
-	if l.row == shaders.ReLU || l.row == shaders.Activate || l.row == shaders.Dequantize {
-		sums, err := cpuref.Conv(p, l.input, l.filters)
-		if err != nil {
-			return err
-		}
-		if z := sums.Volume().Data; l.row == shaders.Dequantize {
-			c.put("sums", newWider(int(p.OutLen()), 1, shaders.Placement{Pitch: 1}, int32s).fill(z).words(), gpu.Storage)
-			c.floats("scales", slices.Repeat([]float32{1}, p.OutChannels))
-		} else {
-			v.fill(z)
-		}
+// alone has numbers one behind the other.
+func alone(n shaders.Numbers, data []float32) []uint32 {
+	return newWider(n, shaders.Placement{Pitch: 1}, 1, int64(len(data))).with(data).words
+}
+
+// placedSums are the sums of an int8 layer, of a placed X.
+func placedSums(dev *host.Device) error {
+	s, data, err := placedData(conv.Epilogue{}, false)
+	if err != nil {
+		return err
 	}
-	c.put("v", v.words(), gpu.Storage)
-	switch k := l.row.(type) {
-	case shaders.Sums:
-		l.direct(c, k, shaders.Encode(params))
-	case shaders.Elementwise:
-		switch k {
-		case shaders.ReLU:
-			c.threads(k, shaders.Encode(shaders.ReLUInPlace(p, l.v)), p.OutLen(), "v")
-		case shaders.Activate:
-			c.threads(k, epilogue, p.OutLen(), "slopes", "r", "v")
-		case shaders.Dequantize:
-			c.threads(k, epilogue, p.OutLen(), "sums", "scales", "slopes", "r", "v")
-		case shaders.SumSplitK:
-			const parts = 4
-			c.scratch("parts", parts*p.OutLen())
-			none.SplitK = parts
-			l.tiles(c, shaders.Registers{Pixels: 8, Channels: 16, Vector: 1, Threads: 8}, none.Place(l.x, alone, alone), p, l.filters.Data, "x", "b", "parts")
-			params := shaders.Forward(p, l.e).Place(alone, l.v, l.r)
-			params.SplitK = parts
-			c.threads(k, shaders.Encode(params), p.OutLen(), "parts", "b", "slopes", "r", "v")
-		}
+	p := s.Problem
+	v := newWider(int32s, s.V, p.OutChannels, p.OutLen())
+	params := shaders.Forward(p, conv.Epilogue{}).Place(s.X, s.V, s.Residual)
+	after, err := attemptKernel(dev, shaders.Conv(256, shaders.Int8), shaders.Encode(params), p.OutLen(), v.words,
+		newWider(shaders.Int8, s.X, p.InChannels, p.InLen()).with(data.X.Data).words, alone(shaders.Int8, data.W.Data), alone(int32s, data.W.Bias), make([]uint32, p.OutChannels))
+	if err != nil {
+		return err
+	}
+	ref, err := cpuref.Conv(p, data.X, data.W)
+	if err != nil {
+		return err
+	}
+	return placedExactly(v, after, ref)
+}
+
+// placedDequantize makes a placed V of sums, which stand alone, and a placed R.
+func placedDequantize(dev *host.Device) error {
+	e := prelu(conv.BeforeFunction)
+	s, data, err := placedData(e, false)
+	if err != nil {
+		return err
+	}
+	p, r := s.Problem, data.Residual[0].Data
+	ref, err := cpuref.Conv(p, data.X, data.W)
+	if err != nil {
+		return err
+	}
+	sums := ref.Volume().Data
+	if ref, err = ref.Epilogue(e, data.Slopes, r); err != nil {
+		return err
+	}
+	v := newWider(shaders.Float32, s.V, p.OutChannels, p.OutLen())
+	params := shaders.Forward(p, e).Place(shaders.Placement{}, s.V, s.Residual)
+	after, err := attemptKernel(dev, shaders.Dequantize, shaders.Encode(params), ceilDiv(p.OutLen(), int64(shaders.Dequantize.Threads)), v.words,
+		alone(int32s, sums), exec.Bits(slices.Repeat([]float32{1}, p.OutChannels)), exec.Bits(data.Slopes), newWider(shaders.Float32, s.Residual, p.OutChannels, p.OutLen()).with(r).words)
+	if err != nil {
+		return err
+	}
+	return placedExactly(v, after, ref)
+}
+
+func ceilDiv(a, b int64) int64 { return (a + b - 1) / b }
+
+// vectors is how many channels of X a plan's kernels load, and of V store, at once, wherever these stand: transforms
+// choose kernels by where they stand.
+func vectors(plan algo.Plan) (x, v uint32) {
+	switch k := plan.Steps[0].Kernel.(type) {
 	case shaders.Tiles:
-		l.tiles(c, k, params, p, l.filters.Data, "x", "b", "v")
+		return k.Vectored(), k.Vectored()
 	case shaders.Stem:
-		c.floats("w", packedBlocks(p, l.filters.Data, int(k.Channels), 1))
-		l.strips(c, k, k.Strip, k.Rows, k.Channels, params)
+		return 1, k.Stored()
 	case shaders.Slide:
-		packed := packedTaps(p, l.filters.Data)
-		if k.Grouped {
-			packed = packedBlocks(p, l.filters.Data, 4, 1)
-		}
-		c.floats("w", packed)
-		l.strips(c, k, k.Strip, k.Rows, 4, params)
+		return 4, 4
 	case shaders.Depthwise:
-		c.floats("w", packedTaps(p, l.filters.Data))
-		l.strips(c, k, k.Strip, 1, 4, params)
-	default:
-		return l.transform(c)
-	}
-	return c.err
-}
-
-func (l placed) direct(c *kernelChain, k shaders.Sums, params []byte) {
-	p := l.problem
-	c.put("w", newWider(int(p.FilterLen()), 1, shaders.Placement{Pitch: 1}, l.numbers).fill(l.filters.Data).words(), gpu.Storage)
-	switch k.Numbers {
-	case shaders.Float16:
-		c.run(k, params, (p.OutLen()+1)/2, "x", "w", "b", "slopes", "r", "v")
-	case shaders.Int8:
-		c.put("b", newWider(p.OutChannels, 1, shaders.Placement{Pitch: 1}, int32s).fill(l.filters.Bias).words(), gpu.Storage)
-		c.put("zeros", make([]uint32, p.OutChannels), gpu.Storage)
-		c.run(k, params, p.OutLen(), "x", "w", "b", "zeros", "v")
-	default:
-		c.run(k, params, p.OutLen(), "x", "w", "b", "slopes", "r", "v")
-	}
-}
-
-// tiles adds an implicit GEMM in one dispatch.
-func (l placed) tiles(c *kernelChain, t shaders.Tiles, params shaders.Params, p conv.Problem, filters []float32, x, b, v string) {
-	pixels, channels := t.Tile()
-	params.Columns = uint32(ceilDiv(int64(p.OutChannels/p.Groups), int64(channels)) * int64(p.Groups))
-	packed := packedBlocks(p, filters, int(channels), int(t.Step()))
-	usage := gpu.Storage
-	if r, ok := t.(shaders.Registers); ok && r.Uniform {
-		usage = gpu.Uniform
-		packed = append(packed, make([]float32, max(0, shaders.UniformBytes/4-len(packed)))...)
-	}
-	words := make([]uint32, len(packed))
-	for i, w := range packed {
-		words[i] = math.Float32bits(w)
-	}
-	c.put("w", words, usage)
-	rows := ceilDiv(p.OutLen()/int64(p.OutChannels), int64(pixels))
-	c.run(t, shaders.Encode(params), rows*int64(params.Columns)*int64(params.SplitK), x, "w", b, "slopes", "r", v)
-}
-
-func (l placed) strips(c *kernelChain, v shaders.Variant, strip, rows, channels uint32, params shaders.Params) {
-	p := l.problem
-	threads := int64(p.Batch) * ceilDiv(int64(p.H.Out), int64(rows)) * ceilDiv(int64(p.W.Out), int64(strip)) * ceilDiv(int64(p.OutChannels), int64(channels))
-	c.threads(v, shaders.Encode(params), threads, "x", "w", "b", "slopes", "r", "v")
-}
-
-// packedBlocks are filters in blocks of so many depth slices of each group, depth slice innermost, then input channel,
-// filled up to whole steps, then tap.
-func packedBlocks(p conv.Problem, filters []float32, block, step int) []float32 {
-	inputs, outs, taps := p.InChannels/p.Groups, p.OutChannels/p.Groups, p.H.Filter*p.W.Filter
-	blocks, padded := (outs+block-1)/block, (inputs+step-1)/step*step
-	packed := make([]float32, p.Groups*blocks*taps*padded*block)
-	for i, weight := range filters {
-		k, tap, c := i/inputs/taps, i/inputs%taps, i%inputs
-		column := k/outs*blocks + k%outs/block
-		packed[((column*taps+tap)*padded+c)*block+k%outs%block] = weight
-	}
-	return packed
-}
-
-// packedTaps are filters of one input channel tap by tap, depth slice innermost.
-func packedTaps(p conv.Problem, filters []float32) []float32 {
-	taps, channels := p.H.Filter*p.W.Filter, (p.OutChannels+3)/4*4
-	packed := make([]float32, taps*channels)
-	for i, weight := range filters {
-		if at := i%taps*channels + i/taps; at < len(packed) {
-			packed[at] = weight
+		return k.Vector, k.Vector
+	case shaders.Sums:
+		if k.Numbers == shaders.Float16 {
+			return 1, 2
 		}
 	}
-	return packed
+	return 1, 1
 }
 
-// transform adds a transform's kernels, with space to depth before them where the layer has strides.
-func (l placed) transform(c *kernelChain) error {
-	plain, err := transform.SpaceToDepth(l.problem)
-	if err != nil {
-		return err
-	}
-	filters, err := transform.SpaceToDepthFilters(l.problem, l.filters)
-	if err != nil {
-		return err
-	}
-	x, at := "x", l.x
-	if plain != l.problem {
-		x, at = "y", shaders.Placement{}
-		c.scratch("y", plain.InLen())
-		k, ok := l.row.(shaders.SpaceToDepth)
-		if !ok {
-			k = shaders.SpaceToDepthBy(1)
-		}
-		params := shaders.SpaceToDepthParams(l.problem, plain).Place(l.x, shaders.Placement{}, shaders.Placement{})
-		c.threads(k, shaders.Encode(params), int64(params.Outputs), "x", "y")
-	}
-	product, err := l.by.Product(plain)
-	if err != nil {
-		return err
-	}
-	if filters, err = l.by.Filters(plain, filters); err != nil {
-		return err
-	}
-	before, behind, err := l.passes(plain)
-	if err != nil {
-		return err
-	}
-	before[0].params = before[0].params.Place(at, shaders.Placement{}, shaders.Placement{})
-	last := len(behind) - 1
-	behind[last].params = behind[last].params.Place(shaders.Placement{}, l.v, l.r)
-
-	c.scratch("u", product.InLen())
-	c.scratch("products", product.OutLen())
-	c.scratch("lines in", product.InLen())
-	c.scratch("lines out", product.OutLen())
-	c.floats("no biases", make([]float32, product.OutChannels))
-	if len(before) == 1 {
-		before[0].add(c, x, "u")
-	} else {
-		before[0].add(c, x, "lines in")
-		before[1].add(c, "lines in", "u")
-	}
-	tile := shaders.Registers{Pixels: 8, Channels: 4, Vector: vectorOf(min(plain.InChannels/plain.Groups, 4) * (plain.OutChannels / plain.Groups)), Threads: 64}
-	if plain.InChannels/plain.Groups%4 != 0 || plain.OutChannels/plain.Groups%4 != 0 {
-		tile.Vector = 1
-	}
-	l.tiles(c, tile, shaders.Forward(product, conv.Epilogue{}), product, filters.Data, "u", "no biases", "products")
-	from := "products"
-	if last == 1 {
-		behind[0].add(c, from, "lines out")
-		from = "lines out"
-	}
-	behind[last].add(c, from, "b", "slopes", "r", "v")
-	return c.err
-}
-
-// placedPass is one kernel of a transform.
-type placedPass struct {
-	kernel shaders.Variant
-	params shaders.Params
-}
-
-func (p placedPass) add(c *kernelChain, bindings ...string) {
-	c.threads(p.kernel, shaders.Encode(p.params), int64(p.params.Outputs), bindings...)
-}
-
-// passes are the kernels before and behind the products, of which the row is one.
-func (l placed) passes(p conv.Problem) (before, behind []placedPass, err error) {
-	in, out := vectorOf(p.InChannels), vectorOf(p.OutChannels)
-	if k, ok := l.row.(shaders.Winograd); ok {
-		in, out = k.Vector, k.Vector
-	}
-	if l.by == transform.Fourier {
-		in, out = l.row.(shaders.Fourier).Vector, l.row.(shaders.Fourier).Vector
-		of := func(k shaders.Fourier) placedPass { return placedPass{k, shaders.FourierParams(p, k, l.e)} }
-		return []placedPass{of(shaders.FourierRows(in)), of(shaders.FourierColumns(in))},
-			[]placedPass{of(shaders.FourierInverseColumns(out)), of(shaders.FourierInverseRows(out))}, nil
-	}
-	h, w, err := l.by.Tile(p)
-	if err != nil {
-		return nil, nil, err
-	}
-	first, last := shaders.WinogradInputs(uint32(h), uint32(w), in), shaders.WinogradOutputs(uint32(h), uint32(w), uint32(l.by), out)
-	return []placedPass{{first, shaders.WinogradInput(p, first)}}, []placedPass{{last, shaders.WinogradOutput(p, last, l.e)}}, nil
-}
-
-// filterGradient judges the gradient with respect to the filters, of a placed X and a placed dV.
-func (l placed) filterGradient(dev *gpu.Device) error {
-	p := l.problem
-	want, err := cpuref.FilterGradient(p, l.input, l.residual)
-	if err != nil {
-		return err
-	}
-	c := newKernelChain(dev)
-	defer c.close()
-	c.put("x", newWider(int(p.InLen())/p.InChannels, p.InChannels, l.x, shaders.Float32).fill(l.input.Data).words(), gpu.Storage)
-	c.put("dv", newWider(int(p.OutLen())/p.OutChannels, p.OutChannels, l.v, shaders.Float32).fill(l.residual.Data).words(), gpu.Storage)
-	c.scratch("dw", p.FilterLen())
-	c.run(l.row, shaders.Encode(shaders.FilterGradient(p).Place(l.x, l.v, shaders.Placement{})), p.FilterLen(), "x", "dv", "dw")
-	words, err := c.read("dw")
-	if err != nil {
-		return err
-	}
-	got := make([]float32, len(words))
-	for i, w := range words {
-		got[i] = math.Float32frombits(w)
-	}
-	report, err := cpuref.Check(got, want, cpuref.Exact)
-	return errors.Join(err, report.Err())
-}
-
-// placedKillers adds the placed layer of every row to its killers: without it nothing would notice a first channel that
-// is taken for another one. It waits until all files have their killers, for some replace a row's.
-var placedKillers = sync.OnceFunc(func() {
-	for _, v := range broken {
-		if l, ok := placedBy(v); ok {
-			killers[v] = append(killers[v], killer{"placed " + l.problem.String(), func(dev *host.Device) error { return l.run(dev.GPU()) }})
-		}
-	}
-})
-
-// TestPlacement runs the rows of the table with X, V and R in the midst of wider volumes.
+// TestPlacement runs every algorithm on volumes in the midst of wider ones, wherever it serves them, and holds that it
+// refuses those that its kernels cannot load or store.
 func TestPlacement(t *testing.T) {
 	dev := hosttest.Open(t)
-	ran := map[string]int{}
-	for _, v := range shaders.Variants() {
-		_, many := v.(shaders.Winograd) // whose sizes differ in nothing that has to do with placements
-		if (many || testing.Short()) && !slices.Contains(broken, v) {
-			continue
-		}
-		l, ok := placedBy(v)
-		if !ok {
-			continue
-		}
-		kind, _, _ := strings.Cut(v.Name(), "_")
-		ran[kind]++
-		if err := l.run(dev.GPU()); err != nil {
-			t.Errorf("%s: %s: %v", v.Name(), l.problem, err)
+	ran, refused := map[string]int{}, 0
+	for _, descriptor := range placedLayers() {
+		for _, s := range placedSpecs(descriptor) {
+			first := map[string]bool{}
+			for _, a := range algo.All(s) {
+				plan, err := placed{among(s, 4, 4), a}.plan(dev)
+				switch {
+				case errors.Is(err, shaders.ErrPlacement) && (s.Type != shaders.Float16 || s.Problem.OutChannels%2 == 0):
+					t.Errorf("%s by %s: %v", descriptor, algo.Name(a), err)
+				case err != nil || first[a.Name()] && (ran[algo.Name(a)] == 2 || testing.Short()):
+					continue // the first of each name runs on every layer, each other one on two
+				}
+				first[a.Name()] = true
+				ran[a.Name()]++
+				ran[algo.Name(a)]++
+				refused += everyPlacement(t, dev, s, a, plan, ran[a.Name()] == 1)
+			}
 		}
 	}
-	t.Logf("rows by kind: %v", ran)
+	t.Logf("%v ran, %d were refused", ran, refused)
+	for _, a := range algo.All(algo.Spec{Threads: shaders.ConvThreads[0]}) {
+		split := strings.Contains(a.Variant(), "_uniform_k") // which serves no layer
+		if ran[a.Name()] == 0 || ran[algo.Name(a)] == 0 && !testing.Short() && !split {
+			t.Errorf("%s ran on no layer", algo.Name(a))
+		}
+	}
+}
+
+// everyPlacement runs a layer by an algorithm with each kind of placement, and gives how many it refused, as it must. What
+// knows little of the algorithm, dense placements and activations alone, is for one layer of each.
+func everyPlacement(t *testing.T, dev *host.Device, s algo.Spec, a algo.Algorithm, plan algo.Plan, all bool) (refused int) {
+	x, v := vectors(plan)
+	separate := among(s, 4, 4)
+	separate.Separate = true
+	relu := separate
+	relu.Epilogue = conv.Activate(conv.ReLU)
+	type attempted struct {
+		spec    algo.Spec
+		refused bool
+	}
+	cases := []attempted{{among(s, 4, 4), false}, {among(s, 1, 4), x > 1}, {among(s, 4, 1), v > 1}}
+	if all {
+		cases = append(cases, attempted{dense(s), false}, attempted{separate, false}, attempted{relu, false})
+	}
+	for _, c := range cases {
+		if c.spec.Separate && s.Type != shaders.Float32 {
+			continue // activations alone are float32
+		}
+		l := placed{c.spec, a}
+		switch err := l.run(dev); {
+		case c.refused && errors.Is(err, shaders.ErrPlacement):
+			refused++
+		case c.refused || err != nil:
+			t.Errorf("%s: %v, must be refused: %v", l, err, c.refused)
+		}
+	}
+	return refused
+}
+
+// TestPlacedKernels holds that each kernel of the table that has a volume to place is placed by a layer, or alone.
+func TestPlacedKernels(t *testing.T) {
+	dev := hosttest.Open(t)
+	kernels := placedKernels(dev)
+	have := map[any]bool{}
+	for v := range kernels {
+		have[kernelOf(v)] = true
+	}
+	for v, run := range placedAlone {
+		if have[kernelOf(v)] = true; run(dev) != nil {
+			t.Errorf("%s: %v", v.Name(), run(dev))
+		}
+	}
+	for _, v := range broken {
+		unplaced := v == shaders.ActivationGradients || v == shaders.BiasGradients
+		switch k := v.(type) {
+		case shaders.Peak, shaders.Copy, shaders.Operator: // operators have their own
+			unplaced = true
+		case shaders.Fourier:
+			unplaced = k.Kernel == "fourier_columns" || k.Kernel == "fourier_inverse_columns"
+		}
+		if _, ok := kernels[v]; !ok && placedAlone[v] == nil && !unplaced {
+			t.Errorf("%s: no layer places its volumes", v.Name())
+		}
+	}
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/gpuconv/gpuconv/host"
 	"github.com/gpuconv/gpuconv/host/hosttest"
 	"github.com/gpuconv/gpuconv/host/proof"
+	"github.com/gpuconv/gpuconv/internal/exec"
 	"github.com/gpuconv/gpuconv/shaders"
 	"github.com/gpuconv/gpuconv/tensor"
 	"github.com/gpuconv/gpuconv/transform"
@@ -113,7 +114,7 @@ func runWinograd(dev *host.Device, k shaders.Winograd, by transform.Transform, p
 		if err != nil {
 			return err
 		}
-		got, err := host.AttemptWinograd(dev, k, shaders.WinogradInput(p, k), [][]float32{x.Data}, between.InLen())
+		got, err := attemptWinograd(dev, k, shaders.WinogradInput(p, k), [][]float32{x.Data}, between.InLen())
 		return sameNumbers(got, want, err)
 	}
 	products, bias, residual, slopes := fill(between.OutLen()), fill(p.BiasLen()), fill(p.OutLen()), make([]float32, p.OutChannels)
@@ -124,8 +125,21 @@ func runWinograd(dev *host.Device, k shaders.Winograd, by transform.Transform, p
 	if err != nil {
 		return err
 	}
-	got, err := host.AttemptWinograd(dev, k, shaders.WinogradOutput(p, k, e), [][]float32{products, bias, slopes, residual}, p.OutLen())
+	got, err := attemptWinograd(dev, k, shaders.WinogradOutput(p, k, e), [][]float32{products, bias, slopes, residual}, p.OutLen())
 	return sameNumbers(got, want, err)
+}
+
+// attemptWinograd runs one of Winograd's transforms once on what it reads, in the order of its bindings, and gives the
+// numbers that it wrote.
+func attemptWinograd(dev *host.Device, k shaders.Winograd, params shaders.Params, reads [][]float32, written int64) ([]float32, error) {
+	var words [][]uint32
+	for _, data := range reads {
+		words = append(words, exec.Bits(data))
+	}
+	nans := make([]float32, written)
+	cpuref.Poison(nans)
+	after, err := attemptKernel(dev, k, shaders.Encode(params), ceilDiv(int64(params.Outputs), int64(k.Threads)), exec.Bits(nans), words...)
+	return exec.Floats(after), err
 }
 
 // winogradOutput is the twin of winograd_output.wgsl with its epilogue.
@@ -243,7 +257,7 @@ func winogradChain(dev *host.Device, p conv.Problem, of shaders.Winograd, m uint
 		return cpuref.Report{}, err
 	}
 	in, out := shaders.WinogradInputs(of.H, of.W, vectorOf(p.InChannels)), shaders.WinogradOutputs(of.H, of.W, m, vectorOf(p.OutChannels))
-	u, err := host.AttemptWinograd(dev, in, shaders.WinogradInput(p, in), [][]float32{x.Data}, between.InLen())
+	u, err := attemptWinograd(dev, in, shaders.WinogradInput(p, in), [][]float32{x.Data}, between.InLen())
 	if err != nil {
 		return cpuref.Report{}, err
 	}
@@ -252,7 +266,7 @@ func winogradChain(dev *host.Device, p conv.Problem, of shaders.Winograd, m uint
 		return cpuref.Report{}, err
 	}
 	none := []float32{0}
-	v, err := host.AttemptWinograd(dev, out, shaders.WinogradOutput(p, out, conv.Epilogue{}), [][]float32{products.Volume().Data, filters.Bias, none, none}, p.OutLen())
+	v, err := attemptWinograd(dev, out, shaders.WinogradOutput(p, out, conv.Epilogue{}), [][]float32{products.Volume().Data, filters.Bias, none, none}, p.OutLen())
 	if err != nil {
 		return cpuref.Report{}, err
 	}
