@@ -82,8 +82,19 @@ func (n node) String() string {
 		return fmt.Sprintf("%s of %s", n.operator.Kernel, n.shape)
 	case concatNode:
 		return fmt.Sprintf("a concatenation to %s", n.shape)
+	case quantizedNode:
+		return fmt.Sprintf("layer %s of int8", n.quantized.problem)
+	case quantizeNode:
+		return fmt.Sprintf("%s as int8", n.shape)
+	case dequantizeNode:
+		return fmt.Sprintf("%s from int8", n.shape)
 	}
 	return fmt.Sprintf("channels of %s", n.shape)
+}
+
+// computes tells whether kernels give the node's volume.
+func (n node) computes() bool {
+	return n.kind != inputNode && n.kind != concatNode && n.kind != channelsNode
 }
 
 // ownOutputs sees to it that what is read back stands alone, written by a kernel: else it is copied.
@@ -160,7 +171,7 @@ func (c *compiler) join(f, concat, at int) bool {
 // clashes tells whether some kernel would read and write one operand.
 func (c *compiler) clashes() bool {
 	for i, n := range c.nodes {
-		if n.kind != convNode && n.kind != operatorNode {
+		if !n.computes() {
 			continue
 		}
 		to, _ := c.where(i)
@@ -226,7 +237,7 @@ func (c *compiler) allocate() {
 		case slices.Contains(c.outputs, i):
 			role = exec.Output
 		}
-		c.operand[i] = c.plan.Add(exec.Operand{Name: fmt.Sprintf("the volume of node %d, %s", i, n), Role: role, Count: n.shape.numbers(), Type: shaders.Float32})
+		c.operand[i] = c.plan.Add(exec.Operand{Name: fmt.Sprintf("the volume of node %d, %s", i, n), Role: role, Count: n.shape.numbers(), Type: n.numbers()})
 		if n.kind == inputNode {
 			c.program.inputs = append(c.program.inputs, port{n.shape, c.operand[i]})
 		}
@@ -235,6 +246,14 @@ func (c *compiler) allocate() {
 		root, _ := c.where(o)
 		c.program.outputs = append(c.program.outputs, port{c.nodes[o].shape, c.operand[root]})
 	}
+}
+
+// numbers is the number type of the node's volume.
+func (n node) numbers() Numbers {
+	if n.quantization != nil {
+		return Int8
+	}
+	return Float32
 }
 
 // isRead tells whether a node reads this one's volume.
@@ -260,6 +279,12 @@ func (c *compiler) emit(i int) (err error) {
 		err = c.emitLayer(i, n)
 	case operatorNode:
 		c.emitOperator(i, n)
+	case quantizedNode:
+		err = c.emitQuantized(i, n)
+	case quantizeNode:
+		c.emitLinear(i, n, shaders.QuantizeLinear, n.from[0], *n.quantization, exec.WordsOf(Int8, n.shape.numbers()))
+	case dequantizeNode:
+		c.emitLinear(i, n, shaders.DequantizeLinear, i, *c.nodes[n.from[0]].quantization, n.shape.numbers())
 	}
 	if err != nil {
 		return fmt.Errorf("node %d, %s: %w", i, n, err)
@@ -320,13 +345,58 @@ func (c *compiler) emitOperator(i int, n node) {
 	c.steps(i, nil)
 }
 
+func (c *compiler) emitQuantized(i int, n node) error {
+	q := *n.quantized
+	if !shaders.Fits(q.problem) {
+		return unsupported(algo.ErrTooLong)
+	}
+	s := q.spec(true, n.quantization == nil)
+	s.Stores = n.quantization != nil
+	same := map[int]int{}
+	x, _ := c.placement(n.from[0])
+	v, at := c.placement(i)
+	s.V = at
+	residual := -1
+	if q.options.Epilogue.Residual != conv.NoResidual {
+		residual, s.Residual = c.placement(n.from[1])
+	}
+	plan := algo.PlanQuantized(s)
+	q.fill(plan)
+	same[plan.X] = x
+	same[max(plan.V, plan.Bytes)] = v // there is one of them
+	if residual >= 0 {
+		same[plan.Residual] = residual
+	}
+	index := c.plan.Append(plan.Plan, same)
+	c.steps(i, nil)
+	c.program.steps[len(c.program.steps)-1].sums = index[plan.Sums]
+	return nil
+}
+
+// emitLinear adds a step between a float32 volume, which is the node's own or the one that it reads, and one of int8.
+func (c *compiler) emitLinear(i int, n node, k shaders.Elementwise, float int, of quantization, threads int64) {
+	x, _ := c.placement(n.from[0])
+	v, _ := c.placement(i)
+	_, at := c.placement(float)
+	params := shaders.Encode(shaders.Linear(n.shape.numbers(), n.shape.d, at, of.scale, of.zero))
+	c.plan.Threads(k, params, threads, int64(k.Threads), exec.Whole(x), exec.Whole(v))
+	c.steps(i, nil)
+}
+
 // steps notes that the plan's steps up to here are the node's.
 func (c *compiler) steps(i int, a Algorithm) {
 	n := c.nodes[i]
-	step := programStep{node: n, what: fmt.Sprintf("node %d, %s", i, n), end: len(c.plan.Steps), algorithm: a}
+	begin := 0
+	if before := c.program.steps; len(before) > 0 {
+		begin = before[len(before)-1].end
+	}
+	step := programStep{node: n, what: fmt.Sprintf("node %d, %s", i, n), end: len(c.plan.Steps), algorithm: a, kernel: c.plan.Steps[begin].Kernel.Name()}
+	if n.kind == dequantizeNode {
+		step.quantization = *c.nodes[n.from[0]].quantization
+	}
 	for _, f := range append(slices.Clone(n.from), i) {
 		operand, at := c.placement(f)
-		step.volumes = append(step.volumes, stored{operand, c.nodes[f].shape, at})
+		step.volumes = append(step.volumes, stored{operand, c.nodes[f].shape, at, c.nodes[f].numbers()})
 	}
 	c.program.steps = append(c.program.steps, step)
 }

@@ -28,7 +28,7 @@ var exempt = []struct {
 		erf exp fetch finish finish_all finish_at flat fma frequency from_input from_output from_padded
 		from_plane gelu_tangent half has input inverse keep locate main neuron next pack2x16float pair place
 		product put reduce residual rows_of select sign signed_byte sin sixteen tangent tile_of transform
-		unflat unpack2x16float bitcast finish_output function keep_nan output_at r_at
+		unflat unpack2x16float bitcast finish_output function keep_nan output_at quantized r_at
 		slice v_at x_at weights window workgroupBarrier write`},
 	{"buffers", "another one is not tried: where two of one type are swapped, whole layers are wrong", `
 		db dslopes duplicate dw dz lines original p partials products residuals scales slopes sums u v values
@@ -40,11 +40,12 @@ var exempt = []struct {
 		channels.w channels.x channels.y channels.z copies count d dilation e f.x f.y f.z filter_size
 		filters fits from_size.x from_size.y from_size.z grid group_inputs group_outputs images in_channels
 		in_size index inputs left line mirrored nearest none nowhere out_channels out_size p.count
-		p.dilation.yz p.filter_size.yz p.out_size.yz p.x_zero padding phase plane plane.first
+		p.dilation.yz p.filter_size.yz p.out_size.yz padding phase plane plane.first
 		plane.inside position reach read round rounds series size size.x stride strips t t.o terms
 		tile.inside tiles tiles.x to.count to.first to_size.x to_size.y to_size.z top total w_bank w_group
 		w_input w_output w_tap wf word x_zero xf p.channels p.first p.pitch pitch r r_first r_pitch v_first v_pitch
-		split split_k x_first x_pitch p.y_first p.y_pitch y_first y_pitch`},
+		split split_k x_first x_pitch p.y_first p.y_pitch y_first y_pitch
+		p.scale p.zero scale steps_from_zero v_scale v_zero zero`},
 }
 
 // exemptNumbers are the numbers, and the names and members with numbers, of unrolled code that swaps and numbered

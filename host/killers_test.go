@@ -53,6 +53,10 @@ var killers = map[shaders.Variant][]killer{
 		quantizedKiller("ic1iw700oc1kw1", leaky, 256), quantizedKiller("ic1iw5120oc1kw1", leaky, 256),
 		quantizedKiller("ic1iw100oc3kw1", prelu(conv.AfterFunction), 256),
 	},
+	shaders.Requantize: {
+		requantizeKiller("ic1iw333oc3kw1", prelu(conv.AfterFunction)),                                                // the last word with three numbers
+		requantizeKiller("ic1iw2801oc1kw1", leaky), requantizeKiller("ic1iw20480oc1kw1", prelu(conv.BeforeFunction)), // with one, and full
+	},
 	shaders.Conv(256, shaders.Int8): {
 		quantizedKiller("mb2ic1ih3iw4oc2kh3ph1", conv.Epilogue{}, 256),
 		quantizedKiller("g2mb2ic10ih6iw5oc6oh3ow2kh2kw3sh2sw3ph3pw1dh2dw1", conv.Epilogue{}, 256),
@@ -133,21 +137,31 @@ func caseOf(descriptor string, o host.LayerOptions, backward bool) killer {
 
 // quantizedKiller is a layer of 8-bit numbers, with zero points.
 func quantizedKiller(descriptor string, e conv.Epilogue, threads uint32) killer {
+	return killerOf(descriptor, host.QuantizedOptions{XZero: -5, XScale: 0.5, Epilogue: e, Threads: threads})
+}
+
+// requantizeKiller is one with outputs as int8, some of which saturate.
+func requantizeKiller(descriptor string, e conv.Epilogue) killer {
+	return killerOf(descriptor, host.QuantizedOptions{XZero: -5, XScale: 0.5, VScale: 50, VZero: 9, Epilogue: e})
+}
+
+func killerOf(descriptor string, o host.QuantizedOptions) killer {
 	p, err := conv.Parse(descriptor)
 	if err != nil {
 		panic(err)
 	}
-	return killer{"int8 " + descriptor, func(dev *host.Device) error { return runQuantized(dev, p, e, threads) }}
+	return killer{"int8 " + descriptor, func(dev *host.Device) error { return runQuantized(dev, p, o) }}
 }
 
-func runQuantized(dev *host.Device, p conv.Problem, e conv.Epilogue, threads uint32) error {
-	c := proof.Case{Problem: p, Seed: 1, Options: host.LayerOptions{Epilogue: e}}
+func runQuantized(dev *host.Device, p conv.Problem, o host.QuantizedOptions) error {
+	c := proof.Case{Problem: p, Seed: 1, Options: host.LayerOptions{Epilogue: o.Epilogue}}
 	data, err := c.Data()
 	if err != nil {
 		return err
 	}
 	x, filters := quantized(p, 1)
-	l, err := host.NewQuantizedLayer(dev, p, filters, host.QuantizedOptions{XZero: -5, XScale: 0.5, Epilogue: e, Slopes: data.Slopes, Threads: threads})
+	o.Slopes = data.Slopes
+	l, err := host.NewQuantizedLayer(dev, p, filters, o)
 	if err != nil {
 		return err
 	}

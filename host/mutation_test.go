@@ -47,7 +47,7 @@ var broken = slices.Concat([]shaders.Variant{
 	shaders.SpaceToDepthBy(4), shaders.SpaceToDepthBy(1),
 	registers4, registers1, across, uniform, shared4, shared1, shaders.SumSplitK, shaders.Conv(256, shaders.Int8),
 	peakKernel(true, 1), peakKernel(false, 1), peakKernel(true, 4), peakKernel(false, 4), copyKernel(1), copyKernel(4),
-}, rows(shaders.Operators()))
+}, rows(shaders.Operators()), []shaders.Variant{shaders.Requantize, shaders.QuantizeLinear, shaders.DequantizeLinear})
 
 // rows are variants of one type.
 func rows[V shaders.Variant](all []V) (variants []shaders.Variant) {

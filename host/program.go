@@ -30,11 +30,14 @@ type Value struct {
 type nodeKind int
 
 const (
-	inputNode    nodeKind = iota // gives what the host uploads
-	convNode                     // a layer
-	operatorNode                 // an elementwise operator
-	concatNode                   // joins channels
-	channelsNode                 // some of a volume's channels
+	inputNode      nodeKind = iota // gives what the host uploads
+	convNode                       // a layer
+	operatorNode                   // an elementwise operator
+	concatNode                     // joins channels
+	channelsNode                   // some of a volume's channels
+	quantizedNode                  // a layer of 8-bit whole numbers
+	quantizeNode                   // from float32 to int8
+	dequantizeNode                 // and back
 )
 
 // node is one step of a program, and the volume that it gives.
@@ -45,6 +48,9 @@ type node struct {
 	layer    *layerData
 	operator shaders.Operator
 	first    int // of the channels that it gives
+	// quantized is a layer of 8-bit whole numbers. quantization says what a volume of int8 stands for, nil of float32.
+	quantized    *quantizedData
+	quantization *quantization
 }
 
 // shape is a volume's: N x Z x H x W x D.
@@ -64,7 +70,8 @@ func (s shape) String() string {
 // shapeOf is a volume's.
 func shapeOf(v tensor.Volume) shape { return shape{v.N, v.Planes(), v.H, v.W, v.D} }
 
-// NewProgram begins a program for dev. Its volumes and filters are float32.
+// NewProgram begins a program for dev. Its inputs and outputs are float32, and so are volumes between layers but for
+// those of [Builder.Quantize] and [Builder.QuantizedConv].
 func NewProgram(dev *Device) *Builder { return &Builder{dev: dev} }
 
 // add adds a node and gives its volume.
@@ -81,8 +88,19 @@ func (b *Builder) fail(err error) Value {
 	return Value{}
 }
 
-// check gives the node of a volume, where it is one of this builder's.
-func (b *Builder) check(values ...Value) (nodes []int, err error) {
+// check gives the node of a volume, where it is a float32 one of this builder's.
+func (b *Builder) check(values ...Value) ([]int, error) {
+	nodes, err := b.checkAny(values...)
+	for _, n := range nodes {
+		if b.nodes[n].quantization != nil {
+			return nil, fmt.Errorf("%w: a volume of int8 where one of float32 must be: take it through Dequantize", gpu.ErrMisuse)
+		}
+	}
+	return nodes, err
+}
+
+// checkAny gives the node of a volume of any number type.
+func (b *Builder) checkAny(values ...Value) (nodes []int, err error) {
 	for _, v := range values {
 		if b.err != nil {
 			return nil, b.err
@@ -154,8 +172,13 @@ func (b *Builder) checkLayer(l *layerData, filters tensor.Filters, from []int) e
 	if err := cpuref.CheckFilters(p, filters); err != nil {
 		return err
 	}
+	return b.checkVolumes(p, o.Epilogue, from)
+}
+
+// checkVolumes reports volumes that are not a layer's X and, if it adds one, residual.
+func (b *Builder) checkVolumes(p conv.Problem, e conv.Epilogue, from []int) error {
 	want := []shape{{p.Batch, p.Z.In, p.H.In, p.W.In, p.InChannels}}
-	if o.Epilogue.Residual != conv.NoResidual {
+	if e.Residual != conv.NoResidual {
 		want = append(want, outputShape(p))
 	}
 	if len(from) != len(want) {

@@ -40,6 +40,10 @@ type programStep struct {
 	end       int
 	volumes   []stored // that it reads, and the one that it writes
 	algorithm Algorithm
+	kernel    string // the first one
+	sums      int    // the operand of a quantized layer's sums
+	// quantization is that of the int8 volume that a dequantize node reads.
+	quantization quantization
 }
 
 // stored is where a volume is.
@@ -47,6 +51,7 @@ type stored struct {
 	operand int
 	shape   shape
 	at      shaders.Placement
+	numbers Numbers
 }
 
 // open allocates memory and records the plan.
@@ -69,6 +74,9 @@ func (p *Program) release() {
 			l := *s.node.layer
 			l.filters.Data, l.filters.Bias = nil, nil
 			p.steps[i].node.layer = &l
+		}
+		if s.node.quantized != nil {
+			p.steps[i].node.quantized = &quantizedData{problem: s.node.quantized.problem, options: s.node.quantized.options}
 		}
 	}
 }
@@ -93,14 +101,15 @@ func (p *Program) Memory() Memory {
 	return Memory{m.Planned, m.Naive, m.Bound}
 }
 
-// Algorithms names what computes each of the program's nodes, in the order in which they run.
+// Algorithms names what computes each of the program's nodes, in the order in which they run: the algorithm, or of what
+// has none to choose from the first kernel.
 func (p *Program) Algorithms() (names []string) {
 	if p == nil {
 		return nil
 	}
 	for _, s := range p.steps {
 		if s.algorithm == nil {
-			names = append(names, s.node.operator.Name())
+			names = append(names, s.kernel)
 			continue
 		}
 		names = append(names, AlgorithmName(s.algorithm))

@@ -23,10 +23,13 @@ type QuantizedFilters struct {
 }
 
 // QuantizedOptions are what a quantized layer has beyond its problem and filters. The number x of the
-// input stands for XScale * (x - XZero); XScale 0 is 1.
+// input stands for XScale * (x - XZero); XScale 0 is 1. Of outputs as int8 the number v stands for
+// VScale * (v - VZero), as ONNX's y_scale and y_zero_point have it; VScale 0 has no such outputs.
 type QuantizedOptions struct {
 	XZero    int8
 	XScale   float32
+	VZero    int8
+	VScale   float32
 	Epilogue conv.Epilogue
 	Slopes   []float32 // of PReLU, one for each output channel
 	Threads  uint32    // one of shaders.ConvThreads; 0 chooses
@@ -36,8 +39,7 @@ type QuantizedOptions struct {
 // many goroutines, one run after the other.
 type QuantizedLayer struct {
 	quantizedData
-	wZero []int8 // as it was given
-	dev   *Device
+	dev *Device
 
 	mu     sync.Mutex
 	engine quantizedEngine // nil once closed
@@ -54,6 +56,7 @@ type quantizedData struct {
 	problem conv.Problem
 	options QuantizedOptions
 	weights []int8
+	wZero   []int8 // as it was given
 	biases  []int32
 	zeros   []int32   // of the weights, one for each channel
 	scales  []float32 // of input times weight, one for each channel
@@ -64,15 +67,22 @@ type quantizedRun struct {
 	x        []int8
 	residual []float32 // nil for none
 	sums     []int32   // a result, but for engines that only finish
-	v        []float32 // nil where only sums are asked for
+	v        []float32 // nil where it is not asked for
+	bytes    []int8    // V as int8, nil where it is not asked for
 	checked  bool      // results are poisoned before, guards and operands looked at after
 }
+
+// finishes tells whether more than sums are asked for.
+func (r quantizedRun) finishes() bool { return r.v != nil || r.bytes != nil }
 
 // NewQuantizedLayer puts a quantized layer's filters on the device; they are copied. As of [NewLayer]
 // every problem is served, what is too large for a device's bindings in blocks, and errors are the same.
 func NewQuantizedLayer(dev *Device, p conv.Problem, filters QuantizedFilters, o QuantizedOptions) (*QuantizedLayer, error) {
 	l := &QuantizedLayer{quantizedData: quantizedData{problem: p, options: o}, dev: dev}
-	err := l.validate(filters)
+	err := l.dev.Usable()
+	if err == nil {
+		err = l.validate(filters)
+	}
 	if err == nil {
 		l.keep(filters)
 		err = l.build()
@@ -94,18 +104,29 @@ func (l *QuantizedLayer) build() (err error) {
 
 // Validate reports options that make no sense for p. The error wraps [gpu.ErrMisuse].
 func (o QuantizedOptions) Validate(p conv.Problem) error {
+	if o.VScale != 0 {
+		if err := validScale("VScale", o.VScale); err != nil {
+			return err
+		}
+	}
 	return LayerOptions{Epilogue: o.Epilogue, Slopes: o.Slopes, Threads: o.Threads}.Validate(p)
 }
 
-func (l *QuantizedLayer) validate(f QuantizedFilters) error {
-	if err := l.dev.Usable(); err != nil {
-		return err
+// validScale reports a scale of outputs that kernels could not divide by: WGSL says how exact a division is for
+// normal numbers up to 2^126 alone.
+func validScale(name string, s float32) error {
+	if !(s >= 0x1p-126 && s <= 0x1p126) { // nor NaN
+		return fmt.Errorf("%w: %s %v of an int8 volume, must be positive, from 2^-126 to 2^126", gpu.ErrMisuse, name, s)
 	}
-	p := l.problem
+	return nil
+}
+
+func (q *quantizedData) validate(f QuantizedFilters) error {
+	p := q.problem
 	if err := p.Validate(); err != nil {
 		return err
 	}
-	if err := l.options.Validate(p); err != nil {
+	if err := q.options.Validate(p); err != nil {
 		return err
 	}
 	for _, c := range []struct {
@@ -126,116 +147,179 @@ func (l *QuantizedLayer) validate(f QuantizedFilters) error {
 }
 
 // keep copies the filters, with what was left out.
-func (l *QuantizedLayer) keep(f QuantizedFilters) {
-	l.weights, l.wZero, l.options.Slopes = slices.Clone(f.Weights), slices.Clone(f.Zero), slices.Clone(l.options.Slopes)
-	l.biases = append(make([]int32, 0, l.problem.BiasLen()), f.Bias...)[:l.problem.BiasLen()]
-	l.zeros, l.scales = make([]int32, l.problem.OutChannels), make([]float32, l.problem.OutChannels)
-	scale := l.options.XScale
+func (q *quantizedData) keep(f QuantizedFilters) {
+	q.weights, q.wZero, q.options.Slopes = slices.Clone(f.Weights), slices.Clone(f.Zero), slices.Clone(q.options.Slopes)
+	q.biases = append(make([]int32, 0, q.problem.BiasLen()), f.Bias...)[:q.problem.BiasLen()]
+	q.zeros, q.scales = make([]int32, q.problem.OutChannels), make([]float32, q.problem.OutChannels)
+	scale := q.options.XScale
 	if scale == 0 {
 		scale = 1
 	}
-	for k := range l.zeros {
+	for k := range q.zeros {
 		if len(f.Zero) > 0 {
-			l.zeros[k] = int32(f.Zero[k%len(f.Zero)])
+			q.zeros[k] = int32(f.Zero[k%len(f.Zero)])
 		}
-		if l.scales[k] = scale; len(f.Scale) > 0 {
-			l.scales[k] *= f.Scale[k%len(f.Scale)]
+		if q.scales[k] = scale; len(f.Scale) > 0 {
+			q.scales[k] *= f.Scale[k%len(f.Scale)]
 		}
 	}
 }
 
 // Sums computes the int32 sums with their biases, in V's order, until ctx ends at most. x is in X's.
 func (l *QuantizedLayer) Sums(ctx context.Context, x []int8) ([]int32, error) {
-	sums, _, err := l.run(ctx, x, nil, onlySums)
-	return sums, err
+	r, err := l.run(ctx, x, nil, onlySums)
+	return r.sums, err
 }
 
 // Run computes V = f(scale * sums), f the epilogue. A layer with a residual takes its volume as the
 // second argument.
 func (l *QuantizedLayer) Run(ctx context.Context, x []int8, residual ...tensor.Volume) (tensor.Volume, error) {
-	_, v, err := l.run(ctx, x, residual, outputs)
-	return v, err
+	r, err := l.run(ctx, x, residual, outputs)
+	if err != nil {
+		return tensor.Volume{}, err
+	}
+	return outputVolume(l.problem, r.v), nil
+}
+
+// RunInt8 computes V as int8: saturate(round(f(scale * sums) / VScale) + VZero), as ONNX's QuantizeLinear defines it.
+// round takes of two numbers that are as near the even one, and saturate holds to -128 and 127; NaN becomes VZero. A
+// device's division is not exact: within its error of the middle between two numbers V may be either of them. The
+// layer must have a VScale, or the error wraps [gpu.ErrMisuse]. The residual is float32.
+func (l *QuantizedLayer) RunInt8(ctx context.Context, x []int8, residual ...tensor.Volume) ([]int8, error) {
+	r, err := l.run(ctx, x, residual, outputsInt8)
+	return r.bytes, err
 }
 
 // What a run is for.
 const (
 	onlySums = iota
 	outputs
-	outputsChecked
+	outputsInt8
+	outputsChecked // of both kinds
 )
 
-func (l *QuantizedLayer) run(ctx context.Context, x []int8, residual []tensor.Volume, purpose int) (sums []int32, v tensor.Volume, err error) {
+// errNoVScale is about outputs as int8 of a layer that has none.
+var errNoVScale = fmt.Errorf("%w: the layer has no scale for outputs as int8: give QuantizedOptions a VScale, and a VZero", gpu.ErrMisuse)
+
+func (l *QuantizedLayer) run(ctx context.Context, x []int8, residual []tensor.Volume, purpose int) (quantizedRun, error) {
 	if l == nil || l.dev == nil {
-		return nil, v, fmt.Errorf("running a layer: %w, or never built: use one from host.NewQuantizedLayer", gpu.ErrClosed)
+		return quantizedRun{}, fmt.Errorf("running a layer: %w, or never built: use one from host.NewQuantizedLayer", gpu.ErrClosed)
 	}
-	p := l.problem
-	if err = l.dev.Usable(); err == nil && int64(len(x)) != p.InLen() {
-		err = fmt.Errorf("%w: %d inputs, must be %d", cpuref.ErrShape, len(x), p.InLen())
-	}
-	var r []float32
-	if err == nil && purpose != onlySums {
-		r, err = LayerOptions{Epilogue: l.options.Epilogue}.residual(p, residual)
-	}
-	if err == nil {
-		v, err = newOutput(p)
-	}
+	run, err := l.prepare(x, residual, purpose)
 	if err != nil {
-		return nil, v, l.failed("running", err)
+		return quantizedRun{}, l.failed("running", err)
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.engine == nil {
-		return nil, v, l.failed("running", fmt.Errorf("layer %w", gpu.ErrClosed))
-	}
-	run := quantizedRun{x: x, residual: r, sums: make([]int32, p.OutLen()), v: v.Data, checked: purpose == outputsChecked}
-	if purpose == onlySums {
-		run.v = nil
+		return quantizedRun{}, l.failed("running", fmt.Errorf("layer %w", gpu.ErrClosed))
 	}
 	if err := l.engine.run(ctx, run); err != nil {
-		return nil, v, l.failed("running", err)
+		return quantizedRun{}, l.failed("running", err)
 	}
-	return run.sums, v, nil
+	return run, nil
+}
+
+// prepare holds a run's operands against the layer, and makes room for what it is for.
+func (l *QuantizedLayer) prepare(x []int8, residual []tensor.Volume, purpose int) (run quantizedRun, err error) {
+	p := l.problem
+	if err := l.dev.Usable(); err != nil {
+		return run, err
+	}
+	if purpose == outputsInt8 && l.options.VScale == 0 {
+		return run, errNoVScale
+	}
+	if int64(len(x)) != p.InLen() {
+		return run, fmt.Errorf("%w: %d inputs, must be %d", cpuref.ErrShape, len(x), p.InLen())
+	}
+	run = quantizedRun{x: x, sums: make([]int32, p.OutLen()), checked: purpose == outputsChecked}
+	if purpose == onlySums {
+		return run, nil
+	}
+	if run.residual, err = (LayerOptions{Epilogue: l.options.Epilogue}).residual(p, residual); err != nil {
+		return run, err
+	}
+	if purpose != outputsInt8 {
+		run.v = make([]float32, p.OutLen())
+	}
+	if purpose != outputs && l.options.VScale != 0 {
+		run.bytes = make([]int8, p.OutLen())
+	}
+	return run, nil
 }
 
 // Verify runs the layer with its outputs poisoned before and guards and operands looked at after. Every
 // sum must be exact, or the error wraps [cpuref.ErrMismatch]; the report says whether every output is
-// within the bound of its rounding. Where a sum passes int32 the error wraps [cpuref.ErrNoVerdict].
+// within the bound of its rounding. With a VScale outputs as int8 are judged, too: each must be the very number that
+// [QuantizedLayer.RunInt8] defines, or where the bound holds a tie one of its two neighbours; if one is wrong the
+// report is about them. Where a sum passes int32 the error wraps [cpuref.ErrNoVerdict].
 func (l *QuantizedLayer) Verify(ctx context.Context, x []int8, residual ...tensor.Volume) (tensor.Volume, cpuref.Report, error) {
-	sums, v, err := l.run(ctx, x, residual, outputsChecked)
+	run, err := l.run(ctx, x, residual, outputsChecked)
 	if err != nil {
-		return v, cpuref.Report{}, err
+		return tensor.Volume{}, cpuref.Report{}, err
 	}
-	report, err := l.judge(x, sums, v, residual)
+	v := outputVolume(l.problem, run.v)
+	report, err := l.judge(run)
 	if err != nil {
 		return v, report, l.failed("judging", err)
 	}
 	return v, report, nil
 }
 
-// judge holds sums against the exact ones, and V against what they make.
-func (l *QuantizedLayer) judge(x []int8, sums []int32, v tensor.Volume, residual []tensor.Volume) (cpuref.Report, error) {
-	exact, err := cpuref.QuantizedConv(l.problem, x, l.weights, l.options.XZero, l.wZero)
+// outputVolume is V of these numbers.
+func outputVolume(p conv.Problem, data []float32) tensor.Volume {
+	return tensor.Volume{N: p.Batch, Z: p.Z.Out, H: p.H.Out, W: p.W.Out, D: p.OutChannels, Data: data}
+}
+
+// judge holds a run's sums against the exact ones, and its outputs of either kind against what they make.
+func (q *quantizedData) judge(run quantizedRun) (report cpuref.Report, err error) {
+	if err := q.judgeSums(run); err != nil {
+		return report, err
+	}
+	ref, err := q.reference(run.sums, run.residual)
 	if err != nil {
-		return cpuref.Report{}, err
+		return report, err
+	}
+	if run.v != nil {
+		if report, err = cpuref.Check(run.v, ref, cpuref.Bounded); err != nil || !report.OK() {
+			return report, err
+		}
+	}
+	if run.bytes == nil {
+		return report, nil
+	}
+	of, err := cpuref.Check(floats(run.bytes), ref.Quantize(q.options.VScale, q.options.VZero), cpuref.Bounded)
+	if err != nil || !of.OK() || run.v == nil {
+		return of, err
+	}
+	return report, nil
+}
+
+// floats are int8 numbers as float32.
+func floats(data []int8) []float32 {
+	all := make([]float32, len(data))
+	for i, n := range data {
+		all[i] = float32(n)
+	}
+	return all
+}
+
+// judgeSums holds a run's sums against the exact ones.
+func (q *quantizedData) judgeSums(run quantizedRun) error {
+	exact, err := cpuref.QuantizedConv(q.problem, run.x, q.weights, q.options.XZero, q.wZero)
+	if err != nil {
+		return err
 	}
 	for i, want := range exact {
-		want += int64(l.biases[l.biasOf(i)])
+		want += int64(q.biases[q.biasOf(i)])
 		if want < math.MinInt32 || want > math.MaxInt32 {
-			return cpuref.Report{}, fmt.Errorf("%w: sum %d with its bias is %d, must be an int32", cpuref.ErrNoVerdict, i, want)
+			return fmt.Errorf("%w: sum %d with its bias is %d, must be an int32", cpuref.ErrNoVerdict, i, want)
 		}
-		if int64(sums[i]) != want {
-			return cpuref.Report{}, fmt.Errorf("%w: sum %d is %d, must be %d", cpuref.ErrMismatch, i, sums[i], want)
+		if int64(run.sums[i]) != want {
+			return fmt.Errorf("%w: sum %d is %d, must be %d", cpuref.ErrMismatch, i, run.sums[i], want)
 		}
 	}
-	var r []float32
-	if len(residual) > 0 {
-		r = residual[0].Data
-	}
-	ref, err := l.reference(sums, r)
-	if err != nil {
-		return cpuref.Report{}, err
-	}
-	return cpuref.Check(v.Data, ref, cpuref.Bounded)
+	return nil
 }
 
 // biasOf is where the bias of output i stands.

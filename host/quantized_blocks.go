@@ -63,8 +63,11 @@ func (e *quantizedBlocks) run(ctx context.Context, r quantizedRun) error {
 		for i := range r.sums {
 			r.sums[i] = math.MinInt32
 		}
+		for i := range r.bytes {
+			r.bytes[i] = -86 // bits in turn: no number of int8 is no output
+		}
 	}
-	if err := e.EachBlock(func(b split.Block) error { return e.add(ctx, b, r) }); err != nil || e.Single() || r.v == nil {
+	if err := e.EachBlock(func(b split.Block) error { return e.add(ctx, b, r) }); err != nil || e.Single() || !r.finishes() {
 		return err
 	}
 	return e.EachSum(func(b split.Block) error { return e.finish(ctx, b, r) })
@@ -90,9 +93,7 @@ func (e *quantizedBlocks) add(ctx context.Context, b split.Block, r quantizedRun
 	} else {
 		split.Accumulate(r.sums, block.sums, dims)
 	}
-	if block.v != nil {
-		split.Scatter(r.v, block.v, dims)
-	}
+	block.scatters(r, dims)
 	return nil
 }
 
@@ -108,17 +109,29 @@ func (e *quantizedBlocks) finish(ctx context.Context, b split.Block, r quantized
 	if err := engine.run(ctx, block); err != nil {
 		return e.Failed(err)
 	}
-	split.Scatter(r.v, block.v, dims)
+	block.scatters(r, dims)
 	return nil
 }
 
 // readies gives a block its share of what sums are finished with, where outputs are asked for.
 func (block *quantizedRun) readies(r quantizedRun, dims []split.Dim) {
-	if r.v == nil {
-		return
+	if r.v != nil {
+		block.v = make([]float32, split.Count(dims))
 	}
-	block.v = make([]float32, split.Count(dims))
-	if r.residual != nil {
+	if r.bytes != nil {
+		block.bytes = make([]int8, split.Count(dims))
+	}
+	if r.finishes() && r.residual != nil {
 		block.residual = split.Gather(r.residual, dims)
+	}
+}
+
+// scatters puts a block's outputs in place, where there are any.
+func (block quantizedRun) scatters(r quantizedRun, dims []split.Dim) {
+	if block.v != nil {
+		split.Scatter(r.v, block.v, dims)
+	}
+	if block.bytes != nil {
+		split.Scatter(r.bytes, block.bytes, dims)
 	}
 }

@@ -2,6 +2,7 @@ package host
 
 import (
 	"context"
+	"math"
 
 	"github.com/gpuconv/gpuconv/cpuref"
 	"github.com/gpuconv/gpuconv/tensor"
@@ -19,12 +20,28 @@ func (e quantizedCPU) run(_ context.Context, r quantizedRun) error {
 	for i, sum := range ref.Value { // whole numbers far below 2^53
 		r.sums[i] = int32(int64(sum) + int64(q.biases[q.biasOf(i)]))
 	}
-	if r.v == nil {
+	if !r.finishes() {
 		return nil
 	}
 	ref, err = q.reference(r.sums, r.residual)
-	round(r.v, ref)
+	for i, v := range ref.Value {
+		if r.v != nil {
+			r.v[i] = float32(v)
+		}
+		if r.bytes != nil {
+			r.bytes[i] = q.options.quantized(float32(v))
+		}
+	}
 	return err
+}
+
+// quantized is an output as int8.
+func (o QuantizedOptions) quantized(v float32) int8 {
+	if v != v {
+		return o.VZero
+	}
+	nearest := math.RoundToEven(float64(v/o.VScale)) + float64(o.VZero)
+	return int8(max(math.MinInt8, min(nearest, math.MaxInt8)))
 }
 
 func (quantizedCPU) Close() {}

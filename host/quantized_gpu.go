@@ -31,9 +31,25 @@ func newQuantizedWhole(dev *Device, q quantizedData, adds, finishes bool) (*quan
 	if !shaders.Fits(q.problem) {
 		return nil, unsupported(algo.ErrTooLong)
 	}
+	plan := algo.PlanQuantized(q.spec(adds, finishes))
+	q.fill(plan)
+	session, err := exec.Open(dev.exec, plan.Plan, exec.Guarded)
+	if err != nil {
+		return nil, unsupported(err)
+	}
+	return &quantizedWhole{plan, session}, nil
+}
+
+// spec is what is planned. Outputs of both kinds are made in each run, whichever it is for.
+func (q *quantizedData) spec(adds, finishes bool) algo.QuantizedSpec {
 	o := q.options
-	plan := algo.PlanQuantized(algo.QuantizedSpec{Problem: q.problem, Epilogue: o.Epilogue, XZero: o.XZero, Threads: o.Threads, Adds: adds, Finishes: finishes})
-	slopes := o.Slopes
+	return algo.QuantizedSpec{Problem: q.problem, Epilogue: o.Epilogue, XZero: o.XZero, Threads: o.Threads, Adds: adds, Finishes: finishes,
+		Stores: finishes && o.VScale != 0, VScale: o.VScale, VZero: o.VZero}
+}
+
+// fill says what the plan's constants are filled with.
+func (q *quantizedData) fill(plan algo.Quantized) {
+	slopes := q.options.Slopes
 	if len(slopes) == 0 {
 		slopes = []float32{0}
 	}
@@ -43,11 +59,6 @@ func newQuantizedWhole(dev *Device, q quantizedData, adds, finishes bool) (*quan
 			plan.Operands[operand].Fill = func() ([]uint32, error) { return words, nil }
 		}
 	}
-	session, err := exec.Open(dev.exec, plan.Plan, exec.Guarded)
-	if err != nil {
-		return nil, unsupported(err)
-	}
-	return &quantizedWhole{plan, session}, nil
 }
 
 func (e *quantizedWhole) run(ctx context.Context, r quantizedRun) error {
@@ -59,15 +70,21 @@ func (e *quantizedWhole) run(ctx context.Context, r quantizedRun) error {
 	} else {
 		inputs[plan.Sums] = exec.Integers(r.sums)
 	}
-	if plan.V >= 0 {
-		if r.residual != nil {
-			inputs[plan.Residual] = exec.Bits(r.residual)
-		}
-		if r.v != nil {
-			results = append(results, exec.Result{Operand: plan.V, Numbers: r.v})
-		}
+	if r.residual != nil && plan.Residual >= 0 {
+		inputs[plan.Residual] = exec.Bits(r.residual)
 	}
-	return e.session.Process(ctx, inputs, r.checked, results...)
+	if r.v != nil && plan.V >= 0 {
+		results = append(results, exec.Result{Operand: plan.V, Numbers: r.v})
+	}
+	var bytes []uint32
+	if r.bytes != nil && plan.Bytes >= 0 {
+		bytes = make([]uint32, exec.WordsOf(shaders.Int8, int64(len(r.bytes))))
+		results = append(results, exec.Result{Operand: plan.Bytes, Words: bytes})
+	}
+	if err := e.session.Process(ctx, inputs, r.checked, results...); err != nil || bytes == nil {
+		return err
+	}
+	return exec.UnpackBytes(r.bytes, bytes)
 }
 
 func (e *quantizedWhole) Close() { e.session.Close() }

@@ -40,6 +40,8 @@ func TestEveryVariantRuns(t *testing.T) {
 		layers = append(layers, quantizedKiller(small, leaky, threads))
 	}
 	layers = append(layers, ceilingShapes()...)
+	layers = append(layers, requantizeKiller(small, leaky))
+	layers = append(layers, killers[shaders.QuantizeLinear]...)
 	for _, o := range shaders.Operators() {
 		layers = append(layers, killers[o]...)
 	}

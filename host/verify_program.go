@@ -44,15 +44,7 @@ func (p *Program) Verify(ctx context.Context, o VerifyOptions, inputs ...tensor.
 // judge holds each node against the reference.
 func (p *Program) judge(ctx context.Context, s *exec.Session, o VerifyOptions) (reports []NodeReport, err error) {
 	for _, step := range p.steps {
-		var volumes [][]float32
-		for _, v := range step.volumes {
-			data, err := v.read(ctx, s)
-			if err != nil {
-				return reports, err
-			}
-			volumes = append(volumes, data)
-		}
-		report, err := step.judge(volumes, o)
+		report, err := step.judge(ctx, s, o)
 		if err != nil {
 			return reports, fmt.Errorf("%s: %w", step.what, err)
 		}
@@ -62,27 +54,99 @@ func (p *Program) judge(ctx context.Context, s *exec.Session, o VerifyOptions) (
 }
 
 // judge holds what a node wrote, the last volume, against what it read.
-func (step programStep) judge(volumes [][]float32, o VerifyOptions) (cpuref.Report, error) {
+func (step programStep) judge(ctx context.Context, s *exec.Session, o VerifyOptions) (cpuref.Report, error) {
+	switch step.node.kind {
+	case quantizedNode:
+		return step.judgeQuantized(ctx, s)
+	case dequantizeNode:
+		return step.judgeDequantize(ctx, s)
+	}
+	// int8 numbers that a node wrote are judged as float32 ones.
+	var volumes [][]float32
+	for _, v := range step.volumes {
+		data, err := v.read(ctx, s)
+		if err != nil {
+			return cpuref.Report{}, err
+		}
+		volumes = append(volumes, data)
+	}
 	read, v := volumes[:len(volumes)-1], volumes[len(volumes)-1]
-	if step.algorithm != nil {
+	switch {
+	case step.algorithm != nil:
 		in := operands{x: read[0]}
 		if len(read) > 1 {
 			in.residual = read[1]
 		}
 		return step.node.layer.judge(step.algorithm, in, v, o)
+	case step.node.kind == quantizeNode:
+		to := step.node.quantization
+		return cpuref.Check(v, cpuref.Numbers(step.node.shape.problem(), read[0]).Quantize(to.scale, to.zero), cpuref.Bounded)
 	}
-	d := step.node.shape
-	axis := func(n int) conv.Axis { return conv.Axis{In: n, Out: n, Filter: 1, Stride: 1, Dilation: 1} }
-	p := conv.Problem{Batch: d.n, Groups: d.d, InChannels: d.d, OutChannels: d.d, Z: axis(d.z), H: axis(d.h), W: axis(d.w)}
-	ref, err := cpuref.Operator(step.node.operator.Kernel, p, read...)
+	ref, err := cpuref.Operator(step.node.operator.Kernel, step.node.shape.problem(), read...)
 	if err != nil {
 		return cpuref.Report{}, err
 	}
 	return cpuref.Check(v, ref, o.Mode)
 }
 
+// problem is that of a layer that gives a volume of this shape and computes nothing.
+func (s shape) problem() conv.Problem {
+	axis := func(n int) conv.Axis { return conv.Axis{In: n, Out: n, Filter: 1, Stride: 1, Dilation: 1} }
+	return conv.Problem{Batch: s.n, Groups: s.d, InChannels: s.d, OutChannels: s.d, Z: axis(s.z), H: axis(s.h), W: axis(s.w)}
+}
+
+// judgeQuantized holds the sums of a layer of 8-bit numbers and what it made of them against the reference.
+func (step programStep) judgeQuantized(ctx context.Context, s *exec.Session) (report cpuref.Report, err error) {
+	q, last := step.node.quantized, len(step.volumes)-1
+	r := quantizedRun{sums: make([]int32, q.problem.OutLen())}
+	if r.x, err = step.volumes[0].readBytes(ctx, s); err != nil {
+		return report, err
+	}
+	if last > 1 {
+		if r.residual, err = step.volumes[1].read(ctx, s); err != nil {
+			return report, err
+		}
+	}
+	if step.node.quantization != nil {
+		r.bytes, err = step.volumes[last].readBytes(ctx, s)
+	} else {
+		r.v, err = step.volumes[last].read(ctx, s)
+	}
+	if err != nil {
+		return report, err
+	}
+	words, err := s.ReadWords(ctx, step.sums)
+	if err != nil {
+		return report, err
+	}
+	for i, w := range words {
+		r.sums[i] = int32(w)
+	}
+	return q.judge(r)
+}
+
+func (step programStep) judgeDequantize(ctx context.Context, s *exec.Session) (report cpuref.Report, err error) {
+	x, err := step.volumes[0].readBytes(ctx, s)
+	if err != nil {
+		return report, err
+	}
+	v, err := step.volumes[1].read(ctx, s)
+	if err != nil {
+		return report, err
+	}
+	ref, err := cpuref.Dequantize(step.node.shape.problem(), x, step.quantization.scale, step.quantization.zero)
+	if err != nil {
+		return report, err
+	}
+	return cpuref.Check(v, ref, cpuref.Bounded)
+}
+
 // read takes a volume back from among the channels that it stands in.
 func (v stored) read(ctx context.Context, s *exec.Session) ([]float32, error) {
+	if v.numbers == Int8 {
+		bytes, err := v.readBytes(ctx, s)
+		return floats(bytes), err
+	}
 	words, err := s.ReadWords(ctx, v.operand)
 	if err != nil || v.at == (shaders.Placement{}) {
 		return exec.Floats(words), err
@@ -93,4 +157,14 @@ func (v stored) read(ctx context.Context, s *exec.Session) ([]float32, error) {
 		data = append(data, exec.Floats(words[first:first+v.shape.d])...)
 	}
 	return data, nil
+}
+
+// readBytes takes a volume of int8 back, which stands alone.
+func (v stored) readBytes(ctx context.Context, s *exec.Session) ([]int8, error) {
+	words, err := s.ReadWords(ctx, v.operand)
+	if err != nil {
+		return nil, err
+	}
+	data := make([]int8, v.shape.numbers())
+	return data, exec.UnpackBytes(data, words)
 }

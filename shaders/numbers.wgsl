@@ -9,9 +9,7 @@
 @group(0) @binding(4) var<storage, read> w_zeros: array<i32>; // zero points, one for each output channel
 @group(0) @binding(5) var<storage, read_write> v: array<i32>;
 
-fn signed_byte(word: u32, i: u32) -> i32 {
-	return i32(word << (24u - i % 4u * 8u)) >> 24u;
-}
+{{template "signed_byte"}}
 
 fn product(i: u32, weight: u32, k: u32) -> i32 {
 	return (signed_byte(x[i / 4u], i) - p.x_zero) * (signed_byte(w[weight / 4u], weight) - w_zeros[k]);
@@ -55,4 +53,10 @@ fn residual(i: u32) -> f32 {
 	return residuals[i];
 }
 {{- end}}
+{{- end -}}
+
+{{- define "signed_byte" -}}
+fn signed_byte(word: u32, i: u32) -> i32 {
+	return i32(word << (24u - i % 4u * 8u)) >> 24u;
+}
 {{- end -}}

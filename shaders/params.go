@@ -34,6 +34,8 @@ type Params struct {
 	InChannels, XFirst                   uint32
 	RPitch, RFirst                       uint32
 	VPitch, VFirst                       uint32
+	VScale                               float32
+	VZero                                int32
 }
 
 // BiasParams is the struct Params of bias_gradient.wgsl.
@@ -142,7 +144,7 @@ func (params *Params) setBackward(p conv.Problem, backward bool) {
 }
 
 // Encode lays a params struct out as WGSL does, little-endian.
-func Encode[P Params | BiasParams | ReLUParams | PeakParams | CopyParams | OperatorParams](p P) []byte {
+func Encode[P Params | BiasParams | ReLUParams | PeakParams | CopyParams | OperatorParams | LinearParams](p P) []byte {
 	data, err := binary.Append(nil, binary.LittleEndian, p)
 	if err != nil {
 		panic(err) // the constraint admits only structs of fixed size

@@ -84,7 +84,7 @@ func (s Sums) threads() uint32          { return s.Threads }
 func (s Sums) workgroupStorage() uint32 { return 4 * s.Threads }
 
 // Elementwise is a kernel with a thread for each element (elementwise.wgsl): relu.wgsl, activate.wgsl,
-// activate_gradient.wgsl or dequantize.wgsl.
+// activate_gradient.wgsl, dequantize.wgsl and their like, or for each word of four numbers of int8.
 type Elementwise struct {
 	Kernel  string
 	Threads uint32
@@ -108,6 +108,9 @@ var (
 	Activate            = Elementwise{"activate", 256}
 	ActivationGradients = Elementwise{"activate_gradient", 256}
 	Dequantize          = Elementwise{"dequantize", 256}
+	Requantize          = Elementwise{"requantize", 256}
+	QuantizeLinear      = Elementwise{"quantize_linear", 256}
+	DequantizeLinear    = Elementwise{"dequantize_linear", 256}
 	SumSplitK           = Elementwise{"sum_split_k", 256}
 )
 
@@ -145,7 +148,7 @@ func Variants() []Variant {
 	for _, k := range Operators() {
 		all = append(all, k)
 	}
-	return append(all, FilterGradients, BiasGradients, ReLU, Activate, ActivationGradients, Dequantize, SumSplitK)
+	return append(all, FilterGradients, BiasGradients, ReLU, Activate, ActivationGradients, Dequantize, Requantize, QuantizeLinear, DequantizeLinear, SumSplitK)
 }
 
 //go:embed *.wgsl

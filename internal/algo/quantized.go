@@ -1,6 +1,8 @@
 package algo
 
 import (
+	"slices"
+
 	"github.com/gpuconv/gpuconv/conv"
 	"github.com/gpuconv/gpuconv/internal/exec"
 	"github.com/gpuconv/gpuconv/shaders"
@@ -14,22 +16,28 @@ type QuantizedSpec struct {
 	XZero    int8
 	Threads  uint32 // of the direct algorithm's workgroups; 0 chooses
 	Adds     bool
-	Finishes bool
+	Finishes bool // makes float32 outputs
+	Stores   bool // makes outputs of int8, whose scale and zero point these are
+	VScale   float32
+	VZero    int8
+	// V, of float32, and Residual are where the volumes stand in operands that may have more channels.
+	V, Residual shaders.Placement
 }
 
 // Quantized is the plan of such a layer by the direct algorithm: conv.wgsl adds sums up, and dequantize.wgsl makes
-// outputs of them. Operands that it does not need are -1.
+// outputs of them, and requantize.wgsl those of int8. Operands that it does not need are -1.
 type Quantized struct {
 	exec.Plan
 	X, W, B, ZeroPoints      int // of the sums
 	Sums                     int
 	Scales, Slopes, Residual int // of the outputs
 	V                        int
+	Bytes                    int // V as int8
 }
 
 // PlanQuantized plans a quantized layer, whose constants the caller is to fill.
 func PlanQuantized(s QuantizedSpec) Quantized {
-	q := Quantized{X: -1, W: -1, B: -1, ZeroPoints: -1, Scales: -1, Slopes: -1, Residual: -1, V: -1}
+	q := Quantized{X: -1, W: -1, B: -1, ZeroPoints: -1, Scales: -1, Slopes: -1, Residual: -1, V: -1, Bytes: -1}
 	p := s.Problem
 	sums := exec.Scratch
 	if !s.Adds {
@@ -39,7 +47,7 @@ func PlanQuantized(s QuantizedSpec) Quantized {
 	if s.Adds {
 		q.addSums(s)
 	}
-	if s.Finishes {
+	if s.Finishes || s.Stores {
 		q.addOutputs(s)
 	}
 	return q
@@ -75,7 +83,15 @@ func (q *Quantized) addOutputs(s QuantizedSpec) {
 	} else {
 		q.Residual = q.Add(exec.Operand{Name: "the residual R", Role: exec.Input, Count: p.OutLen(), Type: shaders.Float32})
 	}
-	q.V = q.Add(exec.Operand{Name: "the output volume V", Role: exec.Output, Count: p.OutLen(), Type: shaders.Float32})
-	q.Threads(shaders.Dequantize, shaders.Encode(shaders.Forward(p, s.Epilogue)), p.OutLen(), int64(shaders.Dequantize.Threads),
-		exec.Whole(q.Sums), exec.Whole(q.Scales), exec.Whole(q.Slopes), exec.Whole(q.Residual), exec.Whole(q.V))
+	params := shaders.Forward(p, s.Epilogue).Place(shaders.Placement{}, s.V, s.Residual)
+	params.VScale, params.VZero = s.VScale, int32(s.VZero)
+	reads := []exec.Use{exec.Whole(q.Sums), exec.Whole(q.Scales), exec.Whole(q.Slopes), exec.Whole(q.Residual)}
+	if s.Finishes {
+		q.V = q.Add(exec.Operand{Name: "the output volume V", Role: exec.Output, Count: p.OutLen(), Type: shaders.Float32})
+		q.Threads(shaders.Dequantize, shaders.Encode(params), p.OutLen(), int64(shaders.Dequantize.Threads), append(slices.Clone(reads), exec.Whole(q.V))...)
+	}
+	if s.Stores {
+		q.Bytes = q.Add(exec.Operand{Name: "the output volume V as int8", Role: exec.Output, Count: p.OutLen(), Type: shaders.Int8})
+		q.Threads(shaders.Requantize, shaders.Encode(params), exec.WordsOf(shaders.Int8, p.OutLen()), int64(shaders.Requantize.Threads), append(reads, exec.Whole(q.Bytes))...)
+	}
 }

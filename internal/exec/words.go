@@ -1,8 +1,10 @@
 package exec
 
 import (
+	"fmt"
 	"unsafe"
 
+	"github.com/gpuconv/gpuconv/cpuref"
 	"github.com/gpuconv/gpuconv/shaders"
 	"github.com/gpuconv/gpuconv/tensor"
 )
@@ -44,11 +46,17 @@ func PackBytes(data []int8) []uint32 {
 	return packed
 }
 
-// UnpackBytes is PackBytes' inverse.
-func UnpackBytes(to []int8, words []uint32) {
+// UnpackBytes is PackBytes' inverse. The error wraps [cpuref.ErrGuard] where a byte behind the last number is not 0.
+func UnpackBytes(to []int8, words []uint32) error {
 	for i := range to {
 		to[i] = int8(words[i/4] >> (i % 4 * 8))
 	}
+	if used := len(to) % 4; used != 0 {
+		if rest := words[len(words)-1] >> (used * 8); rest != 0 {
+			return fmt.Errorf("%w: behind the last of %d bytes stands %#x, must be 0", cpuref.ErrGuard, len(to), rest)
+		}
+	}
+	return nil
 }
 
 // Integers are the bits of whole numbers.

@@ -45,6 +45,8 @@ struct Params {
 	r_first: u32,
 	v_pitch: u32,
 	v_first: u32,
+	v_scale: f32, // of V as int8, and its zero point
+	v_zero: i32,
 }
 
 // x_at is where X has a channel of a pixel.
