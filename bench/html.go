@@ -137,8 +137,8 @@ func (s Settings) figures() []column {
 
 // pageColumns are the titles of the page's table.
 func pageColumns(figures []column) []pageColumn {
-	all := []pageColumn{{"#", abouts["#"], "number"}, {"layer", abouts["layer"], "layer"}, {"check", abouts["check"], "check"},
-		{"algorithm", abouts["algorithm"], "text"}}
+	all := []pageColumn{{"#", abouts["#"], "number"}, {"layer", abouts["layer"], "layer"},
+		{"check", abouts["check"], "check"}, {"algorithm", abouts["algorithm"], "text"}}
 	for _, c := range figures {
 		all = append(all, pageColumn{c.title, c.about(), c.class()})
 		if c.title == "GFLOP/s" {
