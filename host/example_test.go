@@ -58,3 +58,31 @@ func ExampleLayer_Verify() {
 	fmt.Println(report, err)
 	// Output: exact: all 32 outputs equal <nil>
 }
+
+// Two layers and a sum, in one submission: nothing but V is read back.
+func ExampleNewProgram() {
+	x, filters := ones()
+	more := must(tensor.NewFilters(2, 3, 3, 2))
+	for i := range more.Data {
+		more.Data[i] = 1
+	}
+	dev := must(host.Open(host.Options{}))
+	defer dev.Close()
+	first, second := must(conv.Parse("ic4ih11oc2kh5sh2")), must(conv.Parse("ic2ih4oc2kh3ph1"))
+	options := host.LayerOptions{Epilogue: conv.Activate(conv.ReLU), Algorithm: "direct"}
+
+	b := host.NewProgram(dev)
+	y := b.Conv(b.Input(1, 11, 11, 4), first, filters, options)
+	z := b.Conv(y, second, more, options)
+	program := must(b.Compile(b.Operator("add", y, z)))
+	v := must(program.Run(context.Background(), x))
+	defer program.Close()
+
+	fmt.Println("V is", v[0])
+	fmt.Println("V[1,2,0] is", v[0].At(1, 2, 0))
+	fmt.Printf("memory: %+v\n", program.Memory())
+	// Output:
+	// V is 1x4x4x2 (NHWC)
+	// V[1,2,0] is 1919
+	// memory: {Planned:2192 Naive:2320 LowerBound:2064}
+}
