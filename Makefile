@@ -4,7 +4,7 @@
 .PHONY: run build tools test check unit llvmpipe swiftshader race fuzz mutants golden bench bench-gpu
 
 GO ?= go
-DEVICE_TESTS = ./gpu/... ./host/... ./cmd/... ./examples/...
+DEVICE_TESTS = ./gpu/... ./internal/exec/... ./host/... ./cmd/... ./examples/...
 # The command is native; a page for the browser comes later.
 BROWSER = $$(GOOS=js GOARCH=wasm $(GO) list ./... | grep -v /cmd/)
 
@@ -32,7 +32,7 @@ check:
 
 # What needs no adapter. The golden files of the shaders are checked here.
 unit:
-	$(GO) test -count=1 ./conv ./tensor ./cpuref ./shaders ./tuning ./bench
+	$(GO) test -count=1 ./conv ./tensor ./transform ./cpuref ./shaders ./internal/algo ./internal/split ./tuning ./bench
 
 llvmpipe:
 	scripts/test.sh llvmpipe $(DEVICE_TESTS)

@@ -3,12 +3,14 @@ package host_test
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/gpuconv/gpuconv/conv"
 	"github.com/gpuconv/gpuconv/cpuref"
 	"github.com/gpuconv/gpuconv/host"
 	"github.com/gpuconv/gpuconv/host/hosttest"
 	"github.com/gpuconv/gpuconv/host/proof"
+	"github.com/gpuconv/gpuconv/internal/exec"
 	"github.com/gpuconv/gpuconv/shaders"
 )
 
@@ -23,6 +25,7 @@ var killers = map[shaders.Variant][]killer{
 	shaders.ReLU: {
 		exact("ic1iw700oc1kw1", separate(conv.Activate(conv.ReLU))),  // the last workgroup half full, and some left over
 		exact("ic1iw5120oc1kw1", separate(conv.Activate(conv.ReLU))), // 20 workgroups, which fill the folded grid
+		{"numbers behind V", reluBehind},
 	},
 	shaders.Activate: append(functions(true, false),
 		exact("ic1iw700oc1kw1", separate(leaky)), exact("ic1iw5120oc1kw1", separate(leaky)),
@@ -65,6 +68,16 @@ var killers = map[shaders.Variant][]killer{
 		quantizedKiller("g2mb2ic4ih3iw4oc6kh2kw3+unshared", conv.Epilogue{}, 256),
 		quantizedKiller("ic2iw5oc2kw3", conv.Epilogue{}, 256),
 	},
+}
+
+// reluBehind has negative numbers behind V: guards are NaN, of which ReLU makes what they are.
+func reluBehind(dev *host.Device) error {
+	const outputs = 300
+	data := slices.Repeat([]float32{-1}, 2*outputs)
+	params := shaders.Encode(shaders.ReLUParams{Outputs: outputs, Channels: 1, Pitch: 1})
+	after, err := attemptKernel(dev, shaders.ReLU, params, 2, exec.Bits(data))
+	clear(data[:outputs])
+	return sameNumbers(exec.Floats(after), data, err)
 }
 
 var leaky = conv.Epilogue{Activation: conv.Activation{Function: conv.LeakyReLU, Alpha: 0.5}}
