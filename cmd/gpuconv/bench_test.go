@@ -262,8 +262,10 @@ func TestBenchCeilings(t *testing.T) {
 	dev := hosttest.Open(t)
 	file := filepath.Join(t.TempDir(), "r.json")
 	contain(t, succeed(t, "bench", "--ceilings", "--output-json", file), dev.GPU().Info().Name, "GFLOP/s", "GB/s")
-	if r, err := bench.ReadFile(file); err != nil || r.Ceilings == nil || r.Ceilings.GFLOPS <= 0 || len(r.Results) != 0 {
-		t.Errorf("%+v, %v", r, err)
+	want := map[bool]string{true: "gpu", false: "wall"}[bench.NewDevice(dev).Timestamps()]
+	if r, err := bench.ReadFile(file); err != nil || len(r.Results) != 0 ||
+		r.Ceilings == nil || r.Ceilings.GFLOPS <= 0 || r.Ceilings.GBs <= 0 || r.Ceilings.Clock != want {
+		t.Errorf("%+v, %v, the clock must be %s", r, err, want)
 	}
 	for _, c := range []struct {
 		args  []string
