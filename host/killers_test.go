@@ -57,8 +57,9 @@ var killers = map[shaders.Variant][]killer{
 		quantizedKiller("ic1iw100oc3kw1", prelu(conv.AfterFunction), 256),
 	},
 	shaders.Requantize: {
-		requantizeKiller("ic1iw333oc3kw1", prelu(conv.AfterFunction)),                                                // the last word with three numbers
-		requantizeKiller("ic1iw2801oc1kw1", leaky), requantizeKiller("ic1iw20480oc1kw1", prelu(conv.BeforeFunction)), // with one, and full
+		requantizeKiller("ic1iw333oc3kw1", prelu(conv.AfterFunction)),                          // the last word with three numbers
+		requantizeKiller("ic1iw2801oc1kw1", leaky), requantizeKiller("ic1iw2804oc1kw1", leaky), // with one, and with four
+		requantizeKiller("ic1iw20480oc1kw1", prelu(conv.BeforeFunction)),
 	},
 	shaders.Conv(256, shaders.Int8): {
 		quantizedKiller("mb2ic1ih3iw4oc2kh3ph1", conv.Epilogue{}, 256),

@@ -12,12 +12,13 @@ import (
 )
 
 // The killers of the kernels between float32 and int8: among channels of wider volumes, in few and in many workgroups,
-// with one number in the last word, with three and with four, and of numbers that need care.
+// with one number in the last word and with four, and of numbers that need care.
 func init() {
 	both := []killer{
 		{"a few pixels", func(dev *host.Device) error { return placedLinear(dev, 7, 3) }},
+		{"two workgroups, the second not full", func(dev *host.Device) error { return placedLinear(dev, 401, 3) }},
 		{"four channels", func(dev *host.Device) error { return placedLinear(dev, 51, 4) }},
-		{"20 full workgroups and some", func(dev *host.Device) error { return placedLinear(dev, 6827, 3) }},
+		{"20 full workgroups of words", func(dev *host.Device) error { return placedLinear(dev, 5120, 4) }},
 	}
 	killers[shaders.DequantizeLinear] = append([]killer{}, both...)
 	killers[shaders.QuantizeLinear] = append(both, killer{"numbers that need care", quantizeWithCare})

@@ -41,13 +41,13 @@ var broken = slices.Concat([]shaders.Variant{
 	shaders.ReLU, shaders.Activate, shaders.ActivationGradients, shaders.BiasGradients, shaders.FilterGradients,
 	shaders.Conv(256, shaders.Float32), shaders.Conv(256, shaders.Float16),
 }, brokenStrips(), rows(shaders.Winograds()), []shaders.Variant{
-	shaders.Dequantize,
+	shaders.QuantizeLinear, shaders.DequantizeLinear, shaders.Dequantize, shaders.Requantize,
 	shaders.FourierRows(4), shaders.FourierColumns(4), shaders.FourierInverseColumns(4), shaders.FourierInverseRows(4),
 	shaders.FourierRows(1), shaders.FourierColumns(1), shaders.FourierInverseColumns(1), shaders.FourierInverseRows(1),
 	shaders.SpaceToDepthBy(4), shaders.SpaceToDepthBy(1),
 	registers4, registers1, across, uniform, shared4, shared1, shaders.SumSplitK, shaders.Conv(256, shaders.Int8),
 	peakKernel(true, 1), peakKernel(false, 1), peakKernel(true, 4), peakKernel(false, 4), copyKernel(1), copyKernel(4),
-}, rows(shaders.Operators()), []shaders.Variant{shaders.Requantize, shaders.QuantizeLinear, shaders.DequantizeLinear})
+}, rows(shaders.Operators()))
 
 // rows are variants of one type.
 func rows[V shaders.Variant](all []V) (variants []shaders.Variant) {

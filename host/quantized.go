@@ -232,6 +232,10 @@ func (l *QuantizedLayer) prepare(x []int8, residual []tensor.Volume, purpose int
 	if int64(len(x)) != p.InLen() {
 		return run, fmt.Errorf("%w: %d inputs, must be %d", cpuref.ErrShape, len(x), p.InLen())
 	}
+	v, err := newOutput(p) // or why there is no room
+	if err != nil {
+		return run, err
+	}
 	run = quantizedRun{x: x, sums: make([]int32, p.OutLen()), checked: purpose == outputsChecked}
 	if purpose == onlySums {
 		return run, nil
@@ -240,7 +244,7 @@ func (l *QuantizedLayer) prepare(x []int8, residual []tensor.Volume, purpose int
 		return run, err
 	}
 	if purpose != outputsInt8 {
-		run.v = make([]float32, p.OutLen())
+		run.v = v.Data
 	}
 	if purpose != outputs && l.options.VScale != 0 {
 		run.bytes = make([]int8, p.OutLen())

@@ -31,11 +31,11 @@ type Params struct {
 	SplitK                               uint32
 	FirstColumn, Columns                 uint32
 	XZero                                int32
+	VScale                               float32
+	VZero                                int32
 	InChannels, XFirst                   uint32
 	RPitch, RFirst                       uint32
 	VPitch, VFirst                       uint32
-	VScale                               float32
-	VZero                                int32
 }
 
 // BiasParams is the struct Params of bias_gradient.wgsl.

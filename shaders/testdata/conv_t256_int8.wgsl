@@ -43,6 +43,8 @@ struct Params {
 	first_column: u32,
 	columns: u32,
 	x_zero: i32, // of int8: the zero point of X
+	v_scale: f32, // of V as int8, and its zero point
+	v_zero: i32,
 	in_channels: u32, // of X as the kernel reads it
 	// X, V and the residual R may be some channels of wider volumes: the first one, and numbers between pixels.
 	x_first: u32,
@@ -50,8 +52,6 @@ struct Params {
 	r_first: u32,
 	v_pitch: u32,
 	v_first: u32,
-	v_scale: f32, // of V as int8, and its zero point
-	v_zero: i32,
 }
 
 // x_at is where X has a channel of a pixel.
