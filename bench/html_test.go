@@ -228,6 +228,11 @@ func TestPageOfLittle(t *testing.T) {
 	if strings.Contains(page, "<h2>Roofline") {
 		t.Error("a roofline without points")
 	}
+	odd := reported()
+	odd.Results[0].GFLOPS, odd.Ceilings.GBs = 1e308, math.MaxFloat64
+	if n := strings.Count(pageOf(t, odd), "<circle"); n != 1 {
+		t.Errorf("%d points, want that of the result with a rate that can be drawn", n)
+	}
 	pageOf(t, file(result("ic1ih4oc1kh1", "", 1)))
 	pageOf(t, file(bench.Result{Problem: "ic1ih6oc1kh1", Error: "it broke"}))
 }

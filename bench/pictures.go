@@ -104,16 +104,19 @@ type point struct {
 // points are the results with an intensity and a rate.
 func points(results []Result) (all []point) {
 	for i, r := range results {
-		if r.Error != "" || r.Bytes <= 0 || r.FLOP <= 0 || !(r.GFLOPS > 0) || math.IsInf(r.GFLOPS, 0) {
+		p := point{plotter.XY{X: float64(r.FLOP) / float64(r.Bytes), Y: r.GFLOPS}, i + 1, ""}
+		if r.Error != "" || !drawable(p.X) || !drawable(p.Y) {
 			continue
 		}
-		p := point{plotter.XY{X: float64(r.FLOP) / float64(r.Bytes), Y: r.GFLOPS}, i + 1, ""}
 		p.about = fmt.Sprintf("%d: %s, %s: %s GFLOP/s at %s operations / byte",
 			p.number, r.label(), r.algorithm(), rateText(p.Y), rateText(p.X))
 		all = append(all, p)
 	}
 	return all
 }
+
+// drawable reports whether a figure has a place on a logarithmic axis: files may hold any.
+func drawable(v float64) bool { return v > 1e-30 && v < 1e30 }
 
 // roofline draws the intensities and rates of results, and the ceilings where they are known. It is empty
 // where there is nothing to draw.
@@ -197,7 +200,7 @@ func axes(all []point, c *Ceilings) (*plot.Plot, error) {
 		left, right, low, high = min(left, one.X), max(right, one.X), min(low, one.Y), max(high, one.Y)
 	}
 	left, right = left/2, right*2
-	if c != nil && c.GFLOPS > 0 && c.GBs > 0 {
+	if c != nil && drawable(c.GFLOPS) && drawable(c.GBs) {
 		knee := c.GFLOPS / c.GBs
 		left, right = min(left, knee/2), max(right, knee*2)
 		low, high = min(low, left*c.GBs), max(high, c.GFLOPS)
