@@ -230,8 +230,12 @@ func TestPageOfLittle(t *testing.T) {
 	}
 	odd := reported()
 	odd.Results[0].GFLOPS, odd.Ceilings.GBs = 1e308, math.MaxFloat64
-	if n := strings.Count(pageOf(t, odd), "<circle"); n != 1 {
+	page = pageOf(t, odd)
+	if n := strings.Count(page, "<circle"); n != 1 {
 		t.Errorf("%d points, want that of the result with a rate that can be drawn", n)
+	}
+	if strings.Contains(page, "stroke:var(--mark)") || !strings.Contains(pageOf(t, reported()), "stroke:var(--mark)") {
+		t.Error("the roof must be there, but for ceilings that cannot be drawn")
 	}
 	pageOf(t, file(result("ic1ih4oc1kh1", "", 1)))
 	pageOf(t, file(bench.Result{Problem: "ic1ih6oc1kh1", Error: "it broke"}))
