@@ -32,7 +32,7 @@ check:
 
 # What needs no adapter. The golden files of the shaders are checked here.
 unit:
-	$(GO) test -count=1 ./conv ./tensor ./transform ./cpuref ./shaders ./internal/algo ./internal/split ./tuning ./bench
+	$(GO) test -count=1 ./conv ./tensor ./transform ./cpuref ./shaders ./internal/algo ./internal/split ./tuning ./bench ./internal/docs
 
 llvmpipe:
 	scripts/test.sh llvmpipe $(DEVICE_TESTS)

@@ -1,4 +1,4 @@
-// Package gpu runs compute shaders written in WGSL on any GPU, through WebGPU: natively on Vulkan,
+// Package gpu runs compute shaders written in WGSL on GPUs, through WebGPU: natively on Vulkan,
 // Metal, DX12 and GL, and in the browser. It knows nothing of what the shaders compute.
 //
 // A [Device] is opened on one adapter. It makes [Buffer]s and compiles [Kernel]s, which it keeps; a

@@ -1,4 +1,4 @@
-// Command gpuconv runs convolution layers on any GPU through WebGPU and proves every number that comes
+// Command gpuconv runs convolution layers on GPUs through WebGPU and proves every number that comes
 // back. Run it without arguments for a list of what it does.
 package main
 

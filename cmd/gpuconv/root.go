@@ -89,8 +89,8 @@ func (w *steadyWriter) Write(p []byte) (int, error) {
 func (a *app) rootCommand(run *runFlags) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "gpuconv",
-		Short: "Convolution layers on any GPU, every number proved",
-		Long: `gpuconv runs convolution layers on any GPU through WebGPU compute shaders and
+		Short: "Convolution layers on GPUs, every number proved",
+		Long: `gpuconv runs convolution layers on GPUs through WebGPU compute shaders and
 checks every output against a CPU reference.
 
 A layer is named in one line, in benchdnn's grammar: ic3ih227oc96kh11sh4 is an
