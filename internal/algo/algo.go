@@ -29,7 +29,8 @@ func Candidates(s Spec, l Limits) []Plan {
 			list = append(list, p)
 		}
 	}
-	slices.SortStableFunc(list, func(a, b Plan) int { return cmp.Compare(a.Cost, b.Cost) })
+	m := MachineOf(l)
+	slices.SortStableFunc(list, func(a, b Plan) int { return cmp.Compare(a.Cost(m), b.Cost(m)) })
 	return list
 }
 

@@ -21,7 +21,7 @@ func PlanBackward(s Spec, l Limits) (Backward, error) {
 	a := newDirect(s)
 	p, e := s.Problem, s.Epilogue
 	s.Type = shaders.Float32
-	g := Backward{Plan: newPlan(a, s, p.FilterLen(), 0), Z: -1, DSlopes: -1}
+	g := Backward{Plan: newPlan(a, s, p.FilterLen(), nil), Z: -1, DSlopes: -1}
 	// In the place of V, which nobody asks for, stands dV.
 	g.Operands[V] = exec.Operand{Name: "the gradient dV", Role: exec.Input, Count: p.OutLen(), Type: shaders.Float32}
 	g.DV, g.DZ = V, V

@@ -26,7 +26,7 @@ func (a direct) Plan(s Spec, l Limits) (Plan, error) {
 	if err := s.check(1, store); err != nil {
 		return Plan{}, err
 	}
-	plan := newPlan(a, s, p.FilterLen(), a.cost(p, machineOf(l)))
+	plan := newPlan(a, s, p.FilterLen(), func(m Machine) float64 { return a.cost(p, m) })
 	workgroups := p.OutLen()
 	if s.Type == shaders.Float16 { // a workgroup for each word
 		workgroups = (workgroups + 1) / 2
@@ -56,7 +56,7 @@ func defaultThreads(taps int) uint32 {
 	return best
 }
 
-func (a direct) cost(p conv.Problem, m machine) float64 {
+func (a direct) cost(p conv.Problem, m Machine) float64 {
 	steps := float64(p.TapsPerOutput())/float64(a.threads) + 1
-	return m.occupied(float64(p.OutLen())*float64(a.threads), steps*(2*m.load+10)+8*m.barrier/float64(a.threads))
+	return m.occupied(float64(p.OutLen())*float64(a.threads), steps*(2*m.Load+10)+8*m.Barrier/float64(a.threads))
 }

@@ -52,7 +52,8 @@ type Plan struct {
 	exec.Plan
 	Algorithm Algorithm
 	Spec      Spec
-	Cost      float64 // an estimate, in multiply-adds of one thread
+	// Cost estimates how long it takes on a machine, in multiply-adds of one thread; nil where there is no choice.
+	Cost func(Machine) float64
 	// Pack gives the filters in the order that the kernels read; nil is as they are.
 	Pack func(tensor.Filters) ([]float32, error)
 }
@@ -81,7 +82,7 @@ var (
 )
 
 // newPlan begins the plan of a, with the layer's operands, of whose packed filters there are so many numbers.
-func newPlan(a Algorithm, s Spec, packed int64, cost float64) Plan {
+func newPlan(a Algorithm, s Spec, packed int64, cost func(Machine) float64) Plan {
 	p, slopes, residuals := s.Problem, int64(1), int64(1)
 	if s.Epilogue.Activation.Function == conv.PReLU {
 		slopes = int64(p.OutChannels)

@@ -22,7 +22,7 @@ type strips interface {
 	kernel() shaders.Variant
 	packed(p conv.Problem) int64
 	pack(p conv.Problem, filters []float32) []float32
-	cost(p conv.Problem, m machine) float64
+	cost(p conv.Problem, m Machine) float64
 }
 
 // Strips are those of depthwise layers, of groups of few channels and of stems, the quickest kind first.
@@ -48,7 +48,7 @@ func planStrips(a strips, s Spec, l Limits) (Plan, error) {
 		return Plan{}, err
 	}
 	p := s.Problem
-	plan := newPlan(a, s, a.packed(p), a.cost(p, machineOf(l)))
+	plan := newPlan(a, s, a.packed(p), func(m Machine) float64 { return a.cost(p, m) })
 	plan.Pack = func(f tensor.Filters) ([]float32, error) { return a.pack(p, f.Data), nil }
 	_, _, _, threads := a.shape()
 	plan.Threads(a.kernel(), shaders.Encode(s.place(shaders.Forward(p, s.fused()))), stripsOf(a, p), int64(threads), layer()...)
@@ -141,13 +141,13 @@ func (a sliding) pack(p conv.Problem, filters []float32) []float32 {
 	return packDepthwise(p, filters)
 }
 
-func (a sliding) cost(p conv.Problem, m machine) float64 {
+func (a sliding) cost(p conv.Problem, m Machine) float64 {
 	neurons, taps, inputs := float64(a.Strip*a.Rows), float64(a.Filter*a.Filter), 1.0
 	if a.Grouped {
 		inputs = 4
 	}
 	loads := float64(len(a.Columns()))*float64((a.Rows-1)*a.Stride+a.Filter) + taps*inputs
-	return m.occupied(float64(stripsOf(a, p)), 4*neurons*taps*inputs+m.load*loads)
+	return m.occupied(float64(stripsOf(a, p)), 4*neurons*taps*inputs+m.Load*loads)
 }
 
 // stem is for the first layer of a network, of an image's 3 channels.
@@ -185,10 +185,10 @@ func (a stem) pack(p conv.Problem, filters []float32) []float32 {
 	return pack(p, filters, columnsOf(a.Channels))
 }
 
-func (a stem) cost(p conv.Problem, m machine) float64 {
+func (a stem) cost(p conv.Problem, m Machine) float64 {
 	taps := float64(p.TapsPerOutput())
 	loads := float64(len(a.Columns()))*float64(a.Inputs()*((a.Rows-1)*a.Stride+a.Filter)) + taps*float64(a.Channels/4)
-	return m.occupied(float64(stripsOf(a, p)), float64(a.Strip*a.Rows*a.Channels)*taps+m.load*loads)
+	return m.occupied(float64(stripsOf(a, p)), float64(a.Strip*a.Rows*a.Channels)*taps+m.Load*loads)
 }
 
 // depthwise is for layers of one input channel a group, of any filter and number of depth slices.
@@ -244,7 +244,7 @@ func packDepthwise(p conv.Problem, filters []float32) []float32 {
 	return packed
 }
 
-func (a depthwise) cost(p conv.Problem, m machine) float64 {
+func (a depthwise) cost(p conv.Problem, m Machine) float64 {
 	taps := float64(p.TapsPerOutput())
-	return m.occupied(float64(stripsOf(a, p)), 4*float64(a.Strip)*taps+m.load*taps*(1+float64(a.Strip*4/a.Vector)))
+	return m.occupied(float64(stripsOf(a, p)), 4*float64(a.Strip)*taps+m.Load*taps*(1+float64(a.Strip*4/a.Vector)))
 }

@@ -79,7 +79,7 @@ func (a tiled) Plan(s Spec, l Limits) (Plan, error) {
 		return Plan{}, err
 	}
 	p := s.Problem
-	plan := newPlan(a, s, packedLen(p, a.tiles), a.cost(p, machineOf(l)))
+	plan := newPlan(a, s, packedLen(p, a.tiles), func(m Machine) float64 { return a.cost(p, m) })
 	plan.Pack = func(f tensor.Filters) ([]float32, error) { return pack(p, f.Data, a.tiles), nil }
 	plan.tiles(a, s, X, B, V)
 	return plan.finished(l)
@@ -193,29 +193,29 @@ func (a tiled) columns(p conv.Problem) int64 {
 	return ceilDiv(int64(p.OutChannels/p.Groups), int64(channels)) * int64(p.Groups)
 }
 
-func (a tiled) cost(p conv.Problem, m machine) float64 {
+func (a tiled) cost(p conv.Problem, m Machine) float64 {
 	steps := float64(taps(p)) * float64(packedInputs(p, a.tiles)) / float64(a.tiles.Step()) / float64(a.splitK)
 	var threads, neurons, slices, step float64
 	switch t := a.tiles.(type) {
 	case shaders.Registers:
 		threads, neurons, slices = float64(t.Threads), float64(t.Pixels), float64(t.Channels)
-		weight := m.load
+		weight := m.Load
 		if t.Uniform {
-			weight = m.uniform
+			weight = m.Uniform
 		}
-		step = float64(t.Pixels*t.Channels*t.Vector) + m.load*float64(t.Pixels) + weight*float64(t.Channels*t.Vector/4)
+		step = float64(t.Pixels*t.Channels*t.Vector) + m.Load*float64(t.Pixels) + weight*float64(t.Channels*t.Vector/4)
 	case shaders.Shared:
 		threads, neurons, slices = float64(t.Threads()), 8, 8
 		loads := 4*len(t.XGroups()) + len(t.WLoads())
-		step = float64(t.Depth)*(64+2*m.shared) + m.load*float64(loads) + m.shared*float64(loads) + 2*m.barrier
+		step = float64(t.Depth)*(64+2*m.Shared) + m.Load*float64(loads) + m.Shared*float64(loads) + 2*m.Barrier
 	}
-	ends := neurons * (slices*m.store + float64(taps(p))*m.address)
+	ends := neurons * (slices*m.Store + float64(taps(p))*m.Address)
 	cost := m.occupied(float64(a.rows(p)*a.columns(p)*int64(a.splitK))*threads, steps*step+ends)
 	if a.uniform() {
-		cost += m.dispatch * float64(a.columns(p)*a.columnBytes(p)/shaders.UniformBytes)
+		cost += m.Dispatch * float64(a.columns(p)*a.columnBytes(p)/shaders.UniformBytes)
 	}
 	if a.splitK > 1 {
-		cost += m.occupied(float64(p.OutLen()), m.load*float64(a.splitK+1))
+		cost += m.occupied(float64(p.OutLen()), m.Load*float64(a.splitK+1))
 	}
 	return cost
 }

@@ -76,10 +76,12 @@ func (a transformed) Plan(s Spec, l Limits) (Plan, error) {
 	if err != nil {
 		return Plan{}, err
 	}
-	m := machineOf(l)
-	cost := a.product.cost(product, m) + passesCost(append(before, behind...), m)
-	if plain != s.Problem {
-		cost += m.occupied(float64(plain.InLen()), 2*m.load)
+	cost := func(m Machine) float64 {
+		sum := a.product.cost(product, m) + passesCost(before, m) + passesCost(behind, m)
+		if plain != s.Problem {
+			sum += m.occupied(float64(plain.InLen()), 2*m.Load)
+		}
+		return sum
 	}
 	plan := newPlan(a, s, packedLen(product, a.product.tiles), cost)
 	plan.Pack = func(f tensor.Filters) ([]float32, error) { return a.pack(s.Problem, plain, product, f, nil) }
@@ -202,9 +204,9 @@ func (plan *Plan) passes(all []pass, from int, products int64, last ...exec.Use)
 	}
 }
 
-func passesCost(all []pass, m machine) (cost float64) {
+func passesCost(all []pass, m Machine) (cost float64) {
 	for _, pass := range all {
-		cost += m.occupied(float64(pass.params.Outputs), float64(pass.numbers)*(0.75*m.load+10))
+		cost += m.occupied(float64(pass.params.Outputs), float64(pass.numbers)*(0.75*m.Load+10))
 	}
 	return cost
 }
