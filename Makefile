@@ -1,7 +1,8 @@
 # make run   the example of the CS231n notes on the best adapter of this machine
 # make test  all tests, on llvmpipe and SwiftShader, and all checks of the code
 # make bench the comparison suite on both, beside ONNX Runtime; make bench-gpu on a GPU, beside cuDNN
-.PHONY: run build tools test check unit llvmpipe swiftshader race fuzz mutants golden bench bench-gpu
+# make rules every algorithm on some layers, and the figures by which rules choose fitted to that
+.PHONY: run build tools test check unit llvmpipe swiftshader race fuzz mutants golden bench bench-gpu rules rules-gpu
 
 GO ?= go
 DEVICE_TESTS = ./gpu/... ./internal/exec/... ./host/... ./cmd/... ./examples/...
@@ -32,7 +33,7 @@ check:
 
 # What needs no adapter. The golden files of the shaders are checked here.
 unit:
-	$(GO) test -count=1 ./conv ./tensor ./transform ./cpuref ./shaders ./internal/algo ./internal/split ./tuning ./bench ./internal/docs
+	$(GO) test -count=1 ./conv ./tensor ./transform ./cpuref ./shaders ./internal/algo ./internal/split ./tuning ./bench ./internal/docs ./scripts/rules
 
 llvmpipe:
 	scripts/test.sh llvmpipe $(DEVICE_TESTS)
@@ -66,3 +67,9 @@ bench: build
 
 bench-gpu: build
 	scripts/bench.sh gpu
+
+rules: build
+	scripts/bench.sh rules
+
+rules-gpu: build
+	scripts/bench.sh rules-gpu

@@ -3,9 +3,12 @@
 #
 #   bench.sh software [FOLDER]   on llvmpipe and SwiftShader, beside ONNX Runtime on SwiftShader
 #   bench.sh gpu [FOLDER]        on the best GPU, beside cuDNN through PyTorch where that is installed
+#   bench.sh rules [FOLDER]      every algorithm on some layers, on llvmpipe and SwiftShader, and the figures by which
+#                                rules choose fitted to the times: see docs/rules.md
+#   bench.sh rules-gpu [FOLDER]  the same on the best GPU, on all layers
 #
-# FOLDER (default results/DATE) gets the files; BUDGET (default 1s) is the time for a layer's samples, TUNE
-# (default 5s) that for its tuning.
+# FOLDER (default results/DATE) gets the files; BUDGET (default 1s, for the rules 60ms) is the time for a layer's
+# samples, TUNE (default 5s) that for its tuning.
 set -eu
 
 out=${2:-results/$(date -u +%Y-%m-%d)}
@@ -35,7 +38,32 @@ measure() {
 	"$@" ./gpuconv bench --suite core --tuned=false --no-ceilings --budget "$budget" --output-json "$out/$name-default.json"
 }
 
+# rules NAME LAYERS COMMAND...: every algorithm on those layers, of which only what the fit reads is kept.
+# Three rounds give each result the three samples that the fit asks for.
+rules() {
+	name=$1
+	layers=$2
+	shift 2
+	"$@" ./gpuconv bench --suite core --match "$layers" --algorithm all --rounds 3 --warmup 1 --no-ceilings --budget "${BUDGET:-60ms}" --output-json "$work/rules-$name.json"
+	go run ./scripts/rules -trim "$out/rules-$name.json" "$work/rules-$name.json"
+}
+
+# Layers that take software adapters seconds tell no more than these.
+light='vgg_conv1|resnet_stem|resnet_3x3_(28|14|7)|resnet_1x1_(56|14)|mobilenet|resnext|inception'
+
 case ${1-} in
+rules)
+	scripts/setup.sh test
+	rules llvmpipe "$light" on llvmpipe
+	rules swiftshader "$light" on swiftshader
+	go run ./scripts/rules "$out"/rules-*.json
+	exit
+	;;
+rules-gpu)
+	rules gpu . env
+	go run ./scripts/rules "$out/rules-gpu.json"
+	exit
+	;;
 software)
 	scripts/setup.sh test
 	measure llvmpipe on llvmpipe
@@ -63,7 +91,7 @@ gpu)
 	fi
 	;;
 *)
-	echo "bench.sh: ${1-nothing}: must be software or gpu" >&2
+	echo "bench.sh: ${1-nothing}: must be software, gpu, rules or rules-gpu" >&2
 	exit 2
 	;;
 esac
