@@ -2,7 +2,6 @@ package host_test
 
 import (
 	"github.com/gpuconv/gpuconv/conv"
-	"github.com/gpuconv/gpuconv/host"
 	"github.com/gpuconv/gpuconv/shaders"
 )
 
@@ -63,16 +62,12 @@ func init() {
 // stripKillers are layers of integers of one algorithm, of which one fills the folded grid to
 // its last thread, and the narrow ones have their padding behind each column of X that a strip loads. The epilogue has all operands in one more, and one operand in each of two.
 func stripKillers(algorithm string, descriptors ...string) []killer {
-	plain := fusedBy(algorithm, conv.Epilogue{})
-	finished := fusedBy(algorithm, prelu(conv.BeforeFunction))
-	all := []killer{exact(descriptors[0], finished), exact(descriptors[1], fusedBy(algorithm, conv.Activate(conv.ReLU))),
-		exact(descriptors[1], fusedBy(algorithm, conv.Epilogue{Residual: conv.BeforeFunction}))}
+	plain := computedBy(algorithm, conv.Epilogue{})
+	finished := computedBy(algorithm, prelu(conv.BeforeFunction))
+	all := []killer{exact(descriptors[0], finished), exact(descriptors[1], computedBy(algorithm, conv.Activate(conv.ReLU))),
+		exact(descriptors[1], computedBy(algorithm, conv.Epilogue{Residual: conv.BeforeFunction}))}
 	for _, d := range descriptors {
 		all = append(all, exact(d, plain))
 	}
 	return all
-}
-
-func fusedBy(algorithm string, e conv.Epilogue) host.LayerOptions {
-	return host.LayerOptions{Algorithm: algorithm, Epilogue: e}
 }

@@ -12,12 +12,14 @@ import (
 
 // anything is a device that takes all plans.
 var anything = algo.Limits{Software: true, Limits: gpu.Limits{
-	MaxBufferSize: 1 << 40, MaxStorageBinding: 1 << 40, MaxUniformBinding: 1 << 20, StorageOffsetAlignment: 256, UniformOffsetAlignment: 256,
-	MaxStorageBuffers: 16, MaxWorkgroupStorage: 1 << 20, MaxWorkgroupInvocations: 1 << 10, MaxWorkgroupSizeX: 1 << 10, MaxWorkgroupsPerDimension: 1 << 16,
+	MaxBufferSize: 1 << 40, MaxStorageBinding: 1 << 40, MaxUniformBinding: 1 << 20,
+	StorageOffsetAlignment: 256, UniformOffsetAlignment: 256, MaxStorageBuffers: 16,
+	MaxWorkgroupStorage: 1 << 20, MaxWorkgroupInvocations: 1 << 10, MaxWorkgroupSizeX: 1 << 10,
+	MaxWorkgroupsPerDimension: 1 << 16,
 }}
 
-// TestPlacementsWithoutRoom: of no algorithm that serves a layer a volume may be larger than what it stands in, or stand
-// partly beside it; and what it stands in is as large as it says.
+// TestPlacementsWithoutRoom: no algorithm takes a volume that is larger than what it stands in, or stands partly beside
+// it; and what it stands in is as large as it says.
 func TestPlacementsWithoutRoom(t *testing.T) {
 	served := 0
 	for _, descriptor := range []string{
@@ -30,24 +32,27 @@ func TestPlacementsWithoutRoom(t *testing.T) {
 		}
 		room := algo.Spec{Problem: p, Epilogue: conv.Epilogue{Residual: conv.BeforeFunction}, Type: shaders.Float32}
 		room.X = shaders.Placement{Pitch: uint32(p.InChannels+3)/4*4 + 8, First: 4}
-		room.V, room.Residual = shaders.Placement{Pitch: uint32(p.OutChannels) + 4, First: 4}, shaders.Placement{Pitch: uint32(p.OutChannels) + 1, First: 1}
+		room.V = shaders.Placement{Pitch: uint32(p.OutChannels) + 4, First: 4}
+		room.Residual = shaders.Placement{Pitch: uint32(p.OutChannels) + 1, First: 1}
 		for _, a := range algo.All(room) {
 			plan, err := a.Plan(room, anything)
 			if err != nil {
 				continue
 			}
 			served++
+			inputs, outputs := p.InLen()/int64(p.InChannels), p.OutLen()/int64(p.OutChannels) // pixels
 			for operand, want := range map[int]int64{
-				algo.X: p.InLen() / int64(p.InChannels) * int64(room.X.Pitch), algo.V: p.OutLen() / int64(p.OutChannels) * int64(room.V.Pitch),
-				algo.Residual: p.OutLen() / int64(p.OutChannels) * int64(room.Residual.Pitch),
+				algo.X: inputs * int64(room.X.Pitch), algo.V: outputs * int64(room.V.Pitch),
+				algo.Residual: outputs * int64(room.Residual.Pitch),
 			} {
 				if o := plan.Operands[operand]; o.Count != want {
 					t.Errorf("%s by %s: %s holds %d numbers, must be %d", descriptor, algo.Name(a), o.Name, o.Count, want)
 				}
 			}
 			for name, move := range map[string]func(*algo.Spec){
-				"X": func(s *algo.Spec) { s.X.First = s.X.Pitch }, "V": func(s *algo.Spec) { s.V.First += 4 }, "R": func(s *algo.Spec) { s.Residual.First++ },
-				"no pitch of X": func(s *algo.Spec) { s.X.Pitch = 0 }, "no pitch of V": func(s *algo.Spec) { s.V.Pitch = 0 },
+				"X": func(s *algo.Spec) { s.X.First = s.X.Pitch }, "no pitch of X": func(s *algo.Spec) { s.X.Pitch = 0 },
+				"V": func(s *algo.Spec) { s.V.First += 4 }, "no pitch of V": func(s *algo.Spec) { s.V.Pitch = 0 },
+				"R": func(s *algo.Spec) { s.Residual.First++ },
 			} {
 				s := room
 				move(&s)

@@ -30,7 +30,8 @@ func chain(t *testing.T, steps int) (p exec.Plan, x, c, v int) {
 		return p.Add(exec.Operand{Name: name, Role: role, Count: numbers, Type: shaders.Float32, Fill: fill})
 	}
 	x, c, v = operand("x", exec.Input), operand("c", exec.Constant), operand("v", exec.Output)
-	params := shaders.Encode(shaders.OperatorOn(numbers, 1, shaders.Placement{}, shaders.Placement{}, shaders.Placement{}))
+	alone := shaders.Placement{}
+	params := shaders.Encode(shaders.OperatorOn(numbers, 1, alone, alone, alone))
 	from, between := x, []int{operand("s", exec.Scratch), operand("t", exec.Scratch)}
 	if steps < 3 {
 		p.Operands, between = p.Operands[:v+steps], between[:steps-1] // what no step uses has no place
@@ -69,7 +70,8 @@ func ramp() []float32 {
 func process(t *testing.T, s *exec.Session, x, v, steps int, checked bool) []float32 {
 	t.Helper()
 	got := make([]float32, numbers)
-	if err := s.Process(t.Context(), map[int][]uint32{x: exec.Bits(ramp())}, checked, exec.Result{Operand: v, Numbers: got}); err != nil {
+	inputs, result := map[int][]uint32{x: exec.Bits(ramp())}, exec.Result{Operand: v, Numbers: got}
+	if err := s.Process(t.Context(), inputs, checked, result); err != nil {
 		t.Fatal(err)
 	}
 	for i, from := range ramp() {
@@ -90,7 +92,8 @@ func TestProcessSizes(t *testing.T) {
 		"a word too many": s.Process(t.Context(), map[int][]uint32{x: append(slices.Clone(right), 0)}, true),
 		"nothing":         s.Process(t.Context(), map[int][]uint32{x: nil}, true),
 		"constant":        s.Write(c, right[1:]),
-		"result":          s.Process(t.Context(), map[int][]uint32{x: right}, false, exec.Result{Operand: v, Numbers: make([]float32, 1<<20)}),
+		"result": s.Process(t.Context(), map[int][]uint32{x: right}, false,
+			exec.Result{Operand: v, Numbers: make([]float32, 1<<20)}),
 	} {
 		if !errors.Is(err, gpu.ErrMisuse) {
 			t.Errorf("%s: %v, must wrap ErrMisuse", name, err)
@@ -109,7 +112,8 @@ func TestCheckNotices(t *testing.T) {
 		word    int64
 		want    error // nil where nothing may be noticed
 	}{
-		{"nothing", v, 7, nil}, {"the guard before v", v, -1, cpuref.ErrGuard}, {"the guard behind v", v, numbers, cpuref.ErrGuard},
+		{"nothing", v, 7, nil},
+		{"the guard before v", v, -1, cpuref.ErrGuard}, {"the guard behind v", v, numbers, cpuref.ErrGuard},
 		{"the guard behind scratch", v + 1, numbers, cpuref.ErrGuard}, {"the guard before c", c, -1, cpuref.ErrGuard},
 		{"the constant", c, numbers - 1, cpuref.ErrChanged}, {"the input", x, 0, cpuref.ErrChanged},
 	} {
@@ -141,7 +145,8 @@ func TestLeftOut(t *testing.T) {
 	process(t, s, x, v, 1, true)
 	s.LeaveOut()
 	got := make([]float32, numbers)
-	if err := s.Process(t.Context(), map[int][]uint32{x: exec.Bits(ramp())}, true, exec.Result{Operand: v, Numbers: got}); err != nil {
+	inputs, result := map[int][]uint32{x: exec.Bits(ramp())}, exec.Result{Operand: v, Numbers: got}
+	if err := s.Process(t.Context(), inputs, true, result); err != nil {
 		t.Fatal(err)
 	}
 	if slices.ContainsFunc(got, func(n float32) bool { return !math.IsNaN(float64(n)) }) {
@@ -156,7 +161,8 @@ func TestPooledAsGuarded(t *testing.T) {
 		p, x, _, v := chain(t, steps)
 		pooled, guarded := open(t, dev, p, exec.Pooled), open(t, dev, p, exec.Guarded)
 		for range 2 {
-			if got, want := process(t, pooled, x, v, steps, false), process(t, guarded, x, v, steps, true); !slices.Equal(got, want) {
+			got, want := process(t, pooled, x, v, steps, false), process(t, guarded, x, v, steps, true)
+			if !slices.Equal(got, want) {
 				t.Errorf("%d steps: pooled %v, guarded %v", steps, got, want)
 			}
 		}
