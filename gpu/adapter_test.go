@@ -7,7 +7,7 @@ import (
 	"testing"
 	"unicode/utf8"
 
-	"github.com/gpuconv/gpuconv/gpu/gputest"
+	"github.com/gpuconv/gpuconv/internal/gputest"
 )
 
 func TestAdaptersAreDescribed(t *testing.T) {

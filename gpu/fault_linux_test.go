@@ -13,8 +13,8 @@ import (
 	"time"
 
 	"github.com/cogentcore/webgpu/wgpu"
-	"github.com/gpuconv/gpuconv/gpu/gputest"
 	"github.com/gpuconv/gpuconv/gpu/internal/native"
+	"github.com/gpuconv/gpuconv/internal/gputest"
 )
 
 // A batch that is run again, and read through the memory that is there, asks the driver for nothing: it

@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/gpuconv/gpuconv/gpu/gputest"
+	"github.com/gpuconv/gpuconv/internal/gputest"
 )
 
 // Trap 1: wgpu's own waiting gives up after 5 s and reports work as done that is not.

@@ -79,7 +79,7 @@ func (e *blocks) build(key split.Key, filters func() tensor.Filters) (engine, er
 			o.Slopes = split.Gather(e.layer.options.Slopes, e.Channels(key.Filters))
 		}
 		if !e.Single() {
-			o.Numbers = Float32 // sums in float16 would be rounded once for each block
+			o.DType = Float32 // sums in float16 would be rounded once for each block
 		}
 		o.Separate = o.Separate && key.Epilogue == e.layer.options.Epilogue
 		o.Tunings, o.Autotune = nil, false

@@ -237,7 +237,7 @@ func (c *compiler) allocate() {
 		case slices.Contains(c.outputs, i):
 			role = exec.Output
 		}
-		c.operand[i] = c.plan.Add(exec.Operand{Name: fmt.Sprintf("the volume of node %d, %s", i, n), Role: role, Count: n.shape.numbers(), Type: n.numbers()})
+		c.operand[i] = c.plan.Add(exec.Operand{Name: fmt.Sprintf("the volume of node %d, %s", i, n), Role: role, Count: n.shape.numbers(), DType: n.dtype()})
 		if n.kind == inputNode {
 			c.program.inputs = append(c.program.inputs, port{n.shape, c.operand[i]})
 		}
@@ -249,7 +249,7 @@ func (c *compiler) allocate() {
 }
 
 // numbers is the number type of the node's volume.
-func (n node) numbers() Numbers {
+func (n node) dtype() DType {
 	if n.quantization != nil {
 		return Int8
 	}
@@ -396,7 +396,7 @@ func (c *compiler) steps(i int, a Algorithm) {
 	}
 	for _, f := range append(slices.Clone(n.from), i) {
 		operand, at := c.placement(f)
-		step.volumes = append(step.volumes, stored{operand, c.nodes[f].shape, at, c.nodes[f].numbers()})
+		step.volumes = append(step.volumes, stored{operand, c.nodes[f].shape, at, c.nodes[f].dtype()})
 	}
 	c.program.steps = append(c.program.steps, step)
 }

@@ -8,8 +8,8 @@ import (
 	"github.com/gpuconv/gpuconv/cpuref"
 	"github.com/gpuconv/gpuconv/gpu"
 	"github.com/gpuconv/gpuconv/host"
-	"github.com/gpuconv/gpuconv/host/hosttest"
 	"github.com/gpuconv/gpuconv/host/proof"
+	"github.com/gpuconv/gpuconv/internal/hosttest"
 )
 
 // TestCallersMayChangeTheirs holds that a layer keeps copies of what it is built from and what is uploaded: a caller

@@ -18,7 +18,7 @@ func (e cpuEngine) run(_ context.Context, in operands, v []float32, _ bool) erro
 		return err
 	}
 	round(v, ref)
-	if e.layer.options.numbers() == Float16 {
+	if e.layer.options.dtype() == Float16 {
 		tensor.RoundHalf(v)
 	}
 	return nil

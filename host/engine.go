@@ -41,15 +41,15 @@ func newEngine(dev *Device, l *layerData) (engine, error) {
 // spec is what an algorithm is to compute.
 func (l *layerData) spec() algo.Spec {
 	o := l.options
-	return algo.Spec{Problem: l.problem, Epilogue: o.Epilogue, Separate: o.Separate, Type: o.numbers(), Exact: o.Exact, Block: l.block, Threads: o.Threads}
+	return algo.Spec{Problem: l.problem, Epilogue: o.Epilogue, Separate: o.Separate, DType: o.dtype(), Exact: o.Exact, Block: l.block, Threads: o.Threads}
 }
 
 // numbers is how volumes and filters are stored.
-func (o LayerOptions) numbers() Numbers {
-	if o.Numbers == "" {
+func (o LayerOptions) dtype() DType {
+	if o.DType == "" {
 		return Float32
 	}
-	return o.Numbers
+	return o.DType
 }
 
 // whole computes a layer in one piece by one algorithm.
@@ -82,7 +82,7 @@ func (e *whole) algorithm() algo.Algorithm { return e.plan.Algorithm }
 
 // inputs are the operands of a run as the plan's session takes them.
 func (l *layerData) inputs(in operands) map[int][]uint32 {
-	n := l.options.numbers()
+	n := l.options.dtype()
 	all := map[int][]uint32{algo.X: exec.Words(n, in.x)}
 	if l.options.Epilogue.Residual != conv.NoResidual {
 		all[algo.Residual] = exec.Words(n, in.residual)

@@ -9,7 +9,7 @@ import (
 	"github.com/gpuconv/gpuconv/cpuref"
 	"github.com/gpuconv/gpuconv/gpu"
 	"github.com/gpuconv/gpuconv/host"
-	"github.com/gpuconv/gpuconv/host/hosttest"
+	"github.com/gpuconv/gpuconv/internal/hosttest"
 	"github.com/gpuconv/gpuconv/tensor"
 )
 
@@ -81,8 +81,8 @@ func badLayers(t *testing.T) []badLayer {
 		{"residual", good, fits, host.LayerOptions{Epilogue: conv.Epilogue{Residual: 3}}, gpu.ErrMisuse, []string{"residual 3, must be from 0 to 2"}},
 		{"slopes missing", good, fits, host.LayerOptions{Epilogue: conv.Activate(conv.PReLU), Slopes: []float32{1}}, gpu.ErrMisuse, []string{small, "1 slopes, activation prelu takes 2"}},
 		{"slopes of nothing", good, fits, host.LayerOptions{Slopes: []float32{1}}, gpu.ErrMisuse, []string{"1 slopes, activation none takes 0"}},
-		{"numbers", good, fits, host.LayerOptions{Numbers: "float17"}, gpu.ErrMisuse, []string{small, `numbers "float17", must be float32 or float16`}},
-		{"8-bit numbers", good, fits, host.LayerOptions{Numbers: host.Int8}, gpu.ErrMisuse, []string{small, `numbers "int8"`, "NewQuantizedLayer"}},
+		{"numbers", good, fits, host.LayerOptions{DType: "float17"}, gpu.ErrMisuse, []string{small, `dtype "float17", must be float32 or float16`}},
+		{"8-bit numbers", good, fits, host.LayerOptions{DType: host.Int8}, gpu.ErrMisuse, []string{small, `numbers "int8"`, "NewQuantizedLayer"}},
 		{"threads", good, fits, host.LayerOptions{Threads: 48}, gpu.ErrMisuse, []string{small, "48 threads in a workgroup, must be one of [32 64 128 256]"}},
 	}
 }

@@ -8,9 +8,9 @@ import (
 	"github.com/gpuconv/gpuconv/conv"
 	"github.com/gpuconv/gpuconv/cpuref"
 	"github.com/gpuconv/gpuconv/host"
-	"github.com/gpuconv/gpuconv/host/hosttest"
 	"github.com/gpuconv/gpuconv/host/proof"
 	"github.com/gpuconv/gpuconv/internal/exec"
+	"github.com/gpuconv/gpuconv/internal/hosttest"
 	"github.com/gpuconv/gpuconv/shaders"
 )
 
@@ -91,7 +91,7 @@ func separate(e conv.Epilogue) host.LayerOptions {
 	return host.LayerOptions{Epilogue: e, Separate: true}
 }
 func fused(e conv.Epilogue) host.LayerOptions { return host.LayerOptions{Epilogue: e} }
-func wide(n host.Numbers) host.LayerOptions   { return host.LayerOptions{Threads: 256, Numbers: n} }
+func wide(n host.DType) host.LayerOptions     { return host.LayerOptions{Threads: 256, DType: n} }
 
 // convKillers run conv.wgsl forward and, for gradients with respect to X, backward.
 func convKillers(o host.LayerOptions) []killer {

@@ -20,7 +20,7 @@ type LayerOptions struct {
 	Epilogue conv.Epilogue // activation and residual, fused into the convolution
 	Slopes   []float32     // of PReLU, one for each output channel
 	Separate bool          // the activation in a pass of its own over V instead
-	Numbers  Numbers       // how X, W, the residual and V are stored; "" is Float32
+	DType    DType         // how X, W, the residual and V are stored; "" is Float32
 	// Algorithm is "name" or "name/variant" of one of [Algorithms]; "" chooses.
 	Algorithm string
 	// Exact leaves out algorithms whose transforms round, so that integers whose sums stay below 2^24 give
@@ -40,10 +40,10 @@ type LayerOptions struct {
 	ReleaseFilters bool
 }
 
-// Numbers is how a layer's volumes and filters are stored on the device.
-type Numbers = shaders.Numbers
+// DType is how a layer's volumes and filters are stored on the device.
+type DType = shaders.DType
 
-// The numbers. What a Float16 layer is given is rounded to half precision (IEEE binary16), and so is V;
+// The data types. What a Float16 layer is given is rounded to half precision (IEEE binary16), and so is V;
 // products and sums are in float32, biases and slopes stay float32. Gradients are float32 always. Int8 is
 // for layers of [NewQuantizedLayer] alone.
 const (
@@ -91,7 +91,7 @@ func NewLayer(dev *Device, p conv.Problem, filters tensor.Filters, o LayerOption
 // keep copies what the caller may change.
 func (l *layerData) keep(filters tensor.Filters) {
 	l.filters, l.options.Slopes = cloneFilters(filters), slices.Clone(l.options.Slopes)
-	if l.options.Numbers == Float16 {
+	if l.options.DType == Float16 {
 		tensor.RoundHalf(l.filters.Data)
 	}
 }
@@ -142,13 +142,13 @@ func (o LayerOptions) Validate(p conv.Problem) error {
 	if err := o.Epilogue.Validate(); err != nil {
 		return fmt.Errorf("%w: %w", gpu.ErrMisuse, err)
 	}
-	if o.Numbers == Int8 {
-		return fmt.Errorf("%w: numbers %q of a layer of float32 operands: 8-bit whole numbers are for NewQuantizedLayer", gpu.ErrMisuse, Int8)
+	if o.DType == Int8 {
+		return fmt.Errorf("%w: dtype %q of a layer of float32 operands: 8-bit whole numbers are for NewQuantizedLayer", gpu.ErrMisuse, Int8)
 	}
-	if n := o.Numbers; n != "" && n != Float32 && n != Float16 {
-		return fmt.Errorf("%w: numbers %q, must be %s or %s", gpu.ErrMisuse, n, Float32, Float16)
+	if n := o.DType; n != "" && n != Float32 && n != Float16 {
+		return fmt.Errorf("%w: dtype %q, must be %s or %s", gpu.ErrMisuse, n, Float32, Float16)
 	}
-	if o.Separate && o.Numbers == Float16 {
+	if o.Separate && o.DType == Float16 {
 		return fmt.Errorf("%w: a separate epilogue of a float16 layer, which would round twice: fuse it", ErrUnsupported)
 	}
 	if want := o.slopes(p); len(o.Slopes) != want {
@@ -266,7 +266,7 @@ func (o LayerOptions) residual(p conv.Problem, volumes []tensor.Volume) ([]float
 
 // stored is data as the layer stores it.
 func (l *layerData) stored(data []float32) []float32 {
-	if l.options.Numbers == Float16 {
+	if l.options.DType == Float16 {
 		data = slices.Clone(data)
 		tensor.RoundHalf(data)
 	}

@@ -9,7 +9,7 @@ import (
 	"github.com/gpuconv/gpuconv/conv"
 	"github.com/gpuconv/gpuconv/cpuref"
 	"github.com/gpuconv/gpuconv/host"
-	"github.com/gpuconv/gpuconv/host/hosttest"
+	"github.com/gpuconv/gpuconv/internal/hosttest"
 	"github.com/gpuconv/gpuconv/shaders"
 	"github.com/gpuconv/gpuconv/tensor"
 )
@@ -40,7 +40,7 @@ func rowOf(data []float32) tensor.Volume {
 // come from X, or from the residual that is added before it. ReLU and clip are also held to infinities, which they have an end for.
 func nanForward(dev *host.Device, o host.LayerOptions) error {
 	data := nanArguments()
-	if o.Numbers == host.Float16 {
+	if o.DType == host.Float16 {
 		data = data[:len(data)-2] // WGSL's pack2x16float takes infinities for anything, and SwiftShader for NaN
 	}
 	l, err := functionLayer(dev, o, len(data))
@@ -130,7 +130,7 @@ func TestNaNStays(t *testing.T) {
 	for _, a := range hosttest.Activations() {
 		for _, residual := range []conv.Residual{conv.NoResidual, conv.BeforeFunction, conv.AfterFunction} {
 			e := conv.Epilogue{Activation: a, Residual: residual}
-			for _, o := range []host.LayerOptions{{Epilogue: e}, {Epilogue: e, Separate: true}, {Epilogue: e, Algorithm: "direct"}, {Epilogue: e, Numbers: host.Float16}} {
+			for _, o := range []host.LayerOptions{{Epilogue: e}, {Epilogue: e, Separate: true}, {Epilogue: e, Algorithm: "direct"}, {Epilogue: e, DType: host.Float16}} {
 				if err := nanForward(dev, o); err != nil {
 					t.Errorf("%+v: %v", o, err)
 				}

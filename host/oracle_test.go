@@ -9,7 +9,7 @@ import (
 	"github.com/gpuconv/gpuconv/conv"
 	"github.com/gpuconv/gpuconv/cpuref"
 	"github.com/gpuconv/gpuconv/host"
-	"github.com/gpuconv/gpuconv/host/hosttest"
+	"github.com/gpuconv/gpuconv/internal/hosttest"
 	"github.com/gpuconv/gpuconv/tensor"
 )
 
@@ -66,14 +66,14 @@ func TestVerifySample(t *testing.T) {
 	}
 	for _, o := range []host.LayerOptions{
 		{Algorithm: "direct"}, {Algorithm: "winograd2"}, {Algorithm: "winograd6"}, {Algorithm: "fourier"},
-		{Algorithm: "winograd4", Epilogue: conv.Activate(conv.Sigmoid)}, {Numbers: host.Float16}, {Numbers: host.Float16, Epilogue: conv.Activate(conv.Tanh)},
+		{Algorithm: "winograd4", Epilogue: conv.Activate(conv.Sigmoid)}, {DType: host.Float16}, {DType: host.Float16, Epilogue: conv.Activate(conv.Tanh)},
 	} {
-		t.Run(fmt.Sprint(o.Algorithm, o.Numbers, o.Epilogue.Activation), func(t *testing.T) {
+		t.Run(fmt.Sprint(o.Algorithm, o.DType, o.Epilogue.Activation), func(t *testing.T) {
 			judge := func(damaged int) cpuref.Report {
 				t.Helper()
 				l, x := example(t, dev, layer, o)
 				switch {
-				case damaged >= 0 && o.Numbers == host.Float16: // two outputs in a word, both NaN
+				case damaged >= 0 && o.DType == host.Float16: // two outputs in a word, both NaN
 					host.Corrupt(t, l, host.OperandV, int64(damaged/2), math.Float32frombits(0x7e007e00))
 				case damaged >= 0:
 					host.Corrupt(t, l, host.OperandV, int64(damaged), float32(math.Inf(1)))

@@ -13,10 +13,10 @@ import (
 	"github.com/gpuconv/gpuconv/conv"
 	"github.com/gpuconv/gpuconv/cpuref"
 	"github.com/gpuconv/gpuconv/host"
-	"github.com/gpuconv/gpuconv/host/hosttest"
 	"github.com/gpuconv/gpuconv/host/proof"
 	"github.com/gpuconv/gpuconv/internal/algo"
 	"github.com/gpuconv/gpuconv/internal/exec"
+	"github.com/gpuconv/gpuconv/internal/hosttest"
 	"github.com/gpuconv/gpuconv/shaders"
 	"github.com/gpuconv/gpuconv/tensor"
 )
@@ -27,17 +27,17 @@ import (
 type wider struct {
 	at       shaders.Placement
 	channels int
-	kind     shaders.Numbers
+	kind     shaders.DType
 	bits     int // of a number
 	count    int // of the volume's numbers
 	words    []uint32
 }
 
 // int32s is how int8 layers store sums.
-const int32s shaders.Numbers = "int32"
+const int32s shaders.DType = "int32"
 
 // newWider is all poison: NaN, each of its own kind, or of int8 the largest number.
-func newWider(n shaders.Numbers, at shaders.Placement, channels int, count int64) wider {
+func newWider(n shaders.DType, at shaders.Placement, channels int, count int64) wider {
 	w := wider{at: at, channels: channels, kind: n, bits: 32, count: int(count)}
 	poison := func(i int) uint32 { return 0x7fc00001 + uint32(i) }
 	switch n {
@@ -134,7 +134,7 @@ func attemptKernel(
 	var uses []exec.Use
 	inputs := map[int][]uint32{}
 	add := func(name string, role exec.Role, words []uint32) int {
-		i := p.Add(exec.Operand{Name: name, Role: role, Count: int64(len(words)), Type: shaders.Float32})
+		i := p.Add(exec.Operand{Name: name, Role: role, Count: int64(len(words)), DType: shaders.Float32})
 		uses = append(uses, exec.Whole(i))
 		return i
 	}
@@ -169,7 +169,7 @@ func (l placed) run(dev *host.Device) error {
 		return err
 	}
 	s, p := l.spec, l.spec.Problem
-	options := host.LayerOptions{Epilogue: s.Epilogue, Numbers: s.Type}
+	options := host.LayerOptions{Epilogue: s.Epilogue, DType: s.DType}
 	c := proof.Case{Problem: p, Seed: 1, Mode: cpuref.Exact, Options: options}
 	if by, ok := algo.TransformOf(l.algorithm); ok && algo.Rounds(by, p) {
 		c.Mode = cpuref.Bounded
@@ -179,10 +179,10 @@ func (l placed) run(dev *host.Device) error {
 		return err
 	}
 	plan.Fill(data.W, data.Slopes)
-	v := newWider(s.Type, s.V, p.OutChannels, p.OutLen())
-	inputs := map[int][]uint32{algo.X: newWider(s.Type, s.X, p.InChannels, p.InLen()).with(data.X.Data).words}
+	v := newWider(s.DType, s.V, p.OutChannels, p.OutLen())
+	inputs := map[int][]uint32{algo.X: newWider(s.DType, s.X, p.InChannels, p.InLen()).with(data.X.Data).words}
 	for _, r := range data.Residual {
-		inputs[algo.Residual] = newWider(s.Type, s.Residual, p.OutChannels, p.OutLen()).with(r.Data).words
+		inputs[algo.Residual] = newWider(s.DType, s.Residual, p.OutChannels, p.OutLen()).with(r.Data).words
 	}
 	after, err := attempt(dev, plan.Plan, inputs, algo.V, v.words)
 	if err != nil {
@@ -260,8 +260,8 @@ func placedSpecs(descriptor string) (all []algo.Spec) {
 	if err != nil {
 		panic(err)
 	}
-	for _, n := range []shaders.Numbers{shaders.Float32, shaders.Float16} {
-		all = append(all, algo.Spec{Problem: p, Epilogue: prelu(conv.BeforeFunction), Type: n})
+	for _, n := range []shaders.DType{shaders.Float32, shaders.Float16} {
+		all = append(all, algo.Spec{Problem: p, Epilogue: prelu(conv.BeforeFunction), DType: n})
 	}
 	return all
 }
@@ -362,7 +362,7 @@ func placedExactly(w wider, after []uint32, ref cpuref.Reference) error {
 }
 
 // alone has numbers one behind the other.
-func alone(n shaders.Numbers, data []float32) []uint32 {
+func alone(n shaders.DType, data []float32) []uint32 {
 	return newWider(n, shaders.Placement{Pitch: 1}, 1, int64(len(data))).with(data).words
 }
 
@@ -431,7 +431,7 @@ func vectors(plan algo.Plan) (x, v uint32) {
 	case shaders.Depthwise:
 		return k.Vector, k.Vector
 	case shaders.Sums:
-		if k.Numbers == shaders.Float16 {
+		if k.DType == shaders.Float16 {
 			return 1, 2
 		}
 	}
@@ -450,7 +450,7 @@ func TestPlacement(t *testing.T) {
 				plan, err := placed{among(s, 4, 4), a}.plan(dev)
 				name := nameOf(a)
 				switch {
-				case errors.Is(err, shaders.ErrPlacement) && (s.Type != shaders.Float16 || s.Problem.OutChannels%2 == 0):
+				case errors.Is(err, shaders.ErrPlacement) && (s.DType != shaders.Float16 || s.Problem.OutChannels%2 == 0):
 					t.Errorf("%s by %s: %v", descriptor, algo.Name(a), err)
 				case err != nil || testing.Short() && (first[name] || ran[name] == 8) || first[name] && ran[algo.Name(a)] == 2:
 					continue // the first of each name runs on every layer, or on eight, and each other one on two
@@ -498,7 +498,7 @@ func everyPlacement(
 		cases = append(cases, attempted{dense(s), false}, attempted{separate, false}, attempted{relu, false})
 	}
 	for _, c := range cases {
-		if c.spec.Separate && s.Type != shaders.Float32 {
+		if c.spec.Separate && s.DType != shaders.Float32 {
 			continue // activations alone are float32
 		}
 		l := placed{c.spec, a}

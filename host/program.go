@@ -166,8 +166,8 @@ func (b *Builder) checkLayer(l *layerData, filters tensor.Filters, from []int) e
 	if err := o.Validate(p); err != nil {
 		return err
 	}
-	if o.numbers() != Float32 {
-		return fmt.Errorf("%w: a layer of %s in a program, whose volumes are float32", ErrUnsupported, o.numbers())
+	if o.dtype() != Float32 {
+		return fmt.Errorf("%w: a layer of %s in a program, whose volumes are float32", ErrUnsupported, o.dtype())
 	}
 	if err := cpuref.CheckFilters(p, filters); err != nil {
 		return err

@@ -12,8 +12,8 @@ import (
 	"github.com/gpuconv/gpuconv/cpuref"
 	"github.com/gpuconv/gpuconv/gpu"
 	"github.com/gpuconv/gpuconv/host"
-	"github.com/gpuconv/gpuconv/host/hosttest"
 	"github.com/gpuconv/gpuconv/host/proof"
+	"github.com/gpuconv/gpuconv/internal/hosttest"
 	"github.com/gpuconv/gpuconv/tensor"
 )
 
@@ -392,7 +392,7 @@ func TestProgramMisuse(t *testing.T) {
 		"each must be 1 or more":   {cpuref.ErrShape, func(b *host.Builder, _ host.Value) host.Value { return b.Input(1, 0, 6, 8) }},
 		"fewer than 2^32":          {cpuref.ErrShape, func(b *host.Builder, _ host.Value) host.Value { return b.Input(1<<20, 1<<20, 1<<20, 1<<20) }},
 		"float16": {host.ErrUnsupported, func(b *host.Builder, x host.Value) host.Value {
-			return b.Conv(x, p.problem, p.data.W, host.LayerOptions{Numbers: host.Float16})
+			return b.Conv(x, p.problem, p.data.W, host.LayerOptions{DType: host.Float16})
 		}},
 		"algorithm \"tea\"": {gpu.ErrMisuse, func(b *host.Builder, x host.Value) host.Value {
 			return b.Conv(x, p.problem, p.data.W, host.LayerOptions{Algorithm: "tea"})

@@ -51,7 +51,7 @@ type stored struct {
 	operand int
 	shape   shape
 	at      shaders.Placement
-	numbers Numbers
+	dtype   DType
 }
 
 // open allocates memory and records the plan.

@@ -8,8 +8,8 @@ import (
 
 	"github.com/gpuconv/gpuconv/conv"
 	"github.com/gpuconv/gpuconv/host"
-	"github.com/gpuconv/gpuconv/host/hosttest"
 	"github.com/gpuconv/gpuconv/host/proof"
+	"github.com/gpuconv/gpuconv/internal/hosttest"
 	"github.com/gpuconv/gpuconv/internal/split"
 )
 
@@ -59,8 +59,8 @@ func TestQuantizedSplits(t *testing.T) {
 				if got := sumsOf(t, dev, p, f, o, x); !slices.Equal(got, whole) {
 					t.Errorf("sums %v, must be %v", got, whole)
 				}
-				wantBlocks(t, dev, proof.Case{Problem: p, Options: host.LayerOptions{Numbers: host.Int8}}, 0)
-				c := proof.Case{Problem: p, Seed: uint64(i), Options: host.LayerOptions{Numbers: host.Int8, Epilogue: prelu(conv.Residual(i % 3))}}
+				wantBlocks(t, dev, proof.Case{Problem: p, Options: host.LayerOptions{DType: host.Int8}}, 0)
+				c := proof.Case{Problem: p, Seed: uint64(i), Options: host.LayerOptions{DType: host.Int8, Epilogue: prelu(conv.Residual(i % 3))}}
 				if _, err := c.Run(dev); err != nil {
 					t.Errorf("%v\n\t%s", err, c.Repro(dev))
 				}
@@ -117,7 +117,7 @@ func TestQuantizedSplitForReal(t *testing.T) {
 	if t.Logf("%d parts, split in %v", pl.Blocks(), splitKinds(pl)); pl == split.Whole(p) {
 		t.Errorf("%s is left whole, which shows nothing", p)
 	}
-	c := proof.Case{Problem: p, Seed: 1, Options: host.LayerOptions{Numbers: host.Int8}}
+	c := proof.Case{Problem: p, Seed: 1, Options: host.LayerOptions{DType: host.Int8}}
 	wantBlocks(t, dev, c, 0)
 	if _, err := c.Run(dev); err != nil {
 		t.Errorf("%v\n\t%s", err, c.Repro(dev))

@@ -13,8 +13,8 @@ import (
 	"github.com/gpuconv/gpuconv/cpuref"
 	"github.com/gpuconv/gpuconv/gpu"
 	"github.com/gpuconv/gpuconv/host"
-	"github.com/gpuconv/gpuconv/host/hosttest"
 	"github.com/gpuconv/gpuconv/host/proof"
+	"github.com/gpuconv/gpuconv/internal/hosttest"
 	"github.com/gpuconv/gpuconv/shaders"
 	"github.com/gpuconv/gpuconv/tensor"
 )
@@ -62,7 +62,7 @@ func halves(t *testing.T, dev *host.Device, p conv.Problem) {
 			if mode == cpuref.Exact && !cpuref.ExactEpilogue(e, nil) {
 				continue
 			}
-			c := proof.Case{Problem: p, Seed: uint64(i), Mode: mode, Backward: i == 1, Options: host.LayerOptions{Epilogue: e, Numbers: host.Float16}}
+			c := proof.Case{Problem: p, Seed: uint64(i), Mode: mode, Backward: i == 1, Options: host.LayerOptions{Epilogue: e, DType: host.Float16}}
 			if _, err := c.Run(dev); err != nil {
 				t.Errorf("%v\n\t%s", err, c.Repro(dev))
 			}
@@ -91,8 +91,8 @@ func bytes(t *testing.T, dev *host.Device, p conv.Problem) {
 // TestFloat16IsStored holds that float16 halves the memory of volumes and filters.
 func TestFloat16IsStored(t *testing.T) {
 	dev := hosttest.Open(t)
-	size := func(n host.Numbers) uint64 {
-		c := proof.Case{Problem: must(conv.Parse("ic64ih16oc64kh3ph1")), Options: host.LayerOptions{Numbers: n}}
+	size := func(n host.DType) uint64 {
+		c := proof.Case{Problem: must(conv.Parse("ic64ih16oc64kh3ph1")), Options: host.LayerOptions{DType: n}}
 		o := must(c.Data())
 		l := must(host.NewLayer(dev, c.Problem, o.W, c.Options))
 		defer l.Close()

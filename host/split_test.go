@@ -11,8 +11,8 @@ import (
 	"github.com/gpuconv/gpuconv/cpuref"
 	"github.com/gpuconv/gpuconv/gpu"
 	"github.com/gpuconv/gpuconv/host"
-	"github.com/gpuconv/gpuconv/host/hosttest"
 	"github.com/gpuconv/gpuconv/host/proof"
+	"github.com/gpuconv/gpuconv/internal/hosttest"
 	"github.com/gpuconv/gpuconv/internal/split"
 	"github.com/gpuconv/gpuconv/tensor"
 )
@@ -51,7 +51,7 @@ func TestSplitRuns(t *testing.T) {
 		}
 		host.SetBindingLimit(t, dev, bytes)
 		plan := host.PlanOn
-		if c.Options.Numbers == host.Int8 {
+		if c.Options.DType == host.Int8 {
 			plan = host.PlanQuantizedOn
 		}
 		pl, err := plan(dev, p)
@@ -83,7 +83,7 @@ func TestSplitRuns(t *testing.T) {
 // those of the whole, and do not tell. built is how many parts of floats were; of 8-bit numbers the layer says it.
 func wantBlocks(t *testing.T, dev *host.Device, c proof.Case, built int) {
 	t.Helper()
-	if c.Options.Numbers != host.Int8 {
+	if c.Options.DType != host.Int8 {
 		if built == 0 {
 			t.Errorf("%s was not computed in blocks\n\t%s", c.Problem, c.Repro(dev))
 		}
@@ -127,7 +127,7 @@ func TestForcedSplits(t *testing.T) {
 			}
 			counts[split.DimensionNames[d]]++
 			for kind, is := range map[string]bool{"transposed": c.Problem.Transposed, "unshared": c.Problem.Unshared, "backward": c.Backward,
-				c.Problem.Padding.String(): true, "float16": c.Options.Numbers == host.Float16, "int8": c.Options.Numbers == host.Int8, "prelu": c.Options.Epilogue.Activation.Function == conv.PReLU,
+				c.Problem.Padding.String(): true, "float16": c.Options.DType == host.Float16, "int8": c.Options.DType == host.Int8, "prelu": c.Options.Epilogue.Activation.Function == conv.PReLU,
 				"residual " + c.Options.Epilogue.Residual.String(): true, "separate": c.Options.Separate} {
 				if is {
 					counts[kind+", added"] += map[bool]int{true: 1}[d >= 6]
@@ -225,7 +225,7 @@ func TestSplitHalf(t *testing.T) {
 			t.Fatal(err)
 		}
 		host.ForceSplit(t, dev, block)
-		layer, err := host.NewLayer(dev, p, o.W, host.LayerOptions{Numbers: host.Float16, Epilogue: e})
+		layer, err := host.NewLayer(dev, p, o.W, host.LayerOptions{DType: host.Float16, Epilogue: e})
 		if err != nil {
 			t.Fatal(err)
 		}

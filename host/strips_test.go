@@ -6,7 +6,7 @@ import (
 
 	"github.com/gpuconv/gpuconv/conv"
 	"github.com/gpuconv/gpuconv/host"
-	"github.com/gpuconv/gpuconv/host/hosttest"
+	"github.com/gpuconv/gpuconv/internal/hosttest"
 )
 
 // TestStrips holds the algorithms of depthwise layers of groups of few channels and of stems to the proof, around

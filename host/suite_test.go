@@ -7,8 +7,8 @@ import (
 	"github.com/gpuconv/gpuconv/conv"
 	"github.com/gpuconv/gpuconv/cpuref"
 	"github.com/gpuconv/gpuconv/host"
-	"github.com/gpuconv/gpuconv/host/hosttest"
 	"github.com/gpuconv/gpuconv/host/proof"
+	"github.com/gpuconv/gpuconv/internal/hosttest"
 	"github.com/gpuconv/gpuconv/shaders"
 	"github.com/gpuconv/gpuconv/tensor"
 )
@@ -34,8 +34,8 @@ func TestEveryVariantRuns(t *testing.T) {
 	})
 	layers := []killer{exact(small, separate(conv.Activate(conv.ReLU))), exact(small, separate(leaky)), gradients(small, fused(leaky))}
 	for _, threads := range shaders.ConvThreads {
-		for _, n := range []host.Numbers{host.Float32, host.Float16} {
-			layers = append(layers, exact(small, host.LayerOptions{Threads: threads, Numbers: n}))
+		for _, n := range []host.DType{host.Float32, host.Float16} {
+			layers = append(layers, exact(small, host.LayerOptions{Threads: threads, DType: n}))
 		}
 		layers = append(layers, quantizedKiller(small, leaky, threads))
 	}
@@ -116,7 +116,7 @@ func TestCPUIsTheReference(t *testing.T) {
 	dev := cpu(t)
 	for i := range 50 {
 		c := proof.Draw(3, 2*i) // the exact ones
-		c.Options.Numbers = host.Float32
+		c.Options.DType = host.Float32
 		data, err := c.Data()
 		if err != nil {
 			t.Fatal(err)

@@ -12,8 +12,8 @@ import (
 	"github.com/gpuconv/gpuconv/conv"
 	"github.com/gpuconv/gpuconv/gpu"
 	"github.com/gpuconv/gpuconv/host"
-	"github.com/gpuconv/gpuconv/host/hosttest"
 	"github.com/gpuconv/gpuconv/host/proof"
+	"github.com/gpuconv/gpuconv/internal/hosttest"
 	"github.com/gpuconv/gpuconv/shaders"
 	"github.com/gpuconv/gpuconv/tensor"
 	"github.com/gpuconv/gpuconv/tuning"
@@ -45,7 +45,7 @@ func choice(dev *host.Device, problem, algorithm string) tuning.Choice {
 	info := dev.GPU().Info()
 	return tuning.Choice{
 		Key: tuning.Key{Adapter: info.Name, Driver: info.Driver, Backend: string(info.Backend), Shaders: shaders.Hash(),
-			Problem: problem, Numbers: host.Float32},
+			Problem: problem, DType: host.Float32},
 		Algorithm: algorithm, Millis: 1.5, Clock: gpu.ClockGPU, Date: time.Date(2026, 5, 4, 3, 2, 1, 0, time.UTC)}
 }
 
@@ -86,7 +86,7 @@ func TestTuneRefused(t *testing.T) {
 		"CPU":       {cpu(t), p, host.LayerOptions{}, host.ErrUnsupported},
 		"algorithm": {dev, p, host.LayerOptions{Algorithm: "direct"}, gpu.ErrMisuse},
 		"threads":   {dev, p, host.LayerOptions{Threads: 64}, gpu.ErrMisuse},
-		"options":   {dev, p, host.LayerOptions{Numbers: "float8"}, gpu.ErrMisuse},
+		"options":   {dev, p, host.LayerOptions{DType: "float8"}, gpu.ErrMisuse},
 		"problem":   {dev, conv.Problem{}, host.LayerOptions{}, conv.ErrInvalid},
 		"closed":    {closed, p, host.LayerOptions{}, gpu.ErrClosed},
 		"nil":       {nil, p, host.LayerOptions{}, gpu.ErrClosed},
@@ -125,7 +125,7 @@ func TestTuned(t *testing.T) {
 	c := choice(dev, unnamed, all[3])
 	stale, float16, strange := c, c, c
 	stale.Algorithm = "shared/1x1x1_v4"
-	float16.Numbers = host.Float16
+	float16.DType = host.Float16
 	strange.Driver += "."
 	direct := "direct/t32" // of 200 products
 	for what, row := range map[string]struct {
@@ -140,7 +140,7 @@ func TestTuned(t *testing.T) {
 		"does not serve":   {stale, host.LayerOptions{}, all[0]},
 		"other numbers":    {float16, host.LayerOptions{}, all[0]},
 		"other driver":     {strange, host.LayerOptions{}, all[0]},
-		"not for float16":  {float16, host.LayerOptions{Numbers: host.Float16}, direct},
+		"not for float16":  {float16, host.LayerOptions{DType: host.Float16}, direct},
 	} {
 		tunings := &tuning.Cache{}
 		keep(t, tunings, row.kept)

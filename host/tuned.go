@@ -27,7 +27,7 @@ func (l *Layer) tuned() (LayerOptions, error) {
 		return o, err
 	}
 	names := l.algorithmNames()
-	key := tuning.KeyOf(l.dev.gpu.Info(), l.problem, o.Numbers)
+	key := tuning.KeyOf(l.dev.gpu.Info(), l.problem, o.DType)
 	if c, ok := o.Tunings.Lookup(key); ok && slices.Contains(names, c.Algorithm) {
 		o.Algorithm = c.Algorithm
 		return o, nil

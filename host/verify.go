@@ -67,7 +67,7 @@ func (l *layerData) judge(a Algorithm, in operands, v []float32, o VerifyOptions
 	if err != nil {
 		return cpuref.Report{}, err
 	}
-	if l.options.numbers() == Float16 {
+	if l.options.dtype() == Float16 {
 		ref = ref.Half()
 	}
 	return cpuref.Check(v, ref, o.Mode)

@@ -143,7 +143,7 @@ func (step programStep) judgeDequantize(ctx context.Context, s *exec.Session) (r
 
 // read takes a volume back from among the channels that it stands in.
 func (v stored) read(ctx context.Context, s *exec.Session) ([]float32, error) {
-	if v.numbers == Int8 {
+	if v.dtype == Int8 {
 		bytes, err := v.readBytes(ctx, s)
 		return floats(bytes), err
 	}

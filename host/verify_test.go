@@ -7,7 +7,7 @@ import (
 
 	"github.com/gpuconv/gpuconv/cpuref"
 	"github.com/gpuconv/gpuconv/host"
-	"github.com/gpuconv/gpuconv/host/hosttest"
+	"github.com/gpuconv/gpuconv/internal/hosttest"
 )
 
 // The tests below damage real runs: a check that cannot fail proves nothing.

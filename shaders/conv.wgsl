@@ -10,10 +10,10 @@
 
 @group(0) @binding(0) var<uniform> p: Params;
 
-{{template "numbers" .}}
+{{template "dtype" .}}
 
 {{template "reduce" .}}
-{{- if ne .Numbers "int8"}}
+{{- if ne .DType "int8"}}
 
 {{template "epilogue" .}}
 
@@ -64,7 +64,7 @@ fn main(
 ) {
 	// Outputs are counted in V's order, across the axes of a grid that no single axis could hold.
 	let output = workgroup.x + grid.x * (workgroup.y + grid.y * workgroup.z);
-{{- if eq .Numbers "float16"}}
+{{- if eq .DType "float16"}}
 	// A word holds two outputs, and the workgroup computes one after the other.
 	let low = neuron(2u * output, thread);
 	let high = neuron(2u * output + 1u, thread);
@@ -74,7 +74,7 @@ fn main(
 {{- else}}
 	let z = neuron(output, thread);
 	if thread == 0u && output < p.outputs {
-		v[output_at(output)] = {{if eq .Numbers "int8"}}z{{else}}finish_output(z, output){{end}};
+		v[output_at(output)] = {{if eq .DType "int8"}}z{{else}}finish_output(z, output){{end}};
 	}
 {{- end}}
 }

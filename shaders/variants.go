@@ -41,14 +41,14 @@ const (
 // binding finds the declarations of buffers, which stand in the order of their numbers.
 var binding = regexp.MustCompile(`@group\(0\) @binding\(\d+\) var<([^>]+)>`)
 
-// Numbers is how a kernel's volumes and filters are stored.
-type Numbers string
+// DType is how a kernel's volumes and filters are stored.
+type DType string
 
-// The numbers: float16 is added up as float32, int8 as int32.
+// The data types: float16 is added up as float32, int8 as int32.
 const (
-	Float32 Numbers = "float32"
-	Float16 Numbers = "float16"
-	Int8    Numbers = "int8"
+	Float32 DType = "float32"
+	Float16 DType = "float16"
+	Int8    DType = "int8"
 )
 
 // Sums is a kernel whose workgroups of Threads, a power of two, each add up one element, or two of
@@ -56,24 +56,24 @@ const (
 type Sums struct {
 	Kernel  string
 	Threads uint32
-	Numbers Numbers
+	DType   DType
 }
 
 // Conv is conv.wgsl with the given workgroup.
-func Conv(threads uint32, n Numbers) Sums { return Sums{"conv", threads, n} }
+func Conv(threads uint32, n DType) Sums { return Sums{"conv", threads, n} }
 
 // Name is, for example, conv_t64, or conv_t64_int8.
 func (s Sums) Name() string {
 	name := fmt.Sprintf("%s_t%d", s.Kernel, s.Threads)
-	if s.Numbers != Float32 {
-		name += "_" + string(s.Numbers)
+	if s.DType != Float32 {
+		name += "_" + string(s.DType)
 	}
 	return name
 }
 
 // Sum is the WGSL type that is added up.
 func (s Sums) Sum() string {
-	if s.Numbers == Int8 {
+	if s.DType == Int8 {
 		return "i32"
 	}
 	return "f32"

@@ -26,12 +26,12 @@ type Cache struct {
 
 // Key is what a choice is for. All of it must be the same for the choice to count.
 type Key struct {
-	Adapter string          `json:"adapter"`
-	Driver  string          `json:"driver"` // empty where the backend hides it
-	Backend string          `json:"backend"`
-	Shaders string          `json:"shaders"` // shaders.Hash of the program that measured
-	Problem string          `json:"problem"` // the descriptor without its name
-	Numbers shaders.Numbers `json:"numbers"`
+	Adapter string        `json:"adapter"`
+	Driver  string        `json:"driver"` // empty where the backend hides it
+	Backend string        `json:"backend"`
+	Shaders string        `json:"shaders"` // shaders.Hash of the program that measured
+	Problem string        `json:"problem"` // the descriptor without its name
+	DType   shaders.DType `json:"numbers"`
 }
 
 // Choice is the algorithm that won. Times are medians in milliseconds.
@@ -107,10 +107,10 @@ func (c *Cache) Lookup(key Key) (Choice, bool) {
 
 // KeyOf is the key of a layer on an adapter; numbers of "" are float32. What an epilogue adds is the same for every
 // algorithm. No choice has the key of no adapter.
-func KeyOf(info gpu.AdapterInfo, p conv.Problem, numbers shaders.Numbers) Key {
+func KeyOf(info gpu.AdapterInfo, p conv.Problem, numbers shaders.DType) Key {
 	p.Name = ""
 	return Key{Adapter: info.Name, Driver: info.Driver, Backend: string(info.Backend), Shaders: shaders.Hash(),
-		Problem: p.String(), Numbers: cmp.Or(numbers, shaders.Float32)}
+		Problem: p.String(), DType: cmp.Or(numbers, shaders.Float32)}
 }
 
 // Keep adds choices, in the place of older ones for the same, and writes the file. The error names the

@@ -23,7 +23,7 @@ import (
 func choice(n int) tuning.Choice {
 	return tuning.Choice{
 		Key: tuning.Key{Adapter: "A <GPU>", Driver: "1.2", Backend: "vulkan", Shaders: shaders.Hash(),
-			Problem: fmt.Sprintf("ic%dih9oc4kh3", n), Numbers: shaders.Float32},
+			Problem: fmt.Sprintf("ic%dih9oc4kh3", n), DType: shaders.Float32},
 		Algorithm: "shared/64x64x16_v4", Millis: 1.5, Clock: gpu.ClockGPU,
 		RunnerUp: "direct/t64", RunnerUpMillis: 2, Date: time.Date(2026, 5, 4, 3, 2, 1, 0, time.UTC)}
 }
@@ -314,11 +314,11 @@ func TestKeyOf(t *testing.T) {
 	}
 	info := gpu.AdapterInfo{Name: "A", Driver: "1", Backend: "vulkan"}
 	want := tuning.Key{Adapter: "A", Driver: "1", Backend: "vulkan",
-		Shaders: shaders.Hash(), Problem: "ic8ih9oc8kh3", Numbers: shaders.Float32}
+		Shaders: shaders.Hash(), Problem: "ic8ih9oc8kh3", DType: shaders.Float32}
 	if got := tuning.KeyOf(info, p, ""); got != want {
 		t.Errorf("%+v, must be %+v", got, want)
 	}
-	want.Numbers = shaders.Float16
+	want.DType = shaders.Float16
 	if got := tuning.KeyOf(info, p, shaders.Float16); got != want {
 		t.Errorf("%+v, must be %+v", got, want)
 	}

@@ -132,8 +132,8 @@ func (c Choice) validate() error {
 		return errors.New(`backend "", must be the backend's name`)
 	case !hashText.MatchString(c.Shaders):
 		return fmt.Errorf("shaders %q, must be 16 digits of a hash", c.Shaders)
-	case c.Numbers != shaders.Float32 && c.Numbers != shaders.Float16:
-		return fmt.Errorf("numbers %q, must be %s or %s", c.Numbers, shaders.Float32, shaders.Float16)
+	case c.DType != shaders.Float32 && c.DType != shaders.Float16:
+		return fmt.Errorf("numbers %q, must be %s or %s", c.DType, shaders.Float32, shaders.Float16)
 	}
 	return c.validateResult()
 }
@@ -206,7 +206,7 @@ func (f *file) merge(other file) (taken int) {
 func (f *file) sorted() []entry {
 	return slices.SortedFunc(maps.Values(f.choices), func(a, b entry) int {
 		return cmp.Or(cmp.Compare(a.Adapter, b.Adapter), cmp.Compare(a.Backend, b.Backend), cmp.Compare(a.Driver, b.Driver),
-			cmp.Compare(a.Shaders, b.Shaders), cmp.Compare(a.Problem, b.Problem), cmp.Compare(a.Numbers, b.Numbers))
+			cmp.Compare(a.Shaders, b.Shaders), cmp.Compare(a.Problem, b.Problem), cmp.Compare(a.DType, b.DType))
 	})
 }
 

@@ -14,7 +14,7 @@ import (
 
 	"github.com/gpuconv/gpuconv/bench"
 	"github.com/gpuconv/gpuconv/conv"
-	"github.com/gpuconv/gpuconv/host/hosttest"
+	"github.com/gpuconv/gpuconv/internal/hosttest"
 )
 
 const benchLayer = `ic2ih5oc3kh3n"tiny"`

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/gpuconv/gpuconv/host/hosttest"
+	"github.com/gpuconv/gpuconv/internal/hosttest"
 )
 
 // TestMain refuses to pass without an adapter: otherwise `run` would fall back to the reference. The folder
@@ -196,15 +196,15 @@ func TestRefused(t *testing.T) {
 		{[]string{"run", "ic3ih5oc4kh3", "--backward", "--dv", bad}, "bad.npy"},
 		{[]string{"run", "ic3ih5oc4kh3", "--backward", "--output", "v.npy"}, "--backward"},
 		{[]string{"run", "ic3ih5oc4kh3", "--backward", "--verify", "sample"}, "--verify sample"},
-		{[]string{"run", "ic3ih5oc4kh3", "--numbers", "float8"}, "--numbers float8"},
-		{[]string{"run", "ic3ih5oc4kh3", "--numbers", "int8", "--backward"}, "--numbers int8 with --backward"},
-		{[]string{"run", "ic3ih5oc4kh3", "--numbers", "int8", "--relu=separate"}, "--numbers int8 with --separate"},
-		{[]string{"run", "ic3ih5oc4kh3", "--numbers", "int8", "--data", "integers"}, "--numbers int8 with --data integers"},
-		{[]string{"run", "ic3ih5oc4kh3", "--numbers", "int8", "--verify", "sample"}, "--numbers int8 with --verify sample"},
-		{[]string{"run", "ic3ih5oc4kh3", "--numbers", "int8", "--input", bad}, "--numbers int8 with files"},
-		{[]string{"run", "--numbers", "int8", "--input", bad, "--filters", bad}, "--numbers int8 with files"},
-		{[]string{"run", "--numbers", "int8"}, "no input"},
-		{[]string{"run", "ic3ih5oc4kh3", "--numbers", "int8", "--threads", "7"}, "7 threads"},
+		{[]string{"run", "ic3ih5oc4kh3", "--dtype", "float8"}, "--dtype float8"},
+		{[]string{"run", "ic3ih5oc4kh3", "--dtype", "int8", "--backward"}, "--dtype int8 with --backward"},
+		{[]string{"run", "ic3ih5oc4kh3", "--dtype", "int8", "--relu=separate"}, "--dtype int8 with --separate"},
+		{[]string{"run", "ic3ih5oc4kh3", "--dtype", "int8", "--data", "integers"}, "--dtype int8 with --data integers"},
+		{[]string{"run", "ic3ih5oc4kh3", "--dtype", "int8", "--verify", "sample"}, "--dtype int8 with --verify sample"},
+		{[]string{"run", "ic3ih5oc4kh3", "--dtype", "int8", "--input", bad}, "--dtype int8 with files"},
+		{[]string{"run", "--dtype", "int8", "--input", bad, "--filters", bad}, "--dtype int8 with files"},
+		{[]string{"run", "--dtype", "int8"}, "no input"},
+		{[]string{"run", "ic3ih5oc4kh3", "--dtype", "int8", "--threads", "7"}, "7 threads"},
 		{[]string{"run", "ic3ih5oc4kh3", "--stride", "2", "--pad", "1"}, "--stride, --pad: sizes of a layer from files"},
 		{[]string{"run", "ic3ih5oc4kh3+reflect+circular"}, "one kind of padding"},
 		{[]string{"run", "ic3ih5oc4kh3", "--verify", "maybe"}, "--verify maybe"},

@@ -39,7 +39,7 @@ func (a *app) completions() map[string]cobra.CompletionFunc {
 		"activation":    words(activations...),
 		"residual":      words("none", "before", "after"),
 		"padding":       words(paddings...),
-		"numbers":       words(string(host.Float32), string(host.Float16), string(host.Int8)),
+		"dtype":         words(string(host.Float32), string(host.Float16), string(host.Int8)),
 		"verify":        words("full", "sample", "off"),
 		"data":          words("reals", "integers"),
 		"layout":        words(string(tensor.NHWC), string(tensor.NCHW)),

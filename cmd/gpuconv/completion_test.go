@@ -7,7 +7,7 @@ import (
 
 	"github.com/gpuconv/gpuconv/bench"
 	"github.com/gpuconv/gpuconv/host"
-	"github.com/gpuconv/gpuconv/host/hosttest"
+	"github.com/gpuconv/gpuconv/internal/hosttest"
 )
 
 // offers are what a shell shows for a command line, without the words beside it, and how it goes on.
@@ -41,7 +41,7 @@ func TestCompletion(t *testing.T) {
 		{[]string{"run", "--activation", "re"}, []string{"relu", "relu6"}, noFiles},
 		{[]string{"run", "--residual", ""}, []string{"none", "before", "after"}, noFiles},
 		{[]string{"params", "--padding", ""}, []string{"zero", "circular"}, noFiles},
-		{[]string{"run", "--numbers", ""}, []string{"float16", "int8"}, noFiles},
+		{[]string{"run", "--dtype", ""}, []string{"float16", "int8"}, noFiles},
 		{[]string{"run", "--filter-layout", ""}, []string{"OHWI", "OIHW"}, noFiles},
 		{[]string{"run", "--input", ""}, nil, files},
 		{[]string{"run", ""}, nil, noFiles},

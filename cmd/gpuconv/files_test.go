@@ -10,7 +10,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/gpuconv/gpuconv/host/hosttest"
+	"github.com/gpuconv/gpuconv/internal/hosttest"
 )
 
 // npy writes an array as numpy would, and shares no code with package tensor.
@@ -157,7 +157,7 @@ func TestAlexNet(t *testing.T) {
 // epilogue.
 func TestMapsBound(t *testing.T) {
 	for descriptor, want := range map[string]int{"mb2ic2ih5oc3kh3": 27, "ic2id4ih5oc3kd2kh3": 27, "ic2ih5oc3kh3+unshared": 27} {
-		for _, more := range [][]string{nil, {"--activation", "sigmoid", "--residual", "after"}, {"--numbers", "float16"}} {
+		for _, more := range [][]string{nil, {"--activation", "sigmoid", "--residual", "after"}, {"--dtype", "float16"}} {
 			var f runFlags
 			a := newApp(nil, nil)
 			command, rest, err := a.rootCommand(&f).Find(append([]string{"run"}, more...))

@@ -12,8 +12,8 @@ import (
 	"testing"
 
 	"github.com/gpuconv/gpuconv/host"
-	"github.com/gpuconv/gpuconv/host/hosttest"
 	"github.com/gpuconv/gpuconv/host/proof"
+	"github.com/gpuconv/gpuconv/internal/hosttest"
 	"github.com/gpuconv/gpuconv/tensor"
 )
 

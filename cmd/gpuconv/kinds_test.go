@@ -11,7 +11,7 @@ import (
 
 	"github.com/gpuconv/gpuconv/conv"
 	"github.com/gpuconv/gpuconv/host"
-	"github.com/gpuconv/gpuconv/host/hosttest"
+	"github.com/gpuconv/gpuconv/internal/hosttest"
 	"github.com/gpuconv/gpuconv/tuning"
 )
 
@@ -295,11 +295,11 @@ func TestOptionsOfRun(t *testing.T) {
 	hosttest.Open(t)
 	layer := "ic2id4ih5oc3kd3kh3kw3pd1+circular"
 	contain(t, succeed(t, "run", layer, "--activation", "hardsigmoid:0.25:0.5", "--residual", "after"), "5x5x4x3", "bound: all 300 outputs")
-	contain(t, succeed(t, "run", layer, "--numbers", "float16"), "bound: all 300 outputs")
-	contain(t, succeed(t, "run", layer, "--numbers", "int8", "--activation", "prelu", "--residual", "before", "--deterministic"),
+	contain(t, succeed(t, "run", layer, "--dtype", "float16"), "bound: all 300 outputs")
+	contain(t, succeed(t, "run", layer, "--dtype", "int8", "--activation", "prelu", "--residual", "before", "--deterministic"),
 		"bound: all 300 outputs", "int32 sums: all 300 exact", "the same bits")
-	contain(t, succeed(t, "run", layer, "--numbers", "int8", "--verify", "off"), "nothing was checked")
-	contain(t, succeed(t, "run", layer, "--numbers", "int8", "--json"), `"outputs_checked": 300`, `"verified": true`, `"bound_used"`)
+	contain(t, succeed(t, "run", layer, "--dtype", "int8", "--verify", "off"), "nothing was checked")
+	contain(t, succeed(t, "run", layer, "--dtype", "int8", "--json"), `"outputs_checked": 300`, `"verified": true`, `"bound_used"`)
 	contain(t, succeed(t, "run", "ic2ih5oc3kh3+unshared", "--activation", "relu6"), "bound: all 27 outputs")
 	contain(t, succeed(t, "run", "ic2ih5oc3kh3sh3+transposed"), "bound: all 675 outputs")
 	same := func(a, b []string) {
@@ -310,7 +310,7 @@ func TestOptionsOfRun(t *testing.T) {
 		}
 	}
 	same([]string{"--relu"}, []string{"--activation", "relu"})
-	same([]string{"--numbers", "int8"}, []string{"--numbers", "int8", "--verify", "off"})
+	same([]string{"--dtype", "int8"}, []string{"--dtype", "int8", "--verify", "off"})
 	same([]string{"--relu=separate"}, []string{"--activation", "relu", "--separate"})
 	same([]string{"--relu", "--activation", "relu"}, []string{"--activation", "relu"})
 	for flag, separate := range map[string]bool{"--relu": false, "--relu=fused": false, "--relu=separate": true, "--relu --separate": true} {

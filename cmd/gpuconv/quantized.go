@@ -8,7 +8,7 @@ import (
 	"github.com/gpuconv/gpuconv/host"
 )
 
-// quantized reads what --numbers int8 asks for, and refuses what says nothing about such a layer.
+// quantized reads what --dtype int8 asks for, and refuses what says nothing about such a layer.
 func (f *runFlags) quantized(j *job) error {
 	for _, c := range []struct {
 		is        bool
@@ -21,10 +21,10 @@ func (f *runFlags) quantized(j *job) error {
 		{f.verify == "sample", "--verify sample", "all of its sums are judged; use full or off"},
 	} {
 		if c.is {
-			return usagef("--numbers int8 with %s: %s", c.flag, c.why)
+			return usagef("--dtype int8 with %s: %s", c.flag, c.why)
 		}
 	}
-	j.options.Numbers = host.Int8
+	j.options.DType = host.Int8
 	return nil
 }
 

@@ -22,7 +22,7 @@ type runFlags struct {
 	layout, filterLayout                            string
 	activation, residual, relu                      string
 	separate, backward, deterministic               bool
-	numbers, verify, data                           string
+	dtype, verify, data                           string
 	sample                                          int
 	seed                                            uint64
 	algorithm                                       string
@@ -52,7 +52,7 @@ func (f *runFlags) addTo(c *cobra.Command) {
 	flags.BoolVar(&f.separate, "separate", false, "activation and residual in a pass of their own, not fused into the layer")
 	flags.BoolVar(&f.backward, "backward", false, "compute the gradients dX, dW, db and dslope, given dV, and judge each stage")
 	flags.BoolVar(&f.deterministic, "deterministic", false, "run the layer twice and fail unless all bits are the same")
-	flags.StringVar(&f.numbers, "numbers", "float32", "how volumes and filters are stored: float32, float16 with float32 arithmetic, or seeded int8 with exact int32 sums")
+	flags.StringVar(&f.dtype, "dtype", "float32", "how volumes and filters are stored: float32, float16 with float32 arithmetic, or seeded int8 with exact int32 sums")
 	flags.StringVar(&f.verify, "verify", "full", "judge the outputs: full, sample or off")
 	flags.IntVar(&f.sample, "sample", 4096, "outputs that --verify sample judges, corners always among them")
 	flags.StringVar(&f.data, "data", "reals", "seeded data: reals, judged by the bound, or integers, bit for bit")
@@ -111,16 +111,16 @@ func (f *runFlags) options(j *job) error {
 	}
 	j.options.Algorithm, j.exact = f.algorithm, f.exact
 	j.options.Exact = j.options.Exact || f.exact
-	switch j.options.Threads = f.threads; f.numbers {
+	switch j.options.Threads = f.threads; f.dtype {
 	case string(host.Float32):
 	case string(host.Float16):
-		j.options.Numbers = host.Float16
+		j.options.DType = host.Float16
 	case string(host.Int8):
 		if err := f.quantized(j); err != nil {
 			return err
 		}
 	default:
-		return usagef("--numbers %s: must be %s, %s or %s", f.numbers, host.Float32, host.Float16, host.Int8)
+		return usagef("--dtype %s: must be %s, %s or %s", f.dtype, host.Float32, host.Float16, host.Int8)
 	}
 	return f.gradients(j)
 }

@@ -41,7 +41,7 @@ func (r *runReport) algorithm(l *host.Layer, dev *host.Device, o host.LayerOptio
 		return
 	}
 	r.Algorithm = host.AlgorithmName(l.Algorithm())
-	choice, ok := o.Tunings.Lookup(tuning.KeyOf(dev.GPU().Info(), l.Problem(), o.Numbers))
+	choice, ok := o.Tunings.Lookup(tuning.KeyOf(dev.GPU().Info(), l.Problem(), o.DType))
 	r.Tuned = ok && o.Algorithm == "" && o.Threads == 0 && choice.Algorithm == r.Algorithm
 }
 

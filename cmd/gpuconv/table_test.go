@@ -10,8 +10,8 @@ import (
 
 	"github.com/gpuconv/gpuconv/cpuref"
 	"github.com/gpuconv/gpuconv/host"
-	"github.com/gpuconv/gpuconv/host/hosttest"
 	"github.com/gpuconv/gpuconv/host/proof"
+	"github.com/gpuconv/gpuconv/internal/hosttest"
 )
 
 func TestWrap(t *testing.T) {

@@ -233,7 +233,7 @@ func (a *app) tuneOne(ctx context.Context, dev *host.Device, l bench.Layer, f tu
 			bar.step()
 		}
 	}()
-	key := tuning.KeyOf(dev.GPU().Info(), l.Problem, o.Numbers)
+	key := tuning.KeyOf(dev.GPU().Info(), l.Problem, o.DType)
 	if c, ok := tunings.Lookup(key); ok && !f.again && contains(list, c.Algorithm) {
 		return keptRow(l.Problem, c), nil
 	}

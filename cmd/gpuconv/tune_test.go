@@ -15,7 +15,7 @@ import (
 	"github.com/gpuconv/gpuconv/cpuref"
 	"github.com/gpuconv/gpuconv/gpu"
 	"github.com/gpuconv/gpuconv/host"
-	"github.com/gpuconv/gpuconv/host/hosttest"
+	"github.com/gpuconv/gpuconv/internal/hosttest"
 	"github.com/gpuconv/gpuconv/shaders"
 	"github.com/gpuconv/gpuconv/tuning"
 )
@@ -56,7 +56,7 @@ func tuneWith(change func(conv.Problem, *tuning.Result) error) func(*app) {
 			p.Name = ""
 			won := t.Candidates[len(list)-1]
 			choice := tuning.Choice{Key: tuning.Key{Adapter: info.Name, Driver: info.Driver, Backend: string(info.Backend),
-				Shaders: shaders.Hash(), Problem: p.String(), Numbers: host.Float32},
+				Shaders: shaders.Hash(), Problem: p.String(), DType: host.Float32},
 				Algorithm: won.Algorithm, Millis: float64(won.Samples[0].Milliseconds()), Clock: t.Clock, Date: time.Now().UTC().Truncate(time.Second)}
 			p.Name = name
 			for i := range t.Candidates {

@@ -107,7 +107,7 @@ func printChoices(a *app, choices []tuning.Choice) {
 			if c.RunnerUp != "" {
 				runnerUp = fmt.Sprintf("%s\t%.4g", c.RunnerUp, c.RunnerUpMillis)
 			}
-			rows = append(rows, fmt.Sprintf("%s\t%s\t%s\t%.4g\t%s\t%s\t%s", c.Problem, c.Numbers, c.Algorithm, c.Millis, c.Clock,
+			rows = append(rows, fmt.Sprintf("%s\t%s\t%s\t%.4g\t%s\t%s\t%s", c.Problem, c.DType, c.Algorithm, c.Millis, c.Clock,
 				runnerUp, c.Date.Format(time.DateOnly)))
 		}
 		table(a.stdout, fmt.Sprintf("on %s (%s), driver %s, shaders %s",

@@ -137,7 +137,7 @@ func (a *app) verifyCase(ctx context.Context, r *verifyReport, dev *host.Device,
 		return
 	}
 	r.Outputs += int64(report.Checked)
-	if c.Options.Numbers == host.Int8 {
+	if c.Options.DType == host.Int8 {
 		r.Int8++
 	}
 	if proof.DataName(c.Mode) == "integers" {

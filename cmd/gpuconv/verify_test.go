@@ -14,8 +14,8 @@ import (
 	"github.com/gpuconv/gpuconv/conv"
 	"github.com/gpuconv/gpuconv/cpuref"
 	"github.com/gpuconv/gpuconv/host"
-	"github.com/gpuconv/gpuconv/host/hosttest"
 	"github.com/gpuconv/gpuconv/host/proof"
+	"github.com/gpuconv/gpuconv/internal/hosttest"
 )
 
 // TestVerifyCoverage holds the table against a count of its own, and that all of 500 cases leave no row out.
@@ -253,7 +253,7 @@ func TestRepro(t *testing.T) {
 			}
 			plain := c.Options.Epilogue == conv.Epilogue{}
 			for word, is := range map[string]bool{"--separate": c.Options.Separate, "--backward": c.Backward, "--threads": c.Options.Threads != 0, "--algorithm": c.Options.Algorithm != "",
-				"--numbers": c.Options.Numbers != "", "--activation": !plain, "--residual": !plain} {
+				"--dtype": c.Options.DType != "", "--activation": !plain, "--residual": !plain} {
 				if slices.Contains(words, word) != is {
 					t.Fatalf("%q of %+v: %s is there %v, must be %v", words, c, word, !is, is)
 				}

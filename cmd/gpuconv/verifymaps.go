@@ -40,7 +40,7 @@ func (j job) mapBound() []float64 {
 	if err != nil {
 		return nil
 	}
-	if j.options.Numbers == host.Float16 {
+	if j.options.DType == host.Float16 {
 		ref = ref.Half()
 	}
 	bound := make([]float64, p.H.Out*p.W.Out*p.OutChannels)

@@ -7,8 +7,8 @@ import (
 
 	"github.com/gpuconv/gpuconv/cpuref"
 	"github.com/gpuconv/gpuconv/host"
-	"github.com/gpuconv/gpuconv/host/hosttest"
 	"github.com/gpuconv/gpuconv/host/proof"
+	"github.com/gpuconv/gpuconv/internal/hosttest"
 )
 
 // TestWithAlgorithm holds that a series of cases has some of every algorithm, each case one that serves it
@@ -19,7 +19,7 @@ func TestWithAlgorithm(t *testing.T) {
 	for i := range 2000 {
 		before := proof.Draw(2, i)
 		c := before.WithAlgorithm(dev)
-		if again := before.WithAlgorithm(dev); again.Options.Algorithm != c.Options.Algorithm || (c.Options.Algorithm == "") != (c.Options.Threads != 0 || c.Options.Numbers == host.Int8) {
+		if again := before.WithAlgorithm(dev); again.Options.Algorithm != c.Options.Algorithm || (c.Options.Algorithm == "") != (c.Options.Threads != 0 || c.Options.DType == host.Int8) {
 			t.Fatalf("case %d is by %q, then by %q", i, c.Options.Algorithm, again.Options.Algorithm)
 		}
 		if c.Options.Algorithm == "" {

@@ -39,13 +39,13 @@ func (c Case) Data() (Operands, error) {
 		return Operands{}, err
 	}
 	limit := 0 // real numbers
-	if c.Mode == cpuref.Exact && c.Options.Numbers != host.Int8 {
+	if c.Mode == cpuref.Exact && c.Options.DType != host.Int8 {
 		var err error
 		if limit, err = c.exactLimit(); err != nil {
 			return Operands{}, err
 		}
 	}
-	if c.Options.Numbers == host.Int8 {
+	if c.Options.DType == host.Int8 {
 		if err := c.checkInt8(); err != nil {
 			return Operands{}, err
 		}
@@ -53,7 +53,7 @@ func (c Case) Data() (Operands, error) {
 	}
 	made, err := host.SeededOperands(c.Problem, c.Options, c.Seed, c.Backward, limit)
 	o := Operands{Operands: made}
-	if err == nil && c.Options.Numbers == host.Int8 {
+	if err == nil && c.Options.DType == host.Int8 {
 		o.X, o.W = tensor.Volume{}, tensor.Filters{}
 		o.Quantized = c.quantized(rand.New(rand.NewPCG(c.Seed, 0x696e7438))) // the second word only has to stay as it is
 		o.Quantized.Options.Slopes = o.Slopes
@@ -69,7 +69,7 @@ func (c Case) exactLimit() (int, error) {
 	if none == nil && transform.Winograd2.Exact(plain) && err == nil {
 		limit, err = cpuref.TransformExactLimit(transform.Winograd2, plain) // the algorithm may be any that is exact
 	}
-	if c.Options.Numbers == host.Float16 && err == nil {
+	if c.Options.DType == host.Float16 && err == nil {
 		limit, err = exactHalf(c.Problem, limit)
 	}
 	if err != nil {
@@ -183,7 +183,7 @@ func WayBack(judged []host.Judged, a conv.Activation) (all cpuref.Report, err er
 func (c Case) Repro(dev *host.Device) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "gpuconv run %s --seed %d", quote(c.Problem.String()), c.Seed)
-	if c.Options.Numbers != host.Int8 {
+	if c.Options.DType != host.Int8 {
 		fmt.Fprintf(&b, " --data %s", DataName(c.Mode))
 	}
 	if e := c.Options.Epilogue; e != (conv.Epilogue{}) {
@@ -195,8 +195,8 @@ func (c Case) Repro(dev *host.Device) string {
 	if c.Backward {
 		b.WriteString(" --backward")
 	}
-	if c.Options.Numbers != "" {
-		fmt.Fprintf(&b, " --numbers %s", c.Options.Numbers)
+	if c.Options.DType != "" {
+		fmt.Fprintf(&b, " --dtype %s", c.Options.DType)
 	}
 	if c.Options.Algorithm != "" {
 		fmt.Fprintf(&b, " --algorithm %s", c.Options.Algorithm)

@@ -108,7 +108,7 @@ func epilogueRows() []row {
 		list = append(list, row{"activation " + a.Function.String(), func(c Case) bool { return c.Options.Epilogue.Activation.Function == a.Function }})
 	}
 	fused := func(c Case) bool {
-		return c.Options.Epilogue != conv.Epilogue{} && !c.Options.Separate && c.Options.Numbers != host.Int8
+		return c.Options.Epilogue != conv.Epilogue{} && !c.Options.Separate && c.Options.DType != host.Int8
 	}
 	separate := func(c Case) bool { return c.Options.Epilogue != conv.Epilogue{} && c.Options.Separate }
 	return append(list,
@@ -212,13 +212,13 @@ func pads(kind conv.Padding) func(Case) bool {
 }
 
 // stores is about numbers stored in one way and judged in one.
-func stores(n host.Numbers, mode cpuref.Mode) func(Case) bool {
-	return func(c Case) bool { return c.Options.Numbers == n && c.Mode == mode }
+func stores(n host.DType, mode cpuref.Mode) func(Case) bool {
+	return func(c Case) bool { return c.Options.DType == n && c.Mode == mode }
 }
 
 // int8s is about layers of int8 numbers.
 func int8s(has func(Case) bool) func(Case) bool {
-	return func(c Case) bool { return c.Options.Numbers == host.Int8 && has(c) }
+	return func(c Case) bool { return c.Options.DType == host.Int8 && has(c) }
 }
 
 func around(off int) func(Case) bool {

@@ -63,12 +63,12 @@ func TestRowsOfOptions(t *testing.T) {
 		without string
 	}{
 		{proof.Case{Mode: cpuref.Exact}, []string{"float32, bit for bit"}, "float32, by the bound"},
-		{proof.Case{Options: host.LayerOptions{Numbers: host.Float16}}, []string{"float16, by the bound"}, "float32, by the bound"},
-		{proof.Case{Options: host.LayerOptions{Numbers: host.Int8, Epilogue: conv.Activate(conv.ReLU)}}, []string{"int8, sums exact", "int8, activation", "activation relu", "forward"}, "float32, by the bound"},
-		{proof.Case{Options: host.LayerOptions{Numbers: host.Int8, Epilogue: conv.Activate(conv.ReLU)}}, nil, "epilogue fused"},
-		{proof.Case{Options: host.LayerOptions{Numbers: host.Int8, Epilogue: conv.Epilogue{Residual: conv.BeforeFunction}}}, []string{"int8, residual"}, "int8, activation"},
-		{proof.Case{Options: host.LayerOptions{Numbers: host.Int8}}, []string{"int8, sums exact"}, "int8, padding"},
-		{proof.Case{Options: host.LayerOptions{Numbers: host.Float16}}, nil, "int8, sums exact"},
+		{proof.Case{Options: host.LayerOptions{DType: host.Float16}}, []string{"float16, by the bound"}, "float32, by the bound"},
+		{proof.Case{Options: host.LayerOptions{DType: host.Int8, Epilogue: conv.Activate(conv.ReLU)}}, []string{"int8, sums exact", "int8, activation", "activation relu", "forward"}, "float32, by the bound"},
+		{proof.Case{Options: host.LayerOptions{DType: host.Int8, Epilogue: conv.Activate(conv.ReLU)}}, nil, "epilogue fused"},
+		{proof.Case{Options: host.LayerOptions{DType: host.Int8, Epilogue: conv.Epilogue{Residual: conv.BeforeFunction}}}, []string{"int8, residual"}, "int8, activation"},
+		{proof.Case{Options: host.LayerOptions{DType: host.Int8}}, []string{"int8, sums exact"}, "int8, padding"},
+		{proof.Case{Options: host.LayerOptions{DType: host.Float16}}, nil, "int8, sums exact"},
 		{proof.Case{Options: host.LayerOptions{Threads: 64}}, []string{"threads chosen"}, "backward"},
 		{proof.Case{Backward: true}, []string{"backward"}, "forward"},
 		{proof.Case{Options: host.LayerOptions{Separate: true}}, nil, "epilogue separate"}, // nothing is separate

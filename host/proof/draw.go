@@ -33,13 +33,13 @@ func Draw(seed uint64, number int) Case {
 	c.Options.Separate = rng.IntN(3) == 0
 	c.Backward = rng.IntN(3) == 0
 	if rng.IntN(6) == 0 && !c.Options.Separate && (c.Mode == cpuref.Bounded || c.Problem.TapsPerOutput() < 1<<10) {
-		c.Options.Numbers = host.Float16
+		c.Options.DType = host.Float16
 	}
 	if rng.IntN(2) == 0 {
 		c.Options.Threads = shaders.ConvThreads[rng.IntN(len(shaders.ConvThreads))]
 	}
 	if drawInt8(rng, c) { // drawn last, so that it changes nothing else
-		c.Options.Numbers, c.Mode = host.Int8, cpuref.Bounded
+		c.Options.DType, c.Mode = host.Int8, cpuref.Bounded
 	}
 	return c
 }
@@ -50,7 +50,7 @@ func drawInt8(rng *rand.Rand, c Case) bool {
 	if c.Problem.Transposed || c.Problem.Unshared {
 		odds = 12
 	}
-	return rng.IntN(24) < odds && !c.Backward && !c.Options.Separate && c.Options.Numbers == ""
+	return rng.IntN(24) < odds && !c.Backward && !c.Options.Separate && c.Options.DType == ""
 }
 
 // drawEpilogue keeps exact cases to functions that round nothing.

@@ -12,8 +12,8 @@ import (
 	"github.com/gpuconv/gpuconv/cpuref"
 	"github.com/gpuconv/gpuconv/gpu"
 	"github.com/gpuconv/gpuconv/host"
-	"github.com/gpuconv/gpuconv/host/hosttest"
 	"github.com/gpuconv/gpuconv/host/proof"
+	"github.com/gpuconv/gpuconv/internal/hosttest"
 	"github.com/gpuconv/gpuconv/shaders"
 )
 
@@ -92,7 +92,7 @@ func TestDrawIsFixed(t *testing.T) {
 // text is all of a case in one line.
 func text(c proof.Case) string {
 	o := c.Options
-	return fmt.Sprintf("%s seed %d %v %v %v separate %v numbers %q threads %d backward %v", c.Problem, c.Seed, c.Mode, o.Epilogue.Activation, o.Epilogue.Residual, o.Separate, o.Numbers, o.Threads, c.Backward)
+	return fmt.Sprintf("%s seed %d %v %v %v separate %v numbers %q threads %d backward %v", c.Problem, c.Seed, c.Mode, o.Epilogue.Activation, o.Epilogue.Residual, o.Separate, o.DType, o.Threads, c.Backward)
 }
 
 // TestDataIsFixed does the same for the operands.
@@ -115,7 +115,7 @@ func TestDataIsFixed(t *testing.T) {
 
 // TestInt8DataIsFixed does so for 8-bit operands.
 func TestInt8DataIsFixed(t *testing.T) {
-	c := proof.Case{Problem: parse(t, "ic2ih3oc2kh2"), Seed: 1, Options: host.LayerOptions{Numbers: host.Int8, Threads: 64, Epilogue: conv.Activate(conv.PReLU)}}
+	c := proof.Case{Problem: parse(t, "ic2ih3oc2kh2"), Seed: 1, Options: host.LayerOptions{DType: host.Int8, Threads: 64, Epilogue: conv.Activate(conv.PReLU)}}
 	o, err := c.Data()
 	if err != nil {
 		t.Fatal(err)
@@ -133,7 +133,7 @@ func TestInt8Data(t *testing.T) {
 	counts := map[string]int{}
 	for i := 0; counts["cases"] < 100; i++ {
 		c := proof.Draw(1, i)
-		if c.Options.Numbers != host.Int8 {
+		if c.Options.DType != host.Int8 {
 			continue
 		}
 		o, err := c.Data()
@@ -158,7 +158,7 @@ func TestInt8Data(t *testing.T) {
 		}
 	}
 	for descriptor, most := range map[string]int{"ic16384ih1oc1kh1": 128, "ic65536ih1oc1kh1": 64, "ic1048576ih1oc1kh1": 16} {
-		o, err := proof.Case{Problem: parse(t, descriptor), Options: host.LayerOptions{Numbers: host.Int8}}.Data()
+		o, err := proof.Case{Problem: parse(t, descriptor), Options: host.LayerOptions{DType: host.Int8}}.Data()
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -191,9 +191,9 @@ func TestBadCases(t *testing.T) {
 		{proof.Case{}, conv.ErrInvalid},
 		{proof.Case{Mode: cpuref.Exact}, conv.ErrInvalid},
 		{proof.Case{Problem: conv.Problem{Batch: -1}}, conv.ErrInvalid},
-		{proof.Case{Problem: parse(t, "ic1ih1oc1kh1"), Options: host.LayerOptions{Numbers: host.Int8}, Backward: true}, gpu.ErrMisuse},
-		{proof.Case{Problem: parse(t, "ic1ih1oc1kh1"), Options: host.LayerOptions{Numbers: host.Int8, Separate: true}}, gpu.ErrMisuse},
-		{proof.Case{Problem: parse(t, "ic1ih1oc1kh1"), Options: host.LayerOptions{Numbers: host.Int8, Threads: 3}}, gpu.ErrMisuse},
+		{proof.Case{Problem: parse(t, "ic1ih1oc1kh1"), Options: host.LayerOptions{DType: host.Int8}, Backward: true}, gpu.ErrMisuse},
+		{proof.Case{Problem: parse(t, "ic1ih1oc1kh1"), Options: host.LayerOptions{DType: host.Int8, Separate: true}}, gpu.ErrMisuse},
+		{proof.Case{Problem: parse(t, "ic1ih1oc1kh1"), Options: host.LayerOptions{DType: host.Int8, Threads: 3}}, gpu.ErrMisuse},
 	} {
 		if _, err := c.c.Run(dev); !errors.Is(err, c.reason) {
 			t.Errorf("%+v: error %v, must wrap %q", c.c, err, c.reason)

@@ -5,8 +5,8 @@ import (
 	"testing"
 
 	"github.com/gpuconv/gpuconv/host"
-	"github.com/gpuconv/gpuconv/host/hosttest"
 	"github.com/gpuconv/gpuconv/host/proof"
+	"github.com/gpuconv/gpuconv/internal/hosttest"
 )
 
 var count = flag.Int("count", 500, "random problems")

@@ -86,10 +86,10 @@ func simplerOptions(c Case) []Case {
 	try(e.Activation.Function > conv.ReLU, func(n *Case) { n.Options.Epilogue.Activation = conv.Activation{Function: conv.ReLU} })
 	try(e.Residual != conv.NoResidual, func(n *Case) { n.Options.Epilogue.Residual = conv.NoResidual })
 	try(c.Options.Separate, func(n *Case) { n.Options.Separate = false })
-	try(c.Options.Numbers != "", func(n *Case) { n.Options.Numbers = "" })
+	try(c.Options.DType != "", func(n *Case) { n.Options.DType = "" })
 	try(c.Options.Algorithm != "", func(n *Case) { n.Options.Algorithm = "" })
 	try(c.Options.Threads != 0, func(n *Case) { n.Options.Threads = 0 })
-	try(c.Mode == cpuref.Bounded && c.Options.Numbers != host.Int8 && cpuref.ExactEpilogue(e, []float32{1}), func(n *Case) { n.Mode = cpuref.Exact })
+	try(c.Mode == cpuref.Bounded && c.Options.DType != host.Int8 && cpuref.ExactEpilogue(e, []float32{1}), func(n *Case) { n.Mode = cpuref.Exact })
 	try(c.Seed > 1, func(n *Case) { n.Seed = 1 })
 	try(c.Problem.Name != "", func(n *Case) { n.Problem.Name = "" })
 	return list

@@ -25,7 +25,7 @@ func parse(t *testing.T, descriptor string) conv.Problem {
 // large is a case with nearly everything that there is to take away.
 func large(t *testing.T) proof.Case {
 	return proof.Case{Problem: parse(t, `g3mb2ic12id5ih17iw11oc6kd3kh5kw3sd1sh2sw3pd1ph2pw1dd0dh1dw0+reflectn"large"`), Seed: 77, Backward: true,
-		Options: host.LayerOptions{Epilogue: conv.Epilogue{Activation: conv.Activation{Function: conv.SiLU}, Residual: conv.BeforeFunction}, Separate: true, Numbers: host.Float16, Algorithm: "direct/t64", Threads: 64}}
+		Options: host.LayerOptions{Epilogue: conv.Epilogue{Activation: conv.Activation{Function: conv.SiLU}, Residual: conv.BeforeFunction}, Separate: true, DType: host.Float16, Algorithm: "direct/t64", Threads: 64}}
 }
 
 // TestShrink holds that failures which were made up end at the smallest case that has them.
@@ -65,8 +65,8 @@ func TestShrinkOptions(t *testing.T) {
 		"any":        func(c proof.Case) bool { return c.Options.Epilogue.Activation.Function >= conv.ReLU },
 		"residual":   func(c proof.Case) bool { return c.Options.Epilogue.Residual == conv.BeforeFunction },
 		"separate":   func(c proof.Case) bool { return c.Options.Separate },
-		"float16":    func(c proof.Case) bool { return c.Options.Numbers == host.Float16 },
-		"int8":       func(c proof.Case) bool { return c.Options.Numbers == host.Int8 },
+		"float16":    func(c proof.Case) bool { return c.Options.DType == host.Float16 },
+		"int8":       func(c proof.Case) bool { return c.Options.DType == host.Int8 },
 		"algorithm":  func(c proof.Case) bool { return c.Options.Algorithm == "direct/t64" },
 		"threads":    func(c proof.Case) bool { return c.Options.Threads == 64 },
 		"reals":      func(c proof.Case) bool { return c.Mode == cpuref.Bounded },
@@ -74,7 +74,7 @@ func TestShrinkOptions(t *testing.T) {
 	} {
 		from := large(t)
 		if name == "int8" {
-			from.Options.Numbers, from.Options.Separate, from.Backward = host.Int8, false, false
+			from.Options.DType, from.Options.Separate, from.Backward = host.Int8, false, false
 		}
 		small := proof.Shrink(from, fails)
 		want := proof.Case{Problem: parse(t, "ic1ih1oc1kh1"), Seed: 1, Mode: cpuref.Exact}
@@ -90,9 +90,9 @@ func TestShrinkOptions(t *testing.T) {
 		case "separate":
 			want.Options.Separate = true
 		case "float16":
-			want.Options.Numbers = host.Float16
+			want.Options.DType = host.Float16
 		case "int8":
-			want.Options.Numbers, want.Mode = host.Int8, cpuref.Bounded // it has no mode
+			want.Options.DType, want.Mode = host.Int8, cpuref.Bounded // it has no mode
 		case "algorithm":
 			want.Options.Algorithm = "direct/t64"
 		case "threads":
@@ -110,7 +110,7 @@ func TestShrinkOptions(t *testing.T) {
 
 // TestShrinkLeavesInt8 holds that a failure that is not of the numbers is shown in float32, bit for bit.
 func TestShrinkLeavesInt8(t *testing.T) {
-	c := proof.Case{Problem: parse(t, "mb2ic3ih9oc4kh3"), Seed: 1, Options: host.LayerOptions{Numbers: host.Int8}}
+	c := proof.Case{Problem: parse(t, "mb2ic3ih9oc4kh3"), Seed: 1, Options: host.LayerOptions{DType: host.Int8}}
 	small := proof.Shrink(c, func(c proof.Case) bool { return c.Problem.Batch > 1 })
 	if want := (proof.Case{Problem: parse(t, "mb2ic1ih1oc1kh1"), Seed: 1, Mode: cpuref.Exact}); !reflect.DeepEqual(small, want) {
 		t.Errorf("shrunk to\n\t%s, must be\n\t%s", text(small), text(want))

@@ -20,13 +20,13 @@ type Backward struct {
 func PlanBackward(s Spec, l Limits) (Backward, error) {
 	a := newDirect(s)
 	p, e := s.Problem, s.Epilogue
-	s.Type = shaders.Float32
+	s.DType = shaders.Float32
 	g := Backward{Plan: newPlan(a, s, p.FilterLen(), nil), Z: -1, DSlopes: -1}
 	// In the place of V, which nobody asks for, stands dV.
-	g.Operands[V] = exec.Operand{Name: "the gradient dV", Role: exec.Input, Count: p.OutLen(), Type: shaders.Float32}
+	g.Operands[V] = exec.Operand{Name: "the gradient dV", Role: exec.Input, Count: p.OutLen(), DType: shaders.Float32}
 	g.DV, g.DZ = V, V
 	add := func(name string, count int64) int {
-		return g.Add(exec.Operand{Name: name, Role: exec.Output, Count: count, Type: shaders.Float32})
+		return g.Add(exec.Operand{Name: name, Role: exec.Output, Count: count, DType: shaders.Float32})
 	}
 	if e.Activation.Function != conv.Identity {
 		g.Z, g.DZ = add("the sums Z", p.OutLen()), add("the gradient dZ", p.OutLen())

@@ -18,7 +18,7 @@ func Direct(s Spec) Algorithm { return newDirect(s) }
 
 func (a direct) Plan(s Spec, l Limits) (Plan, error) {
 	p, store := s.Problem, uint32(1)
-	if s.Type == shaders.Float16 && s.V != (shaders.Placement{}) { // words of two
+	if s.DType == shaders.Float16 && s.V != (shaders.Placement{}) { // words of two
 		if store = 2; p.OutChannels%2 != 0 {
 			return Plan{}, fmt.Errorf("%w: %d channels of float16, must be even", shaders.ErrPlacement, p.OutChannels)
 		}
@@ -28,7 +28,7 @@ func (a direct) Plan(s Spec, l Limits) (Plan, error) {
 	}
 	plan := newPlan(a, s, p.FilterLen(), func(m Machine) float64 { return a.cost(p, m) })
 	workgroups := p.OutLen()
-	if s.Type == shaders.Float16 { // a workgroup for each word
+	if s.DType == shaders.Float16 { // a workgroup for each word
 		workgroups = (workgroups + 1) / 2
 	}
 	plan.Dispatch(a.kernel(s), shaders.Encode(s.place(shaders.Forward(p, s.fused()))), workgroups, layer()...)
@@ -36,7 +36,7 @@ func (a direct) Plan(s Spec, l Limits) (Plan, error) {
 }
 
 // kernel is the row of the shader table.
-func (a direct) kernel(s Spec) shaders.Sums { return shaders.Conv(a.threads, s.Type) }
+func (a direct) kernel(s Spec) shaders.Sums { return shaders.Conv(a.threads, s.DType) }
 
 func newDirect(s Spec) direct {
 	if s.Threads != 0 {

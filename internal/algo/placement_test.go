@@ -30,7 +30,7 @@ func TestPlacementsWithoutRoom(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		room := algo.Spec{Problem: p, Epilogue: conv.Epilogue{Residual: conv.BeforeFunction}, Type: shaders.Float32}
+		room := algo.Spec{Problem: p, Epilogue: conv.Epilogue{Residual: conv.BeforeFunction}, DType: shaders.Float32}
 		room.X = shaders.Placement{Pitch: uint32(p.InChannels+3)/4*4 + 8, First: 4}
 		room.V = shaders.Placement{Pitch: uint32(p.OutChannels) + 4, First: 4}
 		room.Residual = shaders.Placement{Pitch: uint32(p.OutChannels) + 1, First: 1}

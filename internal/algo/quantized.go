@@ -43,7 +43,7 @@ func PlanQuantized(s QuantizedSpec) Quantized {
 	if !s.Adds {
 		sums = exec.Input
 	}
-	q.Sums = q.Add(exec.Operand{Name: "the sums", Role: sums, Count: p.OutLen(), Type: shaders.Float32})
+	q.Sums = q.Add(exec.Operand{Name: "the sums", Role: sums, Count: p.OutLen(), DType: shaders.Float32})
 	if s.Adds {
 		q.addSums(s)
 	}
@@ -54,13 +54,13 @@ func PlanQuantized(s QuantizedSpec) Quantized {
 }
 
 // constant adds an operand that the caller fills.
-func (q *Quantized) constant(name string, count int64, t shaders.Numbers) int {
-	return q.Add(exec.Operand{Name: name, Role: exec.Constant, Count: count, Type: t})
+func (q *Quantized) constant(name string, count int64, t shaders.DType) int {
+	return q.Add(exec.Operand{Name: name, Role: exec.Constant, Count: count, DType: t})
 }
 
 func (q *Quantized) addSums(s QuantizedSpec) {
 	p := s.Problem
-	q.X = q.Add(exec.Operand{Name: "the input volume X", Role: exec.Input, Count: p.InLen(), Type: shaders.Int8})
+	q.X = q.Add(exec.Operand{Name: "the input volume X", Role: exec.Input, Count: p.InLen(), DType: shaders.Int8})
 	q.W = q.constant("the filter bank W", p.FilterLen(), shaders.Int8)
 	q.B = q.constant("the biases b", p.BiasLen(), shaders.Float32)
 	q.ZeroPoints = q.constant("the zero points of W", int64(p.OutChannels), shaders.Float32)
@@ -81,17 +81,17 @@ func (q *Quantized) addOutputs(s QuantizedSpec) {
 	if s.Epilogue.Residual == conv.NoResidual {
 		q.Residual = q.Zeros(1)
 	} else {
-		q.Residual = q.Add(exec.Operand{Name: "the residual R", Role: exec.Input, Count: p.OutLen(), Type: shaders.Float32})
+		q.Residual = q.Add(exec.Operand{Name: "the residual R", Role: exec.Input, Count: p.OutLen(), DType: shaders.Float32})
 	}
 	params := shaders.Forward(p, s.Epilogue).Place(shaders.Placement{}, s.V, s.Residual)
 	params.VScale, params.VZero = s.VScale, int32(s.VZero)
 	reads := []exec.Use{exec.Whole(q.Sums), exec.Whole(q.Scales), exec.Whole(q.Slopes), exec.Whole(q.Residual)}
 	if s.Finishes {
-		q.V = q.Add(exec.Operand{Name: "the output volume V", Role: exec.Output, Count: p.OutLen(), Type: shaders.Float32})
+		q.V = q.Add(exec.Operand{Name: "the output volume V", Role: exec.Output, Count: p.OutLen(), DType: shaders.Float32})
 		q.Threads(shaders.Dequantize, shaders.Encode(params), p.OutLen(), int64(shaders.Dequantize.Threads), append(slices.Clone(reads), exec.Whole(q.V))...)
 	}
 	if s.Stores {
-		q.Bytes = q.Add(exec.Operand{Name: "the output volume V as int8", Role: exec.Output, Count: p.OutLen(), Type: shaders.Int8})
+		q.Bytes = q.Add(exec.Operand{Name: "the output volume V as int8", Role: exec.Output, Count: p.OutLen(), DType: shaders.Int8})
 		q.Threads(shaders.Requantize, shaders.Encode(params), exec.WordsOf(shaders.Int8, p.OutLen()), int64(shaders.Requantize.Threads), append(reads, exec.Whole(q.Bytes))...)
 	}
 }

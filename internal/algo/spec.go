@@ -15,10 +15,10 @@ import (
 type Spec struct {
 	Problem  conv.Problem
 	Epilogue conv.Epilogue
-	Separate bool            // the activation in a step of its own behind the sums
-	Type     shaders.Numbers // of X, W, the residual and V
-	Exact    bool            // leaves out algorithms whose transforms round, and spread what is not finite
-	Named    bool            // the algorithm was asked for by its name: with Exact it may spread what is not finite
+	Separate bool          // the activation in a step of its own behind the sums
+	DType    shaders.DType // of X, W, the residual and V
+	Exact    bool          // leaves out algorithms whose transforms round, and spread what is not finite
+	Named    bool          // the algorithm was asked for by its name: with Exact it may spread what is not finite
 	// X, V and Residual are where the volumes stand in operands that may have more channels.
 	X, V, Residual shaders.Placement
 	Block          bool   // of a layer that is computed in blocks, and judged by the bound of plain sums
@@ -94,12 +94,12 @@ func newPlan(a Algorithm, s Spec, packed int64, cost func(Machine) float64) Plan
 	nothing := func() ([]uint32, error) { return []uint32{0}, nil }
 	plan := Plan{Algorithm: a, Spec: s, Cost: cost}
 	plan.Operands = []exec.Operand{
-		{Name: "the input volume X", Role: exec.Input, Count: placed(p.InLen(), p.InChannels, s.X), Type: s.Type},
-		{Name: "the filter bank W", Role: exec.Constant, Count: packed, Type: s.Type},
-		{Name: "the biases b", Role: exec.Constant, Count: p.BiasLen(), Type: shaders.Float32},
-		{Name: "the slopes of PReLU", Role: exec.Constant, Count: slopes, Type: shaders.Float32, Fill: nothing},
-		{Name: "the residual R", Role: residualRole, Count: residuals, Type: s.Type, Fill: nothing},
-		{Name: "the output volume V", Role: exec.Output, Count: placed(p.OutLen(), p.OutChannels, s.V), Type: s.Type},
+		{Name: "the input volume X", Role: exec.Input, Count: placed(p.InLen(), p.InChannels, s.X), DType: s.DType},
+		{Name: "the filter bank W", Role: exec.Constant, Count: packed, DType: s.DType},
+		{Name: "the biases b", Role: exec.Constant, Count: p.BiasLen(), DType: shaders.Float32},
+		{Name: "the slopes of PReLU", Role: exec.Constant, Count: slopes, DType: shaders.Float32, Fill: nothing},
+		{Name: "the residual R", Role: residualRole, Count: residuals, DType: s.DType, Fill: nothing},
+		{Name: "the output volume V", Role: exec.Output, Count: placed(p.OutLen(), p.OutChannels, s.V), DType: s.DType},
 	}
 	return plan
 }
@@ -135,10 +135,10 @@ func (s Spec) place(params shaders.Params) shaders.Params {
 func (plan *Plan) Fill(filters tensor.Filters, slopes []float32) {
 	plan.Operands[W].Fill = func() ([]uint32, error) {
 		if plan.Pack == nil {
-			return exec.Words(plan.Spec.Type, filters.Data), nil
+			return exec.Words(plan.Spec.DType, filters.Data), nil
 		}
 		packed, err := plan.Pack(filters)
-		return exec.Words(plan.Spec.Type, packed), err
+		return exec.Words(plan.Spec.DType, packed), err
 	}
 	plan.Operands[B].Fill = func() ([]uint32, error) { return exec.Bits(filters.Bias), nil }
 	if len(slopes) > 0 {

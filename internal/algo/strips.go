@@ -73,7 +73,7 @@ func servesLiteral(s Spec, filter, stride uint32) error {
 		return x.Filter == int(filter) && x.Stride == int(stride) && x.Dilation == 1
 	}
 	switch {
-	case s.Type != shaders.Float32:
+	case s.DType != shaders.Float32:
 		return errNotFloat32
 	case p.Transposed || p.Unshared:
 		return errNotPlain
@@ -210,7 +210,7 @@ func (a depthwise) vectors() (load, store uint32) { return a.Vector, a.Vector }
 func (a depthwise) serves(s Spec) error {
 	p := s.Problem
 	switch {
-	case s.Type != shaders.Float32:
+	case s.DType != shaders.Float32:
 		return errNotFloat32
 	case p.Transposed || p.Unshared:
 		return errNotPlain

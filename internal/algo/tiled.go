@@ -51,7 +51,7 @@ func (a tiled) serves(s Spec) error {
 	p := s.Problem
 	inputs, outputs := uint32(p.InChannels/p.Groups), uint32(p.OutChannels/p.Groups)
 	switch {
-	case s.Type != shaders.Float32:
+	case s.DType != shaders.Float32:
 		return errNotFloat32
 	case p.Transposed || p.Unshared:
 		return errNotPlain

@@ -40,7 +40,7 @@ func transformedAlgorithms() (all []transformed) {
 // layers are the layer of stride 1 that a layer becomes, and the 1 x 1 convolution in its middle, or why the layer is
 // not the algorithm's.
 func (a transformed) layers(s Spec) (plain, product conv.Problem, err error) {
-	if s.Type != shaders.Float32 {
+	if s.DType != shaders.Float32 {
 		return plain, product, errNotFloat32
 	}
 	if s.Block {
@@ -64,7 +64,7 @@ func (a transformed) layers(s Spec) (plain, product conv.Problem, err error) {
 	if !shaders.Fits(product) || !shaders.Fits(plain) {
 		return plain, product, ErrTooLong
 	}
-	return plain, product, a.product.serves(Spec{Problem: product, Type: s.Type})
+	return plain, product, a.product.serves(Spec{Problem: product, DType: s.DType})
 }
 
 func (a transformed) Plan(s Spec, l Limits) (Plan, error) {
@@ -89,7 +89,7 @@ func (a transformed) Plan(s Spec, l Limits) (Plan, error) {
 	inputs := plan.Scratch("the transformed input", product.InLen())
 	products := plan.Scratch("the products", product.OutLen())
 	plan.passes(before, from, product.InLen(), exec.Whole(inputs))
-	plan.tiles(a.product, Spec{Problem: product, Type: s.Type}, inputs, plan.Zeros(int64(product.OutChannels)), products)
+	plan.tiles(a.product, Spec{Problem: product, DType: s.DType}, inputs, plan.Zeros(int64(product.OutChannels)), products)
 	plan.passes(behind, products, product.OutLen(), exec.Whole(B), exec.Whole(Slopes), exec.Whole(Residual), exec.Whole(V))
 	return plan.finished(l)
 }

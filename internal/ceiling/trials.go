@@ -56,8 +56,8 @@ func peakConstants(k shaders.Peak) []float32 {
 
 func (t peakTrial) plan() (p exec.Plan) {
 	fill := func() ([]uint32, error) { return exec.Bits(t.constants), nil }
-	p.Add(exec.Operand{Name: "the numbers to multiply", Role: exec.Constant, Count: int64(len(t.constants)), Type: shaders.Float32, Fill: fill})
-	p.Add(exec.Operand{Name: "the sums", Role: exec.Output, Count: t.threads * int64(t.kernel.Lanes), Type: shaders.Float32})
+	p.Add(exec.Operand{Name: "the numbers to multiply", Role: exec.Constant, Count: int64(len(t.constants)), DType: shaders.Float32, Fill: fill})
+	p.Add(exec.Operand{Name: "the sums", Role: exec.Output, Count: t.threads * int64(t.kernel.Lanes), DType: shaders.Float32})
 	params := shaders.Encode(shaders.PeakParams{Rounds: t.rounds, Count: uint32(t.threads)})
 	p.Threads(t.kernel, params, t.threads, int64(t.kernel.Threads), exec.Whole(from), exec.Whole(to))
 	return p
@@ -133,8 +133,8 @@ func (t copyTrial) plan() (p exec.Plan) {
 		}
 		return words, nil
 	}
-	p.Add(exec.Operand{Name: "the words to copy", Role: exec.Constant, Count: count, Type: shaders.Float32, Fill: fill})
-	p.Add(exec.Operand{Name: "the copy", Role: exec.Output, Count: count, Type: shaders.Float32})
+	p.Add(exec.Operand{Name: "the words to copy", Role: exec.Constant, Count: count, DType: shaders.Float32, Fill: fill})
+	p.Add(exec.Operand{Name: "the copy", Role: exec.Output, Count: count, DType: shaders.Float32})
 	params := shaders.Encode(shaders.CopyParams{Count: uint32(t.elements)})
 	p.Threads(t.kernel, params, t.elements, int64(t.kernel.Threads*t.kernel.Each), exec.Whole(from), exec.Whole(to))
 	return p

@@ -24,7 +24,7 @@ type Operand struct {
 	Name  string // for people: "the input volume X"
 	Role  Role
 	Count int64 // numbers
-	Type  shaders.Numbers
+	DType shaders.DType
 	Usage gpu.Usage // Uniform where kernels read it from a uniform buffer
 	// Fill gives a constant's words, the same each time that it is asked. Once a session is open it is asked again
 	// only where its words are no longer those, and may then be nil: see [Session.Release].
@@ -32,10 +32,10 @@ type Operand struct {
 }
 
 // Bytes is the size of the operand's numbers, in whole words.
-func (o Operand) Bytes() uint64 { return 4 * uint64(WordsOf(o.Type, o.Count)) }
+func (o Operand) Bytes() uint64 { return 4 * uint64(WordsOf(o.DType, o.Count)) }
 
 // WordsOf is how many words so many numbers take.
-func WordsOf(t shaders.Numbers, count int64) int64 {
+func WordsOf(t shaders.DType, count int64) int64 {
 	switch t {
 	case shaders.Float16:
 		return (count + 1) / 2
@@ -76,7 +76,7 @@ func (p *Plan) Add(o Operand) int {
 
 // Scratch adds float32 numbers that kernels write for each other.
 func (p *Plan) Scratch(name string, count int64) int {
-	return p.Add(Operand{Name: name, Role: Scratch, Count: count, Type: shaders.Float32})
+	return p.Add(Operand{Name: name, Role: Scratch, Count: count, DType: shaders.Float32})
 }
 
 // Zeros adds constant numbers of 0, of which a plan has one operand for any number of them.
@@ -87,7 +87,7 @@ func (p *Plan) Zeros(count int64) int {
 			return i
 		}
 	}
-	return p.Add(Operand{Name: zerosName, Role: Constant, Count: count, Type: shaders.Float32, Fill: fill})
+	return p.Add(Operand{Name: zerosName, Role: Constant, Count: count, DType: shaders.Float32, Fill: fill})
 }
 
 const zerosName = "zeros"

@@ -12,7 +12,7 @@ import (
 // drawn is a plan of a chain of steps, each of which reads a few operands of the steps before it and writes one.
 func drawn(rng *rand.Rand, steps int) (p Plan) {
 	add := func(role Role) int {
-		return p.Add(Operand{Name: "volume", Role: role, Count: int64(1 + rng.IntN(1000)), Type: shaders.Float32})
+		return p.Add(Operand{Name: "volume", Role: role, Count: int64(1 + rng.IntN(1000)), DType: shaders.Float32})
 	}
 	volumes := []int{add(Input)}
 	constant := add(Constant)

@@ -175,7 +175,7 @@ func (s *Session) Write(operand int, words []uint32) error {
 
 // WriteNumbers uploads an operand's numbers, as it stores them.
 func (s *Session) WriteNumbers(operand int, data []float32) error {
-	return s.Write(operand, Words(s.plan.Operands[operand].Type, data))
+	return s.Write(operand, Words(s.plan.Operands[operand].DType, data))
 }
 
 // Run runs all steps and waits for them, until ctx ends at most.
@@ -199,13 +199,13 @@ func (s *Session) Read(ctx context.Context, operand int, to []float32) error {
 func (s *Session) read(operand int, to []float32, from func(*gpu.Buffer, uint64, []byte) error) error {
 	at, o := s.places[operand], s.plan.Operands[operand]
 	words := Bits(to)
-	if o.Type != shaders.Float32 {
-		words = make([]uint32, WordsOf(o.Type, int64(len(to))))
+	if o.DType != shaders.Float32 {
+		words = make([]uint32, WordsOf(o.DType, int64(len(to))))
 	}
 	if err := from(at.buffer, at.offset, gpu.Bytes(words)); err != nil {
 		return err
 	}
-	unpack(o.Type, to, words)
+	unpack(o.DType, to, words)
 	return nil
 }
 
@@ -256,7 +256,7 @@ func (s *Session) Poison() error {
 			continue
 		}
 		nans := make([]float32, o.Count)
-		if o.Type == shaders.Int8 {
+		if o.DType == shaders.Int8 {
 			nans = nans[:o.Bytes()/4]
 		}
 		cpuref.Poison(nans)

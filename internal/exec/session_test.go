@@ -10,8 +10,8 @@ import (
 
 	"github.com/gpuconv/gpuconv/cpuref"
 	"github.com/gpuconv/gpuconv/gpu"
-	"github.com/gpuconv/gpuconv/host/hosttest"
 	"github.com/gpuconv/gpuconv/internal/exec"
+	"github.com/gpuconv/gpuconv/internal/hosttest"
 	"github.com/gpuconv/gpuconv/shaders"
 )
 
@@ -27,7 +27,7 @@ func chain(t *testing.T, steps int) (p exec.Plan, x, c, v int) {
 	}
 	operand := func(name string, role exec.Role) int {
 		fill := func() ([]uint32, error) { return exec.Bits(slices.Repeat([]float32{0.5}, numbers)), nil }
-		return p.Add(exec.Operand{Name: name, Role: role, Count: numbers, Type: shaders.Float32, Fill: fill})
+		return p.Add(exec.Operand{Name: name, Role: role, Count: numbers, DType: shaders.Float32, Fill: fill})
 	}
 	x, c, v = operand("x", exec.Input), operand("c", exec.Constant), operand("v", exec.Output)
 	alone := shaders.Placement{}

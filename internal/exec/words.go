@@ -10,7 +10,7 @@ import (
 )
 
 // Words are numbers as a device stores them. Those of float32 are a view, not a copy.
-func Words(t shaders.Numbers, data []float32) []uint32 {
+func Words(t shaders.DType, data []float32) []uint32 {
 	if t != shaders.Float16 {
 		return Bits(data)
 	}
@@ -68,7 +68,7 @@ func Integers(data []int32) []uint32 {
 }
 
 // unpack turns words that were read back into numbers; those of float32 were read in place.
-func unpack(t shaders.Numbers, to []float32, words []uint32) {
+func unpack(t shaders.DType, to []float32, words []uint32) {
 	if t != shaders.Float16 {
 		return
 	}

@@ -124,7 +124,7 @@ func (all *layers) add(file string, software bool, r bench.Result) error {
 // a machine can only lengthen it.
 func newCandidate(p conv.Problem, r bench.Result, software bool) (candidate, error) {
 	name := r.Algorithm + "/" + r.Variant
-	s := algo.Spec{Problem: p, Type: shaders.Float32}
+	s := algo.Spec{Problem: p, DType: shaders.Float32}
 	all := algo.All(s)
 	at := slices.IndexFunc(all, func(a algo.Algorithm) bool { return algo.Name(a) == name })
 	if at < 0 {

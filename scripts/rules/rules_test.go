@@ -77,7 +77,7 @@ func measured(t *testing.T, software bool, m algo.Machine) (all layers) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for at, plan := range algo.Candidates(algo.Spec{Problem: p, Type: shaders.Float32}, limits(software)) {
+		for at, plan := range algo.Candidates(algo.Spec{Problem: p, DType: shaders.Float32}, limits(software)) {
 			if (at+i)%10 != 0 { // enough, and quick
 				continue
 			}

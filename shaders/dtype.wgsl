@@ -1,6 +1,6 @@
-{{- define "numbers" -}}
+{{- define "dtype" -}}
 // How the operands are stored. Loads give what is added up.
-{{- if eq .Numbers "int8"}}
+{{- if eq .DType "int8"}}
 
 // Four to a word, the first in its lowest byte.
 @group(0) @binding(1) var<storage, read> x: array<u32>;
@@ -14,7 +14,7 @@
 fn product(i: u32, weight: u32, k: u32) -> i32 {
 	return (signed_byte(x[i / 4u], i) - p.x_zero) * (signed_byte(w[weight / 4u], weight) - w_zeros[k]);
 }
-{{- else if eq .Numbers "float16"}}
+{{- else if eq .DType "float16"}}
 
 // Two to a word, the first in its lower half; they are multiplied and added as f32.
 @group(0) @binding(1) var<storage, read> x: array<u32>;

@@ -48,8 +48,8 @@ func forward(t *testing.T, dev *host.Device, rows []row) {
 	for i, r := range rows {
 		t.Run(r.name, func(t *testing.T) {
 			judge(t, dev, r.problem, host.LayerOptions{})
-			judge(t, dev, r.problem, host.LayerOptions{Numbers: host.Float16})
-			judge(t, dev, r.problem, host.LayerOptions{Numbers: host.Int8, Threads: shaders.ConvThreads[(i+1)%len(shaders.ConvThreads)]})
+			judge(t, dev, r.problem, host.LayerOptions{DType: host.Float16})
+			judge(t, dev, r.problem, host.LayerOptions{DType: host.Int8, Threads: shaders.ConvThreads[(i+1)%len(shaders.ConvThreads)]})
 			judge(t, dev, r.problem, host.LayerOptions{Epilogue: relu, Separate: i%2 == 1, Threads: shaders.ConvThreads[i%len(shaders.ConvThreads)]})
 		})
 	}
@@ -77,7 +77,7 @@ func Backward(t *testing.T, dev *host.Device) {
 	for _, a := range Activations() {
 		t.Run("function "+a.String(), func(t *testing.T) { judgeFunction(t, dev, a, true) })
 	}
-	t.Run("float16", func(t *testing.T) { judgeBackward(t, dev, finished, host.LayerOptions{Numbers: host.Float16}) })
+	t.Run("float16", func(t *testing.T) { judgeBackward(t, dev, finished, host.LayerOptions{DType: host.Float16}) })
 }
 
 // finished is the layer that epilogues are tried on: more than one image and channel, and odd sizes.
@@ -91,8 +91,8 @@ func Epilogues(t *testing.T, dev *host.Device) {
 			for _, separate := range []bool{false, true} {
 				judge(t, dev, finished, host.LayerOptions{Epilogue: e, Separate: separate})
 			}
-			judge(t, dev, finished, host.LayerOptions{Epilogue: e, Numbers: host.Float16})
-			judge(t, dev, finished, host.LayerOptions{Epilogue: e, Numbers: host.Int8})
+			judge(t, dev, finished, host.LayerOptions{Epilogue: e, DType: host.Float16})
+			judge(t, dev, finished, host.LayerOptions{Epilogue: e, DType: host.Int8})
 		})
 	}
 	for _, a := range Activations() {
@@ -121,7 +121,7 @@ func name(e conv.Epilogue) string {
 // modes are those in which a layer can be judged: integers go through functions that round nothing alone,
 // and int8 layers have none. The slopes of a case are powers of two.
 func modes(o host.LayerOptions) []cpuref.Mode {
-	if e := o.Epilogue; o.Numbers != host.Int8 && cpuref.ExactEpilogue(e, []float32{0.5}) {
+	if e := o.Epilogue; o.DType != host.Int8 && cpuref.ExactEpilogue(e, []float32{0.5}) {
 		return []cpuref.Mode{cpuref.Exact, cpuref.Bounded}
 	}
 	return []cpuref.Mode{cpuref.Bounded}
