@@ -87,6 +87,8 @@ func (w wider) numbers(now []uint32) ([]float32, error) {
 			data[i] = tensor.FromHalf(uint16(bits))
 		case int32s:
 			data[i] = float32(int32(bits))
+		case shaders.Int8:
+			data[i] = float32(int8(bits))
 		default:
 			data[i] = math.Float32frombits(bits)
 		}
@@ -322,6 +324,7 @@ var placedAlone = map[shaders.Variant]func(*host.Device) error{
 	shaders.FilterGradients:         placedGradient,
 	shaders.Conv(256, shaders.Int8): placedSums,
 	shaders.Dequantize:              placedDequantize,
+	shaders.Requantize:              placedRequantize,
 }
 
 // placedData are a layer of small integers, its filters and residual, and where they stand.
@@ -390,30 +393,56 @@ func placedSums(dev *host.Device) error {
 
 // placedDequantize makes a placed V of sums, which stand alone, and a placed R.
 func placedDequantize(dev *host.Device) error {
-	e := prelu(conv.BeforeFunction)
-	s, data, err := placedData(e, false)
-	if err != nil {
-		return err
-	}
-	p := s.Problem
-	ref, err := cpuref.Conv(p, data.X, data.W)
-	if err != nil {
-		return err
-	}
-	sums := ref.Volume().Data
-	if ref, err = ref.Epilogue(e, data.Slopes, data.Residual[0].Data); err != nil {
-		return err
-	}
-	v := newWider(shaders.Float32, s.V, p.OutChannels, p.OutLen())
-	r := newWider(shaders.Float32, s.Residual, p.OutChannels, p.OutLen()).with(data.Residual[0].Data)
-	scales := exec.Bits(slices.Repeat([]float32{1}, p.OutChannels))
-	params := shaders.Encode(shaders.Forward(p, e).Place(shaders.Placement{}, s.V, s.Residual))
-	after, err := attemptKernel(dev, shaders.Dequantize, params, ceilDiv(p.OutLen(), int64(shaders.Dequantize.Threads)),
-		v.words, alone(int32s, sums), scales, exec.Bits(data.Slopes), r.words)
+	v, after, ref, err := finishPlaced(dev, shaders.Dequantize, shaders.Float32)
 	if err != nil {
 		return err
 	}
 	return placedExactly(v, after, ref)
+}
+
+// placedRequantize makes int8 outputs, which stand alone, of sums and a placed R: whole numbers in range, for their
+// scale is 1.
+func placedRequantize(dev *host.Device) error {
+	v, after, ref, err := finishPlaced(dev, shaders.Requantize, shaders.Int8)
+	if err != nil {
+		return err
+	}
+	want := make([]float32, len(ref.Value))
+	for i, z := range ref.Value {
+		want[i] = float32(math.RoundToEven(min(max(z, -128), 127)))
+	}
+	got, changed := v.numbers(after)
+	return sameNumbers(got, want, changed)
+}
+
+// finishPlaced runs what makes outputs of an int8 layer's sums, and gives V before and after, and what it must be.
+func finishPlaced(
+	dev *host.Device, k shaders.Elementwise, n shaders.DType,
+) (v wider, after []uint32, ref cpuref.Reference, err error) {
+	e := prelu(conv.BeforeFunction)
+	s, data, err := placedData(e, false)
+	if err != nil {
+		return v, nil, ref, err
+	}
+	if n == shaders.Int8 {
+		s.V = shaders.Placement{Pitch: uint32(s.Problem.OutChannels)}
+	}
+	p := s.Problem
+	if ref, err = cpuref.Conv(p, data.X, data.W); err != nil {
+		return v, nil, ref, err
+	}
+	sums := ref.Volume().Data
+	if ref, err = ref.Epilogue(e, data.Slopes, data.Residual[0].Data); err != nil {
+		return v, nil, ref, err
+	}
+	v = newWider(n, s.V, p.OutChannels, p.OutLen())
+	r := newWider(shaders.Float32, s.Residual, p.OutChannels, p.OutLen()).with(data.Residual[0].Data)
+	scales := exec.Bits(slices.Repeat([]float32{1}, p.OutChannels))
+	params := shaders.Forward(p, e).Place(shaders.Placement{}, s.V, s.Residual)
+	params.VScale = 1
+	after, err = attemptKernel(dev, k, shaders.Encode(params), ceilDiv(p.OutLen(), int64(k.Threads)),
+		v.words, alone(int32s, sums), scales, exec.Bits(data.Slopes), r.words)
+	return v, after, ref, err
 }
 
 func ceilDiv(a, b int64) int64 { return (a + b - 1) / b }
@@ -526,7 +555,8 @@ func TestPlacedKernels(t *testing.T) {
 		}
 	}
 	for _, v := range broken {
-		unplaced := v == shaders.ActivationGradients || v == shaders.BiasGradients
+		unplaced := v == shaders.ActivationGradients || v == shaders.BiasGradients ||
+			v == shaders.QuantizeLinear || v == shaders.DequantizeLinear // which have placed killers of their own
 		switch k := v.(type) {
 		case shaders.Peak, shaders.Copy, shaders.Operator: // operators have their own
 			unplaced = true
