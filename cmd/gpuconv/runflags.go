@@ -22,7 +22,7 @@ type runFlags struct {
 	layout, filterLayout                            string
 	activation, residual, relu                      string
 	separate, backward, deterministic               bool
-	dtype, verify, data                           string
+	dtype, verify, data                             string
 	sample                                          int
 	seed                                            uint64
 	algorithm                                       string
