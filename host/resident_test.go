@@ -3,7 +3,6 @@ package host_test
 import (
 	"errors"
 	"slices"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -60,8 +59,7 @@ func TestRunAgain(t *testing.T) {
 		}
 	}
 	for _, a := range host.EveryAlgorithm() {
-		splitUniform := strings.Contains(host.AlgorithmName(a), "_uniform_k") // which serves no layer
-		if !ran[againName(a)] && !splitUniform {
+		if !ran[againName(a)] {
 			t.Errorf("%s was not run", againName(a))
 		}
 	}

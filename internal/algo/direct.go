@@ -18,6 +18,9 @@ func Direct(s Spec) Algorithm { return newDirect(s) }
 
 func (a direct) Plan(s Spec, l Limits) (Plan, error) {
 	p, store := s.Problem, uint32(1)
+	if s.DType == shaders.Float16 && s.Separate {
+		return Plan{}, errTwice
+	}
 	if s.DType == shaders.Float16 && s.V != (shaders.Placement{}) { // words of two
 		if store = 2; p.OutChannels%2 != 0 {
 			return Plan{}, fmt.Errorf("%w: %d channels of float16, must be even", shaders.ErrPlacement, p.OutChannels)

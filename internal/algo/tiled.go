@@ -1,7 +1,6 @@
 package algo
 
 import (
-	"errors"
 	"fmt"
 
 	"github.com/gpuconv/gpuconv/conv"
@@ -36,10 +35,12 @@ func (a tiled) Variant() string {
 	return name
 }
 
-// tiledAlgorithms are all of them. Sums are split where a GPU would have too few workgroups.
+// tiledAlgorithms are all of them. Sums are split where a GPU would have too few workgroups, but not where weights come
+// from a uniform buffer.
 func tiledAlgorithms() (all []tiled) {
 	for _, t := range shaders.TileRows() {
-		for k := uint32(1); k <= maxSplitK; k *= 4 {
+		all = append(all, tiled{t, 1})
+		for k := uint32(4); k <= maxSplitK && !all[len(all)-1].uniform(); k *= 4 {
 			all = append(all, tiled{t, k})
 		}
 	}
@@ -65,8 +66,6 @@ func (a tiled) serves(s Spec) error {
 		return fmt.Errorf("%d bytes of weights a column of tiles, a uniform buffer holds %d", a.columnBytes(p), shaders.UniformBytes)
 	case a.uniform() && a.columnBytes(p)%uniformStep != 0:
 		return fmt.Errorf("%d bytes of weights a column of tiles, must be a multiple of %d", a.columnBytes(p), uniformStep)
-	case a.uniform() && a.splitK > 1:
-		return errors.New("sums are not split where weights come from a uniform buffer")
 	}
 	return nil
 }
