@@ -44,7 +44,13 @@ func (s Settings) dispatchCells(columns []column, r Result) (lines [][]string) {
 
 // figure is a column of numbers, shown by show.
 func figure(title string, width, rank int, show func(float64) string, value func(Result) float64) column {
-	return column{title: title, width: width, rank: rank, of: func(r Result) string { return show(value(r)) }, value: value}
+	return column{
+		title: title,
+		width: width,
+		rank:  rank,
+		of:    func(r Result) string { return show(value(r)) },
+		value: value,
+	}
 }
 
 // each has a column show something of each of a result's dispatches, too.

@@ -26,7 +26,10 @@ var csvColumns = []csvColumn{
 	{"median_ms", timesColumn(func(r Result) *Times { return r.Time }, func(t Times) float64 { return t.Median })},
 	{"p10_ms", timesColumn(func(r Result) *Times { return r.Time }, func(t Times) float64 { return t.P10 })},
 	{"p90_ms", timesColumn(func(r Result) *Times { return r.Time }, func(t Times) float64 { return t.P90 })},
-	{"samples", timesColumn(func(r Result) *Times { return r.Time }, func(t Times) float64 { return float64(len(t.Samples)) })},
+	{
+		"samples",
+		timesColumn(func(r Result) *Times { return r.Time }, func(t Times) float64 { return float64(len(t.Samples)) }),
+	},
 	{"wall_median_ms", timesColumn(func(r Result) *Times { return r.Wall }, func(t Times) float64 { return t.Median })},
 	{"cold_median_ms", timesColumn(func(r Result) *Times { return r.Cold }, func(t Times) float64 { return t.Median })},
 	{"upload_median_ms", transfersColumn(func(t Transfers) *Times { return t.Upload })},

@@ -46,7 +46,12 @@ func (d *Device) Open(p conv.Problem, algorithm string, seed uint64) (Runner, er
 	if err != nil {
 		return nil, err
 	}
-	layer, err := host.NewLayer(d.dev, p, data.W, host.LayerOptions{Algorithm: algorithm, Tunings: d.Tunings, Exact: d.Exact})
+	layer, err := host.NewLayer(
+		d.dev,
+		p,
+		data.W,
+		host.LayerOptions{Algorithm: algorithm, Tunings: d.Tunings, Exact: d.Exact},
+	)
 	if err != nil {
 		return nil, err
 	}

@@ -262,7 +262,13 @@ func settingsText(f File) [][2]string {
 	if s.Rounds > 0 {
 		rounds = fmt.Sprintf(" in %d rounds, each", s.Rounds)
 	}
-	budget := fmt.Sprintf("%s a layer%s after %d runs to warm up, seed %d", msText(s.BudgetMS), rounds, s.WarmUp, s.Seed)
+	budget := fmt.Sprintf(
+		"%s a layer%s after %d runs to warm up, seed %d",
+		msText(s.BudgetMS),
+		rounds,
+		s.WarmUp,
+		s.Seed,
+	)
 	rows = append(rows, [2]string{"suite", suite}, [2]string{"algorithms", algorithms}, [2]string{"budget", budget},
 		[2]string{"date", f.Date}, [2]string{"commit", f.Commit}, [2]string{"command", f.Command})
 	return slices.DeleteFunc(rows, func(row [2]string) bool { return row[1] == "" })

@@ -50,8 +50,11 @@ func readPeer(data []byte) (File, error) {
 		if err != nil {
 			return File{}, fmt.Errorf("results[%d] (%s): %w", i, r.Problem, err)
 		}
-		f.Results = append(f.Results, Result{Problem: r.Problem, Name: r.Name, Algorithm: from.Peer, FLOP: p.FLOPs(), Bytes: p.Bytes().Total(),
-			Time: times, Clock: ClockPeer, FirstRun: r.First, GFLOPS: float64(p.FLOPs()) / times.Median / 1e6})
+		f.Results = append(
+			f.Results,
+			Result{Problem: r.Problem, Name: r.Name, Algorithm: from.Peer, FLOP: p.FLOPs(), Bytes: p.Bytes().Total(),
+				Time: times, Clock: ClockPeer, FirstRun: r.First, GFLOPS: float64(p.FLOPs()) / times.Median / 1e6},
+		)
 	}
 	return f, nil
 }

@@ -79,7 +79,13 @@ func boxesOf(results []Result) ([]*box, error) {
 // newBox puts a box plot on an axis.
 func newBox(p *plotter.BoxPlot, place func(float64) float64) *box {
 	at := func(v float64) string { return decimal(place(v)) }
-	b := &box{Low: at(p.AdjLow), First: at(p.Quartile1), Median: at(p.Median), Third: at(p.Quartile3), High: at(p.AdjHigh)}
+	b := &box{
+		Low:    at(p.AdjLow),
+		First:  at(p.Quartile1),
+		Median: at(p.Median),
+		Third:  at(p.Quartile3),
+		High:   at(p.AdjHigh),
+	}
 	b.wide = p.Quartile3 - p.Quartile1
 	b.Wide = decimal(place(p.Quartile3) - place(p.Quartile1))
 	seen := map[string]bool{} // hundreds of samples may lie in one place
@@ -204,7 +210,9 @@ func axes(all []point, c *Ceilings) (*plot.Plot, error) {
 		knee := c.GFLOPS / c.GBs
 		left, right = min(left, knee/2), max(right, knee*2)
 		low, high = min(low, left*c.GBs), max(high, c.GFLOPS)
-		roof, err := plotter.NewLine(plotter.XYs{{X: left, Y: left * c.GBs}, {X: knee, Y: c.GFLOPS}, {X: right, Y: c.GFLOPS}})
+		roof, err := plotter.NewLine(
+			plotter.XYs{{X: left, Y: left * c.GBs}, {X: knee, Y: c.GFLOPS}, {X: right, Y: c.GFLOPS}},
+		)
 		if err != nil {
 			return nil, err
 		}

@@ -96,7 +96,12 @@ func (r Result) validate() error {
 	}
 	all := []namedTimes{{"time_ms", r.Time}, {"wall_ms", r.Wall}, {"cold_ms", r.Cold}}
 	if t := r.Transfers; t != nil {
-		all = append(all, namedTimes{"transfers.upload_ms", t.Upload}, namedTimes{"transfers.download_ms", t.Download}, namedTimes{"transfers.whole_ms", t.Whole})
+		all = append(
+			all,
+			namedTimes{"transfers.upload_ms", t.Upload},
+			namedTimes{"transfers.download_ms", t.Download},
+			namedTimes{"transfers.whole_ms", t.Whole},
+		)
 	}
 	for i, d := range r.Dispatches {
 		name := fmt.Sprintf("dispatches[%d].time_ms", i)
@@ -133,7 +138,11 @@ func (n namedTimes) validate() error {
 			return err
 		}
 	}
-	return positive(number{n.name + ".median", n.t.Median}, number{n.name + ".p10", n.t.P10}, number{n.name + ".p90", n.t.P90})
+	return positive(
+		number{n.name + ".median", n.t.Median},
+		number{n.name + ".p10", n.t.P10},
+		number{n.name + ".p90", n.t.P90},
+	)
 }
 
 // validateRounds holds that rounds, where there are some, share the samples out.

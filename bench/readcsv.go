@@ -79,12 +79,25 @@ func (c *csvLine) times(median, p10, p90 string) *Times {
 }
 
 func (c *csvLine) result() (Result, error) {
-	r := Result{Problem: c.text("problem"), Name: c.text("name"), Algorithm: c.text("algorithm"), Variant: c.text("variant"),
-		Clock: c.text("clock"), Error: c.text("error"), Verified: c.text("verified") == "true",
-		FirstRun: c.number("first_run_ms"), ImagesPerSecond: c.number("images_per_s"), GFLOPS: c.number("gflops"), GBs: c.number("gb_per_s"),
+	r := Result{
+		Problem:   c.text("problem"),
+		Name:      c.text("name"),
+		Algorithm: c.text("algorithm"),
+		Variant:   c.text("variant"),
+		Clock:     c.text("clock"),
+		Error:     c.text("error"),
+		Verified:  c.text("verified") == "true",
+		FirstRun: c.number(
+			"first_run_ms",
+		),
+		ImagesPerSecond:    c.number("images_per_s"),
+		GFLOPS:             c.number("gflops"),
+		GBs:                c.number("gb_per_s"),
 		PercentOfPeak:      c.number("percent_of_peak"),
 		PercentOfBandwidth: c.number("percent_of_bandwidth"),
-		Roofline:           c.number("roofline_gflops"), PercentOfRoofline: c.number("percent_of_roofline")}
+		Roofline:           c.number("roofline_gflops"),
+		PercentOfRoofline:  c.number("percent_of_roofline"),
+	}
 	p, err := conv.Parse(r.Problem)
 	if err != nil {
 		return r, err

@@ -23,7 +23,12 @@ func newTimes(samples []float64) *Times {
 		return nil
 	}
 	sorted := slices.Sorted(slices.Values(samples))
-	return &Times{Samples: samples, Median: quantile(0.5, sorted), P10: quantile(0.1, sorted), P90: quantile(0.9, sorted)}
+	return &Times{
+		Samples: samples,
+		Median:  quantile(0.5, sorted),
+		P10:     quantile(0.1, sorted),
+		P90:     quantile(0.9, sorted),
+	}
 }
 
 // timesOf sums up one part of each round, or gives nil where the rounds have none of it.

@@ -54,7 +54,13 @@ func LoadSuite(name string) ([]Layer, error) {
 	}
 	f, err := os.Open(name)
 	if err != nil {
-		return nil, fmt.Errorf("%w: suite %q is neither one of %s nor a file that opens: %w", ErrInput, name, strings.Join(Suites(), ", "), err)
+		return nil, fmt.Errorf(
+			"%w: suite %q is neither one of %s nor a file that opens: %w",
+			ErrInput,
+			name,
+			strings.Join(Suites(), ", "),
+			err,
+		)
 	}
 	defer f.Close()
 	return ReadSuite(f, name)

@@ -206,7 +206,10 @@ func summary(f File) []string {
 		}
 		return lines
 	}
-	lines := []string{"", fmt.Sprintf("%d results, %d failed; all medians together %s", len(f.Results), failed, msText(total))}
+	lines := []string{
+		"",
+		fmt.Sprintf("%d results, %d failed; all medians together %s", len(f.Results), failed, msText(total)),
+	}
 	if counted {
 		lines[1] += ", each layer as often as the network has it"
 	}

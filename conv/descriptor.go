@@ -21,7 +21,30 @@ import (
 // them, each with a plus: +transposed, +unshared, +reflect, +replicate, +circular. n"..." is last.
 
 // keys lists the descriptor's keys, in the order in which they are printed.
-var keys = []string{"g", "mb", "ic", "id", "ih", "iw", "oc", "od", "oh", "ow", "kd", "kh", "kw", "sd", "sh", "sw", "pd", "ph", "pw", "dd", "dh", "dw"}
+var keys = []string{
+	"g",
+	"mb",
+	"ic",
+	"id",
+	"ih",
+	"iw",
+	"oc",
+	"od",
+	"oh",
+	"ow",
+	"kd",
+	"kh",
+	"kw",
+	"sd",
+	"sh",
+	"sw",
+	"pd",
+	"ph",
+	"pw",
+	"dd",
+	"dh",
+	"dw",
+}
 
 // words sets what the words with a plus stand for, in the order in which they are printed.
 var words = []struct {
@@ -150,7 +173,12 @@ func scanValue(values map[string]int, rest string) (string, error) {
 	key := leading(rest, isLetter)
 	digits := leading(rest[len(key):], isDigit)
 	if !slices.Contains(keys, key) {
-		return "", invalidf("at %q: expected one of %s, +%s or n\"name\"", clip(rest), strings.Join(keys, " "), words[0].name)
+		return "", invalidf(
+			"at %q: expected one of %s, +%s or n\"name\"",
+			clip(rest),
+			strings.Join(keys, " "),
+			words[0].name,
+		)
 	}
 	low := 1 // a written 0 is wrong; only what is absent is derived
 	if strings.ContainsAny(key[:1], "pd") {

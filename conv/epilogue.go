@@ -86,7 +86,12 @@ func ParseActivation(s string) (Activation, error) {
 		return a, nil
 	}
 	if len(parts) != 1+functions[i].parameters {
-		return a, invalidf("activation %q: %s takes %d parameters, each after a colon", s, parts[0], functions[i].parameters)
+		return a, invalidf(
+			"activation %q: %s takes %d parameters, each after a colon",
+			s,
+			parts[0],
+			functions[i].parameters,
+		)
 	}
 	for k, to := range []*float32{&a.Alpha, &a.Beta}[:len(parts)-1] {
 		v, err := strconv.ParseFloat(parts[1+k], 32)
@@ -121,7 +126,14 @@ func (a Activation) Validate() error {
 	}
 	for i, v := range []float32{a.Alpha, a.Beta} {
 		if math.IsNaN(float64(v)) || math.IsInf(float64(v), 0) || i >= functions[a.Function].parameters && v != 0 {
-			return invalidf("activation %s with parameter %d of %v: %s takes %d finite ones", a.Function, i+1, v, a.Function, functions[a.Function].parameters)
+			return invalidf(
+				"activation %s with parameter %d of %v: %s takes %d finite ones",
+				a.Function,
+				i+1,
+				v,
+				a.Function,
+				functions[a.Function].parameters,
+			)
 		}
 	}
 	if a.Function == Clip && a.Alpha > a.Beta {

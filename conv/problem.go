@@ -158,12 +158,28 @@ func (a Axis) validate(suffix, name string, p Problem) error {
 		return invalidf("output %s (o%s) of %d is above %d", name, suffix, a.Out, MaxSize)
 	}
 	if a.Out < 1 && p.Transposed {
-		return invalidf("output %s (o%s) of %d is not positive: %d inputs spread to %d, of which padding cuts %d on each side; use less padding",
-			name, suffix, a.Out, a.In, (a.In-1)*a.Stride+a.Extent(), a.Pad)
+		return invalidf(
+			"output %s (o%s) of %d is not positive: %d inputs spread to %d, of which padding cuts %d on each side; use less padding",
+			name,
+			suffix,
+			a.Out,
+			a.In,
+			(a.In-1)*a.Stride+a.Extent(),
+			a.Pad,
+		)
 	}
 	if a.Out < 1 {
-		return invalidf("output %s (o%s) of %d is not positive: a filter of %d taps, dilated to %d, does not fit the input of %d padded with %d on each side; use a filter of at most %d, or more padding",
-			name, suffix, a.Out, a.Filter, a.Extent(), a.In, a.Pad, (a.In+2*a.Pad-1)/a.Dilation+1)
+		return invalidf(
+			"output %s (o%s) of %d is not positive: a filter of %d taps, dilated to %d, does not fit the input of %d padded with %d on each side; use a filter of at most %d, or more padding",
+			name,
+			suffix,
+			a.Out,
+			a.Filter,
+			a.Extent(),
+			a.In,
+			a.Pad,
+			(a.In+2*a.Pad-1)/a.Dilation+1,
+		)
 	}
 	return a.validPadding(suffix, name, p.Padding)
 }
@@ -173,7 +189,15 @@ func (a Axis) validPadding(suffix, name string, mode Padding) error {
 	most := map[Padding]int{Reflect: a.In - 1, Circular: a.In}
 	limit, limited := most[mode]
 	if widest := max(a.Pad, a.PadAfter()); limited && widest > limit {
-		return invalidf("%v padding of %d (p%s) on the %s axis of %d inputs, must be at most %d", mode, widest, suffix, name, a.In, limit)
+		return invalidf(
+			"%v padding of %d (p%s) on the %s axis of %d inputs, must be at most %d",
+			mode,
+			widest,
+			suffix,
+			name,
+			a.In,
+			limit,
+		)
 	}
 	return nil
 }

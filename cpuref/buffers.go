@@ -74,6 +74,16 @@ func CheckUnchanged(what string, before, after []float32) error {
 	if count == 0 {
 		return nil
 	}
-	return fmt.Errorf("%w: %s: %d of %d elements, the first is element %d: %v (%#08x), must be %v (%#08x)", ErrChanged,
-		what, count, len(before), first, after[first], math.Float32bits(after[first]), before[first], math.Float32bits(before[first]))
+	return fmt.Errorf(
+		"%w: %s: %d of %d elements, the first is element %d: %v (%#08x), must be %v (%#08x)",
+		ErrChanged,
+		what,
+		count,
+		len(before),
+		first,
+		after[first],
+		math.Float32bits(after[first]),
+		before[first],
+		math.Float32bits(before[first]),
+	)
 }

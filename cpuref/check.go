@@ -55,7 +55,15 @@ func Check(got []float32, ref Reference, mode Mode) (Report, error) {
 // the layer p with the operands x and w, followed by ReLU if relu. got is the whole output. It takes
 // time and memory in proportion to the indices. Verdicts and errors are those of [Check] and
 // [CheckShapes]; wrong indices give [ErrShape].
-func CheckSample(got []float32, p conv.Problem, x tensor.Volume, w tensor.Filters, relu bool, indices []int, mode Mode) (Report, error) {
+func CheckSample(
+	got []float32,
+	p conv.Problem,
+	x tensor.Volume,
+	w tensor.Filters,
+	relu bool,
+	indices []int,
+	mode Mode,
+) (Report, error) {
 	var e conv.Epilogue
 	if relu {
 		e.Activation.Function = conv.ReLU
@@ -65,7 +73,16 @@ func CheckSample(got []float32, p conv.Problem, x tensor.Volume, w tensor.Filter
 
 // CheckSampleEpilogue is [CheckSample] of a layer with any epilogue; slope and residual are those of
 // [Reference.Epilogue].
-func CheckSampleEpilogue(got []float32, p conv.Problem, x tensor.Volume, w tensor.Filters, e conv.Epilogue, slope, residual []float32, indices []int, mode Mode) (Report, error) {
+func CheckSampleEpilogue(
+	got []float32,
+	p conv.Problem,
+	x tensor.Volume,
+	w tensor.Filters,
+	e conv.Epilogue,
+	slope, residual []float32,
+	indices []int,
+	mode Mode,
+) (Report, error) {
 	r, err := ConvSample(p, x, w, indices)
 	if err != nil {
 		return Report{}, err
@@ -85,7 +102,12 @@ func ConvSample(p conv.Problem, x tensor.Volume, w tensor.Filters, indices []int
 	if err := checkIndices(p, indices); err != nil {
 		return Reference{}, err
 	}
-	r := Reference{Problem: p, At: indices, Value: make([]float64, len(indices)), Magnitude: make([]float64, len(indices))}
+	r := Reference{
+		Problem:   p,
+		At:        indices,
+		Value:     make([]float64, len(indices)),
+		Magnitude: make([]float64, len(indices)),
+	}
 	parallel(len(indices), func() func(int) {
 		return func(i int) { r.Value[i], r.Magnitude[i] = convAt(&p, x, w, indices[i]) }
 	})
@@ -123,14 +145,26 @@ type judge struct {
 
 func newJudge(got []float32, ref Reference, mode Mode) (*judge, error) {
 	if n := ref.whole(); int64(len(got)) != n {
-		return nil, fmt.Errorf("%w: the result has %d %s, must have %d for %s", ErrShape, len(got), ref.Kind.elements(), n, ref.about())
+		return nil, fmt.Errorf(
+			"%w: the result has %d %s, must have %d for %s",
+			ErrShape,
+			len(got),
+			ref.Kind.elements(),
+			n,
+			ref.about(),
+		)
 	}
 	switch {
 	case mode != Bounded && mode != Exact:
 		return nil, fmt.Errorf("%w: %v is no mode, must be Bounded or Exact", ErrNoVerdict, mode)
 	case mode == Bounded && ref.Allowed == nil && math.IsInf(Bound(ref.terms(), 0), 1):
 		// Everything is within an infinite bound: a check that cannot fail is no check.
-		return nil, fmt.Errorf("%w: sums of %d taps have no float32 bound, in %s", ErrNoVerdict, ref.terms(), ref.about())
+		return nil, fmt.Errorf(
+			"%w: sums of %d taps have no float32 bound, in %s",
+			ErrNoVerdict,
+			ref.terms(),
+			ref.about(),
+		)
 	}
 	return &judge{report: Report{Mode: mode, Total: len(got), Kind: ref.Kind}, got: got, ref: ref}, nil
 }
@@ -194,17 +228,39 @@ func (j *judge) judgeable(index int, want element) error {
 	reach := max(magnitude, math.Abs(value)) + want.allowed // no partial sum is larger
 	switch {
 	case math.IsInf(want.allowed, 1) && !math.IsInf(value, 0) && !math.IsInf(magnitude, 0):
-		return fmt.Errorf("%w: %v has no float32 bound: its sum is too long, or it passes float32's range, %v, on the way; in %s",
-			ErrNoVerdict, mismatchAt(&j.ref, index).at(), math.MaxFloat32, j.ref.about())
+		return fmt.Errorf(
+			"%w: %v has no float32 bound: its sum is too long, or it passes float32's range, %v, on the way; in %s",
+			ErrNoVerdict,
+			mismatchAt(&j.ref, index).at(),
+			math.MaxFloat32,
+			j.ref.about(),
+		)
 	case math.IsNaN(value) || math.IsInf(value, 0) || math.IsNaN(reach) || math.IsInf(reach, 0):
-		return fmt.Errorf("%w: the reference of %v is %v with magnitude %v, must be finite: look for an infinite or NaN input, weight or bias, in %s",
-			ErrNoVerdict, mismatchAt(&j.ref, index).at(), value, magnitude, j.ref.about())
+		return fmt.Errorf(
+			"%w: the reference of %v is %v with magnitude %v, must be finite: look for an infinite or NaN input, weight or bias, in %s",
+			ErrNoVerdict,
+			mismatchAt(&j.ref, index).at(),
+			value,
+			magnitude,
+			j.ref.about(),
+		)
 	case magnitude < 0 || want.allowed < 0 || reach > math.MaxFloat32:
-		return fmt.Errorf("%w: the terms of %v have magnitude %v, must be from 0 to float32's largest, %v: use smaller inputs or weights, in %s",
-			ErrNoVerdict, mismatchAt(&j.ref, index).at(), magnitude, math.MaxFloat32, j.ref.about())
+		return fmt.Errorf(
+			"%w: the terms of %v have magnitude %v, must be from 0 to float32's largest, %v: use smaller inputs or weights, in %s",
+			ErrNoVerdict,
+			mismatchAt(&j.ref, index).at(),
+			magnitude,
+			math.MaxFloat32,
+			j.ref.about(),
+		)
 	case j.report.Mode == Exact && float64(float32(value)) != value:
-		return fmt.Errorf("%w: the reference of %v is %v, which no float32 equals: an exact check wants whole numbers inside ExactLimit, in %s",
-			ErrNoVerdict, mismatchAt(&j.ref, index).at(), value, j.ref.about())
+		return fmt.Errorf(
+			"%w: the reference of %v is %v, which no float32 equals: an exact check wants whole numbers inside ExactLimit, in %s",
+			ErrNoVerdict,
+			mismatchAt(&j.ref, index).at(),
+			value,
+			j.ref.about(),
+		)
 	}
 	return nil
 }

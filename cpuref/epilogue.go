@@ -91,7 +91,14 @@ func newEpilogue(p conv.Problem, e conv.Epilogue, slope, residual []float32) (ep
 		want = p.OutLen()
 	}
 	if int64(len(residual)) != want {
-		return epilogue{}, fmt.Errorf("%w: the residual has %d elements, must have %d for residual %v of %s", ErrShape, len(residual), want, e.Residual, p)
+		return epilogue{}, fmt.Errorf(
+			"%w: the residual has %d elements, must have %d for residual %v of %s",
+			ErrShape,
+			len(residual),
+			want,
+			e.Residual,
+			p,
+		)
 	}
 	return epilogue{e, slope, residual, p.OutChannels}, nil
 }
@@ -106,7 +113,14 @@ func checkEpilogue(e conv.Epilogue, slope []float32, channels int) error {
 		want = channels
 	}
 	if len(slope) != want {
-		return fmt.Errorf("%w: there are %d slopes, must be %d for activation %v of %d output channels", ErrShape, len(slope), want, e.Activation, channels)
+		return fmt.Errorf(
+			"%w: there are %d slopes, must be %d for activation %v of %d output channels",
+			ErrShape,
+			len(slope),
+			want,
+			e.Activation,
+			channels,
+		)
 	}
 	return nil
 }

@@ -25,7 +25,12 @@ import (
 // [ErrShape], or are e's own.
 func EpilogueGradient(e conv.Epilogue, z, dv, slope []float32, channels int) (dz, dslope Reference, err error) {
 	if channels < 1 || len(z) == 0 || len(z)%channels != 0 {
-		return dz, dslope, fmt.Errorf("%w: %d elements of %d channels, must be a multiple of the channels, and at least 1", ErrShape, len(z), channels)
+		return dz, dslope, fmt.Errorf(
+			"%w: %d elements of %d channels, must be a multiple of the channels, and at least 1",
+			ErrShape,
+			len(z),
+			channels,
+		)
 	}
 	if len(dv) != len(z) {
 		return dz, dslope, fmt.Errorf("%w: dV has %d elements, must have %d as z has", ErrShape, len(dv), len(z))

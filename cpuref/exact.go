@@ -27,8 +27,13 @@ func ExactLimit(p conv.Problem) (int, error) {
 			return l, nil
 		}
 	}
-	return 0, fmt.Errorf("%w: exact sums have at most %d taps an output, %s has %d: check by the bound, or make kh, kw or ic smaller",
-		ErrNoVerdict, exactEnd-2, p, taps)
+	return 0, fmt.Errorf(
+		"%w: exact sums have at most %d taps an output, %s has %d: check by the bound, or make kh, kw or ic smaller",
+		ErrNoVerdict,
+		exactEnd-2,
+		p,
+		taps,
+	)
 }
 
 // TransformExactLimit is [ExactLimit] for Winograd's F(2 x 2, 3 x 3): with whole inputs, weights and biases
@@ -50,8 +55,14 @@ func TransformExactLimit(by transform.Transform, p conv.Problem) (int, error) {
 		return 0, err
 	}
 	if !by.Exact(p) {
-		return 0, fmt.Errorf("%w: %v with tiles of %d x %d inputs has numbers that no float32 holds: check %s by the bound",
-			ErrNoVerdict, by, h, w, p)
+		return 0, fmt.Errorf(
+			"%w: %v with tiles of %d x %d inputs has numbers that no float32 holds: check %s by the bound",
+			ErrNoVerdict,
+			by,
+			h,
+			w,
+			p,
+		)
 	}
 	depth := p.InChannels / p.Groups
 	for l := exactMost; l >= 1; l-- {
@@ -59,6 +70,11 @@ func TransformExactLimit(by transform.Transform, p conv.Problem) (int, error) {
 			return l, nil
 		}
 	}
-	return 0, fmt.Errorf("%w: exact sums of Winograd's F(2,3) have at most %d channels a group, %s has %d: check by the bound",
-		ErrNoVerdict, (exactEnd-5)/256, p, depth)
+	return 0, fmt.Errorf(
+		"%w: exact sums of Winograd's F(2,3) have at most %d channels a group, %s has %d: check by the bound",
+		ErrNoVerdict,
+		(exactEnd-5)/256,
+		p,
+		depth,
+	)
 }

@@ -143,7 +143,14 @@ func checkGradient(p conv.Problem, dv tensor.Volume, kind Kind) error {
 		return err
 	}
 	if n := (Reference{Problem: p, Kind: kind}).size(); n > MaxOutputs {
-		return fmt.Errorf("%w: %v of %s has %d elements, a reference holds at most %d: make the layer smaller", ErrShape, kind, p, n, MaxOutputs)
+		return fmt.Errorf(
+			"%w: %v of %s has %d elements, a reference holds at most %d: make the layer smaller",
+			ErrShape,
+			kind,
+			p,
+			n,
+			MaxOutputs,
+		)
 	}
 	return nil
 }

@@ -36,8 +36,15 @@ func QuantizedConv(p conv.Problem, x, w []int8, xZero int8, wZero []int8) ([]int
 	for i, sum := range v {
 		if sum < math.MinInt32 || sum > math.MaxInt32 {
 			m := mismatchAt(&Reference{Problem: p}, i)
-			return nil, fmt.Errorf("%w: %s is %d, must be an int32, from %d to %d: use fewer taps or input channels, in %s",
-				ErrNoVerdict, m.at(), sum, math.MinInt32, math.MaxInt32, p)
+			return nil, fmt.Errorf(
+				"%w: %s is %d, must be an int32, from %d to %d: use fewer taps or input channels, in %s",
+				ErrNoVerdict,
+				m.at(),
+				sum,
+				math.MinInt32,
+				math.MaxInt32,
+				p,
+			)
 		}
 	}
 	return v, nil
@@ -48,10 +55,24 @@ func checkQuantized(p conv.Problem, x, w, wZero []int8) error {
 		return err
 	}
 	if int64(len(x)) != p.InLen() || int64(len(w)) != p.FilterLen() {
-		return fmt.Errorf("%w: there are %d inputs and %d weights, must be %d and %d for %s", ErrShape, len(x), len(w), p.InLen(), p.FilterLen(), p)
+		return fmt.Errorf(
+			"%w: there are %d inputs and %d weights, must be %d and %d for %s",
+			ErrShape,
+			len(x),
+			len(w),
+			p.InLen(),
+			p.FilterLen(),
+			p,
+		)
 	}
 	if n := len(wZero); n > 1 && n != p.OutChannels {
-		return fmt.Errorf("%w: there are %d zero points of the weights, must be 0, 1 or %d, one for each output channel, for %s", ErrShape, n, p.OutChannels, p)
+		return fmt.Errorf(
+			"%w: there are %d zero points of the weights, must be 0, 1 or %d, one for each output channel, for %s",
+			ErrShape,
+			n,
+			p.OutChannels,
+			p,
+		)
 	}
 	if p.OutLen() > MaxOutputs {
 		return fmt.Errorf("%w: %s has %d outputs, at most %d are held", ErrShape, p, p.OutLen(), MaxOutputs)

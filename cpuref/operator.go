@@ -34,7 +34,12 @@ func Operator(name string, p conv.Problem, volumes ...[]float32) (Reference, err
 	case len(volumes) != o.inputs:
 		return Reference{}, fmt.Errorf("%w: %d volumes, operator %s takes %d", ErrShape, len(volumes), name, o.inputs)
 	case o.inputs == 2 && len(volumes[0]) != len(volumes[1]):
-		return Reference{}, fmt.Errorf("%w: volumes of %d and %d numbers, must be equal", ErrShape, len(volumes[0]), len(volumes[1]))
+		return Reference{}, fmt.Errorf(
+			"%w: volumes of %d and %d numbers, must be equal",
+			ErrShape,
+			len(volumes[0]),
+			len(volumes[1]),
+		)
 	}
 	n := len(volumes[0])
 	ref := Reference{Problem: p, Value: make([]float64, n), Magnitude: make([]float64, n), Allowed: make([]float64, n)}

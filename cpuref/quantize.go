@@ -56,7 +56,12 @@ func saturate(v float64) float64 { return math.Max(math.MinInt8, math.Min(v, mat
 
 // Numbers is the reference of a result that is copied.
 func Numbers(p conv.Problem, data []float32) Reference {
-	r := Reference{Problem: p, Value: make([]float64, len(data)), Magnitude: make([]float64, len(data)), Allowed: make([]float64, len(data))}
+	r := Reference{
+		Problem:   p,
+		Value:     make([]float64, len(data)),
+		Magnitude: make([]float64, len(data)),
+		Allowed:   make([]float64, len(data)),
+	}
 	for i, v := range data {
 		r.Value[i], r.Magnitude[i] = float64(v), math.Abs(float64(v))
 	}
@@ -69,7 +74,12 @@ func Dequantize(p conv.Problem, x []int8, scale float32, zero int8) (Reference, 
 	if int64(len(x)) != p.OutLen() {
 		return Reference{}, fmt.Errorf("%w: %d numbers, must be %d for %s", ErrShape, len(x), p.OutLen(), p)
 	}
-	r := Reference{Problem: p, Value: make([]float64, len(x)), Magnitude: make([]float64, len(x)), Allowed: make([]float64, len(x))}
+	r := Reference{
+		Problem:   p,
+		Value:     make([]float64, len(x)),
+		Magnitude: make([]float64, len(x)),
+		Allowed:   make([]float64, len(x)),
+	}
 	for i, n := range x {
 		r.Value[i] = float64(scale) * (float64(n) - float64(zero))
 		r.Magnitude[i] = math.Abs(r.Value[i])

@@ -125,7 +125,14 @@ func (r Reference) Volume() tensor.Volume {
 	case r.Kind != Outputs && r.Kind != SumGradients || r.loose():
 		shape = [5]int{1, 1, 1, 1, len(r.Value)}
 	}
-	v := tensor.Volume{N: shape[0], Z: shape[1], H: shape[2], W: shape[3], D: shape[4], Data: make([]float32, len(r.Value))}
+	v := tensor.Volume{
+		N:    shape[0],
+		Z:    shape[1],
+		H:    shape[2],
+		W:    shape[3],
+		D:    shape[4],
+		Data: make([]float32, len(r.Value)),
+	}
 	for i, value := range r.Value {
 		v.Data[i] = float32(value)
 	}
@@ -143,10 +150,18 @@ func (r Reference) validate() error {
 		}
 	}
 	if r.Terms < 0 {
-		return fmt.Errorf("%w: the reference's sums have %d terms, must be 1 or more, or 0 for the problem's own number", ErrShape, r.Terms)
+		return fmt.Errorf(
+			"%w: the reference's sums have %d terms, must be 1 or more, or 0 for the problem's own number",
+			ErrShape,
+			r.Terms,
+		)
 	}
 	if r.loose() && r.Terms == 0 && r.Allowed == nil {
-		return fmt.Errorf("%w: the reference of %v has neither a problem nor terms nor allowed errors, must have one of them", ErrShape, r.Kind)
+		return fmt.Errorf(
+			"%w: the reference of %v has neither a problem nor terms nor allowed errors, must have one of them",
+			ErrShape,
+			r.Kind,
+		)
 	}
 	if r.At != nil {
 		if r.Kind != Outputs {
@@ -162,7 +177,13 @@ func (r Reference) validate() error {
 			ErrShape, len(r.Value), len(r.Magnitude), n, r.about())
 	}
 	if r.Allowed != nil && int64(len(r.Allowed)) != n {
-		return fmt.Errorf("%w: the reference has %d allowed errors, must have %d, or none, for %s", ErrShape, len(r.Allowed), n, r.about())
+		return fmt.Errorf(
+			"%w: the reference has %d allowed errors, must have %d, or none, for %s",
+			ErrShape,
+			len(r.Allowed),
+			n,
+			r.about(),
+		)
 	}
 	return nil
 }

@@ -54,7 +54,14 @@ func mismatchAt(r *Reference, index int) Mismatch {
 
 // String is "V[x,y,d] (image n) is 5, must be 4, error 1, allowed 0".
 func (m Mismatch) String() string {
-	return fmt.Sprintf("%s is %s, must be %v, error %.3g, allowed %.3g", m.at(), gotText(m.Got), m.Want, m.Error, m.Bound)
+	return fmt.Sprintf(
+		"%s is %s, must be %v, error %.3g, allowed %.3g",
+		m.at(),
+		gotText(m.Got),
+		m.Want,
+		m.Error,
+		m.Bound,
+	)
 }
 
 // at is V[x,y,d] (image n), or V[x,y,z,d] in 3D; dW[k][x,y,c], db[k], each of its bank where there are

@@ -114,8 +114,13 @@ func checkHeld(p conv.Problem, x tensor.Volume, w tensor.Filters) error {
 		return err
 	}
 	if p.OutLen() > MaxOutputs {
-		return fmt.Errorf("%w: %s has %d outputs, a reference holds at most %d: judge a sample of them, as Sample and CheckSample do",
-			ErrShape, p, p.OutLen(), MaxOutputs)
+		return fmt.Errorf(
+			"%w: %s has %d outputs, a reference holds at most %d: judge a sample of them, as Sample and CheckSample do",
+			ErrShape,
+			p,
+			p.OutLen(),
+			MaxOutputs,
+		)
 	}
 	return nil
 }

@@ -76,7 +76,13 @@ func Transformed(by transform.Transform, p conv.Problem, x tensor.Volume, w tens
 // TransformedSample is [Transformed] of the outputs with these NHWC indices, which must ascend ([Sample] gives such).
 // It takes time and memory in proportion to the indices, never to the outputs. Errors are also those of
 // [ConvSample].
-func TransformedSample(by transform.Transform, p conv.Problem, x tensor.Volume, w tensor.Filters, indices []int) (Reference, error) {
+func TransformedSample(
+	by transform.Transform,
+	p conv.Problem,
+	x tensor.Volume,
+	w tensor.Filters,
+	indices []int,
+) (Reference, error) {
 	a, err := tilingOf(by, p)
 	if err != nil {
 		return Reference{}, err
@@ -279,7 +285,15 @@ func (s *transformScratch) multiply(tiles int, f filterBounds, k, filters int) {
 	for i := range s.area() {
 		inputs := matrix(s.inputs[i*tiles*s.depth:], tiles, s.depth)
 		weights := matrix(f.sizes[(i*f.count+k-f.first)*s.depth:], filters, s.depth)
-		blas64.Gemm(blas.NoTrans, blas.Trans, 1, inputs, weights, 0, matrix(s.products[i*tiles*filters:], tiles, filters))
+		blas64.Gemm(
+			blas.NoTrans,
+			blas.Trans,
+			1,
+			inputs,
+			weights,
+			0,
+			matrix(s.products[i*tiles*filters:], tiles, filters),
+		)
 	}
 }
 

@@ -26,7 +26,13 @@ func TransformOutput(by transform.Transform, p conv.Problem, products, bias []fl
 		return nil, fmt.Errorf("%w: there are %d products, must be %d for %s", ErrShape, len(products), want, p)
 	}
 	if bias != nil && len(bias) != p.OutChannels {
-		return nil, fmt.Errorf("%w: there are %d biases, must be %d, or none, for %s", ErrShape, len(bias), p.OutChannels, p)
+		return nil, fmt.Errorf(
+			"%w: there are %d biases, must be %d, or none, for %s",
+			ErrShape,
+			len(bias),
+			p.OutChannels,
+			p,
+		)
 	}
 	v := make([]float32, p.OutLen())
 	d, half, out := make([]float32, area), make([]float32, a.h.Outputs*a.w.Products), make([]float32, a.outputs())

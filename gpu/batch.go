@@ -215,7 +215,10 @@ func (s *Submission) Times(ctx context.Context) ([]time.Duration, error) {
 	for i := range times {
 		begin, end := raw[2*i], raw[2*i+1]
 		if end < begin {
-			return nil, s.dev.failed("reading timestamps", fmt.Errorf("dispatch %d ended at tick %d, before it began at %d", i, end, begin))
+			return nil, s.dev.failed(
+				"reading timestamps",
+				fmt.Errorf("dispatch %d ended at tick %d, before it began at %d", i, end, begin),
+			)
 		}
 		times[i] = time.Duration(float64(end-begin) * ns)
 	}

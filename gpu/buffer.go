@@ -124,7 +124,13 @@ func (b *Buffer) check(d *Device, offset, size uint64) error {
 	case b.drv == nil:
 		return fmt.Errorf("buffer %q %w", b.label, ErrClosed)
 	case offset%4 != 0 || size%4 != 0 || size == 0:
-		return fmt.Errorf("%w: %d bytes at %d of buffer %q, both must be multiples of 4 and the size positive", ErrMisuse, size, offset, b.label)
+		return fmt.Errorf(
+			"%w: %d bytes at %d of buffer %q, both must be multiples of 4 and the size positive",
+			ErrMisuse,
+			size,
+			offset,
+			b.label,
+		)
 	case offset > b.size || size > b.size-offset:
 		return fmt.Errorf("%w: %d bytes at %d of buffer %q, which has %d", ErrMisuse, size, offset, b.label, b.size)
 	}

@@ -80,13 +80,25 @@ func Open(o Options) (*Device, error) {
 	}
 	drv, err := list[i].open()
 	if err != nil {
-		return nil, &Error{Op: "opening a device", Adapter: list[i].info.String(), Err: err, Hint: "update the driver, or choose another adapter"}
+		return nil, &Error{
+			Op:      "opening a device",
+			Adapter: list[i].info.String(),
+			Err:     err,
+			Hint:    "update the driver, or choose another adapter",
+		}
 	}
 	return newDevice(list[i].info, drv), nil
 }
 
 func newDevice(info AdapterInfo, drv driver) *Device {
-	return &Device{info: info, drv: drv, kernels: map[string]*Kernel{}, buffers: map[*Buffer]struct{}{}, groups: map[*BindGroup]struct{}{}, flights: map[*flight]struct{}{}}
+	return &Device{
+		info:    info,
+		drv:     drv,
+		kernels: map[string]*Kernel{},
+		buffers: map[*Buffer]struct{}{},
+		groups:  map[*BindGroup]struct{}{},
+		flights: map[*flight]struct{}{},
+	}
 }
 
 // Info describes the adapter that the device is open on.

@@ -40,7 +40,10 @@ func platformAdapters() (list []adapter, err error) {
 			continue
 		}
 		info := describe(a)
-		list = append(list, adapter{info: info, open: func() (driver, error) { return openJS(a, info) }, release: func() {}})
+		list = append(
+			list,
+			adapter{info: info, open: func() (driver, error) { return openJS(a, info) }, release: func() {}},
+		)
 		// A software adapter is the fallback itself. One that rank puts behind Software, since the browser
 		// hides its type, must not lose its place as the default to the fallback.
 		if info.Type <= Software {
@@ -54,9 +57,17 @@ func platformAdapters() (list []adapter, err error) {
 func describe(a js.Value) AdapterInfo {
 	about := property(a, "info")
 	vendor := text(about, "vendor")
-	info := AdapterInfo{Name: text(about, "description"), Backend: BackendBrowser, Vendor: vendorName(vendor), Driver: text(about, "driver")}
+	info := AdapterInfo{
+		Name:    text(about, "description"),
+		Backend: BackendBrowser,
+		Vendor:  vendorName(vendor),
+		Driver:  text(about, "driver"),
+	}
 	if info.Name == "" {
-		known := slices.DeleteFunc([]string{info.Vendor, text(about, "architecture"), text(about, "device")}, func(s string) bool { return s == "" })
+		known := slices.DeleteFunc(
+			[]string{info.Vendor, text(about, "architecture"), text(about, "device")},
+			func(s string) bool { return s == "" },
+		)
 		info.Name = strings.Join(known, " ")
 	}
 	if info.Name == "" {
@@ -80,7 +91,9 @@ func describe(a js.Value) AdapterInfo {
 func typeOf(fallback bool, told, vendor, names string) AdapterType {
 	isSoftware := func(program string) bool { return strings.Contains(strings.ToLower(names), program) }
 	switch {
-	case fallback, told == "CPU", slices.ContainsFunc([]string{"swiftshader", "llvmpipe", "lavapipe", "basic render", "warp"}, isSoftware):
+	case fallback,
+		told == "CPU",
+		slices.ContainsFunc([]string{"swiftshader", "llvmpipe", "lavapipe", "basic render", "warp"}, isSoftware):
 		return Software
 	case told == "discrete GPU":
 		return Discrete
@@ -364,7 +377,10 @@ func (d *jsDriver) createKernel(s KernelSource) (driverKernel, error) {
 	if err != nil {
 		return nil, err
 	}
-	pipelineLayout, err := d.create("createPipelineLayout", map[string]any{"label": s.Name, "bindGroupLayouts": []any{layout}})
+	pipelineLayout, err := d.create(
+		"createPipelineLayout",
+		map[string]any{"label": s.Name, "bindGroupLayouts": []any{layout}},
+	)
 	if err != nil {
 		return nil, err
 	}
@@ -402,7 +418,10 @@ func (d *jsDriver) compilerErrors(module js.Value) string {
 		messages := info.Get("messages")
 		for i := range messages.Length() {
 			if m := messages.Index(i); text(m, "type") == "error" {
-				found = append(found, fmt.Sprintf("%d:%d: %s", m.Get("lineNum").Int(), m.Get("linePos").Int(), text(m, "message")))
+				found = append(
+					found,
+					fmt.Sprintf("%d:%d: %s", m.Get("lineNum").Int(), m.Get("linePos").Int(), text(m, "message")),
+				)
 			}
 		}
 	})

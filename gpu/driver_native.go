@@ -51,10 +51,16 @@ func platformAdapters() ([]adapter, error) {
 	var list []adapter
 	for _, a := range found {
 		info := describe(a, drivers)
-		list = append(list, adapter{info: info, open: func() (driver, error) { return openNative(a, info) }, release: a.Release})
+		list = append(
+			list,
+			adapter{info: info, open: func() (driver, error) { return openNative(a, info) }, release: a.Release},
+		)
 	}
 	for i, info := range glInfos() {
-		list = append(list, adapter{info: info, open: func() (driver, error) { return openGL(i, info) }, release: func() {}})
+		list = append(
+			list,
+			adapter{info: info, open: func() (driver, error) { return openGL(i, info) }, release: func() {}},
+		)
 	}
 	return list, nil
 }
@@ -121,7 +127,8 @@ func describe(a *native.Adapter, drivers []vulkan.Driver) AdapterInfo {
 	}
 	slices.Sort(info.Features)
 	for _, d := range drivers {
-		if info.Backend == BackendVulkan && d.VendorID == n.VendorID && d.DeviceID == n.DeviceID && d.Device == info.Name {
+		if info.Backend == BackendVulkan && d.VendorID == n.VendorID && d.DeviceID == n.DeviceID &&
+			d.Device == info.Name {
 			info.Driver = strings.TrimSpace(d.Name + " " + d.Version)
 		}
 	}
@@ -250,7 +257,11 @@ func (d *nativeDriver) createKernel(s KernelSource) (driverKernel, error) {
 	entries := make([]wgpu.BindGroupLayoutEntry, len(s.Bindings))
 	for i, b := range s.Bindings {
 		kind := map[BindingKind]wgpu.BufferBindingType{ReadOnly: wgpu.BufferBindingTypeReadOnlyStorage, ReadWrite: wgpu.BufferBindingTypeStorage, UniformIn: wgpu.BufferBindingTypeUniform}[b]
-		entries[i] = wgpu.BindGroupLayoutEntry{Binding: uint32(i), Visibility: wgpu.ShaderStageCompute, Buffer: wgpu.BufferBindingLayout{Type: kind}}
+		entries[i] = wgpu.BindGroupLayoutEntry{
+			Binding:    uint32(i),
+			Visibility: wgpu.ShaderStageCompute,
+			Buffer:     wgpu.BufferBindingLayout{Type: kind},
+		}
 	}
 	layout, err := d.dev.CreateBindGroupLayout(&wgpu.BindGroupLayoutDescriptor{Label: s.Name, Entries: entries})
 	if err = d.made(layout, err); err != nil {
@@ -264,8 +275,14 @@ func (d *nativeDriver) createKernel(s KernelSource) (driverKernel, error) {
 	return &nativeKernel{layout, pipeline, d}, nil
 }
 
-func (d *nativeDriver) createPipeline(s KernelSource, module *wgpu.ShaderModule, group *wgpu.BindGroupLayout) (*wgpu.ComputePipeline, error) {
-	layout, err := d.dev.CreatePipelineLayout(&wgpu.PipelineLayoutDescriptor{Label: s.Name, BindGroupLayouts: []*wgpu.BindGroupLayout{group}})
+func (d *nativeDriver) createPipeline(
+	s KernelSource,
+	module *wgpu.ShaderModule,
+	group *wgpu.BindGroupLayout,
+) (*wgpu.ComputePipeline, error) {
+	layout, err := d.dev.CreatePipelineLayout(
+		&wgpu.PipelineLayoutDescriptor{Label: s.Name, BindGroupLayouts: []*wgpu.BindGroupLayout{group}},
+	)
 	if err = d.made(layout, err); err != nil {
 		return nil, err
 	}
@@ -300,7 +317,12 @@ func (g *nativeBindGroup) release() { g.on.release(g.BindGroup) }
 func (d *nativeDriver) createBindGroup(k driverKernel, bindings []driverBinding) (driverBindGroup, error) {
 	entries := make([]wgpu.BindGroupEntry, len(bindings))
 	for i, b := range bindings {
-		entries[i] = wgpu.BindGroupEntry{Binding: uint32(i), Buffer: b.buffer.(*nativeBuffer).Buffer, Offset: b.offset, Size: b.size}
+		entries[i] = wgpu.BindGroupEntry{
+			Binding: uint32(i),
+			Buffer:  b.buffer.(*nativeBuffer).Buffer,
+			Offset:  b.offset,
+			Size:    b.size,
+		}
 	}
 	g, err := d.dev.CreateBindGroup(&wgpu.BindGroupDescriptor{Layout: k.(*nativeKernel).layout, Entries: entries})
 	if err = d.made(g, err); err != nil {
@@ -332,7 +354,13 @@ func (d *nativeDriver) submit(r recording, ticks timestamps, read tail) (pending
 		more.Ticks, more.Dispatches = ticks.buffer.(*nativeBuffer).Buffer, ticks.dispatches
 	}
 	if read.size > 0 {
-		more.Read = native.Copy(read.src.(*nativeBuffer).Buffer, read.offset, read.dst.(*nativeBuffer).Buffer, 0, read.size)
+		more.Read = native.Copy(
+			read.src.(*nativeBuffer).Buffer,
+			read.offset,
+			read.dst.(*nativeBuffer).Buffer,
+			0,
+			read.size,
+		)
 	}
 	p, sending, err := d.dev.Submit(steps, more)
 	if !sending {

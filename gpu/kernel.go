@@ -183,7 +183,13 @@ func (k *Kernel) checkBindings(bindings []Binding) ([]driverBinding, error) {
 		}
 		for j := range i {
 			if bindings[j].Buffer == b.Buffer && k.clash(j, ranges[j], i, ranges[i]) {
-				return nil, fmt.Errorf("%w: bindings %d and %d both are buffer %q, which the kernel writes: only ranges apart, all of them written, may be bound together", ErrMisuse, j, i, b.Buffer.label)
+				return nil, fmt.Errorf(
+					"%w: bindings %d and %d both are buffer %q, which the kernel writes: only ranges apart, all of them written, may be bound together",
+					ErrMisuse,
+					j,
+					i,
+					b.Buffer.label,
+				)
 			}
 		}
 	}
@@ -206,9 +212,21 @@ func (k *Kernel) checkBinding(i int, b Binding) (driverBinding, error) {
 	case b.Buffer.usage != usage:
 		return driverBinding{}, fmt.Errorf("%w: buffer %q is not for this kind of binding", ErrMisuse, b.Buffer.label)
 	case b.Offset%uint64(alignment) != 0:
-		return driverBinding{}, fmt.Errorf("%w: offset %d of buffer %q is not a multiple of %d", ErrMisuse, b.Offset, b.Buffer.label, alignment)
+		return driverBinding{}, fmt.Errorf(
+			"%w: offset %d of buffer %q is not a multiple of %d",
+			ErrMisuse,
+			b.Offset,
+			b.Buffer.label,
+			alignment,
+		)
 	case b.Size > largest:
-		return driverBinding{}, fmt.Errorf("%w: %d bytes of buffer %q, a binding holds at most %d", ErrLimit, b.Size, b.Buffer.label, largest)
+		return driverBinding{}, fmt.Errorf(
+			"%w: %d bytes of buffer %q, a binding holds at most %d",
+			ErrLimit,
+			b.Size,
+			b.Buffer.label,
+			largest,
+		)
 	}
 	return driverBinding{buffer: b.Buffer.drv, offset: b.Offset, size: b.Size}, nil
 }

@@ -62,7 +62,16 @@ func (e *blocks) finisher(b split.Block) (engine, error) {
 	key.Epilogue = e.layer.options.Epilogue
 	return e.build(key, func() tensor.Filters {
 		depth := key.Problem.OutChannels
-		f := tensor.Filters{Banks: 1, K: depth, Z: 1, H: 1, W: 1, D: 1, Data: make([]float32, depth), Bias: make([]float32, depth)}
+		f := tensor.Filters{
+			Banks: 1,
+			K:     depth,
+			Z:     1,
+			H:     1,
+			W:     1,
+			D:     1,
+			Data:  make([]float32, depth),
+			Bias:  make([]float32, depth),
+		}
 		for i := range f.Data {
 			f.Data[i] = 1
 		}
@@ -95,7 +104,14 @@ func (e *blocks) build(key split.Key, filters func() tensor.Filters) (engine, er
 
 // filters are those of a block. Of blocks that add up the first has the biases.
 func (e *blocks) filters(p conv.Problem, b split.Block) tensor.Filters {
-	f := tensor.Filters{Banks: 1, K: p.OutChannels, Z: p.Z.Filter, H: p.H.Filter, W: p.W.Filter, D: p.InChannels / p.Groups}
+	f := tensor.Filters{
+		Banks: 1,
+		K:     p.OutChannels,
+		Z:     p.Z.Filter,
+		H:     p.H.Filter,
+		W:     p.W.Filter,
+		D:     p.InChannels / p.Groups,
+	}
 	if p.Unshared {
 		f.Banks = p.Z.Out * p.H.Out * p.W.Out
 	}
@@ -166,7 +182,14 @@ func (e *blocks) finishing(b split.Block, in operands, sums []float32) operands 
 }
 
 // runBlock runs the engine of a block and puts its outputs in place.
-func (e *blocks) runBlock(ctx context.Context, engine engine, b split.Block, block operands, v []float32, checked bool) error {
+func (e *blocks) runBlock(
+	ctx context.Context,
+	engine engine,
+	b split.Block,
+	block operands,
+	v []float32,
+	checked bool,
+) error {
 	dims := e.Outputs(b)
 	out := make([]float32, split.Count(dims))
 	if err := engine.run(ctx, block, out, checked); err != nil {

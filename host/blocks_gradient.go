@@ -19,7 +19,12 @@ func (e *blocks) backward(ctx context.Context, in operands, dv []float32, checke
 		return s, err
 	}
 	g := s.gradients
-	to := gradientSums{make([]float64, len(g.X.Data)), make([]float64, len(g.W.Data)), make([]float64, len(g.W.Bias)), make([]float64, len(g.Slopes))}
+	to := gradientSums{
+		make([]float64, len(g.X.Data)),
+		make([]float64, len(g.W.Data)),
+		make([]float64, len(g.W.Bias)),
+		make([]float64, len(g.Slopes)),
+	}
 	s.dz = dv
 	if e.layer.options.Epilogue.Activation.Function != conv.Identity {
 		s.z, s.dz = make([]float32, len(dv)), make([]float32, len(dv))
@@ -38,7 +43,14 @@ func (e *blocks) backward(ctx context.Context, in operands, dv []float32, checke
 }
 
 // throughActivation computes Z, dZ and the slopes' gradient of sums that several blocks add up to.
-func (e *blocks) throughActivation(ctx context.Context, in operands, dv []float32, s stages, to gradientSums, checked bool) error {
+func (e *blocks) throughActivation(
+	ctx context.Context,
+	in operands,
+	dv []float32,
+	s stages,
+	to gradientSums,
+	checked bool,
+) error {
 	if err := e.sums(ctx, in, s.z, checked); err != nil {
 		return err
 	}
@@ -60,7 +72,15 @@ func (e *blocks) throughActivation(ctx context.Context, in operands, dv []float3
 }
 
 // backwardPart adds the gradients of one block.
-func (e *blocks) backwardBlock(ctx context.Context, b split.Block, in operands, dv []float32, s stages, to gradientSums, checked bool) error {
+func (e *blocks) backwardBlock(
+	ctx context.Context,
+	b split.Block,
+	in operands,
+	dv []float32,
+	s stages,
+	to gradientSums,
+	checked bool,
+) error {
 	var epilogue conv.Epilogue // of sums that are not whole there is none
 	if e.Single() {
 		epilogue = e.layer.options.Epilogue

@@ -101,7 +101,10 @@ func (n node) computes() bool {
 func (c *compiler) ownOutputs() {
 	seen := map[int]bool{}
 	for i, o := range c.outputs {
-		used := slices.ContainsFunc(c.nodes, func(n node) bool { return n.kind == concatNode && slices.Contains(n.from, o) })
+		used := slices.ContainsFunc(
+			c.nodes,
+			func(n node) bool { return n.kind == concatNode && slices.Contains(n.from, o) },
+		)
 		kind := c.nodes[o].kind
 		if seen[o] || used || kind == inputNode || kind == channelsNode {
 			c.outputs[i] = c.copyOf(o)
@@ -237,7 +240,14 @@ func (c *compiler) allocate() {
 		case slices.Contains(c.outputs, i):
 			role = exec.Output
 		}
-		c.operand[i] = c.plan.Add(exec.Operand{Name: fmt.Sprintf("the volume of node %d, %s", i, n), Role: role, Count: n.shape.numbers(), DType: n.dtype()})
+		c.operand[i] = c.plan.Add(
+			exec.Operand{
+				Name:  fmt.Sprintf("the volume of node %d, %s", i, n),
+				Role:  role,
+				Count: n.shape.numbers(),
+				DType: n.dtype(),
+			},
+		)
 		if n.kind == inputNode {
 			c.program.inputs = append(c.program.inputs, port{n.shape, c.operand[i]})
 		}
@@ -390,7 +400,13 @@ func (c *compiler) steps(i int, a Algorithm) {
 	if before := c.program.steps; len(before) > 0 {
 		begin = before[len(before)-1].end
 	}
-	step := programStep{node: n, what: fmt.Sprintf("node %d, %s", i, n), end: len(c.plan.Steps), algorithm: a, kernel: c.plan.Steps[begin].Kernel.Name()}
+	step := programStep{
+		node:      n,
+		what:      fmt.Sprintf("node %d, %s", i, n),
+		end:       len(c.plan.Steps),
+		algorithm: a,
+		kernel:    c.plan.Steps[begin].Kernel.Name(),
+	}
 	if n.kind == dequantizeNode {
 		step.quantization = *c.nodes[n.from[0]].quantization
 	}

@@ -30,7 +30,10 @@ func (e cpuEngine) algorithm() algo.Algorithm { return algo.Direct(e.layer.spec(
 func (cpuEngine) Close() {}
 
 // reference computes a run in float64 by the given way to the sums.
-func (l *layerData) reference(sums func(conv.Problem, tensor.Volume, tensor.Filters) (cpuref.Reference, error), in operands) (cpuref.Reference, error) {
+func (l *layerData) reference(
+	sums func(conv.Problem, tensor.Volume, tensor.Filters) (cpuref.Reference, error),
+	in operands,
+) (cpuref.Reference, error) {
 	p := l.problem
 	x := l.input(in)
 	ref, err := sums(p, x, l.filters)

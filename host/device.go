@@ -108,7 +108,10 @@ func Open(o Options) (*Device, error) {
 		return nil, fmt.Errorf("%w, or cpu for the CPU reference", err)
 	}
 	if os.Getenv("GPUCONV_GPU") == "off" {
-		return nil, fmt.Errorf("%w: GPUCONV_GPU=off forbids all; unset it, or ask for the backend cpu", gpu.ErrNoAdapter)
+		return nil, fmt.Errorf(
+			"%w: GPUCONV_GPU=off forbids all; unset it, or ask for the backend cpu",
+			gpu.ErrNoAdapter,
+		)
 	}
 	options, err := gpu.Options{Backend: backend, Adapter: o.Adapter}.FromEnvironment()
 	if err != nil {

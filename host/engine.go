@@ -41,7 +41,15 @@ func newEngine(dev *Device, l *layerData) (engine, error) {
 // spec is what an algorithm is to compute.
 func (l *layerData) spec() algo.Spec {
 	o := l.options
-	return algo.Spec{Problem: l.problem, Epilogue: o.Epilogue, Separate: o.Separate, DType: o.dtype(), Exact: o.Exact, Block: l.block, Threads: o.Threads}
+	return algo.Spec{
+		Problem:  l.problem,
+		Epilogue: o.Epilogue,
+		Separate: o.Separate,
+		DType:    o.dtype(),
+		Exact:    o.Exact,
+		Block:    l.block,
+		Threads:  o.Threads,
+	}
 }
 
 // numbers is how volumes and filters are stored.
@@ -142,10 +150,18 @@ func (e *whole) backward(ctx context.Context, in operands, dv []float32, checked
 	if e.layer.options.Epilogue.Residual != conv.NoResidual {
 		inputs[algo.Residual] = exec.Bits(in.residual)
 	}
-	results := []exec.Result{{Operand: plan.DX, Numbers: s.gradients.X.Data}, {Operand: plan.DW, Numbers: s.gradients.W.Data}, {Operand: plan.DB, Numbers: s.gradients.W.Bias}}
+	results := []exec.Result{
+		{Operand: plan.DX, Numbers: s.gradients.X.Data},
+		{Operand: plan.DW, Numbers: s.gradients.W.Data},
+		{Operand: plan.DB, Numbers: s.gradients.W.Bias},
+	}
 	if s.dz = dv; plan.Z >= 0 {
 		s.z, s.dz = make([]float32, len(dv)), make([]float32, len(dv))
-		results = append(results, exec.Result{Operand: plan.Z, Numbers: s.z}, exec.Result{Operand: plan.DZ, Numbers: s.dz})
+		results = append(
+			results,
+			exec.Result{Operand: plan.Z, Numbers: s.z},
+			exec.Result{Operand: plan.DZ, Numbers: s.dz},
+		)
 	}
 	if plan.DSlopes >= 0 {
 		results = append(results, exec.Result{Operand: plan.DSlopes, Numbers: s.gradients.Slopes})

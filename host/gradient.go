@@ -32,7 +32,12 @@ type stages struct {
 	gradients Gradients
 }
 
-func (l *Layer) backward(ctx context.Context, x, dv tensor.Volume, residual []tensor.Volume, checked bool) (s stages, err error) {
+func (l *Layer) backward(
+	ctx context.Context,
+	x, dv tensor.Volume,
+	residual []tensor.Volume,
+	checked bool,
+) (s stages, err error) {
 	err = l.use("gradients of", func(e engine) error {
 		if l.released {
 			return errReleased

@@ -107,7 +107,11 @@ func (l *Layer) build() (err error) {
 		return err
 	}
 	if l.options.Algorithm != "" {
-		return fmt.Errorf("%w: algorithm %q: the CPU reference has none to choose from", gpu.ErrMisuse, l.options.Algorithm)
+		return fmt.Errorf(
+			"%w: algorithm %q: the CPU reference has none to choose from",
+			gpu.ErrMisuse,
+			l.options.Algorithm,
+		)
 	}
 	l.engine = cpuEngine{&l.layerData}
 	return fitsCPU(l.problem)
@@ -122,7 +126,10 @@ func (l *Layer) release() {
 }
 
 // errReleased is about what needs the filters on the host.
-var errReleased = fmt.Errorf("%w: the layer has let go of its filters on the host: build it without ReleaseFilters", gpu.ErrMisuse)
+var errReleased = fmt.Errorf(
+	"%w: the layer has let go of its filters on the host: build it without ReleaseFilters",
+	gpu.ErrMisuse,
+)
 
 func (l *Layer) validate(filters tensor.Filters) error {
 	if err := l.dev.Usable(); err != nil {
@@ -143,19 +150,37 @@ func (o LayerOptions) Validate(p conv.Problem) error {
 		return fmt.Errorf("%w: %w", gpu.ErrMisuse, err)
 	}
 	if o.DType == Int8 {
-		return fmt.Errorf("%w: dtype %q of a layer of float32 operands: 8-bit whole numbers are for NewQuantizedLayer", gpu.ErrMisuse, Int8)
+		return fmt.Errorf(
+			"%w: dtype %q of a layer of float32 operands: 8-bit whole numbers are for NewQuantizedLayer",
+			gpu.ErrMisuse,
+			Int8,
+		)
 	}
 	if n := o.DType; n != "" && n != Float32 && n != Float16 {
 		return fmt.Errorf("%w: dtype %q, must be %s or %s", gpu.ErrMisuse, n, Float32, Float16)
 	}
 	if o.Separate && o.DType == Float16 {
-		return fmt.Errorf("%w: a separate epilogue of a float16 layer, which would round twice: fuse it", ErrUnsupported)
+		return fmt.Errorf(
+			"%w: a separate epilogue of a float16 layer, which would round twice: fuse it",
+			ErrUnsupported,
+		)
 	}
 	if want := o.slopes(p); len(o.Slopes) != want {
-		return fmt.Errorf("%w: %d slopes, activation %s takes %d", gpu.ErrMisuse, len(o.Slopes), o.Epilogue.Activation, want)
+		return fmt.Errorf(
+			"%w: %d slopes, activation %s takes %d",
+			gpu.ErrMisuse,
+			len(o.Slopes),
+			o.Epilogue.Activation,
+			want,
+		)
 	}
 	if t := o.Threads; t != 0 && !slices.Contains(shaders.ConvThreads, t) {
-		return fmt.Errorf("%w: %d threads in a workgroup, must be one of %v, or 0", gpu.ErrMisuse, t, shaders.ConvThreads)
+		return fmt.Errorf(
+			"%w: %d threads in a workgroup, must be one of %v, or 0",
+			gpu.ErrMisuse,
+			t,
+			shaders.ConvThreads,
+		)
 	}
 	return nil
 }
@@ -191,7 +216,12 @@ func (l *Layer) Run(ctx context.Context, x tensor.Volume, residual ...tensor.Vol
 	return l.run(ctx, x, residual, false)
 }
 
-func (l *Layer) run(ctx context.Context, x tensor.Volume, residual []tensor.Volume, checked bool) (v tensor.Volume, err error) {
+func (l *Layer) run(
+	ctx context.Context,
+	x tensor.Volume,
+	residual []tensor.Volume,
+	checked bool,
+) (v tensor.Volume, err error) {
 	err = l.use("running", func(e engine) error {
 		in, err := l.operands(x, residual)
 		if err != nil {

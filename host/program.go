@@ -93,7 +93,10 @@ func (b *Builder) check(values ...Value) ([]int, error) {
 	nodes, err := b.checkAny(values...)
 	for _, n := range nodes {
 		if b.nodes[n].quantization != nil {
-			return nil, fmt.Errorf("%w: a volume of int8 where one of float32 must be: take it through Dequantize", gpu.ErrMisuse)
+			return nil, fmt.Errorf(
+				"%w: a volume of int8 where one of float32 must be: take it through Dequantize",
+				gpu.ErrMisuse,
+			)
 		}
 	}
 	return nodes, err
@@ -130,7 +133,11 @@ func fitsProgram(v tensor.Volume) error {
 	numbers := int64(1)
 	for _, n := range []int{v.N, v.Z, v.H, v.W, v.D} {
 		if n < 1 || int64(n) > math.MaxUint32/numbers {
-			return fmt.Errorf("%w: an input of %s, each must be 1 or more and all together fewer than 2^32", cpuref.ErrShape, shapeOf(v))
+			return fmt.Errorf(
+				"%w: an input of %s, each must be 1 or more and all together fewer than 2^32",
+				cpuref.ErrShape,
+				shapeOf(v),
+			)
 		}
 		numbers *= int64(n)
 	}
@@ -186,7 +193,14 @@ func (b *Builder) checkVolumes(p conv.Problem, e conv.Epilogue, from []int) erro
 	}
 	for i, f := range from {
 		if has := b.nodes[f].shape; has != want[i] {
-			return fmt.Errorf("%w: layer %s reads a volume of %s, its %s must be %s", cpuref.ErrShape, p, has, []string{"X", "residual"}[i], want[i])
+			return fmt.Errorf(
+				"%w: layer %s reads a volume of %s, its %s must be %s",
+				cpuref.ErrShape,
+				p,
+				has,
+				[]string{"X", "residual"}[i],
+				want[i],
+			)
 		}
 	}
 	return nil
@@ -212,7 +226,9 @@ func (b *Builder) Operator(name string, volumes ...Value) Value {
 	s := b.nodes[from[0]].shape
 	for _, f := range from {
 		if has := b.nodes[f].shape; has != s {
-			return b.fail(fmt.Errorf("%w: operator %s of volumes of %s and %s, must be equal", cpuref.ErrShape, name, s, has))
+			return b.fail(
+				fmt.Errorf("%w: operator %s of volumes of %s and %s, must be equal", cpuref.ErrShape, name, s, has),
+			)
 		}
 	}
 	return b.add(node{kind: operatorNode, shape: s, from: from, operator: o})
@@ -233,7 +249,14 @@ func (b *Builder) Concat(volumes ...Value) Value {
 		has := b.nodes[f].shape
 		s.d += has.d
 		if has.d = s.d; has != s {
-			return b.fail(fmt.Errorf("%w: a concatenation of volumes of %s and %s, must differ in channels alone", cpuref.ErrShape, b.nodes[from[0]].shape, b.nodes[f].shape))
+			return b.fail(
+				fmt.Errorf(
+					"%w: a concatenation of volumes of %s and %s, must differ in channels alone",
+					cpuref.ErrShape,
+					b.nodes[from[0]].shape,
+					b.nodes[f].shape,
+				),
+			)
 		}
 	}
 	return b.add(node{kind: concatNode, shape: s, from: from})
@@ -247,7 +270,16 @@ func (b *Builder) Channels(x Value, first, end int) Value {
 	}
 	s := b.nodes[from[0]].shape
 	if first < 0 || first >= end || end > s.d {
-		return b.fail(fmt.Errorf("%w: channels %d to %d of a volume of %s, must be among its %d", cpuref.ErrShape, first, end-1, s, s.d))
+		return b.fail(
+			fmt.Errorf(
+				"%w: channels %d to %d of a volume of %s, must be among its %d",
+				cpuref.ErrShape,
+				first,
+				end-1,
+				s,
+				s.d,
+			),
+		)
 	}
 	s.d = end - first
 	return b.add(node{kind: channelsNode, shape: s, from: from, first: first})

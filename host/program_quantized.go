@@ -27,7 +27,9 @@ func (b *Builder) Quantize(x Value, scale float32, zero int8) Value {
 	if err != nil {
 		return b.fail(err)
 	}
-	return b.add(node{kind: quantizeNode, shape: b.nodes[from[0]].shape, from: from, quantization: &quantization{scale, zero}})
+	return b.add(
+		node{kind: quantizeNode, shape: b.nodes[from[0]].shape, from: from, quantization: &quantization{scale, zero}},
+	)
 }
 
 // Dequantize is an int8 volume as float32: what its numbers stand for, scale * (x - zero), both of which the volume
@@ -47,7 +49,11 @@ func (b *Builder) checkInt8(what string, x Value) (int, error) {
 		return 0, err
 	}
 	if b.nodes[from[0]].quantization == nil {
-		return 0, fmt.Errorf("%w: %s reads a volume of float32, must be of int8: take it through Quantize", gpu.ErrMisuse, what)
+		return 0, fmt.Errorf(
+			"%w: %s reads a volume of float32, must be of int8: take it through Quantize",
+			gpu.ErrMisuse,
+			what,
+		)
 	}
 	return from[0], nil
 }
@@ -55,7 +61,13 @@ func (b *Builder) checkInt8(what string, x Value) (int, error) {
 // QuantizedConv is V of a layer of 8-bit whole numbers whose input is the int8 volume x, and whose residual, if its
 // epilogue adds one, is the float32 volume behind the options. V is of int8 where the options have a VScale, so that
 // such layers can be chained, else of float32. XScale and XZero must be those that x has. The filters are copied.
-func (b *Builder) QuantizedConv(x Value, p conv.Problem, filters QuantizedFilters, o QuantizedOptions, residual ...Value) Value {
+func (b *Builder) QuantizedConv(
+	x Value,
+	p conv.Problem,
+	filters QuantizedFilters,
+	o QuantizedOptions,
+	residual ...Value,
+) Value {
 	first, err := b.checkInt8("QuantizedConv", x)
 	if err != nil {
 		return b.fail(err)
@@ -88,7 +100,13 @@ func (b *Builder) checkQuantized(q *quantizedData, filters QuantizedFilters, fro
 		want.scale = 1
 	}
 	if has != want {
-		return fmt.Errorf("%w: layer %s reads a volume of %s, its options have %s for X, must be equal", gpu.ErrMisuse, q.problem, has, want)
+		return fmt.Errorf(
+			"%w: layer %s reads a volume of %s, its options have %s for X, must be equal",
+			gpu.ErrMisuse,
+			q.problem,
+			has,
+			want,
+		)
 	}
 	return b.checkVolumes(q.problem, o.Epilogue, from)
 }

@@ -76,7 +76,10 @@ func (p *Program) release() {
 			p.steps[i].node.layer = &l
 		}
 		if s.node.quantized != nil {
-			p.steps[i].node.quantized = &quantizedData{problem: s.node.quantized.problem, options: s.node.quantized.options}
+			p.steps[i].node.quantized = &quantizedData{
+				problem: s.node.quantized.problem,
+				options: s.node.quantized.options,
+			}
 		}
 	}
 }
@@ -177,7 +180,10 @@ func (r *Running) Wait(ctx context.Context) (outputs []tensor.Volume, err error)
 	}
 	err = p.look("waiting for", func(s *exec.Session) error {
 		if p.runs != r.number {
-			return fmt.Errorf("%w: another run has taken the place of this one: wait for each before the next", gpu.ErrMisuse)
+			return fmt.Errorf(
+				"%w: another run has taken the place of this one: wait for each before the next",
+				gpu.ErrMisuse,
+			)
 		}
 		volumes, results := p.results()
 		for _, result := range results {
@@ -234,7 +240,15 @@ func (p *Program) words(inputs []tensor.Volume) (map[int][]uint32, error) {
 	for i, v := range inputs {
 		port := p.inputs[i]
 		if shapeOf(v) != port.shape || int64(len(v.Data)) != port.shape.numbers() {
-			return nil, fmt.Errorf("%w: input %d is %s with %d numbers, must be %s with %d", cpuref.ErrShape, i, shapeOf(v), len(v.Data), port.shape, port.shape.numbers())
+			return nil, fmt.Errorf(
+				"%w: input %d is %s with %d numbers, must be %s with %d",
+				cpuref.ErrShape,
+				i,
+				shapeOf(v),
+				len(v.Data),
+				port.shape,
+				port.shape.numbers(),
+			)
 		}
 		if port.operand >= 0 {
 			all[port.operand] = exec.Bits(v.Data)

@@ -77,7 +77,12 @@ func (r quantizedRun) finishes() bool { return r.v != nil || r.bytes != nil }
 
 // NewQuantizedLayer puts a quantized layer's filters on the device; they are copied. As of [NewLayer]
 // every problem is served, what is too large for a device's bindings in blocks, and errors are the same.
-func NewQuantizedLayer(dev *Device, p conv.Problem, filters QuantizedFilters, o QuantizedOptions) (*QuantizedLayer, error) {
+func NewQuantizedLayer(
+	dev *Device,
+	p conv.Problem,
+	filters QuantizedFilters,
+	o QuantizedOptions,
+) (*QuantizedLayer, error) {
 	l := &QuantizedLayer{quantizedData: quantizedData{problem: p, options: o}, dev: dev}
 	err := l.dev.Usable()
 	if err == nil {
@@ -199,11 +204,22 @@ const (
 )
 
 // errNoVScale is about outputs as int8 of a layer that has none.
-var errNoVScale = fmt.Errorf("%w: the layer has no scale for outputs as int8: give QuantizedOptions a VScale, and a VZero", gpu.ErrMisuse)
+var errNoVScale = fmt.Errorf(
+	"%w: the layer has no scale for outputs as int8: give QuantizedOptions a VScale, and a VZero",
+	gpu.ErrMisuse,
+)
 
-func (l *QuantizedLayer) run(ctx context.Context, x []int8, residual []tensor.Volume, purpose int) (quantizedRun, error) {
+func (l *QuantizedLayer) run(
+	ctx context.Context,
+	x []int8,
+	residual []tensor.Volume,
+	purpose int,
+) (quantizedRun, error) {
 	if l == nil || l.dev == nil {
-		return quantizedRun{}, fmt.Errorf("running a layer: %w, or never built: use one from host.NewQuantizedLayer", gpu.ErrClosed)
+		return quantizedRun{}, fmt.Errorf(
+			"running a layer: %w, or never built: use one from host.NewQuantizedLayer",
+			gpu.ErrClosed,
+		)
 	}
 	run, err := l.prepare(x, residual, purpose)
 	if err != nil {
@@ -257,7 +273,11 @@ func (l *QuantizedLayer) prepare(x []int8, residual []tensor.Volume, purpose int
 // within the bound of its rounding. With a VScale outputs as int8 are judged, too: each must be the very number that
 // [QuantizedLayer.RunInt8] defines, or where the bound holds a tie one of its two neighbours; if one is wrong the
 // report is about them. Where a sum passes int32 the error wraps [cpuref.ErrNoVerdict].
-func (l *QuantizedLayer) Verify(ctx context.Context, x []int8, residual ...tensor.Volume) (tensor.Volume, cpuref.Report, error) {
+func (l *QuantizedLayer) Verify(
+	ctx context.Context,
+	x []int8,
+	residual ...tensor.Volume,
+) (tensor.Volume, cpuref.Report, error) {
 	run, err := l.run(ctx, x, residual, outputsChecked)
 	if err != nil {
 		return tensor.Volume{}, cpuref.Report{}, err
@@ -337,7 +357,12 @@ func (q *quantizedData) biasOf(i int) int {
 
 // reference is V of exact sums: turning one into float32 and scaling it each round once.
 func (q *quantizedData) reference(sums []int32, residual []float32) (cpuref.Reference, error) {
-	ref := cpuref.Reference{Problem: q.problem, Value: make([]float64, len(sums)), Magnitude: make([]float64, len(sums)), Allowed: make([]float64, len(sums))}
+	ref := cpuref.Reference{
+		Problem:   q.problem,
+		Value:     make([]float64, len(sums)),
+		Magnitude: make([]float64, len(sums)),
+		Allowed:   make([]float64, len(sums)),
+	}
 	for i, s := range sums {
 		ref.Value[i] = float64(s) * float64(q.scales[i%q.problem.OutChannels])
 		ref.Magnitude[i] = math.Abs(ref.Value[i])

@@ -50,7 +50,11 @@ func (e *quantizedBlocks) finisher(b split.Block) (*quantizedWhole, error) {
 // channelsOf has what the layer has for each output channel.
 func (e *quantizedBlocks) channelsOf(b split.Block) quantizedData {
 	channels := e.Channels(b)
-	q := quantizedData{options: e.layer.options, zeros: split.Gather(e.layer.zeros, channels), scales: split.Gather(e.layer.scales, channels)}
+	q := quantizedData{
+		options: e.layer.options,
+		zeros:   split.Gather(e.layer.zeros, channels),
+		scales:  split.Gather(e.layer.scales, channels),
+	}
 	if q.options.Epilogue.Activation.Function == conv.PReLU {
 		q.options.Slopes = split.Gather(e.layer.options.Slopes, channels)
 	}
@@ -67,7 +71,8 @@ func (e *quantizedBlocks) run(ctx context.Context, r quantizedRun) error {
 			r.bytes[i] = -86 // bits in turn: no number of int8 is no output
 		}
 	}
-	if err := e.EachBlock(func(b split.Block) error { return e.add(ctx, b, r) }); err != nil || e.Single() || !r.finishes() {
+	if err := e.EachBlock(func(b split.Block) error { return e.add(ctx, b, r) }); err != nil || e.Single() ||
+		!r.finishes() {
 		return err
 	}
 	return e.EachSum(func(b split.Block) error { return e.finish(ctx, b, r) })
@@ -81,7 +86,11 @@ func (e *quantizedBlocks) add(ctx context.Context, b split.Block, r quantizedRun
 	}
 	dims := e.Outputs(b)
 	// What stands for 0 is the zero point, in gathered padding too.
-	block := quantizedRun{x: split.GatherAround(r.x, e.Inputs(b), e.layer.options.XZero), sums: make([]int32, split.Count(dims)), checked: r.checked}
+	block := quantizedRun{
+		x:       split.GatherAround(r.x, e.Inputs(b), e.layer.options.XZero),
+		sums:    make([]int32, split.Count(dims)),
+		checked: r.checked,
+	}
 	if e.Single() {
 		block.readies(r, dims)
 	}

@@ -43,8 +43,17 @@ func newQuantizedWhole(dev *Device, q quantizedData, adds, finishes bool) (*quan
 // spec is what is planned. Outputs of both kinds are made in each run, whichever it is for.
 func (q *quantizedData) spec(adds, finishes bool) algo.QuantizedSpec {
 	o := q.options
-	return algo.QuantizedSpec{Problem: q.problem, Epilogue: o.Epilogue, XZero: o.XZero, Threads: o.Threads, Adds: adds, Finishes: finishes,
-		Stores: finishes && o.VScale != 0, VScale: o.VScale, VZero: o.VZero}
+	return algo.QuantizedSpec{
+		Problem:  q.problem,
+		Epilogue: o.Epilogue,
+		XZero:    o.XZero,
+		Threads:  o.Threads,
+		Adds:     adds,
+		Finishes: finishes,
+		Stores:   finishes && o.VScale != 0,
+		VScale:   o.VScale,
+		VZero:    o.VZero,
+	}
 }
 
 // fill says what the plan's constants are filled with.

@@ -28,7 +28,13 @@ func SeededOperands(p conv.Problem, o LayerOptions, seed uint64, backward bool, 
 		return Operands{}, err
 	}
 	if total := p.Bytes().Total(); total > maxSeeded {
-		return Operands{}, fmt.Errorf("%w: seeded data for %s would take %d bytes, at most %d are made", ErrUnsupported, p, total, int64(maxSeeded))
+		return Operands{}, fmt.Errorf(
+			"%w: seeded data for %s would take %d bytes, at most %d are made",
+			ErrUnsupported,
+			p,
+			total,
+			int64(maxSeeded),
+		)
 	}
 	all, err := newOperands(p, o.Epilogue, backward)
 	if err != nil {

@@ -23,7 +23,13 @@ type TuneOptions struct {
 // error wraps [ErrUnsupported] where there is nothing to choose from (the CPU reference, layers that are
 // computed in blocks), [gpu.ErrMisuse] where o names an algorithm or threads, and else says why no algorithm
 // passed, or why the choice, which there is then, was not kept.
-func Tune(ctx context.Context, dev *Device, p conv.Problem, o LayerOptions, options TuneOptions) (tuning.Result, error) {
+func Tune(
+	ctx context.Context,
+	dev *Device,
+	p conv.Problem,
+	o LayerOptions,
+	options TuneOptions,
+) (tuning.Result, error) {
 	var r tuning.Result
 	task, err := newTask(dev, p, o, options)
 	if err == nil {

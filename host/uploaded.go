@@ -21,7 +21,10 @@ type Uploaded struct {
 }
 
 // errNotResident is about layers that are computed in blocks, or on the host.
-var errNotResident = fmt.Errorf("%w: operands of this layer do not stay on the device, since it is computed in blocks or on the CPU: use Run", ErrUnsupported)
+var errNotResident = fmt.Errorf(
+	"%w: operands of this layer do not stay on the device, since it is computed in blocks or on the CPU: use Run",
+	ErrUnsupported,
+)
 
 // Resident reports whether the layer's operands can stay on the device, as Upload needs.
 func (l *Layer) Resident() bool {
@@ -127,7 +130,10 @@ func (u *Uploaded) on(doing string, do func(*exec.Session) error) error {
 		case !ok:
 			return errNotResident
 		case u.layer.uploads != u.number:
-			return fmt.Errorf("%w: other operands have taken the place of those that were uploaded: upload them again", gpu.ErrMisuse)
+			return fmt.Errorf(
+				"%w: other operands have taken the place of those that were uploaded: upload them again",
+				gpu.ErrMisuse,
+			)
 		}
 		return do(on.session)
 	})

@@ -23,9 +23,18 @@ type VerifyOptions struct {
 // judges the outputs. The error says that it could not run or that memory was damaged, or wraps
 // [gpu.ErrMisuse] (wrong options); whether the outputs are right is in the report. On the CPU device the sums are judged
 // by other code than computed them, but what follows them, the epilogue, is the reference's own.
-func (l *Layer) Verify(ctx context.Context, x tensor.Volume, o VerifyOptions, residual ...tensor.Volume) (tensor.Volume, cpuref.Report, error) {
+func (l *Layer) Verify(
+	ctx context.Context,
+	x tensor.Volume,
+	o VerifyOptions,
+	residual ...tensor.Volume,
+) (tensor.Volume, cpuref.Report, error) {
 	if o.Sample < 0 {
-		return tensor.Volume{}, cpuref.Report{}, fmt.Errorf("verifying a layer: %w: a sample of %d outputs, must be positive, or 0 for all", gpu.ErrMisuse, o.Sample)
+		return tensor.Volume{}, cpuref.Report{}, fmt.Errorf(
+			"verifying a layer: %w: a sample of %d outputs, must be positive, or 0 for all",
+			gpu.ErrMisuse,
+			o.Sample,
+		)
 	}
 	if l != nil && l.released {
 		return tensor.Volume{}, cpuref.Report{}, l.failed("verifying", errReleased)
@@ -57,7 +66,11 @@ func (l *Layer) judgedAs() Algorithm {
 func (l *layerData) judge(a Algorithm, in operands, v []float32, o VerifyOptions) (cpuref.Report, error) {
 	by, transformed := algo.TransformOf(a)
 	if transformed && o.Mode == cpuref.Exact && algo.Rounds(by, l.problem) {
-		return cpuref.Report{}, fmt.Errorf("%w: %s rounds, even integers: check by the bound, or leave it out with LayerOptions.Exact", cpuref.ErrNoVerdict, a.Name())
+		return cpuref.Report{}, fmt.Errorf(
+			"%w: %s rounds, even integers: check by the bound, or leave it out with LayerOptions.Exact",
+			cpuref.ErrNoVerdict,
+			a.Name(),
+		)
 	}
 	sums := truth(a == nil, o)
 	if transformed && o.Mode == cpuref.Bounded {

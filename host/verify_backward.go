@@ -16,7 +16,12 @@ type Judged struct {
 
 // VerifyBackward computes the gradients as Backward does, with outputs poisoned before and guards and
 // operands looked at after, and judges each volume given those that it was computed from.
-func (l *Layer) VerifyBackward(ctx context.Context, x, dv tensor.Volume, mode cpuref.Mode, residual ...tensor.Volume) (Gradients, []Judged, error) {
+func (l *Layer) VerifyBackward(
+	ctx context.Context,
+	x, dv tensor.Volume,
+	mode cpuref.Mode,
+	residual ...tensor.Volume,
+) (Gradients, []Judged, error) {
 	s, err := l.backward(ctx, x, dv, residual, true)
 	if err != nil {
 		return s.gradients, nil, err
@@ -63,7 +68,12 @@ func (l *Layer) judgeStages(in operands, dv tensor.Volume, s stages, mode cpuref
 }
 
 // judgeActivation judges the way from V to the sums.
-func (l *Layer) judgeActivation(add func(string, []float32, cpuref.Reference, error), in operands, dv tensor.Volume, s stages) {
+func (l *Layer) judgeActivation(
+	add func(string, []float32, cpuref.Reference, error),
+	in operands,
+	dv tensor.Volume,
+	s stages,
+) {
 	p, e := l.problem, l.options.Epilogue
 	ref, err := truth(l.dev.gpu == nil, VerifyOptions{})(p, l.input(in), l.filters)
 	if err == nil && e.Residual == conv.BeforeFunction {

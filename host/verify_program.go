@@ -21,7 +21,11 @@ type NodeReport struct {
 // Verify runs a program of [Builder.CompileChecked], with all that kernels write poisoned before and all that they must
 // not change looked at after, and judges the volume of each node by the volumes that it read. The error says that it
 // could not run or that memory was damaged; whether the volumes are right is in the reports.
-func (p *Program) Verify(ctx context.Context, o VerifyOptions, inputs ...tensor.Volume) (outputs []tensor.Volume, reports []NodeReport, err error) {
+func (p *Program) Verify(
+	ctx context.Context,
+	o VerifyOptions,
+	inputs ...tensor.Volume,
+) (outputs []tensor.Volume, reports []NodeReport, err error) {
 	err = p.use("verifying", func(s *exec.Session) error {
 		if !p.checked {
 			return fmt.Errorf("%w: its volumes share memory: use one from CompileChecked", gpu.ErrMisuse)
@@ -80,7 +84,11 @@ func (step programStep) judge(ctx context.Context, s *exec.Session, o VerifyOpti
 		return step.node.layer.judge(step.algorithm, in, v, o)
 	case step.node.kind == quantizeNode:
 		to := step.node.quantization
-		return cpuref.Check(v, cpuref.Numbers(step.node.shape.problem(), read[0]).Quantize(to.scale, to.zero), cpuref.Bounded)
+		return cpuref.Check(
+			v,
+			cpuref.Numbers(step.node.shape.problem(), read[0]).Quantize(to.scale, to.zero),
+			cpuref.Bounded,
+		)
 	}
 	ref, err := cpuref.Operator(step.node.operator.Kernel, step.node.shape.problem(), read...)
 	if err != nil {
@@ -92,7 +100,15 @@ func (step programStep) judge(ctx context.Context, s *exec.Session, o VerifyOpti
 // problem is that of a layer that gives a volume of this shape and computes nothing.
 func (s shape) problem() conv.Problem {
 	axis := func(n int) conv.Axis { return conv.Axis{In: n, Out: n, Filter: 1, Stride: 1, Dilation: 1} }
-	return conv.Problem{Batch: s.n, Groups: s.d, InChannels: s.d, OutChannels: s.d, Z: axis(s.z), H: axis(s.h), W: axis(s.w)}
+	return conv.Problem{
+		Batch:       s.n,
+		Groups:      s.d,
+		InChannels:  s.d,
+		OutChannels: s.d,
+		Z:           axis(s.z),
+		H:           axis(s.h),
+		W:           axis(s.w),
+	}
 }
 
 // judgeQuantized holds the sums of a layer of 8-bit numbers and what it made of them against the reference.

@@ -80,7 +80,13 @@ func (Fourier) workgroupStorage() uint32 { return 0 }
 func Fouriers() []Fourier {
 	var all []Fourier
 	for _, vector := range []uint32{4, 1} {
-		all = append(all, FourierRows(vector), FourierColumns(vector), FourierInverseColumns(vector), FourierInverseRows(vector))
+		all = append(
+			all,
+			FourierRows(vector),
+			FourierColumns(vector),
+			FourierInverseColumns(vector),
+			FourierInverseRows(vector),
+		)
 	}
 	return all
 }

@@ -106,7 +106,9 @@ func layer(p conv.Problem) Params {
 	taps := uint32(p.Z.Filter * p.H.Filter * p.W.Filter)
 	inputs, outputs := uint32(p.InChannels/p.Groups), uint32(p.OutChannels/p.Groups)
 	params := Params{
-		InChannels: uint32(p.InChannels), OutChannels: uint32(p.OutChannels), GroupInputs: inputs, GroupOutputs: outputs,
+		InChannels: uint32(
+			p.InChannels,
+		), OutChannels: uint32(p.OutChannels), GroupInputs: inputs, GroupOutputs: outputs,
 		Padding: uint32(p.Padding), Images: uint32(p.Batch), SplitK: 1,
 		WGroup: outputs * taps * inputs, WOutput: taps * inputs, WInput: 1, WTap: inputs,
 	}

@@ -23,9 +23,20 @@ func (at Placement) Check(pixels, channels int64) error {
 	alone := at == Placement{}
 	switch end := int64(at.First) + channels; {
 	case !alone && end > int64(at.Pitch):
-		return fmt.Errorf("%w: channels %d to %d of volumes with %d a pixel, must be among them", ErrPlacement, at.First, end-1, at.Pitch)
+		return fmt.Errorf(
+			"%w: channels %d to %d of volumes with %d a pixel, must be among them",
+			ErrPlacement,
+			at.First,
+			end-1,
+			at.Pitch,
+		)
 	case !alone && pixels > math.MaxUint32/int64(at.Pitch):
-		return fmt.Errorf("%w: %d pixels of %d channels, must be fewer than 2^32 numbers", ErrPlacement, pixels, at.Pitch)
+		return fmt.Errorf(
+			"%w: %d pixels of %d channels, must be fewer than 2^32 numbers",
+			ErrPlacement,
+			pixels,
+			at.Pitch,
+		)
 	}
 	return nil
 }

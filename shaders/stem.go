@@ -51,7 +51,14 @@ func (Stem) workgroupStorage() uint32 { return 0 }
 
 // stemRows are the table's: of VGG and MobileNet, ResNet, and AlexNet.
 var stemRows = []Stem{
-	{28, 4, 16, 3, 1, 8}, {8, 1, 16, 3, 1, 64}, {4, 2, 8, 3, 1, 64}, {16, 2, 16, 3, 2, 8}, {16, 1, 16, 7, 2, 8}, {8, 1, 16, 7, 2, 64}, {14, 1, 16, 11, 4, 8},
+	{
+		28,
+		4,
+		16,
+		3,
+		1,
+		8,
+	}, {8, 1, 16, 3, 1, 64}, {4, 2, 8, 3, 1, 64}, {16, 2, 16, 3, 2, 8}, {16, 1, 16, 7, 2, 8}, {8, 1, 16, 7, 2, 64}, {14, 1, 16, 11, 4, 8},
 }
 
 // StemRows are the stems of the table.

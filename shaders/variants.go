@@ -148,14 +148,31 @@ func Variants() []Variant {
 	for _, k := range Operators() {
 		all = append(all, k)
 	}
-	return append(all, FilterGradients, BiasGradients, ReLU, Activate, ActivationGradients, Dequantize, Requantize, QuantizeLinear, DequantizeLinear, SumSplitK)
+	return append(
+		all,
+		FilterGradients,
+		BiasGradients,
+		ReLU,
+		Activate,
+		ActivationGradients,
+		Dequantize,
+		Requantize,
+		QuantizeLinear,
+		DequantizeLinear,
+		SumSplitK,
+	)
 }
 
 //go:embed *.wgsl
 var files embed.FS
 
 // templates are parsed once; a field that a variant lacks is an error, never empty text.
-var templates = template.Must(template.New("").Option("missingkey=error").Funcs(template.FuncMap{"plus": plus, "vector": vectorType}).ParseFS(files, "*.wgsl"))
+var templates = template.Must(
+	template.New("").
+		Option("missingkey=error").
+		Funcs(template.FuncMap{"plus": plus, "vector": vectorType}).
+		ParseFS(files, "*.wgsl"),
+)
 
 // Source fills the variant's template. Only rows of the table have a source.
 func Source(v Variant) (Shader, error) {
@@ -182,7 +199,13 @@ func fill(v Variant) (Shader, error) {
 	if err := templates.ExecuteTemplate(&text, v.file(), v); err != nil {
 		return Shader{}, fmt.Errorf("shader variant %s: %w", v.Name(), err)
 	}
-	shader := Shader{Name: v.Name(), WGSL: text.String(), Entry: "main", Workgroup: [3]uint32{v.threads(), 1, 1}, WorkgroupStorage: v.workgroupStorage()}
+	shader := Shader{
+		Name:             v.Name(),
+		WGSL:             text.String(),
+		Entry:            "main",
+		Workgroup:        [3]uint32{v.threads(), 1, 1},
+		WorkgroupStorage: v.workgroupStorage(),
+	}
 	for _, b := range binding.FindAllStringSubmatch(shader.WGSL, -1) {
 		shader.Bindings = append(shader.Bindings, Access(b[1]))
 	}

@@ -73,7 +73,12 @@ func (f Filters) Validate() error {
 		return shapeErrorf("filters %v: they hold %d elements; their shape needs %d", f, len(f.Data), size)
 	}
 	if biases := f.BankCount() * f.K; f.Bias != nil && len(f.Bias) != biases {
-		return shapeErrorf("filters %v: there are %d biases; there must be %d, one per filter, or a nil Bias", f, len(f.Bias), biases)
+		return shapeErrorf(
+			"filters %v: there are %d biases; there must be %d, one per filter, or a nil Bias",
+			f,
+			len(f.Bias),
+			biases,
+		)
 	}
 	return nil
 }

@@ -93,7 +93,10 @@ func FilterBanksFrom(a Array, l FilterLayout) (Filters, error) {
 		return Filters{}, err
 	}
 	if rank := len(a.Shape); rank != 5 && rank != 6 || a.Shape[0] == 0 {
-		return Filters{}, shapeErrorf("filter banks of shape %v; use (Banks, K, Fh, Fw, D), or (Banks, K, Fz, Fh, Fw, D) in 3D, with at least one bank", a.Shape)
+		return Filters{}, shapeErrorf(
+			"filter banks of shape %v; use (Banks, K, Fh, Fw, D), or (Banks, K, Fz, Fh, Fw, D) in 3D, with at least one bank",
+			a.Shape,
+		)
 	}
 	var all Filters
 	banks, size := a.Shape[0], len(a.Data)/a.Shape[0]
@@ -124,7 +127,10 @@ func BiasFrom(a Array) ([]float32, error) {
 		}
 	}
 	if long > 1 || len(a.Data) == 0 {
-		return nil, shapeErrorf("biases of shape %v; use (K,) with K at least 1, or a shape in which all other axes are 1", a.Shape)
+		return nil, shapeErrorf(
+			"biases of shape %v; use (K,) with K at least 1, or a shape in which all other axes are 1",
+			a.Shape,
+		)
 	}
 	return a.Data, nil
 }
@@ -140,8 +146,13 @@ func reorder(a Array, from, optional, to string) (shape []int, data []float32, e
 	present := from
 	switch absent := len(from) - len(a.Shape); {
 	case absent < -1 || absent > len(optional):
-		return nil, nil, shapeErrorf("array of shape %v has rank %d; layout %s needs rank 4, 5 (with Z before H), 3 (without %c) or 2 (H, W)",
-			a.Shape, len(a.Shape), from, optional[0])
+		return nil, nil, shapeErrorf(
+			"array of shape %v has rank %d; layout %s needs rank 4, 5 (with Z before H), 3 (without %c) or 2 (H, W)",
+			a.Shape,
+			len(a.Shape),
+			from,
+			optional[0],
+		)
 	case absent < 0:
 		present = strings.Replace(from, "H", "ZH", 1)
 	default:

@@ -88,13 +88,22 @@ func (o MapOptions) check(v Volume) error {
 		return shapeErrorf("maps: %d columns; use 1 or more, or 0 for a fitting number", o.Columns)
 	}
 	if o.Scale < 0 || o.Scale > maxScale {
-		return shapeErrorf("maps: scale %d; use 1 to %d pixels per element, or 0 for a fitting number", o.Scale, maxScale)
+		return shapeErrorf(
+			"maps: scale %d; use 1 to %d pixels per element, or 0 for a fitting number",
+			o.Scale,
+			maxScale,
+		)
 	}
 	if o.Labels != nil && len(o.Labels) != v.D {
 		return shapeErrorf("maps: %d labels; volume %v needs %d, one per depth slice, or none", len(o.Labels), v, v.D)
 	}
 	if n := v.H * v.W * v.D; o.Bound != nil && len(o.Bound) != n {
-		return shapeErrorf("maps: %d bounds; volume %v needs %d, one per element of a plane, or none", len(o.Bound), v, n)
+		return shapeErrorf(
+			"maps: %d bounds; volume %v needs %d, one per element of a plane, or none",
+			len(o.Bound),
+			v,
+			n,
+		)
 	}
 	if err := o.checkOperands(v); err != nil {
 		return err
@@ -103,7 +112,12 @@ func (o MapOptions) check(v Volume) error {
 	// its text has more than 512 pixels.
 	side := int64(max(o.Scale, 1))
 	if n := max(int64(v.H)*int64(v.W), 512); n > maxPixels/int64(v.D)/(side*side) {
-		return shapeErrorf("maps: volume %v at %d pixels per element needs a picture of more than %d pixels, the most that is supported", v, side, maxPixels)
+		return shapeErrorf(
+			"maps: volume %v at %d pixels per element needs a picture of more than %d pixels, the most that is supported",
+			v,
+			side,
+			maxPixels,
+		)
 	}
 	return nil
 }

@@ -193,7 +193,9 @@ func (s *literal) size() (int, error) {
 
 func (s *literal) dtype() (npyType, error) {
 	if c := s.next(); c == '[' || c == '(' {
-		return npyType{}, s.errorf("the dtype is structured: its elements are records, not numbers; save one field of it")
+		return npyType{}, s.errorf(
+			"the dtype is structured: its elements are records, not numbers; save one field of it",
+		)
 	}
 	name, err := s.str("a dtype in quotes")
 	if err != nil {

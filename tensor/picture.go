@@ -39,7 +39,13 @@ func DecodeImage(r io.Reader) (Volume, error) {
 	head := slices.Clone(seen.Bytes()) // decoding empties seen
 	img, _, err := image.Decode(io.MultiReader(&seen, r))
 	if err != nil {
-		return Volume{}, formatErrorf("picture: decoding %s of %d x %d pixels: %w", format, config.Width, config.Height, err)
+		return Volume{}, formatErrorf(
+			"picture: decoding %s of %d x %d pixels: %w",
+			format,
+			config.Width,
+			config.Height,
+			err,
+		)
 	}
 	turned := upright
 	if format == "jpeg" {
@@ -141,7 +147,12 @@ func checkResize(v Volume, h, w int) error {
 	}
 	for i, x := range v.Data {
 		if !(x >= 0 && x <= 1) { // so written, it catches NaN
-			return shapeErrorf("resize: element %d of %v is %v; a picture's values are from 0 to 1 (divide 0..255 by 255)", i, v, x)
+			return shapeErrorf(
+				"resize: element %d of %v is %v; a picture's values are from 0 to 1 (divide 0..255 by 255)",
+				i,
+				v,
+				x,
+			)
 		}
 	}
 	if err := checkPixels("resize: picture", v.H, v.W); err != nil {

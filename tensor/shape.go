@@ -27,7 +27,12 @@ func product(what string, sizes []int) (int, error) {
 	for _, s := range sizes {
 		hi, lo := bits.Mul64(total, uint64(s))
 		if hi != 0 || lo > maxElements {
-			return 0, shapeErrorf("%s: shape %v has more than %d elements, the most that is supported", what, sizes, int64(maxElements))
+			return 0, shapeErrorf(
+				"%s: shape %v has more than %d elements, the most that is supported",
+				what,
+				sizes,
+				int64(maxElements),
+			)
 		}
 		total = lo
 	}

@@ -20,10 +20,20 @@ func SpaceToDepth(p conv.Problem) (conv.Problem, error) {
 		return p, nil
 	}
 	if p.Transposed || p.Unshared || p.Z.In*p.Z.Filter*p.Z.Out*p.Z.Stride != 1 || p.H.Dilation*p.W.Dilation != 1 {
-		return conv.Problem{}, fmt.Errorf("%w: space to depth of %s, must have two axes and neither be transposed, unshared nor dilated", ErrUnsupported, p)
+		return conv.Problem{}, fmt.Errorf(
+			"%w: space to depth of %s, must have two axes and neither be transposed, unshared nor dilated",
+			ErrUnsupported,
+			p,
+		)
 	}
 	if phases := p.H.Stride * p.W.Stride; phases > conv.MaxSize/p.InChannels {
-		return conv.Problem{}, fmt.Errorf("%w: space to depth of %s has %d times its input channels, must have at most %d in all", ErrUnsupported, p, phases, conv.MaxSize)
+		return conv.Problem{}, fmt.Errorf(
+			"%w: space to depth of %s has %d times its input channels, must have at most %d in all",
+			ErrUnsupported,
+			p,
+			phases,
+			conv.MaxSize,
+		)
 	}
 	return conv.New(conv.Problem{
 		Batch: p.Batch, Groups: p.Groups, InChannels: p.H.Stride * p.W.Stride * p.InChannels, OutChannels: p.OutChannels,

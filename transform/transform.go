@@ -61,7 +61,15 @@ type Line struct {
 }
 
 // still is F(1, 1), which changes nothing: for the axis of a filter with one tap.
-var still = &Line{Outputs: 1, Taps: 1, Inputs: 1, Products: 1, G: [][]float64{{1}}, BT: [][]float64{{1}}, AT: [][]float64{{1}}}
+var still = &Line{
+	Outputs:  1,
+	Taps:     1,
+	Inputs:   1,
+	Products: 1,
+	G:        [][]float64{{1}},
+	BT:       [][]float64{{1}},
+	AT:       [][]float64{{1}},
+}
 
 // Check reports whether the algorithm computes p: the layer is 2D, of stride 1, and neither transposed nor
 // unshared. Winograd's for tiles of 2 x 2 outputs has filters of 3x3, 5x5 or 7x7, for 3 x 3 3x3, for 4 x 4 3x3 or

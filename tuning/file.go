@@ -205,8 +205,14 @@ func (f *file) merge(other file) (taken int) {
 // sorted gives the entries in the order in which files have them.
 func (f *file) sorted() []entry {
 	return slices.SortedFunc(maps.Values(f.choices), func(a, b entry) int {
-		return cmp.Or(cmp.Compare(a.Adapter, b.Adapter), cmp.Compare(a.Backend, b.Backend), cmp.Compare(a.Driver, b.Driver),
-			cmp.Compare(a.Shaders, b.Shaders), cmp.Compare(a.Problem, b.Problem), cmp.Compare(a.DType, b.DType))
+		return cmp.Or(
+			cmp.Compare(a.Adapter, b.Adapter),
+			cmp.Compare(a.Backend, b.Backend),
+			cmp.Compare(a.Driver, b.Driver),
+			cmp.Compare(a.Shaders, b.Shaders),
+			cmp.Compare(a.Problem, b.Problem),
+			cmp.Compare(a.DType, b.DType),
+		)
 	})
 }
 

@@ -98,7 +98,11 @@ const (
 // candidates, or else says why none passed, or why the choice, which there is then, was not kept.
 func Measure(ctx context.Context, task Task) (Result, error) {
 	if len(task.Names) == 0 || task.Open == nil {
-		return Result{}, fmt.Errorf("%w: a task of %d candidates, must have names and Open", gpu.ErrMisuse, len(task.Names))
+		return Result{}, fmt.Errorf(
+			"%w: a task of %d candidates, must have names and Open",
+			gpu.ErrMisuse,
+			len(task.Names),
+		)
 	}
 	t := tuner{ctx: ctx, task: task, begun: time.Now(), result: Result{Default: task.Names[0], Clock: task.Clock}}
 	err := t.run()

@@ -12,7 +12,9 @@ import (
 // stride 4 over a photo scaled to 227x227, as the notes compute it.
 func (f *runFlags) alexnetJob(j *job, args []string) error {
 	if len(args) > 0 || f.input != "" || f.filters != "" || f.bias != "" {
-		return usagef("--alexnet brings its layer, input and filters: leave out the descriptor, --input, --filters and --bias")
+		return usagef(
+			"--alexnet brings its layer, input and filters: leave out the descriptor, --input, --filters and --bias",
+		)
 	}
 	photo, err := f.photo()
 	if err != nil {
@@ -43,7 +45,10 @@ func (f *runFlags) photo() (tensor.Volume, error) {
 	case err != nil:
 		return tensor.Volume{}, err
 	case format != tensor.Picture:
-		return tensor.Volume{}, usagef("--alexnet %s: is an array, must be a PNG or JPEG picture; --input reads arrays", f.alexnet)
+		return tensor.Volume{}, usagef(
+			"--alexnet %s: is an array, must be a PNG or JPEG picture; --input reads arrays",
+			f.alexnet,
+		)
 	}
 	return tensor.VolumeFrom(array, tensor.NHWC)
 }
@@ -70,7 +75,11 @@ func gaborFilters(k, size int, seed uint64) (tensor.Filters, error) {
 	rng := rand.New(rand.NewPCG(seed, 0x6761626f72))
 	grey := k * 2 / 3
 	for i := range k {
-		g := gabor{colour: [3]float64{1, 1, 1}, angle: math.Pi * (float64(i) + 0.3*rng.Float64()) / 16, phase: math.Pi / 2 * float64(i/16%2)}
+		g := gabor{
+			colour: [3]float64{1, 1, 1},
+			angle:  math.Pi * (float64(i) + 0.3*rng.Float64()) / 16,
+			phase:  math.Pi / 2 * float64(i/16%2),
+		}
 		g.wavelength = []float64{3.5, 5, 7, 10}[i*4/max(grey, 1)%4]
 		g.sigma = 0.38 * g.wavelength
 		if i >= grey {

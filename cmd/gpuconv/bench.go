@@ -104,9 +104,18 @@ func (a *app) bench(ctx context.Context, layers []bench.Layer, f benchFlags) err
 	ctx, stop := interruptible(ctx)
 	defer stop()
 	r := newFile(dev)
-	r.Settings = bench.Settings{Suite: f.suite, Match: f.match, Algorithms: f.algorithms, BudgetMS: float64(f.budget) / 1e6,
-		Rounds: f.rounds,
-		WarmUp: f.warmUp, Seed: f.seed, Percentiles: f.percentiles, Dispatches: f.dispatches, Exact: f.exact}
+	r.Settings = bench.Settings{
+		Suite:       f.suite,
+		Match:       f.match,
+		Algorithms:  f.algorithms,
+		BudgetMS:    float64(f.budget) / 1e6,
+		Rounds:      f.rounds,
+		WarmUp:      f.warmUp,
+		Seed:        f.seed,
+		Percentiles: f.percentiles,
+		Dispatches:  f.dispatches,
+		Exact:       f.exact,
+	}
 	err = a.measureSuite(ctx, dev, device, layers, f, &r)
 	if err != nil && !errors.Is(err, context.Canceled) {
 		return err
@@ -143,8 +152,14 @@ func (f *benchFlags) serve(dev *host.Device, device *bench.Device, layers []benc
 }
 
 // measureSuite fills in the ceilings and the results.
-func (a *app) measureSuite(ctx context.Context, dev *host.Device, device *bench.Device, layers []bench.Layer, f benchFlags,
-	r *bench.File) error {
+func (a *app) measureSuite(
+	ctx context.Context,
+	dev *host.Device,
+	device *bench.Device,
+	layers []bench.Layer,
+	f benchFlags,
+	r *bench.File,
+) error {
 	o := bench.Options{Algorithms: f.algorithms, Budget: f.budget, Rounds: f.rounds, WarmUp: f.warmUp, Seed: f.seed,
 		Timestamps: device.Timestamps(),
 		Repro:      func(l bench.Layer, algorithm string) string { return benchRepro(dev, l, algorithm, f) }}

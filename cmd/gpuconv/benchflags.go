@@ -36,17 +36,37 @@ func (f *benchFlags) outputs() [][2]string {
 // register adds the flags.
 func (f *benchFlags) register(flags *pflag.FlagSet) {
 	f.add(flags)
-	flags.StringVar(&f.suite, "suite", "", "a suite's name, or a file with a descriptor a line, or - for stdin (default core)")
+	flags.StringVar(
+		&f.suite,
+		"suite",
+		"",
+		"a suite's name, or a file with a descriptor a line, or - for stdin (default core)",
+	)
 	flags.StringSliceVar(&f.algorithms, "algorithm", nil, "algorithms by name, or all (default what the layer chooses)")
 	flags.StringVar(&f.match, "match", "", "only layers whose name or descriptor matches this regular expression")
-	flags.DurationVar(&f.budget, "budget", time.Second, "time for a layer's warm samples; cold ones and transfers take half of it each")
+	flags.DurationVar(
+		&f.budget,
+		"budget",
+		time.Second,
+		"time for a layer's warm samples; cold ones and transfers take half of it each",
+	)
 	flags.IntVar(&f.rounds, "rounds", 5, "how often each layer has its turn, each time with its part of the budget")
 	flags.IntVar(&f.warmUp, "warmup", 3, "runs of a layer before the samples of a round")
 	flags.Uint64Var(&f.seed, "seed", 1, "of the data")
 	flags.BoolVar(&f.noCeilings, "no-ceilings", false, "leave out the device's ceilings, and with them the percentages")
 	flags.BoolVar(&f.ceilings, "ceilings", false, "measure the device's ceilings alone, and no layers")
-	flags.BoolVar(&f.dispatches, "dispatches", false, "show the time of each dispatch in the tables, by the GPU's clock")
-	flags.Float64SliceVar(&f.percentiles, "percentiles", []float64{10, 90}, "of each layer's times, from 0, the shortest, to 100")
+	flags.BoolVar(
+		&f.dispatches,
+		"dispatches",
+		false,
+		"show the time of each dispatch in the tables, by the GPU's clock",
+	)
+	flags.Float64SliceVar(
+		&f.percentiles,
+		"percentiles",
+		[]float64{10, 90},
+		"of each layer's times, from 0, the shortest, to 100",
+	)
 	flags.StringVar(&f.csv, "csv", "", "write the results as CSV to a file, or - for stdout")
 	flags.StringVar(&f.html, "html", "", "write a page with pictures to a file, or - for stdout")
 	flags.StringVar(&f.markdown, "markdown", "", "write the table in Markdown to a file, or - for stdout")

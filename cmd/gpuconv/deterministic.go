@@ -70,6 +70,17 @@ func sameBits(first, second result) error {
 	if different == 0 {
 		return nil
 	}
-	return failure{fmt.Errorf("not deterministic: %d of %d numbers of %s differ between two runs, the first is number %d: %v (bits %08x), then %v (%08x)", different, len(first.data),
-		first.what, at, first.data[at], math.Float32bits(first.data[at]), second.data[at], math.Float32bits(second.data[at]))}
+	return failure{
+		fmt.Errorf(
+			"not deterministic: %d of %d numbers of %s differ between two runs, the first is number %d: %v (bits %08x), then %v (%08x)",
+			different,
+			len(first.data),
+			first.what,
+			at,
+			first.data[at],
+			math.Float32bits(first.data[at]),
+			second.data[at],
+			math.Float32bits(second.data[at]),
+		),
+	}
 }

@@ -45,21 +45,33 @@ func printAdapter(a *app, info gpu.AdapterInfo) {
 		software = ": a program, no GPU"
 	}
 	fmt.Fprintf(a.stdout, "%d  %s\n", info.Index, info.Name)
-	table(a.stdout,
+	table(
+		a.stdout,
 		"   backend\t"+string(info.Backend),
 		"   type\t"+info.Type.String()+software,
 		"   vendor\t"+info.Vendor,
 		"   driver\t"+orUnknown(info.Driver),
 		"   memory\t"+limitsText(l),
-		fmt.Sprintf("   workgroups\tup to %d threads (%dx%dx%d), %s of shared memory, %d an axis", l.MaxWorkgroupInvocations,
-			l.MaxWorkgroupSizeX, l.MaxWorkgroupSizeY, l.MaxWorkgroupSizeZ, bytesText(uint64(l.MaxWorkgroupStorage)), l.MaxWorkgroupsPerDimension),
+		fmt.Sprintf(
+			"   workgroups\tup to %d threads (%dx%dx%d), %s of shared memory, %d an axis",
+			l.MaxWorkgroupInvocations,
+			l.MaxWorkgroupSizeX,
+			l.MaxWorkgroupSizeY,
+			l.MaxWorkgroupSizeZ,
+			bytesText(uint64(l.MaxWorkgroupStorage)),
+			l.MaxWorkgroupsPerDimension,
+		),
 		"   features\t"+strings.Join(webFeatures(info), ", "),
 	)
 }
 
 // limitsText is how much memory an adapter gives at once.
 func limitsText(l gpu.Limits) string {
-	return fmt.Sprintf("buffers of up to %s, bindings of up to %s", bytesText(l.MaxBufferSize), bytesText(l.MaxStorageBinding))
+	return fmt.Sprintf(
+		"buffers of up to %s, bindings of up to %s",
+		bytesText(l.MaxBufferSize),
+		bytesText(l.MaxStorageBinding),
+	)
 }
 
 // webFeatures leaves out what only wgpu's native side has; --json has them all.

@@ -93,14 +93,24 @@ func diagnose() (doctorReport, error) {
 	case len(list) == 0:
 		r.Advice = append(r.Advice, gpu.InstallHint)
 	case best == gpu.Software:
-		r.Advice = append(r.Advice, "there is no GPU here, only software adapters: right for tests, no measure of speed")
+		r.Advice = append(
+			r.Advice,
+			"there is no GPU here, only software adapters: right for tests, no measure of speed",
+		)
 	}
 	return r, nil
 }
 
 // examine opens a device, runs the notes' example on it and reads its clock.
 func examine(info gpu.AdapterInfo) doctorAdapter {
-	d := doctorAdapter{Name: info.Name, Backend: string(info.Backend), Type: info.Type.String(), Driver: orUnknown(info.Driver), Can: limitsText(info.Limits), Advice: adapterAdvice(info)}
+	d := doctorAdapter{
+		Name:    info.Name,
+		Backend: string(info.Backend),
+		Type:    info.Type.String(),
+		Driver:  orUnknown(info.Driver),
+		Can:     limitsText(info.Limits),
+		Advice:  adapterAdvice(info),
+	}
 	device, err := gpu.Open(gpu.Options{Backend: info.Backend, Adapter: fmt.Sprint(info.Index)})
 	if err != nil {
 		d.Result = err.Error()
@@ -141,7 +151,9 @@ func adapterAdvice(info gpu.AdapterInfo) string {
 	case info.Type == gpu.Software:
 		return "good for tests; its speed says nothing of GPUs"
 	case info.Limits.MaxStorageBinding < 1<<30:
-		return "layers with a volume above " + bytesText(info.Limits.MaxStorageBinding) + " are split, which takes longer"
+		return "layers with a volume above " + bytesText(
+			info.Limits.MaxStorageBinding,
+		) + " are split, which takes longer"
 	}
 	return "ready"
 }
@@ -154,10 +166,16 @@ func traps(adapters []gpu.AdapterInfo) []string {
 		"WGSL's float16, subgroups and override constants do not compile in this wgpu: no shader here uses them",
 	}
 	if slices.ContainsFunc(adapters, func(a gpu.AdapterInfo) bool { return strings.HasPrefix(a.Name, "llvmpipe") }) {
-		list = append(list, "llvmpipe silently ends a thread's loops after 65,535 rounds: layers of millions of products an output come out wrong there, and the check says so")
+		list = append(
+			list,
+			"llvmpipe silently ends a thread's loops after 65,535 rounds: layers of millions of products an output come out wrong there, and the check says so",
+		)
 	}
 	if runtime.GOARCH == "arm64" && runtime.GOOS != "darwin" {
-		list = append(list, "this platform's wgpu is 22.1: workgroup memory is not zeroed, and no shader here relies on it")
+		list = append(
+			list,
+			"this platform's wgpu is 22.1: workgroup memory is not zeroed, and no shader here relies on it",
+		)
 	}
 	if runtime.GOOS == "windows" {
 		list = append(list, "Windows resets a GPU that works for 2 s on one submission: run large layers with care")
@@ -203,7 +221,15 @@ func (r doctorReport) print(a *app) {
 			mark = "FAILS"
 		}
 		fmt.Fprintf(a.stdout, "\n%d  %s\n", i, d.Name)
-		table(a.stdout, "   "+mark+"\t"+d.Result, fmt.Sprintf("   backend\t%s, %s", d.Backend, d.Type), "   driver\t"+d.Driver, "   can\t"+d.Can, "   clock\t"+orUnknown(d.Clock), "   advice\t"+d.Advice)
+		table(
+			a.stdout,
+			"   "+mark+"\t"+d.Result,
+			fmt.Sprintf("   backend\t%s, %s", d.Backend, d.Type),
+			"   driver\t"+d.Driver,
+			"   can\t"+d.Can,
+			"   clock\t"+orUnknown(d.Clock),
+			"   advice\t"+d.Advice,
+		)
 	}
 	fmt.Fprintln(a.stdout, "\nknown traps here")
 	for _, t := range r.Traps {

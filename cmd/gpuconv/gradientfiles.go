@@ -12,14 +12,29 @@ type gradientFiles struct{ dx, dw, db, dslopes string }
 func (g *gradientFiles) add(c *cobra.Command) {
 	flags := c.Flags()
 	flags.StringVar(&g.dx, "dx", "", "write the gradient dX of --backward, of X's size: .npy")
-	flags.StringVar(&g.dw, "dw", "", "write the gradient dW of --backward: .npy of the shape that --filters reads, OHWI")
+	flags.StringVar(
+		&g.dw,
+		"dw",
+		"",
+		"write the gradient dW of --backward: .npy of the shape that --filters reads, OHWI",
+	)
 	flags.StringVar(&g.db, "db", "", "write the gradient db of --backward: .npy of the shape that --bias reads")
-	flags.StringVar(&g.dslopes, "dslopes", "", "write the gradient dslope of --backward --activation prelu: .npy of K numbers")
+	flags.StringVar(
+		&g.dslopes,
+		"dslopes",
+		"",
+		"write the gradient dslope of --backward --activation prelu: .npy of K numbers",
+	)
 }
 
 // outputs are the flags with their files and what these must end in.
 func (g gradientFiles) outputs() [][3]string {
-	return [][3]string{{"--dx", g.dx, ".npy"}, {"--dw", g.dw, ".npy"}, {"--db", g.db, ".npy"}, {"--dslopes", g.dslopes, ".npy"}}
+	return [][3]string{
+		{"--dx", g.dx, ".npy"},
+		{"--dw", g.dw, ".npy"},
+		{"--db", g.db, ".npy"},
+		{"--dslopes", g.dslopes, ".npy"},
+	}
 }
 
 // write writes the files that were asked for and adds their names to wrote.

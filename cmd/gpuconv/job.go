@@ -27,17 +27,30 @@ type job struct {
 	gradients     gradientFiles
 }
 
-var errNoInput = errors.New("no input: name a descriptor, or --input and --filters, or --alexnet; alone, `gpuconv run` shows the notes' example")
+var errNoInput = errors.New(
+	"no input: name a descriptor, or --input and --filters, or --alexnet; alone, `gpuconv run` shows the notes' example",
+)
 
 // job reads flags and files. Nothing of the GPU is touched before all of them are right.
 func (f *runFlags) job(args []string) (job, error) {
-	j := job{verify: f.verify, sample: f.sample, seed: f.seed, output: f.output, maps: f.maps, gradients: f.gradientFiles,
-		deterministic: f.deterministic, fromFiles: len(f.files()) > 0}
+	j := job{
+		verify:        f.verify,
+		sample:        f.sample,
+		seed:          f.seed,
+		output:        f.output,
+		maps:          f.maps,
+		gradients:     f.gradientFiles,
+		deterministic: f.deterministic,
+		fromFiles:     len(f.files()) > 0,
+	}
 	if err := f.options(&j); err != nil {
 		return j, err
 	}
 	if len(f.sizesGiven) > 0 && (len(args) == 1 || f.alexnet != "") {
-		return j, usagef("%s: sizes of a layer from files; the descriptor, or --alexnet, has its own", strings.Join(f.sizesGiven, ", "))
+		return j, usagef(
+			"%s: sizes of a layer from files; the descriptor, or --alexnet, has its own",
+			strings.Join(f.sizesGiven, ", "),
+		)
 	}
 	var err error
 	switch {
@@ -108,7 +121,9 @@ func (f *runFlags) filesJob(j *job) error {
 // seedRest makes seeded operands where the layer has more than X and W and no files hold them.
 func (f *runFlags) seedRest(j *job) (err error) {
 	e := j.options.Epilogue
-	if e.Residual != conv.NoResidual && f.residualInput == "" || e.Activation.Function == conv.PReLU && f.slopes == "" || f.backward && f.dv == "" {
+	if e.Residual != conv.NoResidual && f.residualInput == "" ||
+		e.Activation.Function == conv.PReLU && f.slopes == "" ||
+		f.backward && f.dv == "" {
 		j.data, err = j.proofCase().Data()
 	}
 	return err

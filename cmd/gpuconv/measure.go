@@ -56,15 +56,28 @@ func (a *app) measure(p conv.Problem) error {
 		return fmt.Errorf("%s without sharing: %w", p, err)
 	}
 	if need := 4 * (unshared.FilterLen() + unshared.BiasLen()); need > a.measureLimit {
-		return fmt.Errorf("%w: without sharing the filters of %s take %d bytes (%s), at most %d (%s) are measured: make the output or the filters smaller", errTooLarge,
-			p, need, bytesText(uint64(need)), a.measureLimit, bytesText(uint64(a.measureLimit)))
+		return fmt.Errorf(
+			"%w: without sharing the filters of %s take %d bytes (%s), at most %d (%s) are measured: make the output or the filters smaller",
+			errTooLarge,
+			p,
+			need,
+			bytesText(uint64(need)),
+			a.measureLimit,
+			bytesText(uint64(a.measureLimit)),
+		)
 	}
 	dev, err := a.openOrFallBack()
 	if err != nil {
 		return err
 	}
 	defer dev.Close()
-	r := measureReport{Problem: p.String(), Device: dev.String(), Neurons: p.Counts().Neurons, Runs: measuredRuns, Clock: "wall"}
+	r := measureReport{
+		Problem: p.String(),
+		Device:  dev.String(),
+		Neurons: p.Counts().Neurons,
+		Runs:    measuredRuns,
+		Clock:   "wall",
+	}
 	for _, way := range []struct {
 		p  conv.Problem
 		to *measurement
@@ -80,7 +93,13 @@ var errTooLarge = errors.New("too large to measure")
 
 // measureLayer judges one run of the layer with seeded data and takes the time of more.
 func measureLayer(dev *host.Device, p conv.Problem) (measurement, error) {
-	m := measurement{Problem: p.String(), Parameters: p.FilterLen() + p.BiasLen(), Bytes: p.Bytes().Filters, AllBytes: p.Bytes().Total(), FLOPs: p.FLOPs()}
+	m := measurement{
+		Problem:    p.String(),
+		Parameters: p.FilterLen() + p.BiasLen(),
+		Bytes:      p.Bytes().Filters,
+		AllBytes:   p.Bytes().Total(),
+		FLOPs:      p.FLOPs(),
+	}
 	c := proof.Case{Problem: p, Seed: 1, Mode: cpuref.Bounded}
 	data, err := c.Data()
 	if err != nil {
@@ -120,15 +139,43 @@ func (r measureReport) print(a *app) {
 		"neurons\t"+thousands(r.Neurons)+", of each image",
 	)
 	fmt.Fprintln(a.stdout)
-	table(a.stdout,
+	table(
+		a.stdout,
 		"\tshared\tunshared\tunshared/shared",
-		fmt.Sprintf("parameters\t%s\t%s\t%s", thousands(s.Parameters), thousands(u.Parameters), times(float64(u.Parameters), float64(s.Parameters))),
-		fmt.Sprintf("their memory\t%s\t%s\t%s", bytesText(uint64(s.Bytes)), bytesText(uint64(u.Bytes)), times(float64(u.Bytes), float64(s.Bytes))),
-		fmt.Sprintf("with X and V\t%s\t%s\t%s", bytesText(uint64(s.AllBytes)), bytesText(uint64(u.AllBytes)), times(float64(u.AllBytes), float64(s.AllBytes))),
-		fmt.Sprintf("operations\t%s\t%s\t%s", thousands(s.FLOPs), thousands(u.FLOPs), times(float64(u.FLOPs), float64(s.FLOPs))),
+		fmt.Sprintf(
+			"parameters\t%s\t%s\t%s",
+			thousands(s.Parameters),
+			thousands(u.Parameters),
+			times(float64(u.Parameters), float64(s.Parameters)),
+		),
+		fmt.Sprintf(
+			"their memory\t%s\t%s\t%s",
+			bytesText(uint64(s.Bytes)),
+			bytesText(uint64(u.Bytes)),
+			times(float64(u.Bytes), float64(s.Bytes)),
+		),
+		fmt.Sprintf(
+			"with X and V\t%s\t%s\t%s",
+			bytesText(uint64(s.AllBytes)),
+			bytesText(uint64(u.AllBytes)),
+			times(float64(u.AllBytes), float64(s.AllBytes)),
+		),
+		fmt.Sprintf(
+			"operations\t%s\t%s\t%s",
+			thousands(s.FLOPs),
+			thousands(u.FLOPs),
+			times(float64(u.FLOPs), float64(s.FLOPs)),
+		),
 		fmt.Sprintf("time\t%.3f ms\t%.3f ms\t%s", s.Median, u.Median, times(u.Median, s.Median)),
 	)
 	fmt.Fprintln(a.stdout)
-	table(a.stdout, fmt.Sprintf("Times are the median of %d runs, wall clock: upload of X, computation, read-back of V; the filters are on the device before.", r.Runs),
-		"shared\t"+s.Check, "unshared\t"+u.Check)
+	table(
+		a.stdout,
+		fmt.Sprintf(
+			"Times are the median of %d runs, wall clock: upload of X, computation, read-back of V; the filters are on the device before.",
+			r.Runs,
+		),
+		"shared\t"+s.Check,
+		"unshared\t"+u.Check,
+	)
 }

@@ -127,14 +127,28 @@ func formula(p conv.Problem, x tensor.Volume, w tensor.Filters, v tensor.Volume,
 	}
 	got := v.At(ox, oy, d)
 	return noteFormula{
-		Formula: fmt.Sprintf("V[%d,%d,%d] = sum(X[%d:%d, %d:%d, :] * W%d) + b%d", ox, oy, d, x0, x0+p.W.Filter, y0, y0+p.H.Filter, d, d),
-		Got:     got, Reference: sum, Equal: float64(got) == sum,
+		Formula: fmt.Sprintf(
+			"V[%d,%d,%d] = sum(X[%d:%d, %d:%d, :] * W%d) + b%d",
+			ox,
+			oy,
+			d,
+			x0,
+			x0+p.W.Filter,
+			y0,
+			y0+p.H.Filter,
+			d,
+			d,
+		),
+		Got: got, Reference: sum, Equal: float64(got) == sum,
 	}
 }
 
 func (r noteReport) print(a *app) {
-	table(a.stdout, "The example of the CS231n notes on parameter sharing: X is 11x11x4, two filters W0 and W1 of 5x5x4, stride 2, no padding, hence V is 4x4x2. X, W and b are seeded integers.",
-		"Device: "+r.Device)
+	table(
+		a.stdout,
+		"The example of the CS231n notes on parameter sharing: X is 11x11x4, two filters W0 and W1 of 5x5x4, stride 2, no padding, hence V is 4x4x2. X, W and b are seeded integers.",
+		"Device: "+r.Device,
+	)
 	for d := range r.v.D {
 		fmt.Fprintf(a.stdout, "\nV[:,:,%d]\n", d)
 		rows := []string{"\tx=0\tx=1\tx=2\tx=3"}

@@ -20,7 +20,11 @@ func (f *runFlags) readVolume(flag, path string) (tensor.Volume, error) {
 	case err != nil:
 		return tensor.Volume{}, err
 	case format == tensor.Picture && layout != tensor.NHWC:
-		return tensor.Volume{}, usagef("--layout %s with the picture %s: a picture has no other order than NHWC", f.layout, path)
+		return tensor.Volume{}, usagef(
+			"--layout %s with the picture %s: a picture has no other order than NHWC",
+			f.layout,
+			path,
+		)
 	}
 	v, err := tensor.VolumeFrom(array, layout)
 	if err != nil {
@@ -61,7 +65,13 @@ func (f *runFlags) readBiases(w tensor.Filters, unshared bool) ([]float32, error
 	}
 	array, err := f.app.readNumbers("--bias", f.bias)
 	if want := []int{w.BankCount(), w.K}; err == nil && !slices.Equal(array.Shape, want) {
-		err = fmt.Errorf("%w: %s has the shape %v, must be %v: K biases for each bank", cpuref.ErrShape, f.bias, array.Shape, want)
+		err = fmt.Errorf(
+			"%w: %s has the shape %v, must be %v: K biases for each bank",
+			cpuref.ErrShape,
+			f.bias,
+			array.Shape,
+			want,
+		)
 	}
 	return array.Data, err
 }
@@ -111,7 +121,13 @@ func (j job) check() error {
 		}
 	}
 	if n := len(j.data.Slopes); j.options.Epilogue.Activation.Function == conv.PReLU && n != p.OutChannels {
-		return fmt.Errorf("%w: %d slopes, must be %d, one for each output channel of %s", cpuref.ErrShape, n, p.OutChannels, p)
+		return fmt.Errorf(
+			"%w: %d slopes, must be %d, one for each output channel of %s",
+			cpuref.ErrShape,
+			n,
+			p.OutChannels,
+			p,
+		)
 	}
 	if j.backward {
 		if err := cpuref.CheckOutput(p, "gradient dV", j.data.DV); err != nil {
@@ -129,14 +145,25 @@ func (j job) check() error {
 
 // checkFinite refuses files with numbers about which no check could say anything.
 func (j job) checkFinite() error {
-	volumes := map[string][]float32{"X": j.data.X.Data, "W": j.data.W.Data, "b": j.data.W.Bias, "dV": j.data.DV.Data, "the slopes": j.data.Slopes}
+	volumes := map[string][]float32{
+		"X":          j.data.X.Data,
+		"W":          j.data.W.Data,
+		"b":          j.data.W.Bias,
+		"dV":         j.data.DV.Data,
+		"the slopes": j.data.Slopes,
+	}
 	for _, r := range j.data.Residual {
 		volumes["R"] = r.Data
 	}
 	for what, data := range volumes {
 		for i, v := range data {
 			if v-v != 0 { // NaN or infinite
-				return usagef("number %d of %s is %v: outputs that depend on it cannot be judged; mend it, or say --verify off", i, what, v)
+				return usagef(
+					"number %d of %s is %v: outputs that depend on it cannot be judged; mend it, or say --verify off",
+					i,
+					what,
+					v,
+				)
 			}
 		}
 	}

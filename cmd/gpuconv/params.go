@@ -65,7 +65,10 @@ the CPU reference first, and the times stand beside the counts.`,
 				args = []string{measuredLayer}
 			}
 			if len(args) == 1 && f.given(c) {
-				return usagef("a descriptor and flags of a layer: leave one of them out, for the descriptor %s says it all", args[0])
+				return usagef(
+					"a descriptor and flags of a layer: leave one of them out, for the descriptor %s says it all",
+					args[0],
+				)
 			}
 			if f.batch < 1 {
 				return usagef("--batch %d: must be 1 or more", f.batch)
@@ -85,19 +88,31 @@ the CPU reference first, and the times stand beside the counts.`,
 	f.add(c, "")
 	c.Flags().IntVar(&f.depth, "depth", 0, "number of filters K, the depth of the output")
 	c.Flags().IntVar(&f.batch, "batch", 1, "images")
-	c.Flags().BoolVar(&measure, "measure", false, "run the layer with and without sharing; without a layer "+measuredLayer)
+	c.Flags().
+		BoolVar(&measure, "measure", false, "run the layer with and without sharing; without a layer "+measuredLayer)
 	return c
 }
 
 // given reports whether flags describe a layer.
 func (f *paramsFlags) given(c *cobra.Command) bool {
-	return len(f.changed(c)) > 0 || c.Flags().Changed("input") || c.Flags().Changed("filter") || c.Flags().Changed("depth") || c.Flags().Changed("batch")
+	return len(f.changed(c)) > 0 || c.Flags().Changed("input") || c.Flags().Changed("filter") ||
+		c.Flags().Changed("depth") ||
+		c.Flags().Changed("batch")
 }
 
 // params prints the counts of a layer.
 func (a *app) params(p conv.Problem) error {
-	r := paramsReport{Problem: p.String(), Output: [3]int{p.W.Out, p.H.Out, p.OutChannels}, Planes: p.Z.Out, Counts: p.Counts(),
-		Saved: p.Counts().Saved(), FLOPs: p.FLOPs(), Bytes: p.Bytes(), Unread: unreadText(p), problem: p}
+	r := paramsReport{
+		Problem: p.String(),
+		Output:  [3]int{p.W.Out, p.H.Out, p.OutChannels},
+		Planes:  p.Z.Out,
+		Counts:  p.Counts(),
+		Saved:   p.Counts().Saved(),
+		FLOPs:   p.FLOPs(),
+		Bytes:   p.Bytes(),
+		Unread:  unreadText(p),
+		problem: p,
+	}
 	return a.report(r, r.print)
 }
 
@@ -113,8 +128,20 @@ func (r paramsReport) print(a *app) {
 		"output\t" + sizeText(p.Z.Out, p.H.Out, p.W.Out, p.OutChannels) + "\t" + widthText(p),
 		fmt.Sprintf("neurons\t%s\tone for each output", thousands(n.Neurons)),
 		fmt.Sprintf("weights per neuron\t%s\tand 1 bias", thousands(n.WeightsPerNeuron)),
-		fmt.Sprintf("parameters, unshared\t%s\t%s neurons x (%s + 1)\t%s", thousands(n.Unshared), thousands(n.Neurons), thousands(n.WeightsPerNeuron), bytesText(4*uint64(n.Unshared))),
-		fmt.Sprintf("parameters, shared\t%s\t%s weights + %s biases\t%s", thousands(n.Shared), thousands(n.SharedWeights), thousands(n.Biases), bytesText(4*uint64(n.Shared))),
+		fmt.Sprintf(
+			"parameters, unshared\t%s\t%s neurons x (%s + 1)\t%s",
+			thousands(n.Unshared),
+			thousands(n.Neurons),
+			thousands(n.WeightsPerNeuron),
+			bytesText(4*uint64(n.Unshared)),
+		),
+		fmt.Sprintf(
+			"parameters, shared\t%s\t%s weights + %s biases\t%s",
+			thousands(n.Shared),
+			thousands(n.SharedWeights),
+			thousands(n.Biases),
+			bytesText(4*uint64(n.Shared)),
+		),
 		fmt.Sprintf("saved by sharing\t%.4g times", r.Saved),
 		fmt.Sprintf("operations\t%s\t%s", thousands(r.FLOPs), each),
 		fmt.Sprintf("memory, float32\t%s\tinput %s, filters %s, output %s", bytesText(uint64(r.Bytes.Total())),
@@ -135,11 +162,27 @@ func widthText(p conv.Problem) string {
 		text = fmt.Sprintf("(%d - %d + 2*%d)/%d + 1 = %d wide", w.In, w.Extent(), w.Pad, w.Stride, w.Out)
 		if !w.Fits() {
 			exact := float64(w.In-w.Extent()+2*w.Pad)/float64(w.Stride) + 1
-			text = fmt.Sprintf("(%d - %d + 2*%d)/%d + 1 = %.4g, rounded down %d wide", w.In, w.Extent(), w.Pad, w.Stride, exact, w.Out)
+			text = fmt.Sprintf(
+				"(%d - %d + 2*%d)/%d + 1 = %.4g, rounded down %d wide",
+				w.In,
+				w.Extent(),
+				w.Pad,
+				w.Stride,
+				exact,
+				w.Out,
+			)
 		}
 	}
 	if p.Transposed {
-		text = fmt.Sprintf("(%d - 1)*%d + %d - %d - %d = %d wide", w.In, w.Stride, w.Extent(), w.Pad, w.Adjoint().PadAfter(), w.Out)
+		text = fmt.Sprintf(
+			"(%d - 1)*%d + %d - %d - %d = %d wide",
+			w.In,
+			w.Stride,
+			w.Extent(),
+			w.Pad,
+			w.Adjoint().PadAfter(),
+			w.Out,
+		)
 	}
 	return strings.NewReplacer("+ -", "- ", "- -", "+ ").Replace(text)
 }

@@ -39,7 +39,9 @@ func (p *progress) show() {
 		return
 	}
 	options := []progressbar.Option{progressbar.OptionSetWriter(p.out),
-		progressbar.OptionSetDescription(p.description()), progressbar.OptionClearOnFinish(), progressbar.OptionSetWidth(p.barWidth()), progressbar.OptionSpinnerType(14)}
+		progressbar.OptionSetDescription(
+			p.description(),
+		), progressbar.OptionClearOnFinish(), progressbar.OptionSetWidth(p.barWidth()), progressbar.OptionSpinnerType(14)}
 	if p.total > 0 {
 		options = append(options, progressbar.OptionShowCount(), progressbar.OptionThrottle(100*time.Millisecond))
 	}

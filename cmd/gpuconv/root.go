@@ -50,8 +50,16 @@ func execute(args []string, stdout, stderr io.Writer) int {
 }
 
 func newApp(stdout, stderr io.Writer) *app {
-	return &app{stdin: &standardInput{from: os.Stdin}, stdout: stdout, stderr: stderr, terminal: terminalOf, runCase: proof.Case.Run, tuneLayer: host.Tune,
-		turn: func(context.Context, bench.Turn) {}, measureLimit: maxMeasured}
+	return &app{
+		stdin:        &standardInput{from: os.Stdin},
+		stdout:       stdout,
+		stderr:       stderr,
+		terminal:     terminalOf,
+		runCase:      proof.Case.Run,
+		tuneLayer:    host.Tune,
+		turn:         func(context.Context, bench.Turn) {},
+		measureLimit: maxMeasured,
+	}
 }
 
 func (a *app) commandLine(args []string) int {
@@ -99,11 +107,25 @@ input of 227x227x3, 96 filters of 11x11x3, stride 4, no padding.`,
 		PersistentPreRunE: func(c *cobra.Command, _ []string) error { return a.checkOutputJSON(c) },
 	}
 	flags := root.PersistentFlags()
-	flags.StringVar(&a.device.Backend, "backend", "", "vulkan, metal, dx12, gl, or cpu for the reference (GPUCONV_BACKEND)")
+	flags.StringVar(
+		&a.device.Backend,
+		"backend",
+		"",
+		"vulkan, metal, dx12, gl, or cpu for the reference (GPUCONV_BACKEND)",
+	)
 	flags.StringVar(&a.device.Adapter, "adapter", "", "adapter by index or part of its name (GPUCONV_ADAPTER)")
 	flags.BoolVar(&a.json, "json", false, "print the results as JSON to stdout")
 	flags.StringVar(&a.outputJSON, "output-json", "", "write the results as JSON to a file")
-	root.AddCommand(a.runCommand(run), a.paramsCommand(), a.verifyCommand(), a.benchCommand(), a.compareCommand(), a.tuneCommand(), a.devicesCommand(), a.doctorCommand())
+	root.AddCommand(
+		a.runCommand(run),
+		a.paramsCommand(),
+		a.verifyCommand(),
+		a.benchCommand(),
+		a.compareCommand(),
+		a.tuneCommand(),
+		a.devicesCommand(),
+		a.doctorCommand(),
+	)
 	if err := a.complete(root); err != nil {
 		panic(err) // two completions for one flag: a test would have seen it
 	}
@@ -153,6 +175,10 @@ func (a *app) openOrFallBack() (*host.Device, error) {
 	if err == nil || !errors.Is(err, gpu.ErrNoAdapter) || a.choseDevice() {
 		return dev, err
 	}
-	fmt.Fprintf(a.stderr, "WARNING: NO GPU. %v\nWARNING: computing on the CPU reference instead; nothing of this shows what a GPU does.\n", err)
+	fmt.Fprintf(
+		a.stderr,
+		"WARNING: NO GPU. %v\nWARNING: computing on the CPU reference instead; nothing of this shows what a GPU does.\n",
+		err,
+	)
 	return host.Open(host.Options{Backend: host.CPU})
 }

@@ -175,7 +175,11 @@ func (j job) judgeOutputs(layer *host.Layer, r *runReport) (v tensor.Volume, err
 		r.Check = "off: nothing was checked"
 		return layer.Run(context.Background(), j.data.X, j.data.Residual...)
 	}
-	v, report, err := layer.Verify(context.Background(), j.data.X, host.VerifyOptions{Mode: j.mode, Sample: j.sampleSize(), Seed: j.seed}, j.data.Residual...)
+	v, report, err := layer.Verify(
+		context.Background(),
+		j.data.X,
+		host.VerifyOptions{Mode: j.mode, Sample: j.sampleSize(), Seed: j.seed},
+		j.data.Residual...)
 	if err == nil {
 		err = report.Err()
 	}
@@ -201,7 +205,10 @@ func (j job) judgeGradients(layer *host.Layer, r *runReport) (g host.Gradients, 
 		if err := stage.Report.Err(); err != nil {
 			return g, fmt.Errorf("%s: %w", stage.What, err)
 		}
-		r.Stages = append(r.Stages, runStage{stage.What, stage.Report.Checked, stage.Report.String(), stage.Report.BoundUsed})
+		r.Stages = append(
+			r.Stages,
+			runStage{stage.What, stage.Report.Checked, stage.Report.String(), stage.Report.BoundUsed},
+		)
 		r.Checked += stage.Report.Checked
 		worst = max(worst, stage.Report.BoundUsed)
 	}

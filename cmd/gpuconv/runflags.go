@@ -32,32 +32,80 @@ type runFlags struct {
 
 func (f *runFlags) addTo(c *cobra.Command) {
 	flags := c.Flags()
-	flags.StringVar(&f.input, "input", "", "input volume X: .npy, PNG or JPEG, known by its content, or - for stdin, as everywhere")
-	flags.StringVar(&f.filters, "filters", "", "filter bank W: .npy; of an unshared layer (banks, K, Fh, Fw, D), a bank for each output position in V's order")
+	flags.StringVar(
+		&f.input,
+		"input",
+		"",
+		"input volume X: .npy, PNG or JPEG, known by its content, or - for stdin, as everywhere",
+	)
+	flags.StringVar(
+		&f.filters,
+		"filters",
+		"",
+		"filter bank W: .npy; of an unshared layer (banks, K, Fh, Fw, D), a bank for each output position in V's order",
+	)
 	flags.StringVar(&f.bias, "bias", "", "biases b: .npy of K numbers, of an unshared layer (banks, K); without it 0")
 	flags.StringVar(&f.residualInput, "residual-input", "", "residual R, of V's size: .npy; without it seeded")
 	flags.StringVar(&f.slopes, "slopes", "", "slopes of --activation prelu: .npy of K numbers; without it seeded")
 	flags.StringVar(&f.dv, "dv", "", "gradient dV of --backward, of V's size: .npy; without it seeded")
 	flags.StringVar(&f.output, "output", "", "write the output volume V: .npy, or - for stdout")
-	flags.StringVar(&f.maps, "maps", "", "write V as a picture, a map for each depth slice: .png; of a 3D layer its first plane; or - for stdout")
+	flags.StringVar(
+		&f.maps,
+		"maps",
+		"",
+		"write V as a picture, a map for each depth slice: .png; of a 3D layer its first plane; or - for stdout",
+	)
 	f.gradientFiles.add(c)
 	flags.StringVar(&f.alexnet, "alexnet", "", "AlexNet's first layer over this photo, with Gabor filters")
-	flags.StringVar(&f.layout, "layout", "NHWC", "order of the axes of X, R and dV: NHWC or NCHW, in 3D with Z before H; V and dX are written NHWC")
-	flags.StringVar(&f.filterLayout, "filter-layout", "OHWI", "order of the axes of W: OHWI, HWIO or OIHW, in 3D with Z before H")
+	flags.StringVar(
+		&f.layout,
+		"layout",
+		"NHWC",
+		"order of the axes of X, R and dV: NHWC or NCHW, in 3D with Z before H; V and dX are written NHWC",
+	)
+	flags.StringVar(
+		&f.filterLayout,
+		"filter-layout",
+		"OHWI",
+		"order of the axes of W: OHWI, HWIO or OIHW, in 3D with Z before H",
+	)
 	f.sizeFlags.add(c, " of a layer from files")
 	flags.StringVar(&f.activation, "activation", "none", "applied to each output: "+activationNames())
 	flags.StringVar(&f.residual, "residual", "none", "add a volume R of V's size: before or after the activation")
 	flags.StringVar(&f.relu, "relu", "", "short for --activation relu; --relu=separate adds --separate")
 	flags.Lookup("relu").NoOptDefVal = "fused"
-	flags.BoolVar(&f.separate, "separate", false, "activation and residual in a pass of their own, not fused into the layer")
-	flags.BoolVar(&f.backward, "backward", false, "compute the gradients dX, dW, db and dslope, given dV, and judge each stage")
+	flags.BoolVar(
+		&f.separate,
+		"separate",
+		false,
+		"activation and residual in a pass of their own, not fused into the layer",
+	)
+	flags.BoolVar(
+		&f.backward,
+		"backward",
+		false,
+		"compute the gradients dX, dW, db and dslope, given dV, and judge each stage",
+	)
 	flags.BoolVar(&f.deterministic, "deterministic", false, "run the layer twice and fail unless all bits are the same")
-	flags.StringVar(&f.dtype, "dtype", "float32", "how volumes and filters are stored: float32, float16 with float32 arithmetic, or seeded int8 with exact int32 sums")
+	flags.StringVar(
+		&f.dtype,
+		"dtype",
+		"float32",
+		"how volumes and filters are stored: float32, float16 with float32 arithmetic, or seeded int8 with exact int32 sums",
+	)
 	flags.StringVar(&f.verify, "verify", "full", "judge the outputs: full, sample or off")
 	flags.IntVar(&f.sample, "sample", 4096, "outputs that --verify sample judges, corners always among them")
 	flags.StringVar(&f.data, "data", "reals", "seeded data: reals, judged by the bound, or integers, bit for bit")
 	flags.Uint64Var(&f.seed, "seed", 1, "of the seeded data and of the sample")
-	flags.StringVar(&f.algorithm, "algorithm", "", "how the layer is computed: "+strings.Join(host.AlgorithmNames(), ", ")+", or NAME/VARIANT; without it the tuned one, or the likely quickest")
+	flags.StringVar(
+		&f.algorithm,
+		"algorithm",
+		"",
+		"how the layer is computed: "+strings.Join(
+			host.AlgorithmNames(),
+			", ",
+		)+", or NAME/VARIANT; without it the tuned one, or the likely quickest",
+	)
 	f.tuningFlags.add(flags)
 	flags.Uint32Var(&f.threads, "threads", 0, "threads in a workgroup of the direct algorithm; 0 chooses")
 }
@@ -82,7 +130,10 @@ func activationNames() string {
 
 // files are the flags that name files of data, which no seed makes again.
 func (f *runFlags) files() []string {
-	return slices.DeleteFunc([]string{f.input, f.filters, f.bias, f.residualInput, f.slopes, f.dv, f.alexnet}, func(s string) bool { return s == "" })
+	return slices.DeleteFunc(
+		[]string{f.input, f.filters, f.bias, f.residualInput, f.slopes, f.dv, f.alexnet},
+		func(s string) bool { return s == "" },
+	)
 }
 
 // options reads the flags that are about neither sizes nor data.
@@ -96,8 +147,12 @@ func (f *runFlags) options(j *job) error {
 		if j.fromFiles {
 			return usagef("--data integers is about seeded data: leave it out where files are read")
 		}
-		if a := j.options.Epilogue.Activation; a.Function != conv.PReLU && !cpuref.ExactEpilogue(j.options.Epilogue, nil) { // seeded slopes are exact
-			return usagef("--data integers with --activation %s: it rounds, so that nothing is to be had bit for bit; use --data reals", a)
+		if a := j.options.Epilogue.Activation; a.Function != conv.PReLU &&
+			!cpuref.ExactEpilogue(j.options.Epilogue, nil) { // seeded slopes are exact
+			return usagef(
+				"--data integers with --activation %s: it rounds, so that nothing is to be had bit for bit; use --data reals",
+				a,
+			)
 		}
 		j.mode, j.options.Exact = cpuref.Exact, true
 	default:
@@ -203,11 +258,17 @@ func (f *runFlags) gradients(j *job) error {
 	case !f.backward && f.gradientFiles != (gradientFiles{}):
 		return usagef("--dx, --dw, --db and --dslopes write gradients: add --backward")
 	case f.dslopes != "" && j.options.Epilogue.Activation.Function != conv.PReLU:
-		return usagef("--dslopes %s: only --activation prelu has slopes, not %s", f.dslopes, j.options.Epilogue.Activation)
+		return usagef(
+			"--dslopes %s: only --activation prelu has slopes, not %s",
+			f.dslopes,
+			j.options.Epilogue.Activation,
+		)
 	case f.backward && f.verify == "sample":
 		return usagef("--verify sample judges V: with --backward use full or off")
 	case f.backward && (f.output != "" || f.maps != ""):
-		return usagef("--output and --maps write V, which --backward does not give: write gradients with --dx, --dw, --db and --dslopes")
+		return usagef(
+			"--output and --maps write V, which --backward does not give: write gradients with --dx, --dw, --db and --dslopes",
+		)
 	}
 	return nil
 }

@@ -22,12 +22,32 @@ type sizeFlags struct {
 func (f *sizeFlags) add(c *cobra.Command, of string) {
 	flags := c.Flags()
 	flags.StringVar(&f.stride, "stride", "1", "stride S"+of+", or WxH, in 3D WxHxZ")
-	flags.StringVar(&f.pad, "pad", "0", "padding P"+of+" on each side, or WxH, in 3D WxHxZ, or TOP,BOTTOM,LEFT,RIGHT, in 3D FRONT,BACK before them, or SAME_UPPER, SAME_LOWER, VALID as in ONNX")
+	flags.StringVar(
+		&f.pad,
+		"pad",
+		"0",
+		"padding P"+of+" on each side, or WxH, in 3D WxHxZ, or TOP,BOTTOM,LEFT,RIGHT, in 3D FRONT,BACK before them, or SAME_UPPER, SAME_LOWER, VALID as in ONNX",
+	)
 	flags.StringVar(&f.padding, "padding", "zero", "what the padding holds"+of+": zero, reflect, replicate or circular")
 	flags.StringVar(&f.dilation, "dilation", "1", "dilation"+of+", or WxH, in 3D WxHxZ; 1 is none")
-	flags.BoolVar(&f.transposed, "transposed", false, "a transposed layer"+of+": it upsamples, and padding cuts its output")
-	flags.BoolVar(&f.unshared, "unshared", false, "a layer without parameter sharing"+of+": filters and biases for each output position")
-	flags.StringVar(&f.outputPadding, "output-padding", "0", "outputs more at the end of a transposed layer"+of+", or WxH, in 3D WxHxZ")
+	flags.BoolVar(
+		&f.transposed,
+		"transposed",
+		false,
+		"a transposed layer"+of+": it upsamples, and padding cuts its output",
+	)
+	flags.BoolVar(
+		&f.unshared,
+		"unshared",
+		false,
+		"a layer without parameter sharing"+of+": filters and biases for each output position",
+	)
+	flags.StringVar(
+		&f.outputPadding,
+		"output-padding",
+		"0",
+		"outputs more at the end of a transposed layer"+of+", or WxH, in 3D WxHxZ",
+	)
 	flags.IntVar(&f.groups, "groups", 1, "filter groups"+of)
 }
 
@@ -50,7 +70,14 @@ func (f *sizeFlags) problem(n int, in extents, d, k int, filter extents) (conv.P
 	if f.groups < 1 {
 		return conv.Problem{}, usagef("--groups %d: must be 1 or more", f.groups)
 	}
-	p := conv.Problem{Batch: n, Groups: f.groups, InChannels: d, OutChannels: k, Transposed: f.transposed, Unshared: f.unshared}
+	p := conv.Problem{
+		Batch:       n,
+		Groups:      f.groups,
+		InChannels:  d,
+		OutChannels: k,
+		Transposed:  f.transposed,
+		Unshared:    f.unshared,
+	}
 	var err error
 	if p.Padding, err = parsePadding(f.padding); err != nil {
 		return p, err
@@ -107,7 +134,11 @@ func (f *sizeFlags) padAxes(p *conv.Problem, solid bool) error {
 	}
 	if word := strings.ToUpper(f.pad); word == "SAME_UPPER" || word == "SAME_LOWER" {
 		if more != (extents{}) {
-			return usagef("--output-padding %s --pad %s: the output is the input times the stride; leave one of them out", f.outputPadding, f.pad)
+			return usagef(
+				"--output-padding %s --pad %s: the output is the input times the stride; leave one of them out",
+				f.outputPadding,
+				f.pad,
+			)
 		}
 		return padSame(axes, word == "SAME_UPPER", p.Transposed)
 	}
@@ -155,8 +186,15 @@ func padAxis(a *conv.Axis, before, after, more int, transposed bool) error {
 		a.Out = span/a.Stride + 1
 	}
 	if a.Out < 1 {
-		return usagef("--pad of %d before and %d after: an axis of %d inputs and a filter of %d taps, dilated to %d, would have an output of %d",
-			before, after, a.In, a.Filter, a.Extent(), a.Out)
+		return usagef(
+			"--pad of %d before and %d after: an axis of %d inputs and a filter of %d taps, dilated to %d, would have an output of %d",
+			before,
+			after,
+			a.In,
+			a.Filter,
+			a.Extent(),
+			a.Out,
+		)
 	}
 	return nil
 }
@@ -176,7 +214,11 @@ func sides(value string, solid bool) (before, after extents, err error) {
 		first = 0
 	}
 	if len(parts) != 2*(3-first) {
-		return before, after, usagef("--pad %q: must be %s", value, map[int]string{0: "FRONT,BACK,TOP,BOTTOM,LEFT,RIGHT", 1: "TOP,BOTTOM,LEFT,RIGHT"}[first])
+		return before, after, usagef(
+			"--pad %q: must be %s",
+			value,
+			map[int]string{0: "FRONT,BACK,TOP,BOTTOM,LEFT,RIGHT", 1: "TOP,BOTTOM,LEFT,RIGHT"}[first],
+		)
 	}
 	for i, part := range parts {
 		v, err := strconv.Atoi(part)
@@ -225,8 +267,17 @@ func sizes(flag, value string, counts ...int) ([]int, error) {
 	for i, part := range parts {
 		v, err := strconv.Atoi(part)
 		if err != nil || !slices.Contains(counts, len(parts)) {
-			return nil, usagef("%s %q: must be %s numbers separated by x, such as %s", flag, value,
-				strings.ReplaceAll(strings.Trim(fmt.Sprint(counts), "[]"), " ", " or "), map[int]string{2: "3x5", 3: "227x227x3", 4: "32x32x16x3"}[counts[0]])
+			return nil, usagef(
+				"%s %q: must be %s numbers separated by x, such as %s",
+				flag,
+				value,
+				strings.ReplaceAll(
+					strings.Trim(fmt.Sprint(counts), "[]"),
+					" ",
+					" or ",
+				),
+				map[int]string{2: "3x5", 3: "227x227x3", 4: "32x32x16x3"}[counts[0]],
+			)
 		}
 		list[i] = v
 	}

@@ -13,7 +13,8 @@ import (
 
 // choseDevice reports whether the user named a backend or adapter.
 func (a *app) choseDevice() bool {
-	return a.device.Backend != "" || a.device.Adapter != "" || os.Getenv("GPUCONV_BACKEND") != "" || os.Getenv("GPUCONV_ADAPTER") != ""
+	return a.device.Backend != "" || a.device.Adapter != "" || os.Getenv("GPUCONV_BACKEND") != "" ||
+		os.Getenv("GPUCONV_ADAPTER") != ""
 }
 
 // noChoice refuses --backend and --adapter where all adapters are looked at, and heeds GPUCONV_GPU=off.
@@ -83,7 +84,10 @@ func unreadText(p conv.Problem) []string {
 		name, reason := "zyx"[i:i+1], ""
 		if p.Transposed {
 			if bare := axis.Adjoint().Unread(); len(bare) > 0 {
-				lines = append(lines, fmt.Sprintf("outputs with %s = %s depend on no input, only on the bias", name, ranges(bare)))
+				lines = append(
+					lines,
+					fmt.Sprintf("outputs with %s = %s depend on no input, only on the bias", name, ranges(bare)),
+				)
 			}
 			continue
 		}

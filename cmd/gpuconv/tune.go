@@ -68,11 +68,16 @@ the shaders of this program.
 func (f *tuneFlags) validate(a *app) ([]bench.Layer, error) {
 	switch {
 	case f.suite == "" && f.importFile == "" && f.exportFile == "" && !f.list:
-		return nil, usagef("nothing to do: name a --suite (%s, or a file), or --list, --export or --import", strings.Join(bench.Suites(), ", "))
+		return nil, usagef(
+			"nothing to do: name a --suite (%s, or a file), or --list, --export or --import",
+			strings.Join(bench.Suites(), ", "),
+		)
 	case f.suite == "" && (f.match != "" || f.again):
 		return nil, usagef("--match and --again are about the layers of a --suite: name one")
 	case f.exact && (f.suite == "" || f.cache == ""):
-		return nil, usagef("--exact: choices do not tell that they are for exact layers, so keep them apart: name a --suite and a file of its own with --cache")
+		return nil, usagef(
+			"--exact: choices do not tell that they are for exact layers, so keep them apart: name a --suite and a file of its own with --cache",
+		)
 	case f.budget <= 0:
 		return nil, usagef("--budget %v: must be positive, such as 20s", f.budget)
 	case f.suite == "":
@@ -169,7 +174,13 @@ func exportTunings(t *tuning.Cache, path string) error {
 }
 
 // tuneSuite tunes one layer after the other. Where it is interrupted what was tuned before is kept.
-func (a *app) tuneSuite(ctx context.Context, layers []bench.Layer, f tuneFlags, tunings *tuning.Cache, r *tuneReport) error {
+func (a *app) tuneSuite(
+	ctx context.Context,
+	layers []bench.Layer,
+	f tuneFlags,
+	tunings *tuning.Cache,
+	r *tuneReport,
+) error {
 	dev, err := host.Open(a.device)
 	if err != nil {
 		return err
@@ -185,7 +196,12 @@ func (a *app) tuneSuite(ctx context.Context, layers []bench.Layer, f tuneFlags, 
 	r.confirm(dev, tunings.Path())
 	kept, lost := r.kept()
 	if r.Interrupted {
-		fmt.Fprintf(a.stderr, "interrupted: %d of %d layers are tuned and kept; the same command goes on where this one ended\n", kept, len(layers))
+		fmt.Fprintf(
+			a.stderr,
+			"interrupted: %d of %d layers are tuned and kept; the same command goes on where this one ended\n",
+			kept,
+			len(layers),
+		)
 	}
 	if r.Interrupted || r.failed || lost > 0 {
 		return failure{errReported}
@@ -194,7 +210,14 @@ func (a *app) tuneSuite(ctx context.Context, layers []bench.Layer, f tuneFlags, 
 }
 
 // tuneLayers fills in the rows until ctx ends.
-func (a *app) tuneLayers(ctx context.Context, dev *host.Device, layers []bench.Layer, f tuneFlags, tunings *tuning.Cache, r *tuneReport) {
+func (a *app) tuneLayers(
+	ctx context.Context,
+	dev *host.Device,
+	layers []bench.Layer,
+	f tuneFlags,
+	tunings *tuning.Cache,
+	r *tuneReport,
+) {
 	bar := a.progress("tuning on "+r.Adapter, countCandidates(dev, layers, f))
 	defer bar.end()
 	for _, l := range layers {
@@ -214,14 +237,25 @@ func (a *app) tuneLayers(ctx context.Context, dev *host.Device, layers []bench.L
 // countCandidates is how many algorithms there are to try.
 func countCandidates(dev *host.Device, layers []bench.Layer, f tuneFlags) (n int) {
 	for _, l := range layers {
-		list, _ := host.Algorithms(dev, l.Problem, host.LayerOptions{Exact: f.exact}) // what is wrong is said when it is tuned
+		list, _ := host.Algorithms(
+			dev,
+			l.Problem,
+			host.LayerOptions{Exact: f.exact},
+		) // what is wrong is said when it is tuned
 		n += len(list)
 	}
 	return max(n, 1)
 }
 
 // tuneOne tunes a layer, unless it has a choice.
-func (a *app) tuneOne(ctx context.Context, dev *host.Device, l bench.Layer, f tuneFlags, tunings *tuning.Cache, bar *progress) (tuneRow, error) {
+func (a *app) tuneOne(
+	ctx context.Context,
+	dev *host.Device,
+	l bench.Layer,
+	f tuneFlags,
+	tunings *tuning.Cache,
+	bar *progress,
+) (tuneRow, error) {
 	o := host.LayerOptions{Tunings: tunings, Exact: f.exact}
 	list, err := host.Algorithms(dev, l.Problem, host.LayerOptions{Exact: f.exact})
 	if err != nil {
@@ -240,7 +274,14 @@ func (a *app) tuneOne(ctx context.Context, dev *host.Device, l bench.Layer, f tu
 	t, err := a.tuneLayer(ctx, dev, l.Problem, o, host.TuneOptions{Seed: 1, Options: tuning.Options{Budget: f.budget,
 		Progress: func(tuning.Candidate) { left--; bar.step() },
 		Repro: func(algorithm string) string {
-			return drivers() + proof.Case{Problem: l.Problem, Seed: 1, Mode: cpuref.Bounded, Options: host.LayerOptions{Algorithm: algorithm}}.Repro(dev)
+			return drivers() + proof.Case{
+				Problem: l.Problem,
+				Seed:    1,
+				Mode:    cpuref.Bounded,
+				Options: host.LayerOptions{Algorithm: algorithm},
+			}.Repro(
+				dev,
+			)
 		}}})
 	row := newTuneRow(l.Problem, t)
 	if ctx.Err() == nil {

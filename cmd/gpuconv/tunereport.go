@@ -51,13 +51,30 @@ func (r *tuneReport) device(dev *host.Device) {
 
 // keptRow is a layer that was tuned earlier.
 func keptRow(p conv.Problem, c tuning.Choice) tuneRow {
-	return tuneRow{problem: p, Problem: p.String(), Name: p.Name, Algorithm: c.Algorithm, Millis: c.Millis, Clock: c.Clock, Kept: &c.Date}
+	return tuneRow{
+		problem:   p,
+		Problem:   p.String(),
+		Name:      p.Name,
+		Algorithm: c.Algorithm,
+		Millis:    c.Millis,
+		Clock:     c.Clock,
+		Kept:      &c.Date,
+	}
 }
 
 // newTuneRow is a layer that was tuned.
 func newTuneRow(p conv.Problem, t tuning.Result) tuneRow {
-	r := tuneRow{problem: p, Problem: p.String(), Name: p.Name, Default: t.Default, Clock: t.Clock, Algorithm: t.Choice.Algorithm, Millis: t.Choice.Millis,
-		Tried: len(t.Candidates), LeftOut: t.LeftOut}
+	r := tuneRow{
+		problem:   p,
+		Problem:   p.String(),
+		Name:      p.Name,
+		Default:   t.Default,
+		Clock:     t.Clock,
+		Algorithm: t.Choice.Algorithm,
+		Millis:    t.Choice.Millis,
+		Tried:     len(t.Candidates),
+		LeftOut:   t.LeftOut,
+	}
 	for _, c := range t.Candidates {
 		r.BuildMillis += milliseconds(c.Build)
 		switch {
@@ -107,8 +124,11 @@ func printChoices(a *app, choices []tuning.Choice) {
 			if c.RunnerUp != "" {
 				runnerUp = fmt.Sprintf("%s\t%.4g", c.RunnerUp, c.RunnerUpMillis)
 			}
-			rows = append(rows, fmt.Sprintf("%s\t%s\t%s\t%.4g\t%s\t%s\t%s", c.Problem, c.DType, c.Algorithm, c.Millis, c.Clock,
-				runnerUp, c.Date.Format(time.DateOnly)))
+			rows = append(
+				rows,
+				fmt.Sprintf("%s\t%s\t%s\t%.4g\t%s\t%s\t%s", c.Problem, c.DType, c.Algorithm, c.Millis, c.Clock,
+					runnerUp, c.Date.Format(time.DateOnly)),
+			)
 		}
 		table(a.stdout, fmt.Sprintf("on %s (%s), driver %s, shaders %s",
 			first.Adapter, first.Backend, orUnknown(first.Driver), first.Shaders))

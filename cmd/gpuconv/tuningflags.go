@@ -18,13 +18,23 @@ type tuningFlags struct {
 }
 
 func (f *tuningFlags) add(flags *pflag.FlagSet) {
-	flags.BoolVar(&f.tuned, "tuned", true, "use the algorithms that `gpuconv tune` chose; --tuned=false leaves the choice to rules")
+	flags.BoolVar(
+		&f.tuned,
+		"tuned",
+		true,
+		"use the algorithms that `gpuconv tune` chose; --tuned=false leaves the choice to rules",
+	)
 	f.addCommon(flags)
 }
 
 // addCommon registers what tune has, too.
 func (f *tuningFlags) addCommon(flags *pflag.FlagSet) {
-	flags.BoolVar(&f.exact, "exact", false, "leave out algorithms that round within their transforms, or spread a NaN or infinity beyond the outputs that depend on it")
+	flags.BoolVar(
+		&f.exact,
+		"exact",
+		false,
+		"leave out algorithms that round within their transforms, or spread a NaN or infinity beyond the outputs that depend on it",
+	)
 	flags.StringVar(&f.cache, "cache", "", "tuning file (default gpuconv/tuning.json in your folder for caches)")
 }
 
@@ -46,7 +56,11 @@ func checkAlgorithm(algorithm string) error {
 	if algorithm == "" || slices.Contains(host.AlgorithmNames(), name) && (!found || variant != "") {
 		return nil
 	}
-	return usagef("--algorithm %s: must be one of %s, or one of them with its variant, as in direct/t64", algorithm, strings.Join(host.AlgorithmNames(), ", "))
+	return usagef(
+		"--algorithm %s: must be one of %s, or one of them with its variant, as in direct/t64",
+		algorithm,
+		strings.Join(host.AlgorithmNames(), ", "),
+	)
 }
 
 // errNoAlgorithms is about --algorithm where there is no GPU.

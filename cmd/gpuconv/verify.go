@@ -44,7 +44,9 @@ func (a *app) verifyAll(ctx context.Context, count int, seed uint64, all bool) e
 	options := []host.Options{a.device}
 	if all {
 		if a.choseDevice() {
-			return usagef("--all takes every adapter: leave out --backend and --adapter, GPUCONV_BACKEND and GPUCONV_ADAPTER")
+			return usagef(
+				"--all takes every adapter: leave out --backend and --adapter, GPUCONV_BACKEND and GPUCONV_ADAPTER",
+			)
 		}
 		list, err := gpu.Adapters()
 		if err != nil {
@@ -77,7 +79,12 @@ func (a *app) verifyEach(ctx context.Context, options []host.Options, count int,
 		}
 		if err != nil { // counted, and the others still have their turn
 			fmt.Fprintf(a.stderr, "FAILED to open an adapter: %v\n", err)
-			r = verifyReport{Adapter: o.Adapter, Backend: o.Backend, Seed: seed, Failures: []verifyFailure{{Error: err.Error()}}}
+			r = verifyReport{
+				Adapter:  o.Adapter,
+				Backend:  o.Backend,
+				Seed:     seed,
+				Failures: []verifyFailure{{Error: err.Error()}},
+			}
 		}
 		reports = append(reports, r)
 		failed += len(r.Failures)

@@ -134,8 +134,20 @@ func (r verifyReport) String() string {
 		verdict = "interrupted, until then " + verdict
 	}
 	passed := r.Count - len(r.Failures)
-	return fmt.Sprintf("%s on %s (%s): %d of %d layers passed, %d bit for bit, %d within the bound (at most %.1f%% of it used; %d of int8 numbers with exact sums), %s outputs; seed %d",
-		verdict, r.Adapter, r.Backend, passed, r.Count, r.Exact, passed-r.Exact, 100*r.Worst, r.Int8, thousands(r.Outputs), r.Seed)
+	return fmt.Sprintf(
+		"%s on %s (%s): %d of %d layers passed, %d bit for bit, %d within the bound (at most %.1f%% of it used; %d of int8 numbers with exact sums), %s outputs; seed %d",
+		verdict,
+		r.Adapter,
+		r.Backend,
+		passed,
+		r.Count,
+		r.Exact,
+		passed-r.Exact,
+		100*r.Worst,
+		r.Int8,
+		thousands(r.Outputs),
+		r.Seed,
+	)
 }
 
 const (

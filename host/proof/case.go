@@ -55,7 +55,9 @@ func (c Case) Data() (Operands, error) {
 	o := Operands{Operands: made}
 	if err == nil && c.Options.DType == host.Int8 {
 		o.X, o.W = tensor.Volume{}, tensor.Filters{}
-		o.Quantized = c.quantized(rand.New(rand.NewPCG(c.Seed, 0x696e7438))) // the second word only has to stay as it is
+		o.Quantized = c.quantized(
+			rand.New(rand.NewPCG(c.Seed, 0x696e7438)),
+		) // the second word only has to stay as it is
 		o.Quantized.Options.Slopes = o.Slopes
 	}
 	return o, err
@@ -80,7 +82,10 @@ func (c Case) exactLimit() (int, error) {
 	}
 	p := c.Problem
 	places := max(p.OutLen()/int64(p.OutChannels), p.InLen()/int64(p.InChannels))
-	terms := max(places, int64(p.TapsPerOutput())*int64(p.OutChannels)*int64(places)) // generous: padding may read an input often
+	terms := max(
+		places,
+		int64(p.TapsPerOutput())*int64(p.OutChannels)*int64(places),
+	) // generous: padding may read an input often
 	if terms > 1<<22 {
 		terms = max(places, 1<<22)
 	}
@@ -111,7 +116,12 @@ func (c Case) exactResidual(limit int) int {
 func exactHalf(p conv.Problem, limit int) (int, error) {
 	limit = min(limit, int(math.Sqrt((1<<10)/float64(p.TapsPerOutput()+1))))
 	if limit < 1 {
-		return 0, fmt.Errorf("%w: %s has %d taps an output, float16 is exact for up to 1023: check by the bound", cpuref.ErrNoVerdict, p, p.TapsPerOutput())
+		return 0, fmt.Errorf(
+			"%w: %s has %d taps an output, float16 is exact for up to 1023: check by the bound",
+			cpuref.ErrNoVerdict,
+			p,
+			p.TapsPerOutput(),
+		)
 	}
 	return limit, nil
 }

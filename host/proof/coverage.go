@@ -17,7 +17,17 @@ type row struct {
 }
 
 // rows are all of them, in the order of a report.
-var rows = slices.Concat(shapeRows, paddingRows, groupRows, transposedRows, epilogueRows(), wayRows, int8Rows, sizeRows, edgeRows)
+var rows = slices.Concat(
+	shapeRows,
+	paddingRows,
+	groupRows,
+	transposedRows,
+	epilogueRows(),
+	wayRows,
+	int8Rows,
+	sizeRows,
+	edgeRows,
+)
 
 // Rows names the rows that c covers, in the order of [AllRows] and behind them [AlgorithmRows].
 func Rows(c Case) []string {
@@ -105,7 +115,13 @@ var transposedRows = []row{
 func epilogueRows() []row {
 	list := []row{}
 	for _, a := range conv.Activations() {
-		list = append(list, row{"activation " + a.Function.String(), func(c Case) bool { return c.Options.Epilogue.Activation.Function == a.Function }})
+		list = append(
+			list,
+			row{
+				"activation " + a.Function.String(),
+				func(c Case) bool { return c.Options.Epilogue.Activation.Function == a.Function },
+			},
+		)
 	}
 	fused := func(c Case) bool {
 		return c.Options.Epilogue != conv.Epilogue{} && !c.Options.Separate && c.Options.DType != host.Int8
@@ -121,11 +137,17 @@ var wayRows = []row{
 	{"forward", func(c Case) bool { return !c.Backward }},
 	{"backward", func(c Case) bool { return c.Backward }},
 	{"backward, 3D", func(c Case) bool { return c.Backward && c.Problem.Z != point }},
-	{"backward, padding not zero", func(c Case) bool { return c.Backward && c.Problem.Padding != conv.Zero && padded(c.Problem) }},
+	{
+		"backward, padding not zero",
+		func(c Case) bool { return c.Backward && c.Problem.Padding != conv.Zero && padded(c.Problem) },
+	},
 	{"backward, groups", func(c Case) bool { return c.Backward && c.Problem.Groups > 1 }},
 	{"backward, transposed", func(c Case) bool { return c.Backward && c.Problem.Transposed }},
 	{"backward, unshared", func(c Case) bool { return c.Backward && c.Problem.Unshared }},
-	{"backward, activation", func(c Case) bool { return c.Backward && c.Options.Epilogue.Activation.Function != conv.Identity }},
+	{
+		"backward, activation",
+		func(c Case) bool { return c.Backward && c.Options.Epilogue.Activation.Function != conv.Identity },
+	},
 	{"backward, residual", func(c Case) bool { return c.Backward && c.Options.Epilogue.Residual != conv.NoResidual }},
 	{"float32, bit for bit", stores("", cpuref.Exact)},
 	{"float32, by the bound", stores("", cpuref.Bounded)},
@@ -148,7 +170,10 @@ var sizeRows = []row{
 	{"one product less than threads", around(-1)},
 	{"as many products as threads", around(0)},
 	{"one product more than threads", around(1)},
-	{"more products than any workgroup", func(c Case) bool { return c.Problem.TapsPerOutput() > int(slices.Max(shaders.ConvThreads)) }},
+	{
+		"more products than any workgroup",
+		func(c Case) bool { return c.Problem.TapsPerOutput() > int(slices.Max(shaders.ConvThreads)) },
+	},
 	{"threads chosen", func(c Case) bool { return c.Options.Threads != 0 }},
 }
 

@@ -56,7 +56,13 @@ func drawInt8(rng *rand.Rand, c Case) bool {
 // drawEpilogue keeps exact cases to functions that round nothing.
 func drawEpilogue(rng *rand.Rand, mode cpuref.Mode) conv.Epilogue {
 	var e conv.Epilogue
-	exact := []conv.Activation{{}, {Function: conv.ReLU}, {Function: conv.Clip, Alpha: -3, Beta: 40}, {Function: conv.LeakyReLU, Alpha: 0.5}, {Function: conv.PReLU}}
+	exact := []conv.Activation{
+		{},
+		{Function: conv.ReLU},
+		{Function: conv.Clip, Alpha: -3, Beta: 40},
+		{Function: conv.LeakyReLU, Alpha: 0.5},
+		{Function: conv.PReLU},
+	}
 	switch all := conv.Activations(); {
 	case mode == cpuref.Exact:
 		e.Activation = exact[rng.IntN(len(exact))]
@@ -139,7 +145,15 @@ func drawServed(rng *rand.Rand, p *conv.Problem) (done bool) {
 		p.H, p.W = ofFilter(p.H, filter[0], 1), ofFilter(p.W, filter[1], 1)
 		if rng.IntN(4) == 0 {
 			stride := pick(rng, 2, 2, 3, 4)
-			p.H, p.W = ofFilter(p.H, stride*filter[0]-rng.IntN(2), stride), ofFilter(p.W, stride*filter[1]-rng.IntN(2), stride)
+			p.H, p.W = ofFilter(
+				p.H,
+				stride*filter[0]-rng.IntN(2),
+				stride,
+			), ofFilter(
+				p.W,
+				stride*filter[1]-rng.IntN(2),
+				stride,
+			)
 			return false
 		}
 		p.H.Dilation, p.W.Dilation = h, w

@@ -83,13 +83,19 @@ func simplerOptions(c Case) []Case {
 	e := c.Options.Epilogue
 	try(c.Backward, func(n *Case) { n.Backward = false })
 	try(e.Activation != conv.Activation{}, func(n *Case) { n.Options.Epilogue.Activation = conv.Activation{} })
-	try(e.Activation.Function > conv.ReLU, func(n *Case) { n.Options.Epilogue.Activation = conv.Activation{Function: conv.ReLU} })
+	try(
+		e.Activation.Function > conv.ReLU,
+		func(n *Case) { n.Options.Epilogue.Activation = conv.Activation{Function: conv.ReLU} },
+	)
 	try(e.Residual != conv.NoResidual, func(n *Case) { n.Options.Epilogue.Residual = conv.NoResidual })
 	try(c.Options.Separate, func(n *Case) { n.Options.Separate = false })
 	try(c.Options.DType != "", func(n *Case) { n.Options.DType = "" })
 	try(c.Options.Algorithm != "", func(n *Case) { n.Options.Algorithm = "" })
 	try(c.Options.Threads != 0, func(n *Case) { n.Options.Threads = 0 })
-	try(c.Mode == cpuref.Bounded && c.Options.DType != host.Int8 && cpuref.ExactEpilogue(e, []float32{1}), func(n *Case) { n.Mode = cpuref.Exact })
+	try(
+		c.Mode == cpuref.Bounded && c.Options.DType != host.Int8 && cpuref.ExactEpilogue(e, []float32{1}),
+		func(n *Case) { n.Mode = cpuref.Exact },
+	)
 	try(c.Seed > 1, func(n *Case) { n.Seed = 1 })
 	try(c.Problem.Name != "", func(n *Case) { n.Problem.Name = "" })
 	return list

@@ -32,12 +32,34 @@ func PlanBackward(s Spec, l Limits) (Backward, error) {
 		g.Z, g.DZ = add("the sums Z", p.OutLen()), add("the gradient dZ", p.OutLen())
 		g.throughActivation(a, add)
 	}
-	g.DX, g.DW, g.DB = add("the gradient dX", p.InLen()), add("the gradient dW", p.FilterLen()), add("the gradient db", p.BiasLen())
+	g.DX, g.DW, g.DB = add(
+		"the gradient dX",
+		p.InLen(),
+	), add(
+		"the gradient dW",
+		p.FilterLen(),
+	), add(
+		"the gradient db",
+		p.BiasLen(),
+	)
 	none := exec.Whole(g.Zeros(int64(p.InChannels)))
 	g.Dispatch(a.kernel(s), shaders.Encode(shaders.InputGradient(p)), p.InLen(),
 		exec.Whole(g.DZ), exec.Whole(W), none, exec.Whole(Slopes), none, exec.Whole(g.DX))
-	g.Dispatch(shaders.FilterGradients, shaders.Encode(shaders.FilterGradient(p)), p.FilterLen(), exec.Whole(X), exec.Whole(g.DZ), exec.Whole(g.DW))
-	g.Dispatch(shaders.BiasGradients, shaders.Encode(shaders.BiasGradient(p)), p.BiasLen(), exec.Whole(g.DZ), exec.Whole(g.DB))
+	g.Dispatch(
+		shaders.FilterGradients,
+		shaders.Encode(shaders.FilterGradient(p)),
+		p.FilterLen(),
+		exec.Whole(X),
+		exec.Whole(g.DZ),
+		exec.Whole(g.DW),
+	)
+	g.Dispatch(
+		shaders.BiasGradients,
+		shaders.Encode(shaders.BiasGradient(p)),
+		p.BiasLen(),
+		exec.Whole(g.DZ),
+		exec.Whole(g.DB),
+	)
 	return g, g.fits(l)
 }
 
@@ -56,13 +78,28 @@ func (g *Backward) throughActivation(a direct, add func(string, int64) int) {
 		shares = p.OutLen()
 	}
 	dslopes := g.Scratch("shares of the slopes' gradient", shares)
-	g.Threads(shaders.ActivationGradients, shaders.Encode(shaders.Forward(p, e)), p.OutLen(), int64(shaders.ActivationGradients.Threads),
-		exec.Whole(Slopes), exec.Whole(g.Z), exec.Whole(g.DV), exec.Whole(g.DZ), exec.Whole(dslopes))
+	g.Threads(
+		shaders.ActivationGradients,
+		shaders.Encode(shaders.Forward(p, e)),
+		p.OutLen(),
+		int64(shaders.ActivationGradients.Threads),
+		exec.Whole(Slopes),
+		exec.Whole(g.Z),
+		exec.Whole(g.DV),
+		exec.Whole(g.DZ),
+		exec.Whole(dslopes),
+	)
 	if !prelu {
 		return
 	}
 	g.DSlopes = add("the slopes' gradient", int64(p.OutChannels))
 	shared := p
 	shared.Unshared = false // slopes are shared always
-	g.Dispatch(shaders.BiasGradients, shaders.Encode(shaders.BiasGradient(shared)), int64(p.OutChannels), exec.Whole(dslopes), exec.Whole(g.DSlopes))
+	g.Dispatch(
+		shaders.BiasGradients,
+		shaders.Encode(shaders.BiasGradient(shared)),
+		int64(p.OutChannels),
+		exec.Whole(dslopes),
+		exec.Whole(g.DSlopes),
+	)
 }

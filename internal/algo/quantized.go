@@ -87,11 +87,30 @@ func (q *Quantized) addOutputs(s QuantizedSpec) {
 	params.VScale, params.VZero = s.VScale, int32(s.VZero)
 	reads := []exec.Use{exec.Whole(q.Sums), exec.Whole(q.Scales), exec.Whole(q.Slopes), exec.Whole(q.Residual)}
 	if s.Finishes {
-		q.V = q.Add(exec.Operand{Name: "the output volume V", Role: exec.Output, Count: p.OutLen(), DType: shaders.Float32})
-		q.Threads(shaders.Dequantize, shaders.Encode(params), p.OutLen(), int64(shaders.Dequantize.Threads), append(slices.Clone(reads), exec.Whole(q.V))...)
+		q.V = q.Add(
+			exec.Operand{Name: "the output volume V", Role: exec.Output, Count: p.OutLen(), DType: shaders.Float32},
+		)
+		q.Threads(
+			shaders.Dequantize,
+			shaders.Encode(params),
+			p.OutLen(),
+			int64(shaders.Dequantize.Threads),
+			append(slices.Clone(reads), exec.Whole(q.V))...)
 	}
 	if s.Stores {
-		q.Bytes = q.Add(exec.Operand{Name: "the output volume V as int8", Role: exec.Output, Count: p.OutLen(), DType: shaders.Int8})
-		q.Threads(shaders.Requantize, shaders.Encode(params), exec.WordsOf(shaders.Int8, p.OutLen()), int64(shaders.Requantize.Threads), append(reads, exec.Whole(q.Bytes))...)
+		q.Bytes = q.Add(
+			exec.Operand{
+				Name:  "the output volume V as int8",
+				Role:  exec.Output,
+				Count: p.OutLen(),
+				DType: shaders.Int8,
+			},
+		)
+		q.Threads(
+			shaders.Requantize,
+			shaders.Encode(params),
+			exec.WordsOf(shaders.Int8, p.OutLen()),
+			int64(shaders.Requantize.Threads),
+			append(reads, exec.Whole(q.Bytes))...)
 	}
 }

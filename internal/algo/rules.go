@@ -19,7 +19,16 @@ type Machine struct {
 // figures to results of gpuconv bench, and prints them as they stand here: see docs/rules.md.
 func MachineOf(l Limits) Machine {
 	if l.Software {
-		return Machine{Load: 60, Uniform: 40, Store: 12, Address: 100, Dispatch: 1e6, Shared: 150, Barrier: 1500, Threads: 16}
+		return Machine{
+			Load:     60,
+			Uniform:  40,
+			Store:    12,
+			Address:  100,
+			Dispatch: 1e6,
+			Shared:   150,
+			Barrier:  1500,
+			Threads:  16,
+		}
 	}
 	return Machine{Load: 16, Uniform: 16, Store: 4, Address: 20, Dispatch: 1e8, Shared: 2, Barrier: 30, Threads: 16384}
 }

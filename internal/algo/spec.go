@@ -75,7 +75,9 @@ var (
 	errBlock      = errors.New("not for layers that are computed in blocks")
 	errRounds     = errors.New("its transforms round: not where integers must be exact")
 	errTwice      = errors.New("a separate epilogue of float16 would round twice")
-	errSpreads    = errors.New("its transforms spread what is not finite over a tile: with Exact only where it is named")
+	errSpreads    = errors.New(
+		"its transforms spread what is not finite over a tile: with Exact only where it is named",
+	)
 	// ErrTooLong is about layers that kernels cannot count.
 	ErrTooLong = errors.New("volumes and filters of 2^32 numbers or more, or padded axes of 2^30")
 	// ErrLimits is about devices.
@@ -157,7 +159,14 @@ func (s Spec) fused() conv.Epilogue {
 
 // layer are the uses of the layer's operands, as the kernels that compute it bind them.
 func layer() []exec.Use {
-	return []exec.Use{exec.Whole(X), exec.Whole(W), exec.Whole(B), exec.Whole(Slopes), exec.Whole(Residual), exec.Whole(V)}
+	return []exec.Use{
+		exec.Whole(X),
+		exec.Whole(W),
+		exec.Whole(B),
+		exec.Whole(Slopes),
+		exec.Whole(Residual),
+		exec.Whole(V),
+	}
 }
 
 // finished adds the epilogue where it is to be a step of its own, and holds the plan against the device.
@@ -177,7 +186,15 @@ func (plan *Plan) separate(s Spec) {
 		return
 	}
 	params := shaders.Encode(s.place(shaders.Forward(p, e)))
-	plan.Threads(shaders.Activate, params, p.OutLen(), int64(shaders.Activate.Threads), exec.Whole(Slopes), exec.Whole(Residual), exec.Whole(V))
+	plan.Threads(
+		shaders.Activate,
+		params,
+		p.OutLen(),
+		int64(shaders.Activate.Threads),
+		exec.Whole(Slopes),
+		exec.Whole(Residual),
+		exec.Whole(V),
+	)
 }
 
 // fits reports kernels and memory, beside the layer's own volumes, that are too large for the device: volumes are
@@ -197,7 +214,8 @@ func (plan Plan) fits(l Limits) error {
 		if err != nil {
 			return err
 		}
-		if s.Workgroup[0] > min(l.MaxWorkgroupInvocations, l.MaxWorkgroupSizeX) || s.WorkgroupStorage > l.MaxWorkgroupStorage {
+		if s.Workgroup[0] > min(l.MaxWorkgroupInvocations, l.MaxWorkgroupSizeX) ||
+			s.WorkgroupStorage > l.MaxWorkgroupStorage {
 			return fmt.Errorf("%w: %s", ErrLimits, step.Kernel.Name())
 		}
 	}

@@ -51,14 +51,32 @@ func planStrips(a strips, s Spec, l Limits) (Plan, error) {
 	plan := newPlan(a, s, a.packed(p), func(m Machine) float64 { return a.cost(p, m) })
 	plan.Pack = func(f tensor.Filters) ([]float32, error) { return a.pack(p, f.Data), nil }
 	_, _, _, threads := a.shape()
-	plan.Threads(a.kernel(), shaders.Encode(s.place(shaders.Forward(p, s.fused()))), stripsOf(a, p), int64(threads), layer()...)
+	plan.Threads(
+		a.kernel(),
+		shaders.Encode(s.place(shaders.Forward(p, s.fused()))),
+		stripsOf(a, p),
+		int64(threads),
+		layer()...)
 	return plan.finished(l)
 }
 
 // stripsOf is how many threads such a kernel needs.
 func stripsOf(a strips, p conv.Problem) int64 {
 	strip, rows, channels, _ := a.shape()
-	return int64(p.Batch) * int64(p.Z.Out) * ceilDiv(int64(p.H.Out), int64(rows)) * ceilDiv(int64(p.W.Out), int64(strip)) * ceilDiv(int64(p.OutChannels), int64(channels))
+	return int64(
+		p.Batch,
+	) * int64(
+		p.Z.Out,
+	) * ceilDiv(
+		int64(p.H.Out),
+		int64(rows),
+	) * ceilDiv(
+		int64(p.W.Out),
+		int64(strip),
+	) * ceilDiv(
+		int64(p.OutChannels),
+		int64(channels),
+	)
 }
 
 var (

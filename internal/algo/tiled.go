@@ -57,15 +57,28 @@ func (a tiled) serves(s Spec) error {
 	case p.Transposed || p.Unshared:
 		return errNotPlain
 	case inputs%a.tiles.Vectored() != 0 || outputs%a.tiles.Vectored() != 0:
-		return fmt.Errorf("%d input channels and %d depth slices a group, must be multiples of %d", inputs, outputs, a.tiles.Vectored())
+		return fmt.Errorf(
+			"%d input channels and %d depth slices a group, must be multiples of %d",
+			inputs,
+			outputs,
+			a.tiles.Vectored(),
+		)
 	case a.splitK > 1 && inputs < 16*a.splitK:
 		return fmt.Errorf("%d input channels a group, too few for a split-K of %d", inputs, a.splitK)
 	case packedLen(p, a.tiles) > 1<<31:
 		return ErrTooLong
 	case a.uniform() && a.columnBytes(p) > shaders.UniformBytes:
-		return fmt.Errorf("%d bytes of weights a column of tiles, a uniform buffer holds %d", a.columnBytes(p), shaders.UniformBytes)
+		return fmt.Errorf(
+			"%d bytes of weights a column of tiles, a uniform buffer holds %d",
+			a.columnBytes(p),
+			shaders.UniformBytes,
+		)
 	case a.uniform() && a.columnBytes(p)%uniformStep != 0:
-		return fmt.Errorf("%d bytes of weights a column of tiles, must be a multiple of %d", a.columnBytes(p), uniformStep)
+		return fmt.Errorf(
+			"%d bytes of weights a column of tiles, must be a multiple of %d",
+			a.columnBytes(p),
+			uniformStep,
+		)
 	}
 	return nil
 }

@@ -89,14 +89,32 @@ func (a transformed) Plan(s Spec, l Limits) (Plan, error) {
 	inputs := plan.Scratch("the transformed input", product.InLen())
 	products := plan.Scratch("the products", product.OutLen())
 	plan.passes(before, from, product.InLen(), exec.Whole(inputs))
-	plan.tiles(a.product, Spec{Problem: product, DType: s.DType}, inputs, plan.Zeros(int64(product.OutChannels)), products)
-	plan.passes(behind, products, product.OutLen(), exec.Whole(B), exec.Whole(Slopes), exec.Whole(Residual), exec.Whole(V))
+	plan.tiles(
+		a.product,
+		Spec{Problem: product, DType: s.DType},
+		inputs,
+		plan.Zeros(int64(product.OutChannels)),
+		products,
+	)
+	plan.passes(
+		behind,
+		products,
+		product.OutLen(),
+		exec.Whole(B),
+		exec.Whole(Slopes),
+		exec.Whole(Residual),
+		exec.Whole(V),
+	)
 	return plan.finished(l)
 }
 
 // pack transforms the filters, and packs what becomes of them for the products. Tests spoil what stands between space
 // to depth and the transform.
-func (a transformed) pack(p, plain, product conv.Problem, filters tensor.Filters, spoil func(conv.Problem, tensor.Filters)) ([]float32, error) {
+func (a transformed) pack(
+	p, plain, product conv.Problem,
+	filters tensor.Filters,
+	spoil func(conv.Problem, tensor.Filters),
+) ([]float32, error) {
 	filters, err := transform.SpaceToDepthFilters(p, filters)
 	if err != nil {
 		return nil, err
@@ -174,7 +192,11 @@ func (a transformed) unplaced(p conv.Problem, s Spec, software bool) (before, be
 		}
 		h, w, m := uint32(down), uint32(across), uint32(a.by)
 		in, out := shaders.WinogradInputs(h, w, vectorIn(h*w)), shaders.WinogradOutputs(h, w, m, vectorOut(h*w))
-		return []pass{{in, in.Threads, shaders.WinogradInput(p, in), 2 * h * w}}, []pass{{out, out.Threads, shaders.WinogradOutput(p, out, s.fused()), h*w + out.Count()}}, nil
+		return []pass{
+				{in, in.Threads, shaders.WinogradInput(p, in), 2 * h * w},
+			}, []pass{
+				{out, out.Threads, shaders.WinogradOutput(p, out, s.fused()), h*w + out.Count()},
+			}, nil
 	}
 	const numbers = shaders.FourierInputs + shaders.FourierOutputs
 	of := func(k shaders.Fourier) pass {
@@ -199,7 +221,12 @@ func (plan *Plan) passes(all []pass, from int, products int64, last ...exec.Use)
 			lines = plan.Scratch("rows of transforms", products/shaders.FourierOutputs*shaders.FourierInputs)
 			uses = []exec.Use{exec.Whole(lines)}
 		}
-		plan.Threads(pass.kernel, shaders.Encode(pass.params), int64(pass.params.Outputs), int64(pass.threads), append([]exec.Use{exec.Whole(from)}, uses...)...)
+		plan.Threads(
+			pass.kernel,
+			shaders.Encode(pass.params),
+			int64(pass.params.Outputs),
+			int64(pass.threads),
+			append([]exec.Use{exec.Whole(from)}, uses...)...)
 		from = lines
 	}
 }

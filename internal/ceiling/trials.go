@@ -56,8 +56,23 @@ func peakConstants(k shaders.Peak) []float32 {
 
 func (t peakTrial) plan() (p exec.Plan) {
 	fill := func() ([]uint32, error) { return exec.Bits(t.constants), nil }
-	p.Add(exec.Operand{Name: "the numbers to multiply", Role: exec.Constant, Count: int64(len(t.constants)), DType: shaders.Float32, Fill: fill})
-	p.Add(exec.Operand{Name: "the sums", Role: exec.Output, Count: t.threads * int64(t.kernel.Lanes), DType: shaders.Float32})
+	p.Add(
+		exec.Operand{
+			Name:  "the numbers to multiply",
+			Role:  exec.Constant,
+			Count: int64(len(t.constants)),
+			DType: shaders.Float32,
+			Fill:  fill,
+		},
+	)
+	p.Add(
+		exec.Operand{
+			Name:  "the sums",
+			Role:  exec.Output,
+			Count: t.threads * int64(t.kernel.Lanes),
+			DType: shaders.Float32,
+		},
+	)
 	params := shaders.Encode(shaders.PeakParams{Rounds: t.rounds, Count: uint32(t.threads)})
 	p.Threads(t.kernel, params, t.threads, int64(t.kernel.Threads), exec.Whole(from), exec.Whole(to))
 	return p
@@ -77,7 +92,16 @@ func (t peakTrial) judge(ctx context.Context, s *exec.Session) error {
 	want := t.want()
 	for i, v := range got {
 		if w := want[i%len(want)]; v != w {
-			return fmt.Errorf("%w: lane %d of thread %d of %d is %g after %d rounds, must be %g", cpuref.ErrMismatch, i%lanes, i/lanes, t.threads, v, t.rounds, w)
+			return fmt.Errorf(
+				"%w: lane %d of thread %d of %d is %g after %d rounds, must be %g",
+				cpuref.ErrMismatch,
+				i%lanes,
+				i/lanes,
+				t.threads,
+				v,
+				t.rounds,
+				w,
+			)
 		}
 	}
 	return nil
@@ -94,7 +118,15 @@ func (t peakTrial) want() []float32 {
 		for at := lane; at < shaders.PeakChains; at += lanes {
 			starts = append(starts, t.constants[at])
 		}
-		want[i] = cpuref.Peak(starts, c[lane], c[lanes+lane], c[2*lanes+lane], c[3*lanes+lane], i/lanes, int(t.rounds)*shaders.PeakPairs)
+		want[i] = cpuref.Peak(
+			starts,
+			c[lane],
+			c[lanes+lane],
+			c[2*lanes+lane],
+			c[3*lanes+lane],
+			i/lanes,
+			int(t.rounds)*shaders.PeakPairs,
+		)
 	}
 	return want
 }
@@ -133,7 +165,9 @@ func (t copyTrial) plan() (p exec.Plan) {
 		}
 		return words, nil
 	}
-	p.Add(exec.Operand{Name: "the words to copy", Role: exec.Constant, Count: count, DType: shaders.Float32, Fill: fill})
+	p.Add(
+		exec.Operand{Name: "the words to copy", Role: exec.Constant, Count: count, DType: shaders.Float32, Fill: fill},
+	)
 	p.Add(exec.Operand{Name: "the copy", Role: exec.Output, Count: count, DType: shaders.Float32})
 	params := shaders.Encode(shaders.CopyParams{Count: uint32(t.elements)})
 	p.Threads(t.kernel, params, t.elements, int64(t.kernel.Threads*t.kernel.Each), exec.Whole(from), exec.Whole(to))

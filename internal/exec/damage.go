@@ -34,7 +34,12 @@ func (s *Session) LeaveOut() { s.batch = s.dev.NewBatch() }
 // Swap has the host take two operands of one size for each other, while kernels do not.
 func (s *Session) Swap(a, b int) error {
 	if s.plan.Operands[a].Bytes() != s.plan.Operands[b].Bytes() {
-		return fmt.Errorf("%w: %s and %s differ in size", gpu.ErrMisuse, s.plan.Operands[a].Name, s.plan.Operands[b].Name)
+		return fmt.Errorf(
+			"%w: %s and %s differ in size",
+			gpu.ErrMisuse,
+			s.plan.Operands[a].Name,
+			s.plan.Operands[b].Name,
+		)
 	}
 	s.places[a], s.places[b] = s.places[b], s.places[a]
 	s.places[a].digest, s.places[b].digest = s.places[b].digest, s.places[a].digest

@@ -32,7 +32,16 @@ func (d *Device) compile(v shaders.Variant) (*gpu.Kernel, shaders.Shader, error)
 		}
 		kinds = append(kinds, kind)
 	}
-	k, err := d.Kernel(gpu.KernelSource{Name: s.Name, WGSL: s.WGSL, Entry: s.Entry, Bindings: kinds, Workgroup: s.Workgroup, WorkgroupStorage: s.WorkgroupStorage})
+	k, err := d.Kernel(
+		gpu.KernelSource{
+			Name:             s.Name,
+			WGSL:             s.WGSL,
+			Entry:            s.Entry,
+			Bindings:         kinds,
+			Workgroup:        s.Workgroup,
+			WorkgroupStorage: s.WorkgroupStorage,
+		},
+	)
 	return k, s, err
 }
 

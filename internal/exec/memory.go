@@ -25,7 +25,13 @@ func digest(words []uint32) uint64 { return maphash.Bytes(seed, gpu.Bytes(words)
 // fits reports an operand that no binding holds.
 func fits(o Operand, l gpu.Limits) error {
 	if most := l.MaxStorageBinding; o.Bytes()+GuardBytes(l) > most {
-		return fmt.Errorf("%w: %s takes %d bytes, one binding of this adapter holds %d", ErrTooLarge, o.Name, o.Bytes(), most-GuardBytes(l))
+		return fmt.Errorf(
+			"%w: %s takes %d bytes, one binding of this adapter holds %d",
+			ErrTooLarge,
+			o.Name,
+			o.Bytes(),
+			most-GuardBytes(l),
+		)
 	}
 	return nil
 }

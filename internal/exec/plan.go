@@ -132,7 +132,13 @@ func (p Plan) validate() error {
 	for i, s := range p.Steps {
 		for _, u := range s.Uses {
 			if u.Operand < 0 || u.Operand >= len(p.Operands) {
-				return fmt.Errorf("%w: step %d uses operand %d, the plan has %d", gpu.ErrMisuse, i, u.Operand, len(p.Operands))
+				return fmt.Errorf(
+					"%w: step %d uses operand %d, the plan has %d",
+					gpu.ErrMisuse,
+					i,
+					u.Operand,
+					len(p.Operands),
+				)
 			}
 		}
 	}

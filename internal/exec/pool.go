@@ -42,7 +42,10 @@ func PlanMemory(p Plan) (Memory, error) {
 			m.Naive += o.Bytes()
 		}
 	}
-	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(p.Operands[b].Bytes(), p.Operands[a].Bytes()) })
+	slices.SortStableFunc(
+		order,
+		func(a, b int) int { return cmp.Compare(p.Operands[b].Bytes(), p.Operands[a].Bytes()) },
+	)
 	held := [][]life{} // of each object
 	for _, i := range order {
 		// Operands come in falling order of size, so every object is large enough, and later ones are smaller.

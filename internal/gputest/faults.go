@@ -30,7 +30,20 @@ func WithFaults(t *testing.T) bool {
 	if cc == "" {
 		cc = "gcc"
 	}
-	build := exec.Command(cc, "-Wall", "-Werror", "-O1", "-shared", "-fPIC", "-pthread", "-o", filepath.Join(dir, "libfaultlayer.so"), "-x", "c", "-")
+	build := exec.Command(
+		cc,
+		"-Wall",
+		"-Werror",
+		"-O1",
+		"-shared",
+		"-fPIC",
+		"-pthread",
+		"-o",
+		filepath.Join(dir, "libfaultlayer.so"),
+		"-x",
+		"c",
+		"-",
+	)
 	build.Stdin = strings.NewReader(string(layerSource))
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("compiling the layer: %v\n%s", err, out)
@@ -38,8 +51,18 @@ func WithFaults(t *testing.T) bool {
 	if err := os.WriteFile(filepath.Join(dir, "faultlayer.json"), layerManifest, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	return InChild(t, "VK_LAYER_PATH="+dir, "VK_INSTANCE_LAYERS=VK_LAYER_GPUCONV_faults", "GPUCONV_BACKEND=vulkan",
-		"GPUCONV_FAULTS="+filepath.Join(dir, "faults"), "GPUCONV_COUNTS="+filepath.Join(dir, "counts"), "RUST_BACKTRACE=0")
+	return InChild(
+		t,
+		"VK_LAYER_PATH="+dir,
+		"VK_INSTANCE_LAYERS=VK_LAYER_GPUCONV_faults",
+		"GPUCONV_BACKEND=vulkan",
+		"GPUCONV_FAULTS="+filepath.Join(
+			dir,
+			"faults",
+		),
+		"GPUCONV_COUNTS="+filepath.Join(dir, "counts"),
+		"RUST_BACKTRACE=0",
+	)
 }
 
 // Results of Vulkan's functions.

@@ -26,7 +26,11 @@ func Algorithms(t *testing.T, dev *host.Device) {
 	}
 	for _, channels := range []string{"ic3oc8", "ic8oc5"} { // one by one on one side, by fours on the other
 		for _, taps := range []int{3, 4, 5, 7} {
-			layers = append(layers, fmt.Sprintf("%sih3iw13kh1kw%dph0pw1", channels, taps), fmt.Sprintf("%sih13iw3kh%dkw1ph1pw0", channels, taps))
+			layers = append(
+				layers,
+				fmt.Sprintf("%sih3iw13kh1kw%dph0pw1", channels, taps),
+				fmt.Sprintf("%sih13iw3kh%dkw1ph1pw0", channels, taps),
+			)
 		}
 	}
 	AlgorithmsOn(t, dev, layers, sampled())
@@ -54,7 +58,12 @@ func Transforms(a host.Algorithm) bool {
 
 // AlgorithmsOn holds those algorithms that serve a layer, and that are wanted, to the proof with all
 // operands. It gives the names of those that ran.
-func AlgorithmsOn(t *testing.T, dev *host.Device, descriptors []string, wanted func(conv.Problem, host.Algorithm) bool) map[string]bool {
+func AlgorithmsOn(
+	t *testing.T,
+	dev *host.Device,
+	descriptors []string,
+	wanted func(conv.Problem, host.Algorithm) bool,
+) map[string]bool {
 	t.Helper()
 	ran := map[string]bool{}
 	for _, descriptor := range descriptors {
@@ -88,7 +97,12 @@ func algorithm(t *testing.T, dev *host.Device, p conv.Problem, a host.Algorithm)
 		if mode == cpuref.Exact && !exact {
 			continue
 		}
-		c := proof.Case{Problem: p, Seed: 1, Mode: mode, Options: host.LayerOptions{Algorithm: host.AlgorithmName(a), Epilogue: e}}
+		c := proof.Case{
+			Problem: p,
+			Seed:    1,
+			Mode:    mode,
+			Options: host.LayerOptions{Algorithm: host.AlgorithmName(a), Epilogue: e},
+		}
 		if _, err := c.Run(dev); err != nil {
 			t.Errorf("%s: %v\n\t%s", host.AlgorithmName(a), err, c.Repro(dev))
 		}

@@ -16,7 +16,10 @@ func Open(t testing.TB) *host.Device {
 	t.Helper()
 	dev, err := host.Open(host.Options{})
 	if errors.Is(err, gpu.ErrNoAdapter) {
-		t.Fatalf("%v\nThese tests need a WebGPU adapter; on Debian without a GPU: apt-get install libvulkan1 mesa-vulkan-drivers", err)
+		t.Fatalf(
+			"%v\nThese tests need a WebGPU adapter; on Debian without a GPU: apt-get install libvulkan1 mesa-vulkan-drivers",
+			err,
+		)
 	}
 	if err != nil {
 		t.Fatal(err)

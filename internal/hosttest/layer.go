@@ -49,8 +49,22 @@ func forward(t *testing.T, dev *host.Device, rows []row) {
 		t.Run(r.name, func(t *testing.T) {
 			judge(t, dev, r.problem, host.LayerOptions{})
 			judge(t, dev, r.problem, host.LayerOptions{DType: host.Float16})
-			judge(t, dev, r.problem, host.LayerOptions{DType: host.Int8, Threads: shaders.ConvThreads[(i+1)%len(shaders.ConvThreads)]})
-			judge(t, dev, r.problem, host.LayerOptions{Epilogue: relu, Separate: i%2 == 1, Threads: shaders.ConvThreads[i%len(shaders.ConvThreads)]})
+			judge(
+				t,
+				dev,
+				r.problem,
+				host.LayerOptions{DType: host.Int8, Threads: shaders.ConvThreads[(i+1)%len(shaders.ConvThreads)]},
+			)
+			judge(
+				t,
+				dev,
+				r.problem,
+				host.LayerOptions{
+					Epilogue: relu,
+					Separate: i%2 == 1,
+					Threads:  shaders.ConvThreads[i%len(shaders.ConvThreads)],
+				},
+			)
 		})
 	}
 }
@@ -64,7 +78,12 @@ func Backward(t *testing.T, dev *host.Device) {
 		t.Run(part.name, func(t *testing.T) {
 			for i, r := range part.rows {
 				t.Run(r.name, func(t *testing.T) {
-					judgeBackward(t, dev, r.problem, host.LayerOptions{Threads: shaders.ConvThreads[i%len(shaders.ConvThreads)]})
+					judgeBackward(
+						t,
+						dev,
+						r.problem,
+						host.LayerOptions{Threads: shaders.ConvThreads[i%len(shaders.ConvThreads)]},
+					)
 				})
 			}
 		})

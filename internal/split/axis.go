@@ -27,7 +27,13 @@ func CutAxis(a conv.Axis, p conv.Padding, transposed bool, out, taps Span) AxisB
 	}
 	start := int(out.From)*a.Stride - a.Pad + int(taps.From)*a.Dilation
 	n, filter := int(out.Size()), int(taps.Size())
-	cut := conv.Axis{In: int(windowed(a, out.Size(), taps.Size())), Out: n, Filter: filter, Stride: a.Stride, Dilation: a.Dilation}
+	cut := conv.Axis{
+		In:       int(windowed(a, out.Size(), taps.Size())),
+		Out:      n,
+		Filter:   filter,
+		Stride:   a.Stride,
+		Dilation: a.Dilation,
+	}
 	if n*filter <= cut.In { // windows one after the other, without the inputs between them or their taps
 		cut.In, cut.Stride, cut.Dilation = n*filter, filter, 1
 		return AxisBlock{cut, func(j int) int { return padded(a, p, start+j/filter*a.Stride+j%filter*a.Dilation) }}
@@ -72,7 +78,14 @@ func cutTransposed(a conv.Axis, out, taps Span) AxisBlock {
 	i0 = max(i0, min(0, begin))
 	i1 := floorDiv(first+out.Size()-1, s) + 1
 	i1 = min(i1, max(int64(a.In), i0+1))
-	cut := conv.Axis{In: int(i1 - i0), Out: int(out.Size()), Filter: int(taps.Size()), Stride: a.Stride, Pad: int(first - i0*s), Dilation: a.Dilation}
+	cut := conv.Axis{
+		In:       int(i1 - i0),
+		Out:      int(out.Size()),
+		Filter:   int(taps.Size()),
+		Stride:   a.Stride,
+		Pad:      int(first - i0*s),
+		Dilation: a.Dilation,
+	}
 	return AxisBlock{cut, func(j int) int {
 		if i := j + int(i0); i >= 0 && i < a.In {
 			return i

@@ -74,7 +74,15 @@ func (pl Plan) KeyOf(b Block) Key {
 // block's outputs, and a filter of one tap in a group for each channel.
 func (pl Plan) FinishKey(b Block) Key {
 	p, depth := pl.Problem(b), int(b[Groups].Size()*b[Outs].Size())
-	p = conv.Problem{Batch: p.Batch, Groups: depth, InChannels: depth, OutChannels: depth, Z: through(p.Z), H: through(p.H), W: through(p.W)}
+	p = conv.Problem{
+		Batch:       p.Batch,
+		Groups:      depth,
+		InChannels:  depth,
+		OutChannels: depth,
+		Z:           through(p.Z),
+		H:           through(p.H),
+		W:           through(p.W),
+	}
 	key := Key{Problem: p, Finish: true}
 	key.Filters[Groups], key.Filters[Outs] = b[Groups], b[Outs] // those of the slopes
 	return key

@@ -28,8 +28,18 @@ const (
 )
 
 // DimensionNames are for people.
-var DimensionNames = [Dimensions]string{"images", "groups", "output channels", "output planes", "output rows", "output columns",
-	"input channels", "filter planes", "filter rows", "filter columns"}
+var DimensionNames = [Dimensions]string{
+	"images",
+	"groups",
+	"output channels",
+	"output planes",
+	"output rows",
+	"output columns",
+	"input channels",
+	"filter planes",
+	"filter rows",
+	"filter columns",
+}
 
 // Block is a block of a layer: a span of each dimension.
 type Block [Dimensions]Span
@@ -73,7 +83,9 @@ func LimitsOf(l gpu.Limits) Limits {
 // Whole is the plan of a single block, the problem itself.
 func Whole(p conv.Problem) Plan {
 	return Plan{problem: p, block: [Dimensions]int64{
-		int64(p.Batch), int64(p.Groups), int64(p.OutChannels / p.Groups), int64(p.Z.Out), int64(p.H.Out), int64(p.W.Out),
+		int64(
+			p.Batch,
+		), int64(p.Groups), int64(p.OutChannels / p.Groups), int64(p.Z.Out), int64(p.H.Out), int64(p.W.Out),
 		int64(p.InChannels / p.Groups), int64(p.Z.Filter), int64(p.H.Filter), int64(p.W.Filter)}}
 }
 
@@ -90,7 +102,10 @@ func New(p conv.Problem, most Limits) (Plan, error) {
 		}
 	}
 	if !pl.fits(most) {
-		return pl, fmt.Errorf("one product of this layer does not fit a device that holds %d numbers in a binding", most[sizeX])
+		return pl, fmt.Errorf(
+			"one product of this layer does not fit a device that holds %d numbers in a binding",
+			most[sizeX],
+		)
 	}
 	return pl, nil
 }

@@ -36,20 +36,48 @@ var bodies16 = regexp.MustCompile("_b16$")
 var bodies = regexp.MustCompile(`^(resnet_3x3_.*|vgg_conv3_1|superres_3x3_128)$`)
 
 var bars = []bar{
-	{"SwiftShader, times as fast as ONNX Runtime's WebGPU provider", "every layer above 1, geometric mean 20", func(dir string) (string, error) {
-		return ratios(dir, "swiftshader-ort.json", "swiftshader.json")
-	}},
-	{"llvmpipe, 3x3 bodies, percent of the arithmetic ceiling", "each at least 35", func(dir string) (string, error) { return peak(dir, "llvmpipe.json", bodies) }},
-	{"llvmpipe, whole suite, percent of the arithmetic ceiling", "geometric mean 20", func(dir string) (string, error) { return peak(dir, "llvmpipe.json", regexp.MustCompile("")) }},
-	{"llvmpipe, Winograd, times as fast as the best GEMM, 3x3 from 64 channels", "at least 1.5", func(dir string) (string, error) {
-		return gains(dir, "llvmpipe-winograd.json", "winograd")
-	}},
-	{"llvmpipe, default against tuned", "geometric mean 0.7", func(dir string) (string, error) { return ratios(dir, "llvmpipe.json", "llvmpipe-default.json") }},
+	{
+		"SwiftShader, times as fast as ONNX Runtime's WebGPU provider",
+		"every layer above 1, geometric mean 20",
+		func(dir string) (string, error) {
+			return ratios(dir, "swiftshader-ort.json", "swiftshader.json")
+		},
+	},
+	{
+		"llvmpipe, 3x3 bodies, percent of the arithmetic ceiling",
+		"each at least 35",
+		func(dir string) (string, error) { return peak(dir, "llvmpipe.json", bodies) },
+	},
+	{
+		"llvmpipe, whole suite, percent of the arithmetic ceiling",
+		"geometric mean 20",
+		func(dir string) (string, error) { return peak(dir, "llvmpipe.json", regexp.MustCompile("")) },
+	},
+	{
+		"llvmpipe, Winograd, times as fast as the best GEMM, 3x3 from 64 channels",
+		"at least 1.5",
+		func(dir string) (string, error) {
+			return gains(dir, "llvmpipe-winograd.json", "winograd")
+		},
+	},
+	{
+		"llvmpipe, default against tuned",
+		"geometric mean 0.7",
+		func(dir string) (string, error) { return ratios(dir, "llvmpipe.json", "llvmpipe-default.json") },
+	},
 	{"SwiftShader, default against tuned", "geometric mean 0.7", func(dir string) (string, error) {
 		return ratios(dir, "swiftshader.json", "swiftshader-default.json")
 	}},
-	{"GPU, 3x3 bodies at batch 16, percent of the arithmetic ceiling", "at least 45", func(dir string) (string, error) { return peak(dir, "gpu-b16.json", bodies16) }},
-	{"GPU, times as fast as cuDNN in float32", "at least 0.8", func(dir string) (string, error) { return ratios(dir, "gpu-cudnn.json", "gpu.json") }},
+	{
+		"GPU, 3x3 bodies at batch 16, percent of the arithmetic ceiling",
+		"at least 45",
+		func(dir string) (string, error) { return peak(dir, "gpu-b16.json", bodies16) },
+	},
+	{
+		"GPU, times as fast as cuDNN in float32",
+		"at least 0.8",
+		func(dir string) (string, error) { return ratios(dir, "gpu-cudnn.json", "gpu.json") },
+	},
 }
 
 func run(dir string) error {
@@ -162,5 +190,11 @@ func (m *means) String() string {
 	if m.n == 0 {
 		return "no such layers"
 	}
-	return fmt.Sprintf("geometric mean %.3g of %d layers, least %.3g (%s)", math.Exp(m.logs/float64(m.n)), m.n, m.least, m.layer)
+	return fmt.Sprintf(
+		"geometric mean %.3g of %d layers, least %.3g (%s)",
+		math.Exp(m.logs/float64(m.n)),
+		m.n,
+		m.least,
+		m.layer,
+	)
 }

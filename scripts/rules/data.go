@@ -146,8 +146,17 @@ func trim(from, to string) error {
 	}
 	f.Results = slices.DeleteFunc(f.Results, tellsNothing)
 	for i, r := range f.Results {
-		f.Results[i] = bench.Result{Problem: r.Problem, Name: r.Name, FLOP: r.FLOP, Algorithm: r.Algorithm, Variant: r.Variant,
-			Time: r.Time, Clock: r.Clock, Verified: r.Verified, BoundUsed: r.BoundUsed}
+		f.Results[i] = bench.Result{
+			Problem:   r.Problem,
+			Name:      r.Name,
+			FLOP:      r.FLOP,
+			Algorithm: r.Algorithm,
+			Variant:   r.Variant,
+			Time:      r.Time,
+			Clock:     r.Clock,
+			Verified:  r.Verified,
+			BoundUsed: r.BoundUsed,
+		}
 	}
 	text, err := json.MarshalIndent(f, "", " ")
 	if err != nil {

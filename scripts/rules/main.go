@@ -16,7 +16,11 @@ import (
 )
 
 func main() {
-	trimmed := flag.String("trim", "", "write the one file of results to this `file`, without what the fit does not read")
+	trimmed := flag.String(
+		"trim",
+		"",
+		"write the one file of results to this `file`, without what the fit does not read",
+	)
 	flag.Usage = func() {
 		fmt.Fprintln(os.Stderr, "rules: usage: go run ./scripts/rules [-trim SMALL.json] RESULTS.json...")
 	}
@@ -44,7 +48,9 @@ func run(files []string) error {
 		return err
 	}
 	if len(all) == 0 {
-		return errors.New("no layer has two algorithms of three samples or more: measure with gpuconv bench --algorithm all --rounds 3")
+		return errors.New(
+			"no layer has two algorithms of three samples or more: measure with gpuconv bench --algorithm all --rounds 3",
+		)
 	}
 	for _, software := range []bool{true, false} {
 		if layers := all.of(software); len(layers) > 0 {

@@ -27,11 +27,20 @@ func report(out io.Writer, software bool, all layers, c choice) {
 	}
 	w.Flush()
 	before, fitted := all.estimates(c.before), all.estimates(c.fitted)
-	fmt.Fprintf(out, "\nspeed of the choices, of the best that was measured, geometric mean: before %.3f, fitted %.3f\n",
-		speed(before.loss), speed(fitted.loss))
+	fmt.Fprintf(
+		out,
+		"\nspeed of the choices, of the best that was measured, geometric mean: before %.3f, fitted %.3f\n",
+		speed(before.loss),
+		speed(fitted.loss),
+	)
 	fmt.Fprintf(out, "on layers held out of the fit, in %d parts: before %.3f, fitted to the others %.3f\n",
 		folds, speed(c.stayed), speed(c.heldOut))
-	fmt.Fprintf(out, "errors of the estimates, mean log(1 + r^2): before %.3f, fitted %.3f\n\n", before.errors, fitted.errors)
+	fmt.Fprintf(
+		out,
+		"errors of the estimates, mean log(1 + r^2): before %.3f, fitted %.3f\n\n",
+		before.errors,
+		fitted.errors,
+	)
 	fmt.Fprintf(out, "before  %s\nfitted  %s\n", literal(c.before), literal(c.fitted))
 	if c.better {
 		fmt.Fprint(out, "the fitted figures are better on layers held out: they belong in internal/algo/rules.go\n\n")

@@ -167,7 +167,12 @@ func (d *Device) CreateShaderModule(label, wgsl string) (*wgpu.ShaderModule, err
 }
 
 // CreateComputePipeline compiles one entry point of a module of that WGSL for the device.
-func (d *Device) CreateComputePipeline(label string, layout *wgpu.PipelineLayout, module *wgpu.ShaderModule, wgsl, entry string) (*wgpu.ComputePipeline, error) {
+func (d *Device) CreateComputePipeline(
+	label string,
+	layout *wgpu.PipelineLayout,
+	module *wgpu.ShaderModule,
+	wgsl, entry string,
+) (*wgpu.ComputePipeline, error) {
 	name, free := text(label)
 	defer free()
 	point, freePoint := text(entry)
@@ -175,7 +180,13 @@ func (d *Device) CreateComputePipeline(label string, layout *wgpu.PipelineLayout
 	objects := (*[2]unsafe.Pointer)(C.malloc(C.size_t(2 * unsafe.Sizeof(unsafe.Pointer(nil)))))
 	defer C.free(unsafe.Pointer(objects))
 	*objects = [2]unsafe.Pointer{*field(layout, "ref"), *field(module, "ref")}
-	c := C.call{device: d.ref, label: name, object: unsafe.Pointer(objects), data: unsafe.Pointer(point), size: stackFor(wgsl)}
+	c := C.call{
+		device: d.ref,
+		label:  name,
+		object: unsafe.Pointer(objects),
+		data:   unsafe.Pointer(point),
+		size:   stackFor(wgsl),
+	}
 	if err := panicked(C.createComputePipeline(&c)); err != nil {
 		return nil, err
 	}

@@ -203,11 +203,17 @@ func (a *Adapter) Limits() Limits {
 	l := a.limits()
 	return Limits{
 		MaxBufferSize: uint64(l.maxBufferSize), MaxStorageBufferBindingSize: uint64(l.maxStorageBufferBindingSize),
-		MaxUniformBufferBindingSize:     uint64(l.maxUniformBufferBindingSize),
-		MinStorageBufferOffsetAlignment: uint32(l.minStorageBufferOffsetAlignment), MinUniformBufferOffsetAlignment: uint32(l.minUniformBufferOffsetAlignment),
+		MaxUniformBufferBindingSize: uint64(l.maxUniformBufferBindingSize),
+		MinStorageBufferOffsetAlignment: uint32(
+			l.minStorageBufferOffsetAlignment,
+		), MinUniformBufferOffsetAlignment: uint32(l.minUniformBufferOffsetAlignment),
 		MaxStorageBuffersPerShaderStage: uint32(l.maxStorageBuffersPerShaderStage),
-		MaxComputeWorkgroupStorageSize:  uint32(l.maxComputeWorkgroupStorageSize), MaxComputeInvocationsPerWorkgroup: uint32(l.maxComputeInvocationsPerWorkgroup),
-		MaxComputeWorkgroupSizeX: uint32(l.maxComputeWorkgroupSizeX), MaxComputeWorkgroupSizeY: uint32(l.maxComputeWorkgroupSizeY), MaxComputeWorkgroupSizeZ: uint32(l.maxComputeWorkgroupSizeZ),
+		MaxComputeWorkgroupStorageSize: uint32(
+			l.maxComputeWorkgroupStorageSize,
+		), MaxComputeInvocationsPerWorkgroup: uint32(l.maxComputeInvocationsPerWorkgroup),
+		MaxComputeWorkgroupSizeX: uint32(
+			l.maxComputeWorkgroupSizeX,
+		), MaxComputeWorkgroupSizeY: uint32(l.maxComputeWorkgroupSizeY), MaxComputeWorkgroupSizeZ: uint32(l.maxComputeWorkgroupSizeZ),
 		MaxComputeWorkgroupsPerDimension: uint32(l.maxComputeWorkgroupsPerDimension),
 	}
 }
@@ -317,7 +323,13 @@ func (d *Device) adopt(object any, ref unsafe.Pointer) {
 func field(object any, name string) *unsafe.Pointer {
 	f := reflect.ValueOf(object).Elem().FieldByName(name)
 	if !f.IsValid() || f.Kind() != reflect.Pointer && f.Kind() != reflect.UnsafePointer {
-		panic(fmt.Sprintf("native: %T has no pointer %q: this package is written for github.com/cogentcore/webgpu v0.23.0", object, name))
+		panic(
+			fmt.Sprintf(
+				"native: %T has no pointer %q: this package is written for github.com/cogentcore/webgpu v0.23.0",
+				object,
+				name,
+			),
+		)
 	}
 	return (*unsafe.Pointer)(f.Addr().UnsafePointer())
 }

@@ -47,7 +47,14 @@ type Extras struct {
 // Error to tell. The pending work is nothing where nothing was sent.
 func (d *Device) Submit(steps []Step, more Extras) (p Pending, sending bool, err error) {
 	p = newPending()
-	s := C.submission{device: d.ref, queue: d.queue, state: d.state, count: C.size_t(len(steps)), read: C.step(more.Read), pending: p.state}
+	s := C.submission{
+		device:  d.ref,
+		queue:   d.queue,
+		state:   d.state,
+		count:   C.size_t(len(steps)),
+		read:    C.step(more.Read),
+		pending: p.state,
+	}
 	if more.Ticks != nil {
 		s.queries, s.ticks = C.uint32_t(2*more.Dispatches), C.WGPUBuffer(*field(more.Ticks, "ref"))
 	}
