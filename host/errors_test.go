@@ -82,7 +82,7 @@ func badLayers(t *testing.T) []badLayer {
 		{"slopes missing", good, fits, host.LayerOptions{Epilogue: conv.Activate(conv.PReLU), Slopes: []float32{1}}, gpu.ErrMisuse, []string{small, "1 slopes, activation prelu takes 2"}},
 		{"slopes of nothing", good, fits, host.LayerOptions{Slopes: []float32{1}}, gpu.ErrMisuse, []string{"1 slopes, activation none takes 0"}},
 		{"numbers", good, fits, host.LayerOptions{DType: "float17"}, gpu.ErrMisuse, []string{small, `dtype "float17", must be float32 or float16`}},
-		{"8-bit numbers", good, fits, host.LayerOptions{DType: host.Int8}, gpu.ErrMisuse, []string{small, `numbers "int8"`, "NewQuantizedLayer"}},
+		{"8-bit numbers", good, fits, host.LayerOptions{DType: host.Int8}, gpu.ErrMisuse, []string{small, `dtype "int8"`, "NewQuantizedLayer"}},
 		{"threads", good, fits, host.LayerOptions{Threads: 48}, gpu.ErrMisuse, []string{small, "48 threads in a workgroup, must be one of [32 64 128 256]"}},
 	}
 }
