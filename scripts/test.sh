@@ -19,4 +19,4 @@ shift
 export GPUCONV_MUTANTS="${GPUCONV_MUTANTS:-$(($(date +%s) / 86400))}"
 echo "test.sh: GPUCONV_MUTANTS=$GPUCONV_MUTANTS tries the same broken shaders again" >&2
 # Results must not be cached: Go does not see which driver C loads.
-exec go test -count=1 -timeout 20m "$@"
+exec go test -count=1 -timeout 40m "$@"
