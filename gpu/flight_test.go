@@ -77,7 +77,7 @@ func TestWaitEnds(t *testing.T) {
 	d := openDevice(t)
 	b := newSpinner(t, d, 1, 60000)
 	slow := d.NewBatch()
-	for range 10 { // a tenth of a second and more
+	for range 40 { // about half a second
 		slow.Dispatch(newGroup(t, d, spin(), b), 1, 1, 1)
 	}
 	for _, c := range []struct {
