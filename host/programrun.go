@@ -153,10 +153,8 @@ func (p *Program) Submit(inputs ...tensor.Volume) (r *Running, err error) {
 		if err != nil {
 			return err
 		}
-		for operand, w := range words {
-			if err := s.Write(operand, w); err != nil {
-				return err
-			}
+		if err := s.WriteAll(words); err != nil {
+			return err
 		}
 		sent, err := s.Submit()
 		r = &Running{p, p.runs, sent}
@@ -213,10 +211,8 @@ func (p *Program) Profile(ctx context.Context, inputs ...tensor.Volume) (all []N
 		if err != nil {
 			return err
 		}
-		for operand, w := range words {
-			if err := s.Write(operand, w); err != nil {
-				return err
-			}
+		if err := s.WriteAll(words); err != nil {
+			return err
 		}
 		times, err := s.Times(ctx)
 		at := 0

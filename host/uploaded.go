@@ -50,10 +50,8 @@ func (l *Layer) Upload(x tensor.Volume, residual ...tensor.Volume) (u *Uploaded,
 		if err != nil {
 			return err
 		}
-		for operand, words := range l.inputs(in) {
-			if err := on.session.Write(operand, words); err != nil {
-				return err
-			}
+		if err := on.session.WriteAll(l.inputs(in)); err != nil {
+			return err
 		}
 		u = &Uploaded{layer: l, number: l.uploads}
 		return nil

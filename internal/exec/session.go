@@ -173,6 +173,16 @@ func (s *Session) Write(operand int, words []uint32) error {
 	return at.buffer.Write(at.offset, gpu.Bytes(words))
 }
 
+// WriteAll uploads the words of several operands.
+func (s *Session) WriteAll(inputs map[int][]uint32) error {
+	for operand, words := range inputs {
+		if err := s.Write(operand, words); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // WriteNumbers uploads an operand's numbers, as it stores them.
 func (s *Session) WriteNumbers(operand int, data []float32) error {
 	return s.Write(operand, Words(s.plan.Operands[operand].DType, data))
@@ -316,10 +326,8 @@ type Result struct {
 // Process writes inputs, runs all steps, and reads results back. With checked, all that kernels write is poisoned
 // before, and all that they must leave as it was is looked at after.
 func (s *Session) Process(ctx context.Context, inputs map[int][]uint32, checked bool, results ...Result) error {
-	for i, words := range inputs {
-		if err := s.Write(i, words); err != nil {
-			return err
-		}
+	if err := s.WriteAll(inputs); err != nil {
+		return err
 	}
 	if checked {
 		if err := s.Poison(); err != nil {
