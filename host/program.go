@@ -38,6 +38,10 @@ const (
 	quantizedNode                  // a layer of 8-bit whole numbers
 	quantizeNode                   // from float32 to int8
 	dequantizeNode                 // and back
+	kernelsNode                    // steps that the caller brings
+	besideNode                     // another volume that those steps write
+	constantNode                   // words that never change
+	reshapeNode                    // a volume's numbers as those of another shape
 )
 
 // node is one step of a program, and the volume that it gives.
@@ -51,6 +55,9 @@ type node struct {
 	// quantized is a layer of 8-bit whole numbers. quantization says what a volume of int8 stands for, nil of float32.
 	quantized    *quantizedData
 	quantization *quantization
+	kernels      *Kernels
+	words        []uint32 // of a constant
+	stores       DType    // of what kernels read and write; "" is Float32, but for int8
 }
 
 // shape is a volume's: N x Z x H x W x D.
