@@ -57,14 +57,14 @@ func TestPaddingsWrittenOut(t *testing.T) {
 			return
 		}
 		x, w := operands(t, p, integers(rng, 8))
-		plain := p
-		plain.Padding = conv.Zero
-		for _, a := range []*conv.Axis{&plain.Z, &plain.H, &plain.W} {
+		unpadded := p
+		unpadded.Padding = conv.Zero
+		for _, a := range []*conv.Axis{&unpadded.Z, &unpadded.H, &unpadded.W} {
 			a.In, a.Pad = max(a.In+a.Pad, (a.Out-1)*a.Stride+a.Extent()), 0
 		}
-		wide, _ := operands(t, plain, integers(rng, 8))
+		wide, _ := operands(t, unpadded, integers(rng, 8))
 		for i := range wide.Data {
-			at := placeIn(i, plain.Z.In, plain.H.In, plain.W.In, plain.InChannels)
+			at := placeIn(i, unpadded.Z.In, unpadded.H.In, unpadded.W.In, unpadded.InChannels)
 			z, okZ := numpyPad(p.Padding, p.Z.In, at.z-p.Z.Pad)
 			y, okY := numpyPad(p.Padding, p.H.In, at.y-p.H.Pad)
 			ix, okX := numpyPad(p.Padding, p.W.In, at.x-p.W.Pad)
@@ -73,7 +73,7 @@ func TestPaddingsWrittenOut(t *testing.T) {
 				wide.Data[i] = x.Data[x.Index3D(at.n, z, y, ix, at.d)]
 			}
 		}
-		r := must[Reference](t)(Conv(plain, wide, w))
+		r := must[Reference](t)(Conv(unpadded, wide, w))
 		wantEqual(t, must[Reference](t)(Conv(p, x, w)), r.Value)
 	})
 }

@@ -22,9 +22,9 @@ func TestTransformedOfStrides(t *testing.T) {
 		p := parse(t, d)
 		x, w := operands(t, p, reals(newRand(81)))
 		got, direct := must[Reference](t)(Transformed(by, p, x, w)), must[Reference](t)(Im2col(p, x, w))
-		plain := must[conv.Problem](t)(transform.SpaceToDepth(p))
+		unstrided := must[conv.Problem](t)(transform.SpaceToDepth(p))
 		between := must[tensor.Volume](t)(SpaceToDepthInput(p, x))
-		want := must[Reference](t)(Transformed(by, plain, between, must[tensor.Filters](t)(transform.SpaceToDepthFilters(p, w))))
+		want := must[Reference](t)(Transformed(by, unstrided, between, must[tensor.Filters](t)(transform.SpaceToDepthFilters(p, w))))
 		for i := range direct.Value {
 			if got.Value[i] != direct.Value[i] || got.Magnitude[i] != direct.Magnitude[i] {
 				t.Fatalf("%s, %v: value %d is %v of %v, must be %v of %v", d, by, i, got.Value[i], got.Magnitude[i], direct.Value[i], direct.Magnitude[i])

@@ -14,9 +14,9 @@ import (
 	"github.com/gpuconv/gpuconv/internal/hosttest"
 )
 
-// digest is the sha256 of a pass's bits, little-endian: V, dX, dW, db, the residual's and the slopes'
+// digest is the sha256 of both ways' bits, little-endian: V, dX, dW, db, the residual's and the slopes'
 // gradients. Zeros have no sign, which WGSL leaves open.
-func digest(p pass) string {
+func digest(p bothWays) string {
 	h := sha256.New()
 	for _, data := range [][]float32{p.V, p.X.Data, p.W.Data, p.W.Bias, p.Residual.Data, p.Slopes} {
 		for _, v := range data {

@@ -24,7 +24,7 @@ var exempt = []struct {
 		Cell Columns Frequency Line Outputs Params Plane Row Spectrum Strip Sums Taps Tile array bool mat2x4
 		mat4x4`},
 	{"functions", "another one is not tried: few take and give the same", `
-		abs activate add all along between biases block_of clamp complete copy_phase cos derivative element
+		abs activate add all along between biases block_of clamp complete copy_residue cos derivative element
 		erf exp fetch finish finish_all finish_at flat fma frequency from_input from_output from_padded
 		from_plane gelu_tangent half has input inverse keep locate main neuron next pack2x16float pair place
 		product put reduce residual rows_of select sign signed_byte sin sixteen tangent tile_of transform
@@ -40,7 +40,7 @@ var exempt = []struct {
 		channels.w channels.x channels.y channels.z copies count d dilation e f.x f.y f.z filter_size
 		filters fits from_size.x from_size.y from_size.z grid group_inputs group_outputs images in_channels
 		in_size index inputs left line mirrored nearest none nowhere out_channels out_size p.count
-		p.dilation.yz p.filter_size.yz p.out_size.yz padding phase plane plane.first
+		p.dilation.yz p.filter_size.yz p.out_size.yz padding residue plane plane.first
 		plane.inside position reach read round rounds series size size.x stride strips t t.o terms
 		tile.inside tiles tiles.x to.count to.first to_size.x to_size.y to_size.z top total w_bank w_group
 		w_input w_output w_tap wf word x_zero xf p.channels p.first p.pitch pitch r r_first r_pitch v_first v_pitch

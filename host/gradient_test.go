@@ -119,13 +119,13 @@ func TestFilterGradientRule(t *testing.T) {
 	})
 }
 
-// pass is a layer run forward and backward.
-type pass struct {
+// bothWays is a layer run forward and backward.
+type bothWays struct {
 	V []float32
 	host.Gradients
 }
 
-func both(t *testing.T, l *host.Layer, data proof.Operands) pass {
+func both(t *testing.T, l *host.Layer, data proof.Operands) bothWays {
 	t.Helper()
 	v, err := l.Run(t.Context(), data.X, data.Residual...)
 	if err != nil {
@@ -135,7 +135,7 @@ func both(t *testing.T, l *host.Layer, data proof.Operands) pass {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return pass{v.Data, g}
+	return bothWays{v.Data, g}
 }
 
 // TestBackwardIsJudgedBackward holds that Backward, which neither poisons nor checks, gives what

@@ -33,7 +33,7 @@ func TestNoMemoryToBuild(t *testing.T) {
 		{"filters", "ic1024ih3oc1024kh3", 0, []string{`"the filter bank W" of 37749248 bytes`}},
 		{"unshared", "ic8ih34oc128kh3+unshared", 0, []string{`"the filter bank W" of 37749248 bytes`}},
 		{"output", "ic1ih512oc32kh1", 0, []string{`"the output volume V" of 33554944 bytes`}},
-		{"part", "ic16ih1024oc1kh1", 32 << 20, []string{"block ic16", "one of 3", `"the input volume X" of`, "bytes"}},
+		{"block", "ic16ih1024oc1kh1", 32 << 20, []string{"block ic16", "one of 3", `"the input volume X" of`, "bytes"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if c.binding > 0 {
@@ -61,7 +61,7 @@ func TestNoMemoryToBuild(t *testing.T) {
 	}
 }
 
-// TestNoMemoryToRun lets the memory run out later: in a run, at a part of a layer, and on the way back. The layer itself must be right again when there is memory.
+// TestNoMemoryToRun lets the memory run out later: in a run, at a block of a layer, and on the way back. The layer itself must be right again when there is memory.
 func TestNoMemoryToRun(t *testing.T) {
 	if !gputest.WithFaults(t) {
 		return
@@ -74,7 +74,7 @@ func TestNoMemoryToRun(t *testing.T) {
 		words         []string
 	}{
 		{"upload", "ic8ih1024oc1kh1sh8", 0, false, []string{"running layer", "33554432 bytes"}},
-		{"part", "ic8ih256oc1kh1sh2", 512 << 10, false, []string{"running layer", "block ic8", "one of 3", `"the input volume X" of 352768 bytes`}},
+		{"block", "ic8ih256oc1kh1sh2", 512 << 10, false, []string{"running layer", "block ic8", "one of 3", `"the input volume X" of 352768 bytes`}},
 		{"gradients", "ic2ih64oc1kh1", 0, true, []string{"gradients of layer", "making buffer", "bytes"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -91,7 +91,7 @@ func TestNoMemoryToRun(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer layer.Close()
-			if _, err := layer.Run(t.Context(), data.X); err != nil { // of a split layer the last part is on the device now
+			if _, err := layer.Run(t.Context(), data.X); err != nil { // of a split layer the last block is on the device now
 				t.Fatal(err)
 			}
 			for range 2 {

@@ -378,7 +378,7 @@ var swaps = map[string][]string{
 	"grid.x": {"grid.y"}, "grid.y": {"grid.x", "grid.z"},
 	"to_size": {"from_size"}, "from_size": {"to_size"}, "back": {"!back"}, "bank": {"at"}, "at": {"bank"}, "image": {"0u"}, "to": {"f"}, "f": {"to"},
 	"channel": {"tap"}, "tap": {"taps"}, "taps": {"tap"}, "column": {"k"}, "k": {"output"}, "output": {"k"}, "weight": {"i"},
-	"inside": {"!inside"}, "thread": {"0u"}, "width": {"1u"}, "sum": {"1.0"}, "low": {"high"}, "high": {"low"},
+	"inside": {"!inside"}, "beyond": {"!beyond"}, "inner": {"q"}, "thread": {"0u"}, "width": {"1u"}, "sum": {"1.0"}, "low": {"high"}, "high": {"low"},
 	"ins": {"outs"}, "outs": {"ins"}, "shared_outs": {"outs"}, "o": {"0u"}, "positions": {"1u"},
 	"x": {"w"}, "w": {"x"}, "b": {"w"}, "dv": {"x"}, "i": {"thread"}, "max": {"min"}, "min": {"max"}, "THREADS": {"1u"}, "read_write": {"read"},
 	"both.x": {"both.y"}, "both.y": {"both.x"}, "z": {"slope"}, "slope": {"z"}, "held": {"z"}, "sigmoid": {"tangent"},
@@ -386,7 +386,7 @@ var swaps = map[string][]string{
 	"up": {"down"}, "down": {"up"}, "more": {"less"}, "less": {"more"}, "start": {"p.stride", "up"}, "first": {"thread"}, "p.rounds": {"p.count"},
 	"even1": {"odd1"}, "odd1": {"even1"}, "even2": {"even1"}, "odd2": {"odd1"}, "even3": {"even2"}, "odd3": {"odd2"}, "even": {"odd"}, "odd": {"even"}, "near": {"far"}, "far": {"near"}, "nearer": {"farther"}, "farther": {"nearer"}, "upper": {"lower"}, "lower": {"upper"},
 	"COS1": {"COS3"}, "COS2": {"COS1"}, "COS3": {"COS1"}, "16u": {"15u"}, "23u": {"22u"}, "wide": {"rows"}, "source": {"to"}, "twice": {"first"}, "last": {"first"}, "row": {"column"}, "number": {"i"}, "lane": {"0u"}, "each": {"1u"},
-	"d.e0": {"d.e1"}, "d.e1": {"d.e2"}, "d.e2": {"d.e3"}, "d.e3": {"d.e0"}, "d.e4": {"d.e3"}, "d.e5": {"d.e4"}, "d.e6": {"d.e5"}, "d.e7": {"d.e6"}, "outputs": {"phases"}, "phases": {"outputs"}, "VECTOR": {"1u"}, "row.x": {"row.y"}, "row.y": {"row.z"}, "column.z": {"column.y"},
+	"d.e0": {"d.e1"}, "d.e1": {"d.e2"}, "d.e2": {"d.e3"}, "d.e3": {"d.e0"}, "d.e4": {"d.e3"}, "d.e5": {"d.e4"}, "d.e6": {"d.e5"}, "d.e7": {"d.e6"}, "outputs": {"residues"}, "residues": {"outputs"}, "VECTOR": {"1u"}, "row.x": {"row.y"}, "row.y": {"row.z"}, "column.z": {"column.y"},
 	"t.number": {"t.image"}, "t.image": {"t.number"}, "t.block": {"t.blocks"}, "t.blocks": {"t.block"}, "tiles.y": {"tiles.z"}, "tiles.z": {"tiles.y"},
 	"tile.split": {"tile.group"}, "tile.column": {"tile.group"}, "tile.group": {"tile.split"}, "tile.pixel": {"tile.channel"}, "tile.channel": {"tile.pixel"},
 	"begin": {"0u"}, "end": {"columns", "steps"}, "columns": {"rows", "end"}, "all_columns": {"columns"}, "rows": {"columns"}, "pixels": {"rows", "channels"}, "channels": {"pixels"}, "pixel": {"tile.pixel"}, "four": {"0u"}, "bias": {"tile.channel"},
@@ -400,7 +400,7 @@ var (
 	token      = regexp.MustCompile(`[A-Za-z_][\w.]*|\d[\d.]*u?|[-+*/%<>=&|!]+`)
 	comparison = regexp.MustCompile(`[\w.]+ (<|>|<=|>=|==) [\w.]+`)
 	fraction   = regexp.MustCompile(`^\d+\.\d+$`)
-	numbered   = regexp.MustCompile(`^(start|image|from|inside|column|row|sum|x|w|[tupqrio])\d{1,2}(_\d)?(\.[xyzw])?$`) // in unrolled code
+	numbered   = regexp.MustCompile(`^(start|image|from|pixel|inside|column|row|sum|x|w|[tupqrio])\d{1,2}(_\d)?(\.[xyzw])?$`) // in unrolled code
 	bounding   = regexp.MustCompile(`let (end|steps) = `)
 )
 

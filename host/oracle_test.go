@@ -17,11 +17,11 @@ import (
 func TestVerifyFindsWrongPacking(t *testing.T) {
 	dev := hosttest.Open(t)
 	right := func(conv.Problem, tensor.Filters) {}
-	swapped := func(to conv.Problem, f tensor.Filters) { // two phases
-		phase := f.D / 4
+	swapped := func(to conv.Problem, f tensor.Filters) { // two residues
+		residue := f.D / 4
 		for i := 0; i < len(f.Data); i += f.D {
-			for c := range phase {
-				f.Data[i+phase+c], f.Data[i+2*phase+c] = f.Data[i+2*phase+c], f.Data[i+phase+c]
+			for c := range residue {
+				f.Data[i+residue+c], f.Data[i+2*residue+c] = f.Data[i+2*residue+c], f.Data[i+residue+c]
 			}
 		}
 	}

@@ -114,7 +114,7 @@ func TestQuantizedSplitForReal(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if t.Logf("%d parts, split in %v", pl.Blocks(), splitKinds(pl)); pl == split.Whole(p) {
+	if t.Logf("%d blocks, split in %v", pl.Blocks(), splitKinds(pl)); pl == split.Whole(p) {
 		t.Errorf("%s is left whole, which shows nothing", p)
 	}
 	c := proof.Case{Problem: p, Seed: 1, Options: host.LayerOptions{DType: host.Int8}}

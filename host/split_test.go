@@ -80,7 +80,7 @@ func TestSplitRuns(t *testing.T) {
 }
 
 // wantBlocks fails unless a case that was just run, and is to be split, was computed in blocks: its numbers are
-// those of the whole, and do not tell. built is how many parts of floats were; of 8-bit numbers the layer says it.
+// those of the whole, and do not tell. built is how many blocks of floats were; of 8-bit numbers the layer says it.
 func wantBlocks(t *testing.T, dev *host.Device, c proof.Case, built int) {
 	t.Helper()
 	if c.Options.DType != host.Int8 {
@@ -110,14 +110,14 @@ func TestForcedSplits(t *testing.T) {
 		c := proof.Draw(31, i)
 		whole := split.Whole(c.Problem)
 		var block [split.Dimensions]int64
-		parts := int64(1)
+		blocks := int64(1)
 		for _, d := range []int{3, 7, rng.IntN(split.Dimensions), rng.IntN(split.Dimensions), rng.IntN(split.Dimensions)} { // few have planes
 			if n := whole.Extents()[d]; n > 1 && block[d] == 0 {
 				block[d] = max(1, n/2+int64(rng.IntN(2))-int64(rng.IntN(int(n/3)+1)))
-				parts *= (n + block[d] - 1) / block[d]
+				blocks *= (n + block[d] - 1) / block[d]
 			}
 		}
-		if parts < 2 || parts > 40 {
+		if blocks < 2 || blocks > 40 {
 			continue
 		}
 		ran++
@@ -197,7 +197,7 @@ func TestSplitForReal(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if t.Logf("%s: %d parts, split in %v", problem, pl.Blocks(), splitKinds(pl)); pl == split.Whole(p) {
+		if t.Logf("%s: %d blocks, split in %v", problem, pl.Blocks(), splitKinds(pl)); pl == split.Whole(p) {
 			t.Errorf("%s is left whole, which shows nothing", p)
 		}
 		c := proof.Case{Problem: p, Seed: 1, Mode: cpuref.Bounded}
@@ -272,12 +272,12 @@ func TestSplitRefuses(t *testing.T) {
 			x, _ := tensor.NewVolume(1, 9, 9, 2)
 			_, err = layer.Run(t.Context(), x)
 			if err == nil {
-				t.Fatalf("after %d parts: no error", after)
+				t.Fatalf("after %d blocks: no error", after)
 			}
 			layer.Close()
 		}
 		if !errors.Is(err, gpu.ErrOutOfMemory) || !strings.Contains(err.Error(), "12345 bytes") {
-			t.Errorf("after %d parts: %v, must wrap ErrOutOfMemory and name 12345 bytes", after, err)
+			t.Errorf("after %d blocks: %v, must wrap ErrOutOfMemory and name 12345 bytes", after, err)
 		}
 		host.FailBlocks(t, dev, math.MaxInt, nil)
 	}

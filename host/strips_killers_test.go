@@ -62,12 +62,12 @@ func init() {
 // stripKillers are layers of integers of one algorithm, of which one fills the folded grid to
 // its last thread, and the narrow ones have their padding behind each column of X that a strip loads. The epilogue has all operands in one more, and one operand in each of two.
 func stripKillers(algorithm string, descriptors ...string) []killer {
-	plain := computedBy(algorithm, conv.Epilogue{})
+	sums := computedBy(algorithm, conv.Epilogue{})
 	finished := computedBy(algorithm, prelu(conv.BeforeFunction))
 	all := []killer{exact(descriptors[0], finished), exact(descriptors[1], computedBy(algorithm, conv.Activate(conv.ReLU))),
 		exact(descriptors[1], computedBy(algorithm, conv.Epilogue{Residual: conv.BeforeFunction}))}
 	for _, d := range descriptors {
-		all = append(all, exact(d, plain))
+		all = append(all, exact(d, sums))
 	}
 	return all
 }

@@ -54,23 +54,23 @@ var rowsAndColumns = []string{
 // tileKillers are those of every tile, and the given ones of one kind. Groups have so many input channels
 // at least.
 func tileKillers(algorithm string, channels int, descriptors ...string) []killer {
-	plain := computedBy(algorithm, conv.Epilogue{})
+	sums := computedBy(algorithm, conv.Epilogue{})
 	all := []killer{
-		exact(fmt.Sprintf("mb8ic%dih3iw5oc4kh3ph1", channels), plain),                                                             // each edge of each image is read over; images begin at every place in eight
-		exact(fmt.Sprintf("g2mb2ic%did5ih6iw7oc%dod4oh3ow2kd2kh3kw2sd1sh2sw3pd2ph3pw1dd1dh0dw1", 6*channels, 10*channels), plain), // no two parameters beside each other are alike
-		exact(fmt.Sprintf("mb2ic%dih4iw5oc%dkh3kw4ph2pw3+reflect", channels, 5*channels), plain),                                  // padding that is not zero
-		exact(fmt.Sprintf("g2mb2ic136ih3iw2oc%dkh2", 10*channels), computedBy(algorithm+"_k4", conv.Epilogue{})),                  // parts of different lengths
-		exact("g5ic320iw3oc20kw1", computedBy(algorithm+"_k4", conv.Epilogue{})),                                                  // as many tiles as the folded grid
-		exact(fmt.Sprintf("g2mb2ic%diw9oc%dkw1", 2*channels, 10*channels), computedBy(algorithm, prelu(conv.BeforeFunction))),     // all operands
-		foreign(fmt.Sprintf("g2mb2ic%dih8iw9oc%dkh3ph1", 2*(16+channels), 10*channels), plain),                                    // full rows of a tile, and a last step that is not full
+		exact(fmt.Sprintf("mb8ic%dih3iw5oc4kh3ph1", channels), sums),                                                             // each edge of each image is read over; images begin at every place in eight
+		exact(fmt.Sprintf("g2mb2ic%did5ih6iw7oc%dod4oh3ow2kd2kh3kw2sd1sh2sw3pd2ph3pw1dd1dh0dw1", 6*channels, 10*channels), sums), // no two parameters beside each other are alike
+		exact(fmt.Sprintf("mb2ic%dih4iw5oc%dkh3kw4ph2pw3+reflect", channels, 5*channels), sums),                                  // padding that is not zero
+		exact(fmt.Sprintf("g2mb2ic136ih3iw2oc%dkh2", 10*channels), computedBy(algorithm+"_k4", conv.Epilogue{})),                 // splits of different lengths
+		exact("g5ic320iw3oc20kw1", computedBy(algorithm+"_k4", conv.Epilogue{})),                                                 // as many tiles as the folded grid
+		exact(fmt.Sprintf("g2mb2ic%diw9oc%dkw1", 2*channels, 10*channels), computedBy(algorithm, prelu(conv.BeforeFunction))),    // all operands
+		foreign(fmt.Sprintf("g2mb2ic%dih8iw9oc%dkh3ph1", 2*(16+channels), 10*channels), sums),                                    // full rows of a tile, and a last step that is not full
 	}
 	for _, d := range descriptors {
-		all = append(all, exact(d, plain))
+		all = append(all, exact(d, sums))
 	}
 	return all
 }
 
-// tileFinishes are the epilogues, of whole sums and of parts.
+// tileFinishes are the epilogues, of whole sums and of split-K.
 func tileFinishes(algorithm string, channels int) []killer {
 	all := append(finishes(fmt.Sprintf("g2mb2ic%diw9oc%dkw1", 2*channels, 10*channels), algorithm), finishes(fmt.Sprintf("ic64iw9oc%dkw1", 5*channels), algorithm+"_k4")...)
 	return append(all, exact("ic4iw256oc20kw1", computedBy(algorithm, leaky))) // a full tile: no thread behind the last one

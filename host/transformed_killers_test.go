@@ -26,7 +26,7 @@ func init() {
 	}
 }
 
-// Space to depth is exact before winograd2, where 3x3 taps are left: with several groups, phases of two axes, and
+// Space to depth is exact before winograd2, where 3x3 taps are left: with several groups, residues of two axes, and
 // every padding.
 func init() {
 	for vector, channels := range map[uint32]int{1: 3, 4: 4} {
@@ -35,7 +35,7 @@ func init() {
 		for _, layer := range []string{
 			"g2mb2ic%dih19iw14oc12kh5kw9sh2sw3ph2pw3", "mb2ic%dih9iw13oc4kh6kw7sh2sw3ph1pw2+reflect", "g2mb3ic%dih9iw13oc8kh8kw5sh3sw2ph1pw4+replicate",
 			"g2ic%dih9iw13oc8kh8kw5sh3sw2ph3pw1+circular", "g2ic%dih20iw9oc8oh7ow4kh5sh2ph1",
-			"g2ic%dih37iw29oc8kh5sh2ph1", // 20 x 16 places of two rows of phases, which fill the folded grid's workgroups
+			"g2ic%dih37iw29oc8kh5sh2ph1", // 20 x 16 places of two rows of residues, which fill the folded grid's workgroups
 		} {
 			killers[k] = append(killers[k], exact(fmt.Sprintf(layer, 2*channels), o))
 		}

@@ -7,7 +7,7 @@ import (
 	"github.com/gpuconv/gpuconv/tensor"
 )
 
-// Each weight lies in the phase and the tap that its own tap falls into, and nothing else does. With the inputs, this
+// Each weight lies in the residue and the tap that its own tap falls into, and nothing else does. With the inputs, this
 // is held against the reference in cpuref.
 func TestSpaceToDepthFilters(t *testing.T) {
 	p := parse(t, "g2ic4ih9iw14oc2kh5kw3sh2sw3ph2pw1")
@@ -29,7 +29,7 @@ func TestSpaceToDepthFilters(t *testing.T) {
 					for _, v := range got.Data {
 						sum += v
 					}
-					if phase := y%2*3 + x; sum != 1 || got.At(k, 0, y/2, phase*2+c) != 1 {
+					if residue := y%2*3 + x; sum != 1 || got.At(k, 0, y/2, residue*2+c) != 1 {
 						t.Errorf("k %d, y %d, x %d, channel %d: %v", k, y, x, c, got.Data)
 					}
 				}

@@ -17,7 +17,7 @@ import (
 	"github.com/gpuconv/gpuconv/tensor"
 )
 
-// TestGradientFiles holds the files of a backward pass against the library's gradients, and that what
+// TestGradientFiles holds the files of the way back against the library's gradients, and that what
 // --dw and --db write is what --filters and --bias read.
 func TestGradientFiles(t *testing.T) {
 	dev := hosttest.Open(t)

@@ -78,7 +78,7 @@ func (f *runFlags) addTo(c *cobra.Command) {
 		&f.separate,
 		"separate",
 		false,
-		"activation and residual in a pass of their own, not fused into the layer",
+		"activation and residual in a step of their own, not fused into the layer",
 	)
 	flags.BoolVar(
 		&f.backward,

@@ -27,7 +27,7 @@ type runReport struct {
 	Wrote         []string   `json:"wrote,omitempty"`
 }
 
-// runStage is the verdict on one volume of a backward pass.
+// runStage is the verdict on one volume of the way back.
 type runStage struct {
 	What    string  `json:"what"`
 	Checked int     `json:"checked"`

@@ -108,7 +108,7 @@ func TestVerifyInterrupted(t *testing.T) {
 	}
 }
 
-// TestVerifyShrinks breaks real runs: one number of V is wrong wherever a plain layer is padded with zeros.
+// TestVerifyShrinks breaks real runs: one number of V is wrong wherever an ordinary layer is padded with zeros.
 // Every failure must be shown, the first five with a small layer that fails too, in the words of `run`.
 func TestVerifyShrinks(t *testing.T) {
 	dev := hosttest.Open(t)
@@ -251,9 +251,9 @@ func TestRepro(t *testing.T) {
 			if want := []string{"gpuconv", "run", c.Problem.String(), "--seed", fmt.Sprint(c.Seed)}; !slices.Equal(words[:min(len(want), len(words))], want) {
 				t.Fatalf("%q must begin with %q", words, want)
 			}
-			plain := c.Options.Epilogue == conv.Epilogue{}
+			noEpilogue := c.Options.Epilogue == conv.Epilogue{}
 			for word, is := range map[string]bool{"--separate": c.Options.Separate, "--backward": c.Backward, "--threads": c.Options.Threads != 0, "--algorithm": c.Options.Algorithm != "",
-				"--dtype": c.Options.DType != "", "--activation": !plain, "--residual": !plain} {
+				"--dtype": c.Options.DType != "", "--activation": !noEpilogue, "--residual": !noEpilogue} {
 				if slices.Contains(words, word) != is {
 					t.Fatalf("%q of %+v: %s is there %v, must be %v", words, c, word, !is, is)
 				}

@@ -90,8 +90,8 @@ func algorithm(t *testing.T, dev *host.Device, p conv.Problem, a host.Algorithm)
 	t.Helper()
 	e := conv.Epilogue{Activation: conv.Activation{Function: conv.PReLU}, Residual: conv.BeforeFunction}
 	exact := !Transforms(a)
-	if plain, err := transform.SpaceToDepth(p); a.Name() == "winograd2" && err == nil {
-		exact = transform.Winograd2.Exact(plain) // all others round
+	if unstrided, err := transform.SpaceToDepth(p); a.Name() == "winograd2" && err == nil {
+		exact = transform.Winograd2.Exact(unstrided) // all others round
 	}
 	for _, mode := range []cpuref.Mode{cpuref.Exact, cpuref.Bounded} {
 		if mode == cpuref.Exact && !exact {

@@ -102,7 +102,7 @@ func Backward(t *testing.T, dev *host.Device) {
 // finished is the layer that epilogues are tried on: more than one image and channel, and odd sizes.
 const finished = "g2mb2ic4ih5iw4oc6kh3ph1"
 
-// Epilogues runs every activation, with and without a residual before and after it, fused and as a pass
+// Epilogues runs every activation, with and without a residual before and after it, fused and as a step
 // of its own.
 func Epilogues(t *testing.T, dev *host.Device) {
 	for _, e := range epilogues() {

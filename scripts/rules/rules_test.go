@@ -129,11 +129,11 @@ func TestFolds(t *testing.T) {
 	for fold := range folds {
 		kept, held := all.fold(fold)
 		if len(kept)+len(held) != len(all) || len(held) == 0 {
-			t.Errorf("part %d: %d fitted to, %d held out", fold, len(kept), len(held))
+			t.Errorf("fold %d: %d fitted to, %d held out", fold, len(kept), len(held))
 		}
 		for _, name := range held.names() {
 			if names = append(names, name); slices.Contains(kept.names(), name) {
-				t.Errorf("part %d: %s is held out and fitted to", fold, name)
+				t.Errorf("fold %d: %s is held out and fitted to", fold, name)
 			}
 		}
 	}
