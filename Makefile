@@ -51,6 +51,7 @@ fuzz:
 	$(GO) test -fuzz FuzzReadNPY -fuzztime 1m ./tensor
 	$(GO) test -fuzz FuzzDecodeImage -fuzztime 1m ./tensor
 	$(GO) test -fuzz FuzzOrientation -fuzztime 1m ./tensor
+	$(GO) test -fuzz FuzzRead -fuzztime 1m ./onnx
 	$(GO) test -fuzz FuzzRead -fuzztime 1m ./bench
 	$(GO) test -fuzz FuzzTunings -fuzztime 1m ./tuning
 

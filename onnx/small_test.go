@@ -30,7 +30,8 @@ func small() *Model {
 					}},
 			},
 			Inputs: []ValueInfo{
-				{Name: "x", Type: Float, HasShape: true, Dims: []Dim{{Size: -1, Param: "batch"}, {Size: 3}, {Size: -1}, {Size: 0}}},
+				{Name: "x", Type: Float, HasShape: true,
+					Dims: []Dim{{Size: -1, Param: "batch"}, {Size: 3}, {Size: -1}, {Size: 0}}},
 				{Name: "w", Type: Float},
 			},
 			Outputs: []ValueInfo{{Name: "y"}, {Name: "z", Type: Int64, HasShape: true}},
