@@ -143,7 +143,8 @@ func parseTensor(b []byte) (t onnxTensor, err error) {
 	for _, n := range t.shape {
 		size *= n
 	}
-	if err == nil && len(t.values) != size && slices.Contains([]uint64{onnxFloat, onnxUint8, onnxInt8, onnxInt32, onnxInt64}, t.kind) {
+	if err == nil && len(t.values) != size &&
+		slices.Contains([]uint64{onnxFloat, onnxUint8, onnxInt8, onnxInt32, onnxInt64}, t.kind) {
 		err = fmt.Errorf("tensor %q of shape %v has %d values", t.name, t.shape, len(t.values))
 	}
 	return t, err
