@@ -32,8 +32,8 @@ func SpaceToDepthInput(p conv.Problem, x tensor.Volume) (tensor.Volume, error) {
 	return out, nil
 }
 
-// residueSource is the input of a residue at place i of the axis of stride 1. Windows end before the last residues, whose
-// weights are zero: there may be no input, whatever the padding.
+// residueSource is the input of a residue at place i of the axis of stride 1. Windows end before the last residues,
+// whose weights are zero: there may be no input, whatever the padding.
 func residueSource(a conv.Axis, padding conv.Padding, i, residue int) (at int, ok bool) {
 	at, ok = source(&a, padding, false, i, residue)
 	return at, ok && at >= 0 && at < a.In

@@ -151,7 +151,8 @@ func (b *transformBound) filters(first, count int) filterBounds {
 	h, w := magnitudes(b.h.G), magnitudes(b.w.G)
 	parallel(count, func() func(int) {
 		g, absolutes := make([]float64, b.taps()), make([]float64, b.taps())
-		half, out, sizes := make([]float64, b.h.Products*b.w.Taps), make([]float64, b.area()), make([]float64, b.area())
+		half, out, sizes := make([]float64, b.h.Products*b.w.Taps), make([]float64, b.area()),
+			make([]float64, b.area())
 		return func(j int) {
 			for c := range b.depth {
 				b.gatherFilter(first+j, c, g)

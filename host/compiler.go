@@ -150,8 +150,8 @@ func (c *compiler) copyOf(of int) int {
 }
 
 // place decides where each volume stands. Channels of a volume stand in it. What is joined stands where it is joined,
-// if a kernel gives it and it stands nowhere else yet, and if then no kernel reads and writes one operand, which WebGPU
-// forbids even where the ranges are apart; else it is copied there.
+// if a kernel gives it and it stands nowhere else yet, and if then no kernel reads and writes one operand, which
+// WebGPU forbids even where the ranges are apart; else it is copied there.
 func (c *compiler) place() {
 	c.root, c.first = make([]int, len(c.nodes)), make([]int, len(c.nodes))
 	for i := range c.nodes {
@@ -372,7 +372,8 @@ func (c *compiler) emitLayer(i int, n node) error {
 }
 
 // chosen plans a layer by the algorithm that its options name, that was measured to be the quickest, or by the rules.
-// What was measured was measured on volumes that stand alone: where it does not take these placements the rules choose.
+// What was measured was measured on volumes that stand alone: where it does not take these placements the rules
+// choose.
 func (c *compiler) chosen(l *layerData, s algo.Spec) (algo.Plan, error) {
 	named := l.options.Algorithm
 	o, err := (&Layer{layerData: *l, dev: c.dev}).tuned()

@@ -80,7 +80,8 @@ func TestWhatIsExempt(t *testing.T) {
 				case isListed:
 					listed[word] = true
 				case !changed && !exemptNumbers.MatchString(word):
-					t.Errorf("%s, `%s`: nothing changes %s, which is not listed", v.Name(), strings.TrimSpace(line), word)
+					t.Errorf("%s, `%s`: nothing changes %s, which is not listed", v.Name(), strings.TrimSpace(line),
+						word)
 				}
 			}
 		}

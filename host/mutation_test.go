@@ -65,7 +65,8 @@ var sizes = map[string][]string{
 	"Winograd": {"Threads"}, "Fourier": {"Threads"}, "SpaceToDepth": {"Threads"},
 	"Pool":      {"Threads"},
 	"Registers": {"Pixels", "Channels", "Threads"}, "Shared": {"Rows", "Columns", "Depth"},
-	"Stem": {"Strip", "Rows", "Channels", "Threads"}, "Slide": {"Strip", "Rows", "Threads"}, "Depthwise": {"Strip", "Threads"},
+	"Stem": {"Strip", "Rows", "Channels", "Threads"}, "Slide": {"Strip", "Rows", "Threads"},
+	"Depthwise": {"Strip", "Threads"},
 }
 
 // kernelOf is the same for rows that differ in nothing but sizes: the row without them.
@@ -273,7 +274,8 @@ func mutants(t *testing.T, each func(line string) []string) []mutant {
 			for _, is := range each(code[v][i]) {
 				changed := slices.Clone(text)
 				changed[i] = is
-				all = append(all, mutant{v, strings.TrimSpace(text[i]), strings.TrimSpace(is), strings.Join(changed, "\n")})
+				all = append(all,
+					mutant{v, strings.TrimSpace(text[i]), strings.TrimSpace(is), strings.Join(changed, "\n")})
 			}
 		}
 	}
@@ -377,32 +379,55 @@ var swaps = map[string][]string{
 	"0.0": {"1.0"}, "1.0": {"2.0"}, "2.0": {"1.0"}, "10.0": {"1.0"}, "87.0": {"8.7"},
 	"workgroup.x": {"workgroup.y"}, "workgroup.y": {"workgroup.z"}, "workgroup.z": {"workgroup.x"},
 	"grid.x": {"grid.y"}, "grid.y": {"grid.x", "grid.z"},
-	"to_size": {"from_size"}, "from_size": {"to_size"}, "back": {"!back"}, "bank": {"at"}, "at": {"bank"}, "image": {"0u"}, "to": {"f"}, "f": {"to"},
-	"channel": {"tap"}, "tap": {"taps"}, "taps": {"tap"}, "column": {"k"}, "k": {"output"}, "output": {"k"}, "weight": {"i"},
-	"inside": {"!inside"}, "beyond": {"!beyond"}, "inner": {"q"}, "thread": {"0u"}, "width": {"1u"}, "sum": {"1.0"}, "low": {"high"}, "high": {"low"},
+	"to_size": {"from_size"}, "from_size": {"to_size"}, "back": {"!back"}, "bank": {"at"}, "at": {"bank"},
+	"image": {"0u"}, "to": {"f"}, "f": {"to"},
+	"channel": {"tap"}, "tap": {"taps"}, "taps": {"tap"}, "column": {"k"}, "k": {"output"}, "output": {"k"},
+	"weight": {"i"},
+	"inside": {"!inside"}, "beyond": {"!beyond"}, "inner": {"q"}, "thread": {"0u"}, "width": {"1u"}, "sum": {"1.0"},
+	"low": {"high"}, "high": {"low"},
 	"ins": {"outs"}, "outs": {"ins"}, "shared_outs": {"outs"}, "o": {"0u"}, "positions": {"1u"},
-	"x": {"w"}, "w": {"x"}, "b": {"w"}, "dv": {"x"}, "i": {"thread"}, "max": {"min"}, "min": {"max"}, "THREADS": {"1u"}, "read_write": {"read"},
+	"x": {"w"}, "w": {"x"}, "b": {"w"}, "dv": {"x"}, "i": {"thread"}, "max": {"min"}, "min": {"max"},
+	"THREADS": {"1u"}, "read_write": {"read"},
 	"both.x": {"both.y"}, "both.y": {"both.x"}, "z": {"slope"}, "slope": {"z"}, "held": {"z"}, "sigmoid": {"tangent"},
 	"copy": {"pad"}, "pad": {"copy"}, "n": {"i"}, "q": {"n"},
-	"up": {"down"}, "down": {"up"}, "more": {"less"}, "less": {"more"}, "start": {"p.stride", "up"}, "first": {"thread"}, "p.rounds": {"p.count"},
-	"even1": {"odd1"}, "odd1": {"even1"}, "even2": {"even1"}, "odd2": {"odd1"}, "even3": {"even2"}, "odd3": {"odd2"}, "even": {"odd"}, "odd": {"even"}, "near": {"far"}, "far": {"near"}, "nearer": {"farther"}, "farther": {"nearer"}, "upper": {"lower"}, "lower": {"upper"},
-	"COS1": {"COS3"}, "COS2": {"COS1"}, "COS3": {"COS1"}, "16u": {"15u"}, "23u": {"22u"}, "wide": {"rows"}, "source": {"to"}, "twice": {"first"}, "last": {"first"}, "row": {"column"}, "number": {"i"}, "lane": {"0u"}, "each": {"1u"},
-	"d.e0": {"d.e1"}, "d.e1": {"d.e2"}, "d.e2": {"d.e3"}, "d.e3": {"d.e0"}, "d.e4": {"d.e3"}, "d.e5": {"d.e4"}, "d.e6": {"d.e5"}, "d.e7": {"d.e6"}, "outputs": {"residues"}, "residues": {"outputs"}, "VECTOR": {"1u"}, "row.x": {"row.y"}, "row.y": {"row.z"}, "column.z": {"column.y"},
-	"t.number": {"t.image"}, "t.image": {"t.number"}, "t.block": {"t.blocks"}, "t.blocks": {"t.block"}, "tiles.y": {"tiles.z"}, "tiles.z": {"tiles.y"},
-	"tile.split": {"tile.group"}, "tile.column": {"tile.group"}, "tile.group": {"tile.split"}, "tile.pixel": {"tile.channel"}, "tile.channel": {"tile.pixel"},
-	"begin": {"0u"}, "end": {"columns", "steps"}, "columns": {"rows", "end"}, "all_columns": {"columns"}, "rows": {"columns"}, "pixels": {"rows", "channels"}, "channels": {"pixels"}, "pixel": {"tile.pixel"}, "four": {"0u"}, "bias": {"tile.channel"},
-	"tile_pixels": {"tile_channels"}, "tile_channels": {"tile_pixels"}, "before": {"0u"}, "PIXELS": {"CHANNELS"}, "CHANNELS": {"PIXELS"}, "ROWS": {"DEPTH"}, "COLUMNS": {"DEPTH", "PIXELS"}, "DEPTH": {"LOADERS"}, "LOADERS": {"ROWS"},
-	"first_row": {"first_column"}, "first_column": {"first_row"}, "slices": {"step"}, "step": {"slices"}, "steps": {"columns", "begin"}, "some": {"true"}, "mine": {"tile"}, "tile": {"mine"}, "mine.channel": {"mine.pixel"}, "workgroup": {"rows"},
-	"at.x": {"at.y"}, "at.y": {"at.z"}, "at.z": {"at.x"}, "c.x": {"c.y"}, "c.y": {"c.z"}, "c.z": {"c.x"}, "n.x": {"n.y"}, "n.y": {"n.z"}, "n.z": {"n.x"},
-	"pad.x": {"pad.y"}, "pad.y": {"pad.z"}, "pad.z": {"pad.x"}, "size.y": {"size.z"}, "size.z": {"size.y"}, "position.x": {"position.y"}, "position.y": {"position.z"}, "position.z": {"position.x"},
+	"up": {"down"}, "down": {"up"}, "more": {"less"}, "less": {"more"}, "start": {"p.stride", "up"},
+	"first": {"thread"}, "p.rounds": {"p.count"},
+	"even1": {"odd1"}, "odd1": {"even1"}, "even2": {"even1"}, "odd2": {"odd1"}, "even3": {"even2"}, "odd3": {"odd2"},
+	"even": {"odd"}, "odd": {"even"}, "near": {"far"}, "far": {"near"}, "nearer": {"farther"},
+	"farther": {"nearer"}, "upper": {"lower"}, "lower": {"upper"},
+	"COS1": {"COS3"}, "COS2": {"COS1"}, "COS3": {"COS1"}, "16u": {"15u"}, "23u": {"22u"}, "wide": {"rows"},
+	"source": {"to"}, "twice": {"first"}, "last": {"first"}, "row": {"column"}, "number": {"i"}, "lane": {"0u"},
+	"each": {"1u"},
+	"d.e0": {"d.e1"}, "d.e1": {"d.e2"}, "d.e2": {"d.e3"}, "d.e3": {"d.e0"}, "d.e4": {"d.e3"}, "d.e5": {"d.e4"},
+	"d.e6": {"d.e5"}, "d.e7": {"d.e6"}, "outputs": {"residues"}, "residues": {"outputs"}, "VECTOR": {"1u"},
+	"row.x": {"row.y"}, "row.y": {"row.z"}, "column.z": {"column.y"},
+	"t.number": {"t.image"}, "t.image": {"t.number"}, "t.block": {"t.blocks"}, "t.blocks": {"t.block"},
+	"tiles.y": {"tiles.z"}, "tiles.z": {"tiles.y"},
+	"tile.split": {"tile.group"}, "tile.column": {"tile.group"}, "tile.group": {"tile.split"},
+	"tile.pixel": {"tile.channel"}, "tile.channel": {"tile.pixel"},
+	"begin": {"0u"}, "end": {"columns", "steps"}, "columns": {"rows", "end"}, "all_columns": {"columns"},
+	"rows": {"columns"}, "pixels": {"rows", "channels"}, "channels": {"pixels"}, "pixel": {"tile.pixel"},
+	"four": {"0u"}, "bias": {"tile.channel"},
+	"tile_pixels": {"tile_channels"}, "tile_channels": {"tile_pixels"}, "before": {"0u"}, "PIXELS": {"CHANNELS"},
+	"CHANNELS": {"PIXELS"}, "ROWS": {"DEPTH"}, "COLUMNS": {"DEPTH", "PIXELS"}, "DEPTH": {"LOADERS"},
+	"LOADERS":   {"ROWS"},
+	"first_row": {"first_column"}, "first_column": {"first_row"}, "slices": {"step"}, "step": {"slices"},
+	"steps": {"columns", "begin"}, "some": {"true"}, "mine": {"tile"}, "tile": {"mine"},
+	"mine.channel": {"mine.pixel"}, "workgroup": {"rows"},
+	"at.x": {"at.y"}, "at.y": {"at.z"}, "at.z": {"at.x"}, "c.x": {"c.y"}, "c.y": {"c.z"}, "c.z": {"c.x"},
+	"n.x": {"n.y"}, "n.y": {"n.z"}, "n.z": {"n.x"},
+	"pad.x": {"pad.y"}, "pad.y": {"pad.z"}, "pad.z": {"pad.x"}, "size.y": {"size.z"}, "size.z": {"size.y"},
+	"position.x": {"position.y"}, "position.y": {"position.z"}, "position.z": {"position.x"},
 }
 
 var (
 	token      = regexp.MustCompile(`[A-Za-z_][\w.]*|\d[\d.]*u?|[-+*/%<>=&|!]+`)
 	comparison = regexp.MustCompile(`[\w.]+ (<|>|<=|>=|==) [\w.]+`)
 	fraction   = regexp.MustCompile(`^\d+\.\d+$`)
-	numbered   = regexp.MustCompile(`^(start|image|from|pixel|inside|column|row|sum|x|w|[tupqrio])\d{1,2}(_\d)?(\.[xyzw])?$`) // in unrolled code
-	bounding   = regexp.MustCompile(`let (end|steps) = `)
+	// in unrolled code
+	numbered = regexp.MustCompile(
+		`^(start|image|from|pixel|inside|column|row|sum|x|w|[tupqrio])\d{1,2}(_\d)?(\.[xyzw])?$`)
+	bounding = regexp.MustCompile(`let (end|steps) = `)
 )
 
 // tokenMutants changes each token of a line in turn, and takes each comparison for true. Left out by
@@ -520,7 +545,8 @@ func TestEveryTokenMatters(t *testing.T) {
 
 var (
 	allMutants = flag.Bool("all-mutants", false, "try every mutant, not every so many of them")
-	mutantsOf  = flag.String("mutants-of", "", "try mutants of those variants alone whose names match this `expression`")
+	mutantsOf  = flag.String("mutants-of", "",
+		"try mutants of those variants alone whose names match this `expression`")
 )
 
 // turn is which of the mutants are tried: one in so many, on each day others.
@@ -542,7 +568,8 @@ func turnOf(t *testing.T, normal, short int) turn {
 	if text := os.Getenv("GPUCONV_MUTANTS"); text != "" {
 		var err error
 		if number, err = strconv.Atoi(text); err != nil || number < 0 {
-			t.Fatalf("GPUCONV_MUTANTS=%s: must be a whole number, such as %d, today's turn", text, time.Now().Unix()/(24*60*60))
+			t.Fatalf("GPUCONV_MUTANTS=%s: must be a whole number, such as %d, today's turn", text,
+				time.Now().Unix()/(24*60*60))
 		}
 	}
 	t.Cleanup(func() {

@@ -40,7 +40,8 @@ func TestVerifyFindsWrongPacking(t *testing.T) {
 			if mode == cpuref.Exact && algorithm != "winograd2" {
 				continue // the others round
 			}
-			for name, spoil := range map[string]func(conv.Problem, tensor.Filters){"right": right, "swapped": swapped, "mirrored": mirrored} {
+			for name, spoil := range map[string]func(conv.Problem, tensor.Filters){"right": right, "swapped": swapped,
+				"mirrored": mirrored} {
 				for _, sample := range []int{0, 100} {
 					l, x := example(t, dev, "g2mb2ic8ih19iw14oc8kh5kw6sh2ph2", host.LayerOptions{Algorithm: algorithm})
 					host.SpoilPacking(t, l, spoil)
@@ -66,7 +67,8 @@ func TestVerifySample(t *testing.T) {
 	}
 	for _, o := range []host.LayerOptions{
 		{Algorithm: "direct"}, {Algorithm: "winograd2"}, {Algorithm: "winograd6"}, {Algorithm: "fourier"},
-		{Algorithm: "winograd4", Epilogue: conv.Activate(conv.Sigmoid)}, {DType: host.Float16}, {DType: host.Float16, Epilogue: conv.Activate(conv.Tanh)},
+		{Algorithm: "winograd4", Epilogue: conv.Activate(conv.Sigmoid)}, {DType: host.Float16},
+		{DType: host.Float16, Epilogue: conv.Activate(conv.Tanh)},
 	} {
 		t.Run(fmt.Sprint(o.Algorithm, o.DType, o.Epilogue.Activation), func(t *testing.T) {
 			judge := func(damaged int) cpuref.Report {

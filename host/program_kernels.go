@@ -53,8 +53,8 @@ func (b *Builder) InputBuffer(of Buffer) Value {
 	return b.add(node{kind: inputNode, shape: of.shape(), stores: of.DType})
 }
 
-// Constant is a volume without a shape whose words never change. Where the program is not a checked one, they are let go
-// once they are on the device.
+// Constant is a volume without a shape whose words never change. Where the program is not a checked one, they are let
+// go once they are on the device.
 func (b *Builder) Constant(of Buffer, words []uint32) Value {
 	err := of.validate()
 	if err == nil && int64(len(words)) != of.Count {

@@ -104,8 +104,8 @@ func (p *Program) Memory() Memory {
 	return Memory{m.Planned, m.Naive, m.Bound}
 }
 
-// Algorithms names what computes each of the program's nodes, in the order in which they run: the algorithm, or of what
-// has none to choose from the first kernel.
+// Algorithms names what computes each of the program's nodes, in the order in which they run: the algorithm, or of
+// what has none to choose from the first kernel.
 func (p *Program) Algorithms() (names []string) {
 	if p == nil {
 		return nil

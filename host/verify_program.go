@@ -18,9 +18,9 @@ type NodeReport struct {
 	Report cpuref.Report
 }
 
-// Verify runs a program of [Builder.CompileChecked], with all that kernels write poisoned before and all that they must
-// not change looked at after, and judges the volume of each node by the volumes that it read. The error says that it
-// could not run or that memory was damaged; whether the volumes are right is in the reports.
+// Verify runs a program of [Builder.CompileChecked], with all that kernels write poisoned before and all that they
+// must not change looked at after, and judges the volume of each node by the volumes that it read. The error says that
+// it could not run or that memory was damaged; whether the volumes are right is in the reports.
 func (p *Program) Verify(
 	ctx context.Context,
 	o VerifyOptions,

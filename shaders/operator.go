@@ -2,8 +2,8 @@ package shaders
 
 import "fmt"
 
-// Operator is operator.wgsl: a kernel with a thread for each number of V, computed of the numbers at its place in one or
-// two volumes of V's shape.
+// Operator is operator.wgsl: a kernel with a thread for each number of V, computed of the numbers at its place in one
+// or two volumes of V's shape.
 type Operator struct {
 	Kernel  string // add, ...
 	Threads uint32

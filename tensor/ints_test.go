@@ -30,7 +30,10 @@ func TestInts(t *testing.T) {
 		short.Validate(),
 		func() error { _, err := VolumeFrom(a, NHWC); return err }(),
 		func() error { _, err := BiasFrom(a); return err }(),
-		func() error { _, err := FilterBanksFrom(Array{Shape: []int{1, 1, 1, 1, 1}, Ints: []int64{1}}, OHWI); return err }(),
+		func() error {
+			_, err := FilterBanksFrom(Array{Shape: []int{1, 1, 1, 1, 1}, Ints: []int64{1}}, OHWI)
+			return err
+		}(),
 	} {
 		if !errors.Is(err, ErrShape) {
 			t.Errorf("error %v, must be ErrShape", err)

@@ -52,8 +52,8 @@ func ParseFilterLayout(s string) (FilterLayout, error) {
 
 // VolumeFrom returns the volume that a holds in layout l. Rank 4 is a batch; rank
 // 3 is one image, l without its N; rank 2 is one image (H, W) of depth 1. Rank 5
-// is a batch of 3D volumes, with the planes Z before H: NZHWC or NCZHW. It fails with [ErrShape] for any other rank and for an axis of size 0. The result
-// shares a's Data if nothing has to move, and copies it otherwise.
+// is a batch of 3D volumes, with the planes Z before H: NZHWC or NCZHW. It fails with [ErrShape] for any other rank
+// and for an axis of size 0. The result shares a's Data if nothing has to move, and copies it otherwise.
 func VolumeFrom(a Array, l VolumeLayout) (Volume, error) {
 	l, err := ParseVolumeLayout(string(l))
 	if err != nil {
@@ -94,7 +94,8 @@ func FilterBanksFrom(a Array, l FilterLayout) (Filters, error) {
 	}
 	if rank := len(a.Shape); rank != 5 && rank != 6 || a.Shape[0] == 0 {
 		return Filters{}, shapeErrorf(
-			"filter banks of shape %v; use (Banks, K, Fh, Fw, D), or (Banks, K, Fz, Fh, Fw, D) in 3D, with at least one bank",
+			"filter banks of shape %v; use (Banks, K, Fh, Fw, D), or (Banks, K, Fz, Fh, Fw, D) in 3D, with at least "+
+				"one bank",
 			a.Shape,
 		)
 	}

@@ -85,7 +85,8 @@ func TestReadNumPyRounding(t *testing.T) {
 }
 
 func TestNumPyTypesRefused(t *testing.T) {
-	for name, want := range map[string]string{"complex": `dtype "<c8" is not supported`, "record": "the dtype is structured"} {
+	for name, want := range map[string]string{"complex": `dtype "<c8" is not supported`,
+		"record": "the dtype is structured"} {
 		_, err := ReadNPYFile(numpyFile(name))
 		if !errors.Is(err, ErrFormat) || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: error %v, want %q in it", name, err, want)

@@ -36,8 +36,9 @@ func SpaceToDepth(p conv.Problem) (conv.Problem, error) {
 		)
 	}
 	return conv.New(conv.Problem{
-		Batch: p.Batch, Groups: p.Groups, InChannels: p.H.Stride * p.W.Stride * p.InChannels, OutChannels: p.OutChannels,
-		H: unstrided(p.H), W: unstrided(p.W),
+		Batch: p.Batch, Groups: p.Groups, InChannels: p.H.Stride * p.W.Stride * p.InChannels,
+		OutChannels: p.OutChannels,
+		H:           unstrided(p.H), W: unstrided(p.W),
 	})
 }
 

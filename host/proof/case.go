@@ -69,7 +69,8 @@ func (c Case) exactLimit() (int, error) {
 	limit, err := cpuref.ExactLimit(c.Problem)
 	unstrided, none := transform.SpaceToDepth(c.Problem)
 	if none == nil && transform.Winograd2.Exact(unstrided) && err == nil {
-		limit, err = cpuref.TransformExactLimit(transform.Winograd2, unstrided) // the algorithm may be any that is exact
+		// the algorithm may be any that is exact
+		limit, err = cpuref.TransformExactLimit(transform.Winograd2, unstrided)
 	}
 	if c.Options.DType == host.Float16 && err == nil {
 		limit, err = exactHalf(c.Problem, limit)

@@ -95,7 +95,8 @@ var paddingRows = []row{
 var groupRows = []row{
 	{"groups", func(c Case) bool { return c.Problem.Groups > 1 && c.Problem.InChannels > c.Problem.Groups }},
 	{"depthwise", func(c Case) bool { return depthwise(c.Problem) }},
-	{"depth multiplier", func(c Case) bool { return depthwise(c.Problem) && c.Problem.OutChannels > c.Problem.Groups }},
+	{"depth multiplier",
+		func(c Case) bool { return depthwise(c.Problem) && c.Problem.OutChannels > c.Problem.Groups }},
 	{"unshared", func(c Case) bool { return c.Problem.Unshared }},
 	{"unshared, groups", func(c Case) bool { return c.Problem.Unshared && c.Problem.Groups > 1 }},
 	{"unshared, batch", func(c Case) bool { return c.Problem.Unshared && c.Problem.Batch > 1 }},

@@ -142,8 +142,8 @@ func PackSpoiled(plan Plan, filters tensor.Filters, spoil func(conv.Problem, ten
 	return a.pack(plan.Spec.Problem, unstrided, product, filters, spoil)
 }
 
-// spaceToDepth adds how X becomes the input of the layer of stride 1, and gives that, which is X itself where the layer
-// has stride 1.
+// spaceToDepth adds how X becomes the input of the layer of stride 1, and gives that, which is X itself where the
+// layer has stride 1.
 func (plan *Plan) spaceToDepth(s Spec, unstrided conv.Problem) int {
 	p := s.Problem
 	if p == unstrided {
@@ -182,7 +182,9 @@ func (a transformed) steps(p conv.Problem, s Spec, software bool) (before, behin
 func (a transformed) unplaced(p conv.Problem, s Spec, software bool) (before, behind []transformStep, err error) {
 	vectorIn := func(numbers uint32) uint32 { return vectorOf(p.InChannels, numbers, software, s.X) }
 	if p != s.Problem {
-		vectorIn = func(numbers uint32) uint32 { return vectorOf(p.InChannels, numbers, software, shaders.Placement{}) }
+		vectorIn = func(numbers uint32) uint32 {
+			return vectorOf(p.InChannels, numbers, software, shaders.Placement{})
+		}
 	}
 	vectorOut := func(numbers uint32) uint32 { return vectorOf(p.OutChannels, numbers, software, s.V) }
 	if a.by != transform.Fourier {

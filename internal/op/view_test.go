@@ -50,15 +50,18 @@ func TestViews(t *testing.T) {
 		shape []int
 		want  []int
 	}{
-		"scalar":    {Contiguous(), []int{}, []int{0}},
-		"row":       {Contiguous(3), []int{3}, []int{0, 1, 2}},
-		"permuted":  {ok(Contiguous(2, 3).Permute(1, 0)), []int{3, 2}, []int{0, 3, 1, 4, 2, 5}},
-		"sliced":    {ok(Contiguous(2, 5).Slice(1, 1, 2, 3)), []int{2, 2}, []int{1, 4, 6, 9}},
-		"none":      {ok(Contiguous(2, 5).Slice(1, 5, 0, 1)), []int{2, 0}, []int{}},
-		"column":    {ok(Broadcast(Contiguous(2, 1), []int{2, 2, 3})), []int{2, 2, 3}, []int{0, 0, 0, 1, 1, 1, 0, 0, 0, 1, 1, 1}},
-		"expanded":  {ok(Broadcast(Contiguous(), []int{3})), []int{3}, []int{0, 0, 0}},
-		"reshaped":  {ok(ok(v.Slice(2, 1, 2, 1)).Reshape(3, 2, 1, 2)), []int{3, 2, 1, 2}, []int{1, 2, 5, 6, 9, 10, 13, 14, 17, 18, 21, 22}},
-		"joined":    {ok(v.Reshape(4, 6)), []int{4, 6}, []int{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23}},
+		"scalar":   {Contiguous(), []int{}, []int{0}},
+		"row":      {Contiguous(3), []int{3}, []int{0, 1, 2}},
+		"permuted": {ok(Contiguous(2, 3).Permute(1, 0)), []int{3, 2}, []int{0, 3, 1, 4, 2, 5}},
+		"sliced":   {ok(Contiguous(2, 5).Slice(1, 1, 2, 3)), []int{2, 2}, []int{1, 4, 6, 9}},
+		"none":     {ok(Contiguous(2, 5).Slice(1, 5, 0, 1)), []int{2, 0}, []int{}},
+		"column": {ok(Broadcast(Contiguous(2, 1), []int{2, 2, 3})), []int{2, 2, 3},
+			[]int{0, 0, 0, 1, 1, 1, 0, 0, 0, 1, 1, 1}},
+		"expanded": {ok(Broadcast(Contiguous(), []int{3})), []int{3}, []int{0, 0, 0}},
+		"reshaped": {ok(ok(v.Slice(2, 1, 2, 1)).Reshape(3, 2, 1, 2)), []int{3, 2, 1, 2},
+			[]int{1, 2, 5, 6, 9, 10, 13, 14, 17, 18, 21, 22}},
+		"joined": {ok(v.Reshape(4, 6)), []int{4, 6},
+			[]int{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23}},
 		"of ones":   {ok(Contiguous(1, 1).Reshape()), []int{}, []int{0}},
 		"of nobody": {ok(Contiguous(0, 3).Reshape(2, 0)), []int{2, 0}, []int{}},
 	} {
@@ -110,7 +113,8 @@ func TestBroadcastShape(t *testing.T) {
 		}
 	}
 	_, err := BroadcastShape([]int{4, 3}, []int{2, 3})
-	if !errors.Is(err, ErrShape) || !strings.Contains(err.Error(), "[4 3]") || !strings.Contains(err.Error(), "[2 3]") {
+	if !errors.Is(err, ErrShape) || !strings.Contains(err.Error(), "[4 3]") ||
+		!strings.Contains(err.Error(), "[2 3]") {
 		t.Errorf("%v, must wrap ErrShape and name both", err)
 	}
 }
@@ -121,12 +125,14 @@ func TestMerge(t *testing.T) {
 		views []View
 		want  []View
 	}{
-		"none":      {nil, []View{}},
-		"a scalar":  {[]View{Contiguous(1, 1)}, []View{{}}},
-		"one axis":  {[]View{Contiguous(2, 3, 4), Contiguous(2, 3, 4)}, []View{Contiguous(24), Contiguous(24)}},
-		"two of 3":  {[]View{Contiguous(2, 3, 4), wide}, []View{Contiguous(6, 4), {[]int{6, 4}, []int{9, 1}, 1}}},
-		"broadcast": {[]View{Contiguous(2, 3, 4), {[]int{2, 3, 4}, []int{0, 0, 1}, 7}}, []View{Contiguous(6, 4), {[]int{6, 4}, []int{0, 1}, 7}}},
-		"a number":  {[]View{Contiguous(2, 1, 4), {[]int{2, 1, 4}, []int{0, 5, 0}, 7}}, []View{Contiguous(8), {[]int{8}, []int{0}, 7}}},
+		"none":     {nil, []View{}},
+		"a scalar": {[]View{Contiguous(1, 1)}, []View{{}}},
+		"one axis": {[]View{Contiguous(2, 3, 4), Contiguous(2, 3, 4)}, []View{Contiguous(24), Contiguous(24)}},
+		"two of 3": {[]View{Contiguous(2, 3, 4), wide}, []View{Contiguous(6, 4), {[]int{6, 4}, []int{9, 1}, 1}}},
+		"broadcast": {[]View{Contiguous(2, 3, 4), {[]int{2, 3, 4}, []int{0, 0, 1}, 7}},
+			[]View{Contiguous(6, 4), {[]int{6, 4}, []int{0, 1}, 7}}},
+		"a number": {[]View{Contiguous(2, 1, 4), {[]int{2, 1, 4}, []int{0, 5, 0}, 7}},
+			[]View{Contiguous(8), {[]int{8}, []int{0}, 7}}},
 	} {
 		got, err := Merge(c.views...)
 		if err != nil || !reflect.DeepEqual(got, c.want) {
@@ -171,10 +177,12 @@ func TestTensorCheck(t *testing.T) {
 }
 
 func TestAxesStandLast(t *testing.T) {
-	if got, want := shapeOf([]int{5, 7}), (shaders.Shape{Sizes: shaders.Axes{1, 1, 1, 1, 1, 1, 5, 7}, Rank: 2}); got != want {
+	if got, want := shapeOf([]int{5, 7}),
+		(shaders.Shape{Sizes: shaders.Axes{1, 1, 1, 1, 1, 1, 5, 7}, Rank: 2}); got != want {
 		t.Errorf("%+v, must be %+v", got, want)
 	}
-	if got, want := viewOf(View{[]int{5, 7}, []int{9, 2}, 3}), (shaders.View{Strides: shaders.Axes{6: 9, 7: 2}, Offset: 3}); got != want {
+	if got, want := viewOf(View{[]int{5, 7}, []int{9, 2}, 3}),
+		(shaders.View{Strides: shaders.Axes{6: 9, 7: 2}, Offset: 3}); got != want {
 		t.Errorf("%+v, must be %+v", got, want)
 	}
 }

@@ -15,7 +15,8 @@ import (
 // planFor splits p for a device that holds so many numbers in a binding.
 func planFor(p conv.Problem, numbers int64) (split.Plan, error) {
 	bytes := uint64(4*numbers + 256)
-	return split.New(p, split.LimitsOf(gpu.Limits{MaxStorageBinding: bytes, MaxBufferSize: bytes + 256, StorageOffsetAlignment: 256}))
+	return split.New(p,
+		split.LimitsOf(gpu.Limits{MaxStorageBinding: bytes, MaxBufferSize: bytes + 256, StorageOffsetAlignment: 256}))
 }
 
 const dimensions = split.Dimensions
@@ -58,7 +59,8 @@ func TestCutAxis(t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 1))
 	cuts := map[string]int{}
 	for cuts["all"] < 20000 {
-		a := conv.Axis{In: 1 + rng.IntN(12), Filter: 1 + rng.IntN(5), Stride: 1 + rng.IntN(6), Pad: rng.IntN(9), Dilation: 1 + rng.IntN(4)}
+		a := conv.Axis{In: 1 + rng.IntN(12), Filter: 1 + rng.IntN(5), Stride: 1 + rng.IntN(6), Pad: rng.IntN(9),
+			Dilation: 1 + rng.IntN(4)}
 		padding, transposed := conv.Padding(rng.IntN(4)), rng.IntN(3) == 0
 		if transposed {
 			padding = conv.Zero
@@ -66,13 +68,15 @@ func TestCutAxis(t *testing.T) {
 		if rng.IntN(3) == 0 {
 			a.Out = 1 + rng.IntN(15)
 		}
-		p, err := conv.New(conv.Problem{InChannels: 1, OutChannels: 1, H: conv.Axis{In: 1, Filter: 1}, W: a, Padding: padding, Transposed: transposed})
+		p, err := conv.New(conv.Problem{InChannels: 1, OutChannels: 1, H: conv.Axis{In: 1, Filter: 1}, W: a,
+			Padding: padding, Transposed: transposed})
 		if err != nil {
 			continue
 		}
 		a = p.W
 		out, taps := splitSpan(rng, a.Out), splitSpan(rng, a.Filter)
-		cut := split.CutAxis(a, padding, transposed, split.Span{From: out[0], To: out[1]}, split.Span{From: taps[0], To: taps[1]})
+		cut := split.CutAxis(a, padding, transposed, split.Span{From: out[0], To: out[1]},
+			split.Span{From: taps[0], To: taps[1]})
 		cuts["all"]++
 		cuts[fmt.Sprint(padding, " ", transposed)]++
 		name := fmt.Sprintf("%s, outputs %v, taps %v: %+v", p, out, taps, cut.Axis)

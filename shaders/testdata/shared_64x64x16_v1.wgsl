@@ -1,9 +1,9 @@
 // An implicit GEMM with tiles in workgroup memory: a workgroup computes 64 neurons of each of 64
 // depth slices, a thread 8 of 8. Per step the workgroup loads 16 input channels of its neurons' windows and
-// the weights that go with them. Fragments of eight numbers are stored as mat2x4, for one index then serves all of them, and
-// those of a thread's steps one behind the other, for their addresses then differ by literals alone. Filters
-// are packed as for registers.wgsl, in blocks of 64, with zeros behind each tap's input channels up to whole
-// steps. The CPU twin is cpuref/conv.go.
+// the weights that go with them. Fragments of eight numbers are stored as mat2x4, for one index then serves all of
+// them, and those of a thread's steps one behind the other, for their addresses then differ by literals alone.
+// Filters are packed as for registers.wgsl, in blocks of 64, with zeros behind each tap's input channels
+// up to whole steps. The CPU twin is cpuref/conv.go.
 
 // The index map that all kernels share. A layer is described by the convolution below it: of an ordinary
 // layer itself, of a transposed one the convolution whose gradient it computes. Positions are
