@@ -79,7 +79,7 @@ func TestParamsMatch(t *testing.T) {
 		Requantize: Params{}, QuantizeLinear: LinearParams{}, DequantizeLinear: LinearParams{},
 		FilterGradients: Params{}, BiasGradients: BiasParams{}, ReLU: ReLUParams{}, Activate: Params{},
 		ActivationGradients: Params{}, Peaks()[0]: PeakParams{}, Copies()[0]: CopyParams{},
-		Pools()[0]: PoolParams{}} {
+		Pools()[0]: PoolParams{}, Pointwises()[0]: PointwiseParams{}} {
 		s, err := Source(v)
 		if err != nil {
 			t.Fatal(err)
