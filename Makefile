@@ -34,8 +34,8 @@ check:
 
 # What needs no adapter. The golden files of the shaders are checked here.
 unit:
-	$(GO) test -count=1 ./conv ./tensor ./transform ./cpuref ./shaders ./internal/algo ./internal/split ./tuning \
-		./bench ./internal/docs ./scripts/rules
+	$(GO) test -count=1 ./conv ./tensor ./onnx ./transform ./cpuref ./shaders ./internal/algo ./internal/split \
+		./tuning ./bench ./internal/docs ./scripts/rules
 
 llvmpipe:
 	scripts/test.sh llvmpipe $(DEVICE_TESTS)

@@ -46,6 +46,9 @@ var exempt = []struct {
 		w_input w_output w_tap wf word x_zero xf p.channels p.first p.pitch pitch r r_first r_pitch v_first v_pitch
 		split split_k x_first x_pitch p.y_first p.y_pitch y_first y_pitch
 		p.scale p.zero scale steps_from_zero v_scale v_zero zero`},
+	{"tensors", "another one is not tried: few give the same, and what stands beside them is changed", `
+		| corner counted dot false i_first i_inner i_outer i_step inner larger n_inner n_outer n_step outer places
+		pool shift strip true v_inner v_outer v_step x_inner x_outer x_step`},
 }
 
 // exemptNumbers are the numbers, and the names and members with numbers, of unrolled code that swaps and numbered

@@ -47,7 +47,7 @@ var broken = slices.Concat([]shaders.Variant{
 	shaders.SpaceToDepthBy(4), shaders.SpaceToDepthBy(1),
 	registers4, registers1, across, uniform, shared4, shared1, shaders.SumSplitK, shaders.Conv(256, shaders.Int8),
 	peakKernel(true, 1), peakKernel(false, 1), peakKernel(true, 4), peakKernel(false, 4), copyKernel(1), copyKernel(4),
-}, rows(shaders.Operators()))
+}, rows(shaders.Operators()), rows(shaders.Pools()))
 
 // rows are variants of one type.
 func rows[V shaders.Variant](all []V) (variants []shaders.Variant) {
@@ -63,6 +63,7 @@ func rows[V shaders.Variant](all []V) (variants []shaders.Variant) {
 var sizes = map[string][]string{
 	"Sums": {"Threads"}, "Elementwise": {"Threads"}, "Operator": {"Threads"}, "Peak": {"Threads"}, "Copy": {"Threads"},
 	"Winograd": {"Threads"}, "Fourier": {"Threads"}, "SpaceToDepth": {"Threads"},
+	"Pool":      {"Threads"},
 	"Registers": {"Pixels", "Channels", "Threads"}, "Shared": {"Rows", "Columns", "Depth"},
 	"Stem": {"Strip", "Rows", "Channels", "Threads"}, "Slide": {"Strip", "Rows", "Threads"},
 	"Depthwise": {"Strip", "Threads"},
@@ -484,7 +485,8 @@ func neighbour(name string) string {
 // nextParam gives for p.outputs and its sisters, and for their coordinates, the next one of the same type.
 func nextParam(t *testing.T) map[string]string {
 	next := map[string]string{}
-	for _, v := range []shaders.Variant{shaders.Conv(256, shaders.Float32), shaders.BiasGradients} {
+	for _, v := range append([]shaders.Variant{shaders.Conv(256, shaders.Float32), shaders.BiasGradients},
+		rows(shaders.Pools()[:1])...) {
 		s, err := shaders.Source(v)
 		if err != nil {
 			t.Fatal(err)

@@ -46,6 +46,9 @@ func TestEveryVariantRuns(t *testing.T) {
 	for _, o := range shaders.Operators() {
 		layers = append(layers, killers[o]...)
 	}
+	for _, k := range rows(shaders.Pools()) {
+		layers = append(layers, killers[k]...)
+	}
 	for _, l := range layers {
 		if err := l.run(dev); err != nil {
 			t.Errorf("%s: %v", l.name, err)

@@ -149,6 +149,9 @@ func Variants() []Variant {
 	for _, k := range Operators() {
 		all = append(all, k)
 	}
+	for _, k := range Pools() {
+		all = append(all, k)
+	}
 	return append(
 		all,
 		FilterGradients,

@@ -89,7 +89,7 @@ func FiltersFrom(a Array, l FilterLayout) (Filters, error) {
 // Fz before Fh: (Banks, K, Fh, Fw, D) in layout OHWI. It fails with [ErrShape] for
 // any other rank and for an axis of size 0. The result is a copy.
 func FilterBanksFrom(a Array, l FilterLayout) (Filters, error) {
-	if err := a.Validate(); err != nil {
+	if err := a.validFloats(); err != nil {
 		return Filters{}, err
 	}
 	if rank := len(a.Shape); rank != 5 && rank != 6 || a.Shape[0] == 0 {
@@ -118,7 +118,7 @@ func FilterBanksFrom(a Array, l FilterLayout) (Filters, error) {
 // 1). It fails with [ErrShape] for any other shape and where there is no element.
 // The result shares a's Data.
 func BiasFrom(a Array) ([]float32, error) {
-	if err := a.Validate(); err != nil {
+	if err := a.validFloats(); err != nil {
 		return nil, err
 	}
 	long := 0
@@ -141,7 +141,7 @@ func BiasFrom(a Array) ([]float32, error) {
 // of rank 3 is without the axis optional[0], and one of rank 2 also without
 // optional[1]. The size of an axis that is not there is 1.
 func reorder(a Array, from, optional, to string) (shape []int, data []float32, err error) {
-	if err := a.Validate(); err != nil {
+	if err := a.validFloats(); err != nil {
 		return nil, nil, err
 	}
 	present := from

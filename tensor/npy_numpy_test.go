@@ -45,7 +45,7 @@ func TestReadNumPyShapes(t *testing.T) {
 		name string
 		want Array
 	}{
-		{"rank0", Array{[]int{}, []float32{7.5}}},
+		{"rank0", Array{Shape: []int{}, Data: []float32{7.5}}},
 		{"rank1", upTo(5)},
 		{"rank3_fortran", upTo(2, 3, 4)},
 		{"rank4", upTo(2, 1, 3, 4)},
