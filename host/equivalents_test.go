@@ -178,13 +178,13 @@ var equivalents = []equivalent{
 	{"if p.activation == 0u && p.residual == 0u {", "if p.activation == 0u && p.split_k == 0u {", false,
 		"spares work alone: an epilogue of nothing changes nothing"},
 
-	{"let larger = vec4<bool>(none) | (number > sum) | ((bitcast<vec4<u32>>(number) & vec4<u32>(0x7fffffffu)) > vec4<u32>(0x7f800000u));",
-		"let larger = vec4<bool>(none) | (number >= sum) | ((bitcast<vec4<u32>>(number) & vec4<u32>(0x7fffffffu)) > vec4<u32>(0x7f800000u));", false,
-		"of equal numbers either is the larger one"},
+	{"let larger = vec4<bool>(none) | (number > sum) | ((bitcast<vec4<u32>>(number) & vec4<u32>(0x7fffffffu)) > " +
+		"vec4<u32>(0x7f800000u));",
+		"let larger = vec4<bool>(none) | (number >= sum) | ((bitcast<vec4<u32>>(number) & vec4<u32>(0x7fffffffu)) > " +
+			"vec4<u32>(0x7f800000u));", false, "of equal numbers either is the larger one"},
 	{"let larger = bool(none) | (number > sum) | ((bitcast<u32>(number) & u32(0x7fffffffu)) > u32(0x7f800000u));",
-		"let larger = bool(none) | (number >= sum) | ((bitcast<u32>(number) & u32(0x7fffffffu)) > u32(0x7f800000u));", true,
-		"of equal numbers either is the larger one, but where its place is asked for"},
-	{"let larger = bool(none) | (number > sum);",
-		"let larger = bool(none) | (number >= sum);", true,
+		"let larger = bool(none) | (number >= sum) | ((bitcast<u32>(number) & u32(0x7fffffffu)) > u32(0x7f800000u));",
+		true, "of equal numbers either is the larger one, but where its place is asked for"},
+	{"let larger = bool(none) | (number > sum);", "let larger = bool(none) | (number >= sum);", true,
 		"of equal numbers either is the larger one, but where its place is asked for"},
 }

@@ -512,7 +512,8 @@ func neighbour(name string) string {
 // nextParam gives for p.outputs and its sisters, and for their coordinates, the next one of the same type.
 func nextParam(t *testing.T) map[string]string {
 	next := map[string]string{}
-	for _, v := range append([]shaders.Variant{shaders.Conv(256, shaders.Float32), shaders.BiasGradients}, rows(shaders.Pools()[:1])...) {
+	for _, v := range append([]shaders.Variant{shaders.Conv(256, shaders.Float32), shaders.BiasGradients},
+		rows(shaders.Pools()[:1])...) {
 		s, err := shaders.Source(v)
 		if err != nil {
 			t.Fatal(err)

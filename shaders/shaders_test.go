@@ -78,8 +78,7 @@ func TestParamsMatch(t *testing.T) {
 	for v, params := range map[Variant]any{Conv(64, Float32): Params{}, Conv(32, Int8): Params{}, Dequantize: Params{},
 		Requantize: Params{}, QuantizeLinear: LinearParams{}, DequantizeLinear: LinearParams{},
 		FilterGradients: Params{}, BiasGradients: BiasParams{}, ReLU: ReLUParams{}, Activate: Params{},
-		ActivationGradients: Params{}, Peaks()[0]: PeakParams{}, Copies()[0]: CopyParams{},
-		Pools()[0]: PoolParams{}, Pointwises()[0]: PointwiseParams{}} {
+		ActivationGradients: Params{}, Peaks()[0]: PeakParams{}, Copies()[0]: CopyParams{}, Pools()[0]: PoolParams{}} {
 		s, err := Source(v)
 		if err != nil {
 			t.Fatal(err)

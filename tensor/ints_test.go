@@ -16,7 +16,8 @@ func TestInts(t *testing.T) {
 		t.Fatal(err)
 	}
 	header, data := b.String()[:128], b.Bytes()[128:]
-	want := []byte{1, 0, 0, 0, 0, 0, 0, 0, 254, 255, 255, 255, 255, 255, 255, 255, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}
+	want := []byte{1, 0, 0, 0, 0, 0, 0, 0, 254, 255, 255, 255, 255, 255, 255, 255, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0,
+		0, 0, 0, 0}
 	if !strings.Contains(header, "'<i8'") || !slices.Equal(data, want) {
 		t.Errorf("%q %v, must be %v", header, data, want)
 	}
