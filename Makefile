@@ -5,7 +5,8 @@
 .PHONY: run build tools test check unit llvmpipe swiftshader race fuzz mutants golden bench bench-gpu rules rules-gpu
 
 GO ?= go
-DEVICE_TESTS = ./gpu/... ./internal/exec ./internal/op ./internal/ceiling ./host/... ./cmd/... ./examples/...
+DEVICE_TESTS = ./gpu/... ./internal/exec ./internal/ceiling ./internal/op ./internal/conformance ./host/... ./model \
+	./cmd/... ./examples/...
 # The command is native; a page for the browser comes later.
 BROWSER = $$(GOOS=js GOARCH=wasm $(GO) list ./... | grep -v /cmd/)
 
