@@ -19,9 +19,10 @@ type compiler struct {
 	b       *host.Builder
 	checked bool
 	values  map[string]*value
-	uses    map[string]int // how many nodes read a value, and whether the graph gives it out
-	fused   []bool         // nodes that were computed with one before them
-	at      int            // the node that is being lowered
+	uses    map[string]int     // how many nodes read a value, and whether the graph gives it out
+	fused   []bool             // nodes that were computed with one before them
+	padded  map[string]padding // values that the convolution which reads them pads
+	at      int                // the node that is being lowered
 	plan    *plan
 	proofs  []host.Value // what a checked program computes for its judges alone
 }
@@ -33,6 +34,7 @@ func newCompiler(net *Network, given map[string]*value, checked bool) *compiler 
 		checked: checked,
 		values:  map[string]*value{},
 		uses:    map[string]int{},
+		padded:  map[string]padding{},
 		fused:   make([]bool, len(net.nodes)),
 		plan:    &plan{},
 	}

@@ -28,7 +28,7 @@ func lowerConv(c *compiler, n *node) error {
 	if !isFloat(x.dtype) || !isFloat(w.dtype) {
 		return fmt.Errorf("%w: %s of %v and %v, must be of floating point", ErrUnsupported, n.Op, x.dtype, w.dtype)
 	}
-	p, err := convProblem(n, x, w)
+	p, err := convProblem(n, x, w, c.padded[n.Inputs[0]])
 	if err != nil {
 		return err
 	}
@@ -94,8 +94,8 @@ func (c *compiler) layerOptions(t tail) host.LayerOptions {
 	}
 }
 
-// convProblem is the layer that a Conv or ConvTranspose is.
-func convProblem(n *node, x, w *value) (conv.Problem, error) {
+// convProblem is the layer that a Conv or ConvTranspose is, with the padding of a Pad before it.
+func convProblem(n *node, x, w *value, before padding) (conv.Problem, error) {
 	groups, err := n.integer("group", 1)
 	if err != nil {
 		return conv.Problem{}, err
@@ -117,10 +117,11 @@ func convProblem(n *node, x, w *value) (conv.Problem, error) {
 	if !fits {
 		return p, fmt.Errorf("%w: %s of %s with filters %s in %d groups", ErrGraph, n.Op, x, w, groups)
 	}
-	axes, err := convAxes(n, x.shape()[2:], w.shape()[2:])
+	axes, err := convAxes(n, x.shape()[2:], w.shape()[2:], before)
 	if err != nil {
 		return p, err
 	}
+	p.Padding, _ = before.layerPadding()
 	one := conv.Axis{In: 1, Out: 1, Filter: 1, Stride: 1, Dilation: 1}
 	p.Z, p.H, p.W = one, one, one
 	for i, to := range []*conv.Axis{&p.W, &p.H, &p.Z}[:len(axes)] {
@@ -130,10 +131,14 @@ func convProblem(n *node, x, w *value) (conv.Problem, error) {
 }
 
 // convAxes are a node's places, the outermost first.
-func convAxes(n *node, in, filter []int) ([]conv.Axis, error) {
+func convAxes(n *node, in, filter []int, before padding) ([]conv.Axis, error) {
 	w, err := windows(n, len(in), filter)
 	if err != nil {
 		return nil, err
+	}
+	for i := range before.begins[min(2, len(before.begins)):] {
+		w.begins[i] += before.begins[2+i]
+		w.ends[i] += before.ends[2+i]
 	}
 	axes := make([]conv.Axis, len(in))
 	for i := range axes {
@@ -204,7 +209,8 @@ type window struct {
 	extra, sizes                     []int // output_padding and output_shape of ConvTranspose
 }
 
-// windows reads a node's attributes for so many axes, and holds kernel_shape, if it is there, against the filters.
+// windows reads a node's attributes for so many axes, and holds kernel_shape, if it is there, against the filters, where
+// these are given.
 func windows(n *node, rank int, filter []int) (w window, err error) {
 	ones := slices.Repeat([]int{1}, rank)
 	read := func(name string, count int, otherwise []int) []int {
@@ -236,7 +242,8 @@ func windows(n *node, rank int, filter []int) (w window, err error) {
 	pads := read("pads", 2*rank, make([]int, 2*rank))
 	w.begins, w.ends = pads[:rank], pads[rank:]
 	w.extra, w.sizes = read("output_padding", rank, make([]int, rank)), read("output_shape", rank, nil)
-	if kernel := read("kernel_shape", rank, filter); err == nil && !slices.Equal(kernel, filter) {
+	kernel := read("kernel_shape", rank, filter)
+	if err == nil && filter != nil && !slices.Equal(kernel, filter) {
 		err = fmt.Errorf("%w: kernel_shape %v of filters of %v", ErrGraph, kernel, filter)
 	}
 	if err == nil {
