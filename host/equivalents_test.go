@@ -86,4 +86,6 @@ var equivalents = []equivalent{
 	{"let top = (at.y + down) * 2u - p.pad.y;", "let top = (at.y - down) * 2u - p.pad.y;", true, "where a thread has one row of neurons down is 0"},
 	{"let top = (at.y + down) * 4u - p.pad.y;", "let top = (at.y - down) * 4u - p.pad.y;", false, "a thread of this kernel has one row of neurons: down is 0"},
 	{"if p.activation == 0u && p.residual == 0u {", "if p.activation == 0u && p.split_k == 0u {", false, "spares work alone: an epilogue of nothing changes nothing"},
+
+	{"let at = u32(located(c, i32(n)));", "let at = u32(located(c, i32(i)));", false, "where what is outside is constant, located does not ask for the size"},
 }

@@ -18,7 +18,7 @@ func hash(variants []Variant) string {
 	h := sha256.New()
 	for _, v := range variants {
 		switch v.(type) {
-		case Peak, Copy, Operator, Pointwise:
+		case Peak, Copy, Operator, Pointwise, Remap:
 			continue
 		}
 		s, err := Source(v)
