@@ -47,7 +47,7 @@ var broken = slices.Concat([]shaders.Variant{
 	shaders.SpaceToDepthBy(4), shaders.SpaceToDepthBy(1),
 	registers4, registers1, across, uniform, shared4, shared1, shaders.SumSplitK, shaders.Conv(256, shaders.Int8),
 	peakKernel(true, 1), peakKernel(false, 1), peakKernel(true, 4), peakKernel(false, 4), copyKernel(1), copyKernel(4),
-}, rows(shaders.Operators()), rows(shaders.Pools()), rows(shaders.Pointwises()))
+}, rows(shaders.Operators()), rows(shaders.Pools()), rows(shaders.Pointwises()), rows(shaders.Remaps()))
 
 // rows are variants of one type.
 func rows[V shaders.Variant](all []V) (variants []shaders.Variant) {
@@ -66,7 +66,7 @@ var sizes = map[string][]string{
 	"Pool":      {"Threads"},
 	"Registers": {"Pixels", "Channels", "Threads"}, "Shared": {"Rows", "Columns", "Depth"},
 	"Stem": {"Strip", "Rows", "Channels", "Threads"}, "Slide": {"Strip", "Rows", "Threads"},
-	"Depthwise": {"Strip", "Threads"}, "Pointwise": {"Threads", "Each"},
+	"Depthwise": {"Strip", "Threads"}, "Pointwise": {"Threads", "Each"}, "Remap": {"Threads", "Each"},
 }
 
 // kernelOf is the same for rows that differ in nothing but sizes: the row without them.
@@ -194,7 +194,7 @@ func lines(t *testing.T) map[shaders.Variant]map[int]string {
 				continue
 			}
 			c.into(code[v], seen[c.kind()])
-			if _, ok := v.(shaders.Pointwise); ok && !c.isFunction() && !c.isStruct() {
+			if ofTensors(v) && !c.isFunction() && !c.isStruct() {
 				c.onlyOnce(code[v], alike)
 			}
 			seen[c.text()], seen[c.kind()] = c.isFunction(), c.isFunction()
@@ -207,6 +207,15 @@ func lines(t *testing.T) map[shaders.Variant]map[int]string {
 		}
 	}
 	return code
+}
+
+// ofTensors tells the kernels of package op from those of layers.
+func ofTensors(v shaders.Variant) bool {
+	switch v.(type) {
+	case shaders.Pointwise, shaders.Remap:
+		return true
+	}
+	return false
 }
 
 // onlyOnce leaves out the lines of a chunk that an earlier one has, too: of the kernels of tensors there are two for each
@@ -445,6 +454,7 @@ var swaps = map[string][]string{
 	"head":       {"tail"}, "tail": {"head"}, "many": {"few"}, "few": {"many"}, "whole": {"!whole"},
 	"extreme": {"!extreme"}, "middle": {"far"},
 	"b.m": {"b.n"}, "b.n": {"b.m"}, "further": {"0"}, "p.shape.rank": {"1u"},
+	"p.start": {"p.step"}, "p.step": {"p.start"},
 }
 
 var (

@@ -155,6 +155,9 @@ func Variants() []Variant {
 	for _, k := range Pointwises() {
 		all = append(all, k)
 	}
+	for _, k := range Remaps() {
+		all = append(all, k)
+	}
 	return append(
 		all,
 		FilterGradients,
