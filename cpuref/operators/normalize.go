@@ -290,7 +290,6 @@ func logSoftmaxLine(r *Result, x []float64, places []int) {
 
 // hardmaxLine is exact: 1 where the first maximum is, else 0.
 func hardmaxLine(r *Result, x []float64, places []int) {
-	r.Allowed = nil
 	if len(places) == 0 {
 		return
 	}

@@ -85,7 +85,13 @@ func Reference(n onnx.Node, opset int64, inputs []*Array) (results []Result, err
 			refuse("input %d of shape %v has %d numbers", i, a.Shape, len(a.Data))
 		}
 	}
-	return o.compute(c), nil
+	results = o.compute(c)
+	for i, r := range results {
+		if !slices.ContainsFunc(r.Allowed, func(e float64) bool { return e != 0 }) {
+			results[i].Allowed = nil
+		}
+	}
+	return results, nil
 }
 
 // refusal is what the functions of this package leave Reference with: the reason why a node cannot be computed.

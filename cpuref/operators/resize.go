@@ -260,9 +260,6 @@ func (z *resizer) compute(c *call, axes []resizedAxis) Result {
 			r.Data[i], r.Allowed[i] = v, e
 		}
 	}
-	if slices.Max(append(r.Allowed, 0)) == 0 {
-		r.Allowed = nil // of copies that leave no doubt
-	}
 	return r
 }
 

@@ -53,7 +53,7 @@ func gridSample(c *call) []Result {
 	for n := range x.Shape[0] {
 		for o := range out {
 			for d := range axes { // the grid has x before y
-				axes[d] = z.parts(grid.Data[(n*out+o)*rank+rank-1-d], spatial[d], rank)
+				axes[d] = z.parts(grid.Data[(n*out+o)*rank+rank-1-d], spatial[d])
 			}
 			for ch := range x.Shape[1] {
 				at := n*x.Shape[1] + ch
@@ -66,11 +66,11 @@ func gridSample(c *call) []Result {
 			}
 		}
 	}
-	return one(exactIfAll(r))
+	return one(r)
 }
 
 // parts are what one axis contributes at a coordinate of the grid, which is -1 to 1 over the axis.
-func (z *sampler) parts(coordinate float64, n, rank int) []part {
+func (z *sampler) parts(coordinate float64, n int) []part {
 	if math.IsNaN(coordinate) || math.Abs(coordinate) > 1<<20 {
 		open("a coordinate of %v", coordinate)
 	}
@@ -83,7 +83,7 @@ func (z *sampler) parts(coordinate float64, n, rank int) []part {
 	}
 	off := 4 * u * ((math.Abs(coordinate)+1)*length + 1)
 	if z.mode == "nearest" {
-		return z.nearest(x, off, n, low, high, rank)
+		return z.nearest(x, off, n, low, high)
 	}
 	k := linear
 	if z.mode == "cubic" {
@@ -100,15 +100,11 @@ func (z *sampler) parts(coordinate float64, n, rank int) []part {
 	return parts
 }
 
-// nearest is the number at the coordinate's rounding, and those that it may be where the coordinate is off: of two
-// axes and fewer halfs go to the even number, of three away from 0.
-func (z *sampler) nearest(x, off float64, n int, low, high float64, rank int) (parts []part) {
-	round := math.RoundToEven
-	if rank == 3 {
-		round = math.Round
-	}
+// nearest is the number at the coordinate's rounding, of halfs to the even one, and those that it may be where the
+// coordinate is off.
+func (z *sampler) nearest(x, off float64, n int, low, high float64) (parts []part) {
 	for _, at := range []float64{x, x - off, x + off} {
-		p := part{at: z.place(int(z.inside(round(at), n, low, high)), n, low, high), weight: 1}
+		p := part{at: z.place(int(z.inside(math.RoundToEven(at), n, low, high)), n, low, high), weight: 1}
 		if !slices.Contains(parts, p) {
 			parts = append(parts, p)
 		}
