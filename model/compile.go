@@ -306,7 +306,7 @@ func (c *compiler) copied(v *value, view op.View) (*value, error) {
 	return to, c.apply(fmt.Sprintf("copy of %s", v), call{
 		reads:  []*value{v},
 		writes: []*value{to},
-		plan:   func(p *exec.Plan, in, out []op.Tensor) error { return op.Copy(p, in[0], out[0]) },
+		plan:   func(p *exec.Plan, in, out []op.Tensor) error { return op.Copy(p, out[0], in[0]) },
 		judge:  equal,
 	})
 }

@@ -111,7 +111,7 @@ func (c *compiler) prove(n *node, output int, v *value) error {
 	err := c.apply(n.String(), call{
 		reads:  append(slices.Clone(reads), v),
 		writes: []*value{to},
-		plan:   func(p *exec.Plan, in, out []op.Tensor) error { return op.Copy(p, in[len(reads)], out[0]) },
+		plan:   func(p *exec.Plan, in, out []op.Tensor) error { return op.Copy(p, out[0], in[len(reads)]) },
 		judge:  held,
 	})
 	c.proofs = append(c.proofs, to.buffer.volume)
