@@ -130,7 +130,12 @@ func (c *compiler) set(n *node, i int, v *value) {
 	}
 	named := *v
 	named.name = n.Outputs[i]
-	if named.known == nil {
+	switch {
+	case named.known != nil:
+	case named.empty(): // there is nothing left to know
+		named = *knownAs(named.dtype, named.shape(), numbers{})
+		named.name = n.Outputs[i]
+	default:
 		named.origins = c.origins(n)
 	}
 	c.values[named.name] = &named
