@@ -1,6 +1,7 @@
 package onnx
 
 import (
+	"bytes"
 	"errors"
 	"math"
 	"strings"
@@ -90,9 +91,11 @@ func TestTensorData(t *testing.T) {
 			[2]float64{7, 1 << 63}},
 	} {
 		for i, way := range c.ways {
-			x, err := UnmarshalTensor(append(tensorOf(c.kind), way...))
-			if err != nil {
-				t.Errorf("%v, way %d: %v", c.kind, i, err)
+			file := append(tensorOf(c.kind), way...)
+			before := bytes.Clone(file)
+			x, err := UnmarshalTensor(file)
+			if err != nil || !bytes.Equal(file, before) {
+				t.Errorf("%v, way %d: %v, and the file is %x, was %x", c.kind, i, err, file, before)
 				continue
 			}
 			tensorSurvives(t, x)
@@ -105,6 +108,11 @@ func TestTensorData(t *testing.T) {
 				t.Errorf("%v, way %d: %v, %v as float32, must be %v", c.kind, i, floats, err, c.values)
 			}
 		}
+		none, err := UnmarshalTensor(tensorOf(c.kind).number(1, 0))
+		if err != nil {
+			t.Error(err)
+		}
+		tensorSurvives(t, none)
 	}
 }
 
@@ -182,16 +190,23 @@ func wantError(t *testing.T, err, kind error, words string) {
 
 // Fields that are not known are skipped, and messages that come in parts are joined, as protobuf has it.
 func TestProtobuf(t *testing.T) {
-	half := wired{}.bytes(1, wired{}.text(4, "Relu").text(1, "x").text(2, "y")...)
+	half := wired{}.bytes(1, wired{}.text(4, "Relu").text(1, "x").text(2, "y").text(7, "ai.onnx")...)
 	unknown := wired{}.number(900, 1).word(901, 2).long(902, 3).text(903, "skipped")
 	data := append(unknown, modelOf(append(append(half, unknown...), wired{}.bytes(11, wired{}.text(1, "x")...)...))...)
 	data = data.bytes(7, wired{}.bytes(12, wired{}.text(1, "y")...).text(2, "joined")...).number(1, 9)
+	data = data.text(2, "p").text(3, "v").text(4, "d").number(5, 1<<64-7).text(6, "doc")
+	data = data.bytes(14, wired{}.text(1, "key").text(2, "value")...)
 	m, err := Read(data, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if m.IRVersion != 9 || m.Graph.Name != "joined" || len(m.Graph.Nodes) != 1 || len(m.Graph.Inputs) != 1 ||
-		len(m.Graph.Outputs) != 1 || m.Graph.Nodes[0].Op != "Relu" {
+		len(m.Graph.Outputs) != 1 || m.Graph.Nodes[0].Op != "Relu" || m.Graph.Nodes[0].Domain != "" {
 		t.Errorf("%+v", m)
 	}
+	if m.Producer != "p" || m.ProducerVersion != "v" || m.Domain != "d" || m.Version != -7 || m.Doc != "doc" ||
+		m.Metadata["key"] != "value" || m.Opsets[""] != 13 {
+		t.Errorf("%+v", m)
+	}
+	survives(t, m)
 }
