@@ -14,7 +14,8 @@ import (
 // TestDispatches holds that each dispatch has its times, round by round, and that they sum to the
 // computation's.
 func TestDispatches(t *testing.T) {
-	r := measure(t, always(fake{gpu: 2 * time.Millisecond}), layer(t, small), "", bench.Options{Rounds: 3, Budget: time.Millisecond, Timestamps: true})
+	r := measure(t, always(fake{gpu: 2 * time.Millisecond}), layer(t, small), "",
+		bench.Options{Rounds: 3, Budget: time.Millisecond, Timestamps: true})
 	if r.Error != "" || r.Clock != gpu.ClockGPU || r.Time.Median != 2 || len(r.Dispatches) != 2 {
 		t.Fatalf("%+v", r)
 	}
@@ -22,7 +23,8 @@ func TestDispatches(t *testing.T) {
 		kernel string
 		ms     float64
 	}{{"transform", 0.5}, {"product", 1.5}} {
-		if d := r.Dispatches[i]; d.Kernel != want.kernel || d.Time.Median != want.ms || len(d.Time.Samples) != len(r.Time.Samples) || len(d.Time.Rounds) != 3 {
+		if d := r.Dispatches[i]; d.Kernel != want.kernel || d.Time.Median != want.ms ||
+			len(d.Time.Samples) != len(r.Time.Samples) || len(d.Time.Rounds) != 3 {
 			t.Errorf("dispatch %d: %s, %+v, want %v of %d samples", i, d.Kernel, d.Time, want, len(r.Time.Samples))
 		}
 	}
@@ -31,8 +33,10 @@ func TestDispatches(t *testing.T) {
 // TestUntimed holds that what the GPU's clock cannot time has the wall's times, under that name.
 func TestUntimed(t *testing.T) {
 	open := always(fake{untimed: true, gpu: time.Hour})
-	r := measure(t, open, layer(t, small), "", bench.Options{Budget: time.Millisecond, Timestamps: true, EvictCache: func() error { return nil }})
-	if r.Error != "" || r.Clock != gpu.ClockWall || r.Time != r.Wall || r.Dispatches != nil || r.Cold == nil || open.opened[0].calls["timed"] != 0 {
+	r := measure(t, open, layer(t, small), "",
+		bench.Options{Budget: time.Millisecond, Timestamps: true, EvictCache: func() error { return nil }})
+	if r.Error != "" || r.Clock != gpu.ClockWall || r.Time != r.Wall || r.Dispatches != nil || r.Cold == nil ||
+		open.opened[0].calls["timed"] != 0 {
 		t.Errorf("%+v", r)
 	}
 }
@@ -40,7 +44,8 @@ func TestUntimed(t *testing.T) {
 // TestDispatchRows holds that tables show dispatches where that was asked for, each with its kernel.
 func TestDispatchRows(t *testing.T) {
 	f := reported()
-	f.Results[0].Dispatches = []bench.Dispatch{{Kernel: "transform_k", Time: times(0.2, 0.25, 0.3)}, {Kernel: "product_k", Time: times(0.7, 0.75, 0.8)}}
+	f.Results[0].Dispatches = []bench.Dispatch{{Kernel: "transform_k", Time: times(0.2, 0.25, 0.3)},
+		{Kernel: "product_k", Time: times(0.7, 0.75, 0.8)}}
 	for _, shown := range []bool{true, false} {
 		f.Settings.Dispatches = shown
 		var table, markdown bytes.Buffer
@@ -48,10 +53,12 @@ func TestDispatchRows(t *testing.T) {
 			t.Fatal(err)
 		}
 		words := strings.Join(strings.Fields(table.String()), " ")
-		if strings.Contains(words, "dispatch 1 250 us 200 us 300 us transform_k dispatch 2 750 us 700 us 800 us product_k second ") != shown {
+		if strings.Contains(words,
+			"dispatch 1 250 us 200 us 300 us transform_k dispatch 2 750 us 700 us 800 us product_k second ") != shown {
 			t.Errorf("dispatches shown %v:\n%s", shown, &table)
 		}
-		if strings.Contains(markdown.String(), "| dispatch 2 | 750 us | 700 us | 800 us |") != shown || strings.Contains(markdown.String(), `product\_k`) != shown {
+		if strings.Contains(markdown.String(), "| dispatch 2 | 750 us | 700 us | 800 us |") != shown ||
+			strings.Contains(markdown.String(), `product\_k`) != shown {
 			t.Errorf("dispatches shown %v:\n%s", shown, &markdown)
 		}
 	}

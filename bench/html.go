@@ -62,11 +62,11 @@ type verdict struct {
 var abouts = map[string]string{
 	"#":         "the number of the layer's point in the roofline",
 	"layer":     "its name, and the problem as gpuconv takes it",
-	"check":     "every output was judged before anything was timed; the worst one used this part of the rounding bound",
+	"check":     "every output was judged before anything was timed; the worst used this part of the rounding bound",
 	"algorithm": "what computed the layer, and the variant of its kernel",
 	"median":    "time of the computation, half of the samples took no longer",
-	"spread": "the samples over their median: the box holds the middle half, the lines reach up to 1.5 boxes further, " +
-		"points lie outside, at the edge those that lie beyond it",
+	"spread": "the samples over their median: the box holds the middle half, the lines reach up to 1.5 boxes " +
+		"further, points lie outside, at the edge those that lie beyond it",
 	"n":         "samples taken",
 	"images/s":  "images a second at the median time",
 	"GFLOP/s":   "at the median time, operations counted as for direct convolution whatever the algorithm",

@@ -12,11 +12,12 @@ func small() *Model {
 		Graph: Graph{
 			Name: "small",
 			Nodes: []Node{
-				{Name: "conv", Op: "Conv", Inputs: []string{"x", "w"}, Outputs: []string{"a"}, Attributes: map[string]Attribute{
-					"pads":     {Kind: KindInts, Ints: []int64{1, -1, math.MaxInt64, math.MinInt64}},
-					"auto_pad": {Kind: KindString, String: "NOTSET"},
-					"group":    {Kind: KindInt},
-				}},
+				{Name: "conv", Op: "Conv", Inputs: []string{"x", "w"}, Outputs: []string{"a"},
+					Attributes: map[string]Attribute{
+						"pads":     {Kind: KindInts, Ints: []int64{1, -1, math.MaxInt64, math.MinInt64}},
+						"auto_pad": {Kind: KindString, String: "NOTSET"},
+						"group":    {Kind: KindInt},
+					}},
 				{Op: "Constant", Outputs: []string{"c"}, Attributes: map[string]Attribute{
 					"value": {Kind: KindTensor, Tensor: &constant},
 				}},

@@ -76,7 +76,8 @@ func (f *tuneFlags) validate(a *app) ([]bench.Layer, error) {
 		return nil, usagef("--match and --again are about the layers of a --suite: name one")
 	case f.exact && (f.suite == "" || f.cache == ""):
 		return nil, usagef(
-			"--exact: choices do not tell that they are for exact layers, so keep them apart: name a --suite and a file of its own with --cache",
+			"--exact: choices do not tell that they are for exact layers, so keep them apart: name a --suite and a " +
+				"file of its own with --cache",
 		)
 	case f.budget <= 0:
 		return nil, usagef("--budget %v: must be positive, such as 20s", f.budget)
