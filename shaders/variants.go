@@ -152,6 +152,9 @@ func Variants() []Variant {
 	for _, k := range Pools() {
 		all = append(all, k)
 	}
+	for _, m := range MatMuls() {
+		all = append(all, m)
+	}
 	return append(
 		all,
 		FilterGradients,
