@@ -158,6 +158,9 @@ func Variants() []Variant {
 	for _, k := range Remaps() {
 		all = append(all, k)
 	}
+	for _, m := range MatMuls() {
+		all = append(all, m)
+	}
 	return append(
 		all,
 		FilterGradients,
