@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/gpuconv/gpuconv/conv"
+	"github.com/gpuconv/gpuconv/onnx"
 	"github.com/gpuconv/gpuconv/tensor"
 )
 
@@ -231,7 +232,7 @@ func checkOnnxInteger(t *testing.T, c onnxCase) error {
 	operand := func(i int) []int8 {
 		v, has := c.input(i)
 		shift := 0.0
-		if v.kind == onnxUint8 {
+		if v.kind == onnx.Uint8 {
 			shift = 128
 		}
 		out := make([]int8, len(v.values))
@@ -239,7 +240,7 @@ func checkOnnxInteger(t *testing.T, c onnxCase) error {
 			out[j] = int8(u - shift)
 		}
 		if !has && i > 1 { // the zero point 0 of an operand that is shifted
-			if of, _ := c.input(i - 2); of.kind == onnxUint8 {
+			if of, _ := c.input(i - 2); of.kind == onnx.Uint8 {
 				out = []int8{-128}
 			}
 		}
@@ -400,7 +401,7 @@ func onnxActivation(c onnxCase) (conv.Activation, error) {
 	if n.op != "Clip" {
 		return a, nil
 	}
-	if x, _ := c.input(0); x.kind != onnxFloat {
+	if x, _ := c.input(0); x.kind != onnx.Float {
 		return a, notOurs("Clip of whole numbers")
 	}
 	a.Alpha, a.Beta = -math.MaxFloat32, math.MaxFloat32

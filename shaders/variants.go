@@ -152,6 +152,9 @@ func Variants() []Variant {
 	for _, k := range Pools() {
 		all = append(all, k)
 	}
+	for _, k := range Pointwises() {
+		all = append(all, k)
+	}
 	return append(
 		all,
 		FilterGradients,
