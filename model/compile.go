@@ -248,7 +248,7 @@ type call struct {
 	reads  []*value
 	writes []*value // whose views say how each fills its buffer; the buffers are made
 	plan   func(p *exec.Plan, in, out []op.Tensor) error
-	judge  func(in, out []*array) (cpuref.Report, error)
+	judge  judge
 }
 
 // apply adds a call's steps. What it reads is brought to the device.
