@@ -41,7 +41,7 @@ func TestUntimed(t *testing.T) {
 	}
 }
 
-// TestDispatchRows holds that tables show dispatches where that was asked for, each with its kernel.
+// TestDispatchRows holds that tables and the page show dispatches where that was asked for, each with its kernel.
 func TestDispatchRows(t *testing.T) {
 	f := reported()
 	f.Results[0].Dispatches = []bench.Dispatch{{Kernel: "transform_k", Time: times(0.2, 0.25, 0.3)},
@@ -60,6 +60,25 @@ func TestDispatchRows(t *testing.T) {
 		if strings.Contains(markdown.String(), "| dispatch 2 | 750 us | 700 us | 800 us |") != shown ||
 			strings.Contains(markdown.String(), `product\_k`) != shown {
 			t.Errorf("dispatches shown %v:\n%s", shown, &markdown)
+		}
+		all := rows(t, pageOf(t, f))
+		if !shown {
+			if len(all) != len(f.Results) {
+				t.Errorf("%d rows of a page without dispatches, must be %d", len(all), len(f.Results))
+			}
+			continue
+		}
+		if len(all) != len(f.Results)+2 {
+			t.Fatalf("%d rows, must be the %d results' and two dispatches'", len(all), len(f.Results))
+		}
+		contains(t, all[1], `class="dispatch"`, ">dispatch 1<", "transform_k", ">250 us<", ">200 us<", ">300 us<")
+		contains(t, all[2], `class="dispatch"`, ">dispatch 2<", "product_k", ">750 us<", ">700 us<", ">800 us<")
+		contains(t, all[3], `id="r2"`)
+		for i, row := range all[:3] {
+			if n, head := strings.Count(row, "<td ")+strings.Count(row, "<th "),
+				strings.Count(all[0], "<td ")+strings.Count(all[0], "<th "); n != head {
+				t.Errorf("row %d has %d cells, the first %d", i+1, n, head)
+			}
 		}
 	}
 }

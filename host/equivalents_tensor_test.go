@@ -85,4 +85,9 @@ var tensorEquivalents = []equivalent{
 	{"return select(rest, rest + y, rest != 0 && (rest < 0) != (y < 0));", "return select(rest, rest + y, rest != 0 && (rest < 0) != (y < 1));", false, "there 0 has no rest"},
 
 	{"workgroupBarrier(); // what came before was read", "", true, "only where a kernel puts together twice threads may race"},
+	{"workgroupBarrier(); // all parts are there", "", true, "threads read what threads before them have written"},
+	{"return infinity_like(-1.0);", "", true, "behind their ends rows of several axes begin again, and no number of theirs is larger than the largest"},
+	{"return infinity_like(1.0);", "", true, "behind their ends rows of several axes begin again, and no number of theirs is smaller than the smallest"},
+	{"return -2147483647 - 1;", "", true, "behind their ends rows of several axes begin again, and no number of theirs is larger than the largest"},
+	{"return 2147483647;", "", true, "behind their ends rows of several axes begin again, and no number of theirs is smaller than the smallest"},
 }

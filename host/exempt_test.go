@@ -61,7 +61,7 @@ var exempt = []struct {
 		split split_k x_first x_pitch p.y_first p.y_pitch y_first y_pitch
 		p.scale p.zero scale steps_from_zero v_scale v_zero zero`},
 	{"tensors", "another one is not tried: few give the same, and what stands beside them is changed", `
-		| corner counted dot false i_first i_inner i_outer i_step inner larger n_inner n_outer n_step outer places
+		| corner corner.xy corner.z counted dot false i_first i_inner i_outer i_step larger n_inner n_outer n_step outer places
 		pool shift strip true v_inner v_outer v_step x_inner x_outer x_step`},
 }
 

@@ -548,6 +548,7 @@ func nextParam(t *testing.T) map[string]string {
 				if _, twice := next[name]; !twice {
 					next[name] = names[(i+1)%len(names)]
 				}
+				next[name+".xy"] = name + ".yz"
 				for k, axis := range "xyz" {
 					next[name+"."+string(axis)] = name + "." + "yzx"[k:k+1]
 				}

@@ -30,7 +30,7 @@ func rowCases(r shaders.Rows) []rowCase {
 			{[]int{2, 1100, 19}, []int{1}, []int{0, 1, 2}},
 		},
 		{Flat: true, Lanes: 1, Threads: 256}: {
-			{[]int{3, 1500}, []int{1}, []int{0, 1}}, {[]int{20, 1030}, []int{1}, []int{0, 1}},
+			{[]int{2, 3, 2, 2, 2, 1040}, []int{5}, []int{1, 3, 0, 4, 2, 5}}, {[]int{20, 1030}, []int{1}, []int{0, 1}},
 		},
 		{Flat: false, Lanes: 256, Threads: 256}: {
 			{[]int{2, 3, 2, 2, 3, 2, 2, 2}, []int{0, 2, 4, 6}, []int{7, 5, 1, 3, 6, 0, 2, 4}},
@@ -40,7 +40,10 @@ func rowCases(r shaders.Rows) []rowCase {
 			{[]int{5, 3, 20}, []int{0, 2}, []int{0, 1, 2}},
 			{[]int{2, 3, 2, 2, 4, 2, 5, 2}, []int{0, 2, 4, 6}, []int{7, 5, 1, 3, 6, 0, 2, 4}},
 		},
-		{Flat: false, Lanes: 1, Threads: 256}: {{[]int{30, 3, 50}, []int{0, 2}, []int{0, 1, 2}}},
+		{Flat: false, Lanes: 1, Threads: 256}: {
+			{[]int{3, 5, 4, 4, 4, 4}, []int{1, 2, 3, 4, 5}, []int{2, 4, 0, 1, 5, 3}},
+			{[]int{30, 3, 50}, []int{0, 2}, []int{0, 1, 2}},
+		},
 	}
 	return all[r]
 }
@@ -198,6 +201,10 @@ func wholeWaves(i int) float64 { return math.Round(1e6 * waves(i)) }
 func fewPrimes(i int) float64  { return []float64{1, -1, 1, 1, -1, 1, 1}[i%7] * float64(1+(i%53)/52) }
 func ties(i int) float64       { return math.Round(2 * waves(i)) }
 
+// What is behind a row is larger than all of it, or smaller.
+func rising(i int) float64  { return float64(i) - 1e6 }
+func falling(i int) float64 { return 1e6 - float64(i) }
+
 // notFinite has some NaN and infinities.
 func notFinite(i int) float64 {
 	switch i % 1511 {
@@ -218,7 +225,7 @@ func init() {
 		data [2]func(int) float64 // of float32 and of int32
 	}{
 		"sum": {"ReduceSum", [2]func(int) float64{waves, wholeWaves}}, "mean": {"ReduceMean", [2]func(int) float64{waves, wholeWaves}},
-		"max": {"ReduceMax", [2]func(int) float64{notFinite, wholeWaves}}, "min": {"ReduceMin", [2]func(int) float64{notFinite, wholeWaves}},
+		"max": {"ReduceMax", [2]func(int) float64{rising, rising}}, "min": {"ReduceMin", [2]func(int) float64{falling, falling}},
 		"prod": {"ReduceProd", [2]func(int) float64{aboutOne, fewPrimes}}, "l1": {"ReduceL1", [2]func(int) float64{waves}},
 		"l2": {"ReduceL2", [2]func(int) float64{waves}}, "sum_square": {"ReduceSumSquare", [2]func(int) float64{waves}},
 		"log_sum": {"ReduceLogSum", [2]func(int) float64{aboveZero}}, "root_of_sum": {"ReduceL2", [2]func(int) float64{aboveZero}},
@@ -242,6 +249,9 @@ func init() {
 			return op.Reduce(p, k.Kernel, out, in.View.Of(squares), axes)
 		}
 		addRows(k, k.Rows, run)
+		if run.data = notFinite; k.In == "f" && (k.Kernel == "max" || k.Kernel == "min") {
+			addRows(k, k.Rows, run)
+		}
 	}
 	softmax := map[string]rowRun{
 		"softmax":     {node: nodeOf("Softmax", map[string]int64{"axis": 1}), opset: 13, steps: op.Softmax, whole: true},

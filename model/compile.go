@@ -130,7 +130,12 @@ func (c *compiler) set(n *node, i int, v *value) {
 	}
 	named := *v
 	named.name = n.Outputs[i]
-	if named.known == nil {
+	switch {
+	case named.known != nil:
+	case named.empty(): // there is nothing left to know
+		named = *knownAs(named.dtype, named.shape(), numbers{})
+		named.name = n.Outputs[i]
+	default:
 		named.origins = c.origins(n)
 	}
 	c.values[named.name] = &named
@@ -243,7 +248,7 @@ type call struct {
 	reads  []*value
 	writes []*value // whose views say how each fills its buffer; the buffers are made
 	plan   func(p *exec.Plan, in, out []op.Tensor) error
-	judge  func(in, out []*array) (cpuref.Report, error)
+	judge  judge
 }
 
 // apply adds a call's steps. What it reads is brought to the device.
@@ -306,7 +311,7 @@ func (c *compiler) copied(v *value, view op.View) (*value, error) {
 	return to, c.apply(fmt.Sprintf("copy of %s", v), call{
 		reads:  []*value{v},
 		writes: []*value{to},
-		plan:   func(p *exec.Plan, in, out []op.Tensor) error { return op.Copy(p, in[0], out[0]) },
+		plan:   func(p *exec.Plan, in, out []op.Tensor) error { return op.Copy(p, out[0], in[0]) },
 		judge:  equal,
 	})
 }

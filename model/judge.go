@@ -13,6 +13,9 @@ import (
 // array is a tensor as judges take it.
 type array = operators.Array
 
+// judge holds what a call wrote against what it read.
+type judge func(in, out []*array) (cpuref.Report, error)
+
 // arrays are what values hold of these words of their buffers.
 func arrays(values []*value, words [][]uint32) (all []*array) {
 	for i, v := range values {
@@ -28,7 +31,7 @@ func equal(in, out []*array) (cpuref.Report, error) {
 }
 
 // reference is the judge of a node's outputs, of which the call writes these, given what it reads.
-func (c *compiler) reference(n *node, reads []*value, outputs ...int) func(in, out []*array) (cpuref.Report, error) {
+func (c *compiler) reference(n *node, reads []*value, outputs ...int) judge {
 	inputs := c.inputs(n)
 	return func(in, out []*array) (cpuref.Report, error) {
 		results, err := operators.Reference(n.Node, c.net.opset, given(inputs, reads, in))
@@ -111,7 +114,7 @@ func (c *compiler) prove(n *node, output int, v *value) error {
 	err := c.apply(n.String(), call{
 		reads:  append(slices.Clone(reads), v),
 		writes: []*value{to},
-		plan:   func(p *exec.Plan, in, out []op.Tensor) error { return op.Copy(p, in[len(reads)], out[0]) },
+		plan:   func(p *exec.Plan, in, out []op.Tensor) error { return op.Copy(p, out[0], in[len(reads)]) },
 		judge:  held,
 	})
 	c.proofs = append(c.proofs, to.buffer.volume)

@@ -45,6 +45,10 @@ var moving = map[string]lowering{
 	"Split":     {lower: lowerSplit},
 	"Concat":    {fold: foldConcat, lower: lowerConcat},
 	"Crop":      {lower: lowerCrop},
+	"Slice":     {lower: lowerSlice},
+	"Pad":       {lower: lowerPad},
+	"Tile":      {lower: lowerTile},
+	"Gather":    {fold: foldGather},
 
 	"DepthToSpace": {lower: lowerDepthToSpace},
 	"SpaceToDepth": {lower: lowerSpaceToDepth},

@@ -122,7 +122,7 @@ func (p *plan) arrays(computed [][]uint32) map[string]tensor.Array {
 			read := fromWords(o.dtype, computed[0])
 			n, computed = &read, computed[1:]
 		}
-		all[o.name] = n.array(slices.Clone(o.shape))
+		all[o.name] = n.array(o.dtype, slices.Clone(o.shape))
 	}
 	return all
 }

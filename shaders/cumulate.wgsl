@@ -40,7 +40,7 @@ fn place_of(t: u32) -> u32 {
 		all += xs[at.x + place_of(t) * p.terms];
 	}
 	parts[thread] = all;
-	workgroupBarrier();
+	workgroupBarrier(); // all parts are there
 	var before = {{.Type}}(0);
 	for (var k = thread % LANES; k < thread; k += LANES) {
 		before += parts[k];

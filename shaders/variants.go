@@ -159,6 +159,9 @@ func Variants() []Variant {
 		all = append(all, k)
 	}
 	all = append(all, rowKernels()...)
+	for _, m := range MatMuls() {
+		all = append(all, m)
+	}
 	return append(
 		all,
 		FilterGradients,

@@ -10,6 +10,8 @@ import (
 	"os"
 	"strconv"
 	"strings"
+
+	"github.com/gpuconv/gpuconv/internal/files"
 )
 
 // The format is that of numpy/lib/format.py (NEP 1): a magic string, a version,
@@ -215,6 +217,13 @@ func WriteNPYFile(path string, a Array) error {
 		return inContext("writing "+path, err)
 	}
 	return writeFile(path, func(w io.Writer) error { return WriteNPY(w, a) })
+}
+
+func writeFile(path string, write func(io.Writer) error) error {
+	if err := files.Write(path, write); err != nil {
+		return inContext("writing "+path, err)
+	}
+	return nil
 }
 
 // npyPreamble returns everything before the data.

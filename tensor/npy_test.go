@@ -232,48 +232,6 @@ func TestNPYFiles(t *testing.T) {
 	}
 }
 
-func TestWriteFileLosesNothing(t *testing.T) {
-	dir := t.TempDir()
-	path := filepath.Join(dir, "a")
-	if err := os.WriteFile(path, []byte("old"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	full := errors.New("the disk is full")
-	err := writeFile(path, func(w io.Writer) error {
-		if _, err := w.Write([]byte("ne")); err != nil {
-			t.Error(err)
-		}
-		return full
-	})
-	if !errors.Is(err, full) {
-		t.Errorf("error %v", err)
-	}
-	if got, _ := os.ReadFile(path); string(got) != "old" {
-		t.Errorf("after a failure the file is %q", got)
-	}
-	if left, _ := os.ReadDir(dir); len(left) != 1 {
-		t.Errorf("a failure left %v", left)
-	}
-
-	link := filepath.Join(dir, "link")
-	if err := os.Symlink("a", link); err != nil {
-		t.Fatalf("links are needed: %v", err)
-	}
-	if err := writeFile(link, func(w io.Writer) error { _, err := w.Write([]byte("new")); return err }); err != nil {
-		t.Fatal(err)
-	}
-	info, err := os.Lstat(link)
-	if err != nil || info.Mode()&os.ModeSymlink == 0 {
-		t.Errorf("the link was replaced: %v %v", info.Mode(), err)
-	}
-	if got, _ := os.ReadFile(path); string(got) != "new" {
-		t.Errorf("the link's target is %q", got)
-	}
-	if info, _ := os.Stat(path); runtime.GOOS == "linux" && info.Mode().Perm() != 0o600 {
-		t.Errorf("the mode became %v", info.Mode())
-	}
-}
-
 func TestWriteNPYErrors(t *testing.T) {
 	for _, a := range []Array{
 		{Shape: []int{3}, Data: make([]float32, 2)},

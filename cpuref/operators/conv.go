@@ -45,7 +45,7 @@ func newLayer(c *call, x, w *Array) *layer {
 		refuse("attribute kernel_shape is %v, w is of shape %v", given, w.Shape)
 	}
 	l := &layer{newWindow(c, x.Shape[2:], kernel), x, w, c.integer("group", 1)}
-	if l.groups < 1 || x.Shape[1]%l.groups != 0 || w.Shape[0]%l.groups != 0 {
+	if l.groups < 1 || l.groups > cpuref.MaxOutputs || x.Shape[1]%l.groups != 0 || w.Shape[0]%l.groups != 0 {
 		refuse("attribute group is %d, must divide %d and %d channels", l.groups, x.Shape[1], w.Shape[0])
 	}
 	return l

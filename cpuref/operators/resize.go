@@ -209,7 +209,15 @@ func (z *resizer) coordinate(a resizedAxis, o int) (x, off float64) {
 	if a.exact {
 		return x, 0
 	}
-	return x, 4 * u * reach
+	return x, known(4 * u * reach)
+}
+
+// known is what a coordinate may be off by. Of more than a number there is no saying what is sampled.
+func known(off float64) float64 {
+	if !(off < 1) {
+		open("a coordinate that float32 finds to %v", off)
+	}
+	return off
 }
 
 // compute samples all axes.

@@ -78,6 +78,7 @@ type pair struct{ in, out int }
 // taps gives for each place in the kernel, row-major, the pairs of input and output that it joins. Padding is in none.
 func (w *window) taps() [][]pair {
 	kernels, outs := size(w.kernel), size(w.out)
+	size([]int{kernels, outs}) // together not too many either
 	all := make([][]pair, kernels)
 	tap, at := make([]int, len(w.in)), make([]int, len(w.in))
 	steps := strides(w.in)

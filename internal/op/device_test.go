@@ -49,7 +49,7 @@ func TestRanks(t *testing.T) {
 		}
 		x := must[op.View](t)(op.Contiguous(shape...).Permute(axes...))
 		v := op.Contiguous(x.Shape...)
-		got := one(t, dev, ramp(n), n, func(p *exec.Plan, in, out int) error { return op.Copy(p, x.Of(in), v.Of(out)) })
+		got := one(t, dev, ramp(n), n, func(p *exec.Plan, in, out int) error { return op.Copy(p, v.Of(out), x.Of(in)) })
 		if want := hosttest.Seen(x, ramp(n)); !slices.Equal(got, want) {
 			t.Errorf("%v: %v, must be %v", shape, got, want)
 		}
@@ -95,8 +95,8 @@ func TestPointwiseErrors(t *testing.T) {
 		"of float16":       {op.Pointwise(&p, "neg", 0, 0, row.Of(v), row.Of(h)), op.ErrType, []string{"float16"}},
 		"of whole":         {op.Pointwise(&p, "neg", 0, 0, row.Of(v), row.Of(i)), op.ErrType, []string{"neg", "float32"}},
 		"shapes":           {op.Pointwise(&p, "neg", 0, 0, op.Contiguous(3, 4).Of(v), op.Contiguous(4, 3).Of(x)), op.ErrShape, []string{"[3 4]", "[4 3]"}},
-		"nine axes":        {op.Copy(&p, apart.Of(x), op.Contiguous(nine...).Of(v)), op.ErrRank, []string{"9", "8"}},
-		"too large":        {op.Copy(&p, op.Contiguous(13).Of(x), row.Of(v)), op.ErrView, []string{"13"}},
+		"nine axes":        {op.Copy(&p, op.Contiguous(nine...).Of(v), apart.Of(x)), op.ErrRank, []string{"9", "8"}},
+		"too large":        {op.Copy(&p, row.Of(v), op.Contiguous(13).Of(x)), op.ErrView, []string{"13"}},
 		"maps":             {op.Map(&p, row.Of(v), row.Of(x), nil, op.Constant, 0), op.ErrShape, []string{"[12]"}},
 		"outsides":         {op.Map(&p, row.Of(v), row.Of(x), turned, "mirror", 0), op.ErrKernel, []string{"mirror", "reflect"}},
 		"far away":         {op.Map(&p, row.Of(v), row.Of(x), []op.Axis{{Start: 0, Step: 1 << 40}}, op.Wrap, 0), op.ErrShape, []string{"1099511627776"}},

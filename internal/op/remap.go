@@ -9,6 +9,9 @@ import (
 	"github.com/gpuconv/gpuconv/shaders"
 )
 
+// Copy adds a step that copies in, which broadcasts to the shape of out. Both are of one type.
+func Copy(p *exec.Plan, out, in Tensor) error { return Pointwise(p, "copy", 0, 0, out, in) }
+
 // Axis says where the numbers of an axis come from: those at coordinate c of out from Start + Step*c of in.
 type Axis struct{ Start, Step int }
 

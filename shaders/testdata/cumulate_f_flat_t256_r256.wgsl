@@ -91,7 +91,7 @@ fn main(
 		all += xs[at.x + place_of(t) * p.terms];
 	}
 	parts[thread] = all;
-	workgroupBarrier();
+	workgroupBarrier(); // all parts are there
 	var before = f32(0);
 	for (var k = thread % LANES; k < thread; k += LANES) {
 		before += parts[k];
