@@ -12,10 +12,12 @@ import (
 	"testing"
 )
 
-// harmless are what anybody may name: errors, verdicts, what is looked at around a run, how large data may be, and what
-// ceilings are judged by. All else gives numbers to judge by, which whoever computes what is judged must not call.
-var harmless = regexp.MustCompile(`^(Err.*|Mode|Bounded|Exact|Report|Reference|Poison|FillGuard|Check(Guard|Unchanged|Shapes|Input|Output|Filters)|` +
-	`MaxOutputs|ExactLimit|TransformExactLimit|ExactEpilogue|Peak)$`)
+// harmless are what anybody may name: errors, verdicts, what is looked at around a run, how large data may be, and
+// what ceilings are judged by. All else gives numbers to judge by, which whoever computes what is judged must not
+// call.
+var harmless = regexp.MustCompile(`^(Err.*|Mode|Bounded|Exact|Report|Reference|Poison|FillGuard|` +
+	`Check(Guard|Unchanged|Shapes|Input|Output|Filters)|MaxOutputs|` +
+	`ExactLimit|TransformExactLimit|ExactEpilogue|Peak)$`)
 
 // ofOperators are what anybody may name of package operators: tensors, and verdicts on them.
 var ofOperators = regexp.MustCompile(`^(Array|Result|Check|Names)$`)

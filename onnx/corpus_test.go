@@ -107,7 +107,8 @@ func TestOnnxData(t *testing.T) {
 	}
 
 	tensors, others := 0, 0
-	for _, path := range found(t, filepath.Join(onnxData, "*", "test_*", "*", "*.pb"), "apt-get install libonnx-testdata") {
+	files := found(t, filepath.Join(onnxData, "*", "test_*", "*", "*.pb"), "apt-get install libonnx-testdata")
+	for _, path := range files {
 		x, err := ReadTensorFile(path)
 		switch {
 		case err == nil:
@@ -144,7 +145,7 @@ func tensorSurvives(t *testing.T, x Tensor) {
 	}
 }
 
-// The tensors of the test data that numpy made from known formulas: relu's and arange's numbers are what they must be.
+// Tensors of the test data whose numbers follow from each other: those of relu, and float32 as float16.
 func TestOnnxNumbers(t *testing.T) {
 	folder := filepath.Join(onnxData, "node")
 	read := func(name string) Tensor {
@@ -174,7 +175,7 @@ func TestOnnxNumbers(t *testing.T) {
 	if positive < 20 {
 		t.Errorf("%d of 60 numbers are positive", positive)
 	}
-	// The same numbers, cast: a float16 is within half of its last place.
+	// A float16 is within half of its last place.
 	wide, err := read("test_cast_FLOAT_to_FLOAT16/test_data_set_0/input_0.pb").Floats()
 	if err != nil {
 		t.Fatal(err)

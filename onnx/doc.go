@@ -11,8 +11,8 @@
 // them is refused with an [UnsupportedError] that names all of them at once. Documentation, annotations and what is
 // for training alone are skipped, as is every field of a file that this package does not know.
 //
-// Files may come from anywhere. Whatever is in one, reading it gives a model or an error and no panic. Memory
-// grows with the bytes that are there, and not with the sizes that they claim. Errors start with "onnx:", name the wrong
+// Files may come from anywhere. Whatever is in one, reading it gives a model or an error and no panic. Memory grows
+// with the bytes that are there, and not with the sizes that they claim. Errors start with "onnx:", name the wrong
 // thing and say what would be right, and match [ErrFormat] or [ErrUnsupported] with errors.Is.
 //
 // The package imports nothing else of this module and builds for GOOS=js GOARCH=wasm.

@@ -15,7 +15,8 @@ var ErrUnsupported = errors.New("onnx: not supported")
 
 // UnsupportedError matches [ErrUnsupported], and names all that is not supported in a model.
 type UnsupportedError struct {
-	// Parts are whole phrases, such as `node 3 "loop" (Loop): attribute "body" is a subgraph`, in the order of the file.
+	// Parts are whole phrases, such as `node 3 "loop" (Loop): attribute "body" is a subgraph`, in the order of the
+	// file.
 	Parts []string
 }
 

@@ -63,7 +63,8 @@ func (p *tensorProto) external(t Tensor, from files) ([]byte, error) {
 		return nil, err
 	}
 	if size := uint64(len(data)); offset > size || length > size-offset {
-		return nil, formatErrorf("%d bytes from offset %d of file %q, which has %d", length, offset, entries["location"], size)
+		return nil, formatErrorf("%d bytes from offset %d of file %q, which has %d",
+			length, offset, entries["location"], size)
 	}
 	return data[offset : offset+length : offset+length], nil
 }

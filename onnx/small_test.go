@@ -12,16 +12,17 @@ func small() *Model {
 		Graph: Graph{
 			Name: "small",
 			Nodes: []Node{
-				{Name: "conv", Op: "Conv", Inputs: []string{"x", "w"}, Outputs: []string{"a"}, Attributes: map[string]Attribute{
-					"pads":     {Kind: KindInts, Ints: []int64{1, -1, math.MaxInt64, math.MinInt64}},
-					"auto_pad": {Kind: KindString, String: "NOTSET"},
-					"group":    {Kind: KindInt},
-				}},
+				{Name: "conv", Op: "Conv", Inputs: []string{"x", "w"}, Outputs: []string{"a"},
+					Attributes: map[string]Attribute{
+						"pads":     {Kind: KindInts, Ints: []int64{1, -1, math.MaxInt64, math.MinInt64}},
+						"auto_pad": {Kind: KindString, String: "NOTSET"},
+						"group":    {Kind: KindInt},
+					}},
 				{Op: "Constant", Outputs: []string{"c"}, Attributes: map[string]Attribute{
 					"value": {Kind: KindTensor, Tensor: &constant},
 				}},
 				{Name: "clip", Op: "Clip", Inputs: []string{"a", "", "limit"}, Outputs: []string{"b"}},
-				{Op: "Own", Domain: "org.example", Inputs: []string{"b", "c"}, Outputs: []string{"y", "", "z"},
+				{Op: "Own", Domain: "org.example", Inputs: []string{"b", "c"}, Outputs: []string{"y", "", "z", ""},
 					Attributes: map[string]Attribute{
 						"alpha":  {Kind: KindFloat, Float: float32(math.Inf(-1))},
 						"scales": {Kind: KindFloats, Floats: []float32{1, float32(math.NaN()), 0}},
@@ -30,7 +31,8 @@ func small() *Model {
 					}},
 			},
 			Inputs: []ValueInfo{
-				{Name: "x", Type: Float, HasShape: true, Dims: []Dim{{Size: -1, Param: "batch"}, {Size: 3}, {Size: -1}, {Size: 0}}},
+				{Name: "x", Type: Float, HasShape: true,
+					Dims: []Dim{{Size: -1, Param: "batch"}, {Size: 3}, {Size: -1}, {Size: 0}}},
 				{Name: "w", Type: Float},
 			},
 			Outputs: []ValueInfo{{Name: "y"}, {Name: "z", Type: Int64, HasShape: true}},

@@ -53,7 +53,8 @@ func (t Tensor) Ints() ([]int64, error) {
 	case Uint64:
 		values, err := numbers(t, func(_ DataType, bits uint64) uint64 { return bits })
 		if err == nil && len(values) > 0 && slices.Max(values) > math.MaxInt64 {
-			err = named(unsupportedErrorf("%s holds %d, must be %d at most", t.title(), slices.Max(values), math.MaxInt64))
+			err = named(unsupportedErrorf("%s holds %d, must be %d at most", t.title(), slices.Max(values),
+				math.MaxInt64))
 		}
 		if err != nil {
 			return nil, err
@@ -169,7 +170,8 @@ func (t Tensor) check() error {
 	}
 	if t.Type == String {
 		if int64(len(t.strings)) != count || len(t.data) > 0 {
-			return formatErrorf("%s of shape %v has %d strings, must have %d", t.title(), t.Dims, len(t.strings), count)
+			return formatErrorf("%s of shape %v has %d strings, must have %d", t.title(), t.Dims, len(t.strings),
+				count)
 		}
 		return nil
 	}

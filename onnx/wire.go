@@ -67,7 +67,8 @@ func decode(b []byte, m message) error {
 	for len(b) > 0 {
 		number, wire, n := protowire.ConsumeTag(b)
 		if n < 0 {
-			return formatErrorf("no field where one must be, %d bytes before the end: %w", len(b), protowire.ParseError(n))
+			return formatErrorf("no field where one must be, %d bytes before the end: %w", len(b),
+				protowire.ParseError(n))
 		}
 		v, rest, err := consume(b[n:], wire)
 		if err != nil {
@@ -130,7 +131,8 @@ var (
 	floats  = scalar[float32]{protowire.Fixed32Type,
 		func(v value) float32 { return math.Float32frombits(uint32(v.number)) },
 		func(b []byte, f float32) []byte { return protowire.AppendFixed32(b, math.Float32bits(f)) }}
-	texts = scalar[string]{protowire.BytesType, func(v value) string { return string(v.bytes) }, protowire.AppendString}
+	texts = scalar[string]{protowire.BytesType, func(v value) string { return string(v.bytes) },
+		protowire.AppendString}
 	blobs = scalar[[]byte]{protowire.BytesType, func(v value) []byte { return v.bytes }, protowire.AppendBytes}
 )
 

@@ -44,11 +44,12 @@ var binding = regexp.MustCompile(`@group\(0\) @binding\(\d+\) var<([^>]+)>`)
 // DType is how a kernel's volumes and filters are stored.
 type DType string
 
-// The data types: float16 is added up as float32, int8 as int32.
+// The data types: float16 is added up as float32, int8 as int32. Int32 is of tensor kernels alone.
 const (
 	Float32 DType = "float32"
 	Float16 DType = "float16"
 	Int8    DType = "int8"
+	Int32   DType = "int32"
 )
 
 // Sums is a kernel whose workgroups of Threads, a power of two, each add up one element, or two of
@@ -147,6 +148,18 @@ func Variants() []Variant {
 	}
 	for _, k := range Operators() {
 		all = append(all, k)
+	}
+	for _, k := range Pools() {
+		all = append(all, k)
+	}
+	for _, k := range Pointwises() {
+		all = append(all, k)
+	}
+	for _, k := range Remaps() {
+		all = append(all, k)
+	}
+	for _, m := range MatMuls() {
+		all = append(all, m)
 	}
 	return append(
 		all,
