@@ -42,6 +42,7 @@ func (a *app) completions() map[string]cobra.CompletionFunc {
 		"dtype":         words(string(host.Float32), string(host.Float16), string(host.Int8)),
 		"verify":        words("full", "sample", "off"),
 		"data":          words("reals", "integers"),
+		"channels":      words("rgb", "bgr", "gray"),
 		"layout":        words(string(tensor.NHWC), string(tensor.NCHW)),
 		"filter-layout": words(string(tensor.OHWI), string(tensor.HWIO), string(tensor.OIHW)),
 	}

@@ -45,6 +45,9 @@ func TestCompletion(t *testing.T) {
 		{[]string{"run", "--filter-layout", ""}, []string{"OHWI", "OIHW"}, noFiles},
 		{[]string{"run", "--input", ""}, nil, files},
 		{[]string{"run", ""}, nil, noFiles},
+		{[]string{"infer", ""}, nil, files},
+		{[]string{"infer", "m.onnx", "--channels", ""}, []string{"rgb", "bgr", "gray"}, noFiles},
+		{[]string{"infer", "m.onnx", "--layout", ""}, []string{"NCHW", "NHWC"}, noFiles},
 		{[]string{"compare", ""}, nil, files},
 	} {
 		list, rest := offers(t, c.args...)
