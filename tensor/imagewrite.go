@@ -52,8 +52,9 @@ func checkImage(v Volume) error {
 	return checkPixels("picture", v.H, v.W)
 }
 
-// WriteImageFile writes the picture that [ImageOf] draws to a PNG or JPEG file: path must end in .png, .jpg or .jpeg. It
-// writes to a temporary file beside path and renames that at the end, so that a failure leaves what was at path before.
+// WriteImageFile writes the picture that [ImageOf] draws to a PNG or JPEG file: path must end in .png, .jpg or .jpeg.
+// It writes to a temporary file beside path and renames that at the end, so that a failure leaves what was at path
+// before.
 func WriteImageFile(path string, v Volume) error {
 	var encode func(io.Writer, image.Image) error
 	switch ending := filepath.Ext(path); strings.ToLower(ending) {

@@ -67,11 +67,11 @@ transfers, by the wall clock. Files are written only where nothing failed.`,
 		&f.outputs,
 		"output",
 		nil,
-		"NAME=FILE: a .npy, .pb, .png or .jpg, or - for stdout; NAME may be left out where there is one output",
+		"NAME=FILE: a .npy, .pb, .png or .jpg, or - for stdout; of a single output NAME may be left out",
 	)
 	flags.IntVar(&f.top, "top", 5, "how many of the highest scores are shown")
 	flags.StringVar(&f.labels, "labels", "", "file with a line for each class")
-	flags.BoolVar(&f.profile, "profile", false, "show the GPU's time of each node; with --repeat the median of so many runs")
+	flags.BoolVar(&f.profile, "profile", false, "show the GPU's time of each node, the median of --repeat runs")
 	flags.IntVar(&f.repeat, "repeat", 0, "measure so many inferences by the wall clock, after a first one")
 	flags.BoolVar(&f.check, "check", false, "judge the outputs of every node")
 	flags.BoolVar(&f.deterministic, "deterministic", false, "run the network twice and fail unless all bits are the same")

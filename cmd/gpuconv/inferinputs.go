@@ -28,7 +28,7 @@ func (f *inputFlags) add(c *cobra.Command) {
 		&f.files,
 		"input",
 		nil,
-		"NAME=FILE: a .npy, an ONNX tensor (.pb), a PNG or a JPEG, or - for stdin; NAME may be left out where there is one input",
+		"NAME=FILE: a .npy, an ONNX tensor (.pb), a PNG or JPEG, or - for stdin; of a single input NAME may be left out",
 	)
 	f.pictureFlags.add(flags)
 	flags.StringArrayVar(&f.dims, "dim", nil, "NAME=N: the size of a symbolic dimension that no input's shape says")

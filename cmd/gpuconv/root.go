@@ -124,6 +124,7 @@ input of 227x227x3, 96 filters of 11x11x3, stride 4, no padding.`,
 	root.AddCommand(
 		a.runCommand(run),
 		a.inferCommand(),
+		a.conformanceCommand(),
 		a.paramsCommand(),
 		a.verifyCommand(),
 		a.benchCommand(),
