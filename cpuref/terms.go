@@ -26,3 +26,6 @@ func Activate(a conv.Activation, z, slope float64) (value, allowed float64) {
 
 // ErfAllowed is the error that a float32 kernel's erf(x) may have, by Abramowitz and Stegun's formula 7.1.26.
 func ErfAllowed(x float64) float64 { return erfError(x*math.Sqrt2, 0) }
+
+// Parallel calls do with every number below n, in any order, on all processors. do must not panic.
+func Parallel(n int, do func(i int)) { parallel(n, func() func(int) { return do }) }

@@ -53,6 +53,41 @@ func (c *compiler) reference(n *node, reads []*value, outputs ...int) judge {
 	}
 }
 
+// reshapedReference is the judge of a node that reads x, whose call writes its output with the size 1 along axes that
+// the node's output may lack.
+func (c *compiler) reshapedReference(n *node, x *value, keep bool, over []int) judge {
+	held := c.reference(n, []*value{x}, 0)
+	return func(in, out []*array) (cpuref.Report, error) {
+		got := *out[0]
+		if !keep {
+			got.Shape = without(x.shape(), over)
+		}
+		return held(in, []*array{&got})
+	}
+}
+
+// normalizedReference is the judge of a normalization, whose x and result may have been split into groups.
+func (c *compiler) normalizedReference(n *node, o normalization, reads []*value, as []int, outputs []int) judge {
+	given := c.inputs(n)
+	held := c.reference(n, given, outputs...)
+	return func(in, out []*array) (cpuref.Report, error) {
+		// What was read of each input that the device has, in the input's own shape.
+		all := make([]*array, len(given))
+		for i, v := range given {
+			switch {
+			case v == nil:
+			case i < len(in):
+				a := *in[i]
+				a.Shape = v.shape()
+				all[i] = &a
+			}
+		}
+		got := *out[0]
+		got.Shape = as
+		return held(all, append([]*array{&got}, out[1:]...))
+	}
+}
+
 // given are a node's inputs as the reference takes them: what the device read, what the host knows, and zeros for what
 // neither has, of which operators need no more than the shape.
 func given(inputs, reads []*value, in []*array) (all []*array) {

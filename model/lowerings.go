@@ -11,7 +11,7 @@ type lowering struct {
 }
 
 // lowerings are all operators that networks may have.
-var lowerings = merged(known, moving, layers, elementwise())
+var lowerings = merged(known, moving, layers, elementwise(), byRows())
 
 // merged is one table of all families.
 func merged(families ...map[string]lowering) map[string]lowering {
@@ -96,5 +96,28 @@ func elementwise() map[string]lowering {
 		l.fold = foldArithmetic
 		all[name] = l
 	}
+	return all
+}
+
+// byRows are the operators that go through rows of numbers.
+func byRows() map[string]lowering {
+	all := map[string]lowering{
+		"GlobalLpPool":              {lower: lowerGlobalPool},
+		"ArgMax":                    {lower: lowerExtreme},
+		"ArgMin":                    {lower: lowerExtreme},
+		"Softmax":                   {lower: lowerSoftmax},
+		"LogSoftmax":                {lower: lowerSoftmax},
+		"Hardmax":                   {lower: lowerSoftmax},
+		"CumSum":                    {lower: lowerCumulate},
+		"InstanceNormalization":     {lower: lowerInstanceNormalization},
+		"LayerNormalization":        {lower: lowerLayerNormalization},
+		"GroupNormalization":        {lower: lowerGroupNormalization},
+		"MeanVarianceNormalization": {lower: lowerMeanVariance},
+	}
+	for name := range reductions {
+		all[name] = lowering{lower: lowerReduce}
+	}
+	all["GlobalAveragePool"] = lowering{lower: lowerGlobalPool}
+	all["GlobalMaxPool"] = lowering{lower: lowerGlobalPool}
 	return all
 }
