@@ -54,6 +54,9 @@ fn combined(a: i32, b: i32) -> i32 {
 
 // together gives each thread what the parts of its row come to. All threads must call it.
 fn together(thread: u32, part: i32) -> i32 {
+	if LANES == THREADS {
+		return part; // which is the whole row
+	}
 	workgroupBarrier(); // what came before was read
 	parts[thread] = part;
 	workgroupBarrier();
