@@ -49,6 +49,11 @@ func TestEveryVariantRuns(t *testing.T) {
 	for _, k := range rows(shaders.Pools()) {
 		layers = append(layers, killers[k]...)
 	}
+	for _, v := range shaders.Variants() {
+		if ofTensors(v) {
+			layers = append(layers, killers[v][0])
+		}
+	}
 	for _, l := range layers {
 		if err := l.run(dev); err != nil {
 			t.Errorf("%s: %v", l.name, err)
