@@ -39,7 +39,7 @@ func (c *compiler) normalize(n *node, o normalization, as []int) error {
 		reads:  reads,
 		writes: writes,
 		plan:   func(p *exec.Plan, in, out []op.Tensor) error { return o.plan(p, in, out) },
-		judge:  c.normalizedReference(n, o, reads, as, outputs),
+		judge:  c.normalizedReference(n, reads, as, outputs),
 	})
 	if err != nil {
 		return err
