@@ -24,7 +24,8 @@ type compiler struct {
 	padded  map[string]padding // values that the convolution which reads them pads
 	at      int                // the node that is being lowered
 	plan    *plan
-	proofs  []host.Value // what a checked program computes for its judges alone
+	proofs  []host.Value     // what a checked program computes for its judges alone
+	doing   map[string]doing // what the program's steps compute, by their names
 }
 
 func newCompiler(net *Network, given map[string]*value, checked bool) *compiler {
@@ -35,6 +36,7 @@ func newCompiler(net *Network, given map[string]*value, checked bool) *compiler 
 		values:  map[string]*value{},
 		uses:    map[string]int{},
 		padded:  map[string]padding{},
+		doing:   map[string]doing{},
 		fused:   make([]bool, len(net.nodes)),
 		plan:    &plan{},
 	}
@@ -212,6 +214,9 @@ func (c *compiler) finish() (err error) {
 		return err
 	}
 	c.plan.summary = summaryOf(c.plan.program)
+	if c.checked {
+		c.plan.doing, c.plan.values = c.doing, c.values
+	}
 	return nil
 }
 
@@ -263,6 +268,9 @@ func (c *compiler) apply(name string, k call) error {
 		reads[i], volumes = on, append(volumes, on.buffer.volume)
 	}
 	of := host.Kernels{Name: name}
+	if n := c.net.nodes[c.at]; name == n.String() {
+		c.doing[name] = doing{nodes: []*node{n}, reads: reads}
+	}
 	for _, v := range k.writes {
 		of.Outputs = append(of.Outputs, host.Buffer{Count: int64(v.view.Count()), DType: dtypeOf(v.dtype)})
 	}

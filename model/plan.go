@@ -19,6 +19,9 @@ type plan struct {
 	inputs  []string      // those that the program takes, in its order
 	outputs []output
 	summary Summary
+	// Of a checked plan, what its steps compute, by their names, and the values between them.
+	doing  map[string]doing
+	values map[string]*value
 }
 
 // output is a tensor that a plan gives: known when it was compiled, or the program's next output.

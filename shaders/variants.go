@@ -158,6 +158,7 @@ func Variants() []Variant {
 	for _, k := range Remaps() {
 		all = append(all, k)
 	}
+	all = append(all, rowKernels()...)
 	for _, m := range MatMuls() {
 		all = append(all, m)
 	}
