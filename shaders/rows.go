@@ -12,8 +12,8 @@ type Rows struct {
 	Threads uint32
 }
 
-// RowLanes are how many rows a workgroup may have: one where rows are long, all threads a row where they are short, and
-// some where rows stand beside each other in memory.
+// RowLanes are how many rows a workgroup may have: one where rows are long, all threads a row where they are short,
+// and some where rows stand beside each other in memory.
 var RowLanes = []uint32{1, 16, 256}
 
 // rowForms are all forms of a kernel of rows, or the flat ones alone.
@@ -68,8 +68,8 @@ type ReduceAxes struct {
 	Rows
 }
 
-// reduction is a row of the table of reductions: what each term adds, what two of them come to, what one of no terms is,
-// and what becomes of all, in WGSL.
+// reduction is a row of the table of reductions: what each term adds, what two of them come to, what one of no terms
+// is, and what becomes of all, in WGSL.
 type reduction struct {
 	kernel, in                      string
 	term, combine, identity, finish string
@@ -158,12 +158,11 @@ func (ReduceAxes) file() string { return "reduce_axes.wgsl" }
 
 // ReduceAxesParams is the struct Params of reduce_axes.wgsl.
 type ReduceAxesParams struct {
-	Kept, Reduced Shape
-	X, Terms, V   View
-	Outputs, Rows uint32
-	Divisor       uint32 // the bits of a number of the kernel's type
-	Count, Length uint32
-	_             [3]uint32 // a struct's size is a multiple of 16 bytes
+	Kept, Reduced                Shape
+	X, Terms, V                  View
+	Divisor                      uint32 // the bits of a number of the kernel's type
+	Outputs, Rows, Count, Length uint32
+	_                            [3]uint32 // a struct's size is a multiple of 16 bytes
 }
 
 // Softmax is softmax.wgsl: powers of e of the numbers of a row, less the largest one.

@@ -8,11 +8,11 @@ import (
 	"github.com/gpuconv/gpuconv/shaders"
 )
 
-// Reduce adds steps that make one number of each row that in has along the axes: ONNX's Reduce operators. The kernel is
-// sum, mean, max, min or prod of float32 or int32, where the mean of int32 loses its fraction, and of float32 also l1,
-// l2, sum_square, log_sum or log_sum_exp. Out is in's shape without the axes, or with the size 1 there. Rows that are
-// long while there are few are reduced in parts first. The errors wrap [ErrKernel], [ErrType], [ErrShape], [ErrRank]
-// and [ErrView], and [ErrLong] of log_sum_exp.
+// Reduce adds steps that make one number of each row that in has along the axes: ONNX's Reduce operators. The kernel
+// is sum, mean, max, min or prod of float32 or int32, where the mean of int32 loses its fraction, and of float32 also
+// l1, l2, sum_square, log_sum or log_sum_exp. Out is in's shape without the axes, or with the size 1 there. Rows that
+// are long while there are few are reduced in parts first. The errors wrap [ErrKernel], [ErrType], [ErrShape],
+// [ErrRank] and [ErrView], and [ErrLong] of log_sum_exp.
 func Reduce(p *exec.Plan, kernel string, out, in Tensor, axes []int) error {
 	if kernel == "log_sum_exp" {
 		return softmax(p, kernel, out, in, axes)

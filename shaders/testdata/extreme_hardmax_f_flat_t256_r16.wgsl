@@ -141,6 +141,7 @@ fn main(
 	}
 	let place = first(thread, low);
 	for (var t = part; t < end; t += PARTS) {
-		v[at.v + t * p.results.strides[1].w] = f32(i32(t) == place);
+		let to = t * p.results.strides[1].w;
+		v[at.v + to] = f32(i32(t) == place);
 	}
 }

@@ -161,6 +161,7 @@ fn main(
 	}
 	let place = first(thread, low);
 	for (var t = part; t < end; t += PARTS) {
-		v[at.v + reduced_offsets(t).results] = f32(i32(t) == place);
+		let to = reduced_offsets(t).results;
+		v[at.v + to] = f32(i32(t) == place);
 	}
 }

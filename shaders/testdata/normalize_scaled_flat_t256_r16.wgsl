@@ -1,4 +1,4 @@
-// Each row of X is brought to the mean 0 and the variance 1, then multiplied by a scale and moved by a bias.
+// Each row of X is brought to the mean 0 and the variance 1. It is then multiplied by a scale and moved by a bias.
 
 // What all kernels of tensors share: views of memory by sizes and strides. There are eight axes, the last one the
 // quickest; a tensor of fewer has its own behind others of size 1 and stride 0.
