@@ -200,6 +200,9 @@ func samples() (all []sample) {
 	add("Cast", 20, attributes{"to": int(onnx.Float16)}, x4())
 	add("CastLike", 20, nil, x4(), ints(1))
 
+	add("Affine", 7, attributes{"alpha": 0.5, "beta": 0.25}, x4())
+	add("ImageScaler", 7, attributes{"scale": 0.5, "bias": []float64{1, 2, 3, 4}}, x4())
+	add("Crop", 7, attributes{"border": []int{1, 0, 2, 1}}, x4())
 	add("QuantizeLinear", 20, attributes{"axis": 1}, x4(), of(shape(4)), bytes(4))
 	add("DequantizeLinear", 20, attributes{"axis": 1}, bytes(2, 4, 3), of(shape(4)), bytes(4))
 	add("QLinearConv", 20, nil, bytes(1, 2, 4, 4), scalar(1), bytes(1), bytes(3, 2, 2, 2), of(shape(3)), bytes(3),

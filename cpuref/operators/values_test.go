@@ -44,6 +44,13 @@ var byHand = []struct {
 	inputs []*Array
 	want   []*Array // results that must be so, the first ones; nil is not looked at
 }{
+	{"", "Affine", 7, attributes{"alpha": 0.5, "beta": 1.0}, []*Array{floats(2, -4)}, []*Array{floats(2, -1)}},
+	{"", "ImageScaler", 7, attributes{"scale": 2.0, "bias": []float64{1, -1}},
+		[]*Array{of(shape(1, 2, 1, 2), 1, 2, 3, 4)}, []*Array{of(shape(1, 2, 1, 2), 3, 5, 5, 7)}},
+	{"left, top, right, bottom", "Crop", 7, attributes{"border": []int{1, 0, 2, 1}},
+		[]*Array{counted(0, 1, 1, 3, 4)}, []*Array{of(shape(1, 1, 2, 1), 1, 5)}},
+	{"a height and a width", "Crop", 7, attributes{"border": []int{1, 2, 0, 0}, "scale": []int{1, 2}},
+		[]*Array{counted(0, 1, 1, 3, 4)}, []*Array{of(shape(1, 1, 1, 2), 9, 10)}},
 	{"without padding", "DeformConv", 19, attributes{"kernel_shape": []int{2, 2}},
 		[]*Array{counted(0, 1, 1, 3, 3), filled(1, 1, 1, 2, 2),
 			with(filled(0, 1, 8, 2, 2), map[int]float64{0: 0.5, 21: -0.1})},
