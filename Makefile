@@ -5,7 +5,8 @@
 .PHONY: run build tools test check unit llvmpipe swiftshader race fuzz mutants golden bench bench-gpu rules rules-gpu
 
 GO ?= go
-DEVICE_TESTS = ./gpu/... ./internal/exec ./internal/ceiling ./host/... ./cmd/... ./examples/...
+DEVICE_TESTS = ./gpu/... ./internal/exec ./internal/ceiling ./internal/op ./internal/conformance ./host/... ./model \
+	./cmd/... ./examples/...
 # The command is native; a page for the browser comes later.
 BROWSER = $$(GOOS=js GOARCH=wasm $(GO) list ./... | grep -v /cmd/)
 
@@ -18,7 +19,8 @@ build: tools
 
 tools:
 	@command -v $(GO) >/dev/null || { echo "gpuconv: needs Go on the PATH: https://go.dev/dl"; exit 1; }
-	@command -v gcc >/dev/null || command -v cc >/dev/null || command -v clang >/dev/null || { echo "gpuconv: needs a C compiler on the PATH, such as gcc"; exit 1; }
+	@command -v gcc >/dev/null || command -v cc >/dev/null || command -v clang >/dev/null || \
+		{ echo "gpuconv: needs a C compiler on the PATH, such as gcc"; exit 1; }
 
 test: tools check unit llvmpipe swiftshader race
 
@@ -33,7 +35,8 @@ check:
 
 # What needs no adapter. The golden files of the shaders are checked here.
 unit:
-	$(GO) test -count=1 ./conv ./tensor ./transform ./cpuref ./shaders ./internal/algo ./internal/split ./tuning ./bench ./internal/docs ./scripts/rules
+	$(GO) test -count=1 ./conv ./tensor ./onnx ./transform ./cpuref ./cpuref/operators ./shaders ./internal/algo \
+		./internal/split ./tuning ./bench ./internal/docs ./scripts/rules
 
 llvmpipe:
 	scripts/test.sh llvmpipe $(DEVICE_TESTS)
@@ -51,6 +54,7 @@ fuzz:
 	$(GO) test -fuzz FuzzReadNPY -fuzztime 1m ./tensor
 	$(GO) test -fuzz FuzzDecodeImage -fuzztime 1m ./tensor
 	$(GO) test -fuzz FuzzOrientation -fuzztime 1m ./tensor
+	$(GO) test -fuzz FuzzRead -fuzztime 1m ./onnx
 	$(GO) test -fuzz FuzzRead -fuzztime 1m ./bench
 	$(GO) test -fuzz FuzzTunings -fuzztime 1m ./tuning
 

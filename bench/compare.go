@@ -186,8 +186,9 @@ func notes(a, b Side, pairs []pair) (all []string) {
 		all = append(all, "one run cannot show what sets a whole run apart, its rounds stand in for that; "+
 			"compare several a side")
 	} else if apart(a, b) {
-		all = append(all, "all runs of one side came before the other's: a change of the machine looks like a difference; "+
-			"take turns")
+		all = append(all,
+			"all runs of one side came before the other's: a change of the machine looks like a difference; "+
+				"take turns")
 	}
 	for _, side := range []struct {
 		name string

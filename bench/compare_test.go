@@ -14,15 +14,19 @@ func around(v float64) []float64 {
 }
 
 func TestCompare(t *testing.T) {
-	a := file(result("ic1ih4oc1kh1", "faster", around(8)...), result("ic1ih5oc1kh1", "noise", around(3)...), result("ic1ih6oc1kh1", "slower", around(1)...),
+	a := file(result("ic1ih4oc1kh1", "faster", around(8)...), result("ic1ih5oc1kh1", "noise", around(3)...),
+		result("ic1ih6oc1kh1", "slower", around(1)...),
 		result("ic1ih7oc1kh1", "gone", 1), result("ic1ih9oc1kh1", "few", 2, 2, 2))
-	b := file(result(`g1mb1ic1ih4iw4oh4oc1kh1n"other name"`, "", around(2)...), result("ic1ih5oc1kh1", "", around(3.01)...), result("ic1ih6oc1kh1", "", around(2)...),
-		result("ic1ih8oc1kh1", "new", 1), result("ic1ih9oc1kh1", "", around(1)...), bench.Result{Problem: "ic1ih4oc1kh1", Name: "broken", Error: "it broke"})
+	b := file(result(`g1mb1ic1ih4iw4oh4oc1kh1n"other name"`, "", around(2)...),
+		result("ic1ih5oc1kh1", "", around(3.01)...), result("ic1ih6oc1kh1", "", around(2)...),
+		result("ic1ih8oc1kh1", "new", 1), result("ic1ih9oc1kh1", "", around(1)...),
+		bench.Result{Problem: "ic1ih4oc1kh1", Name: "broken", Error: "it broke"})
 	c := compare(a, b)
 	want := map[string]struct {
 		ratio   float64
 		verdict bench.Verdict
-	}{"faster": {4, bench.Faster}, "noise": {3 / 3.01, bench.Noise}, "slower": {0.5, bench.Slower}, "few": {2, bench.Unknown}}
+	}{"faster": {4, bench.Faster}, "noise": {3 / 3.01, bench.Noise}, "slower": {0.5, bench.Slower},
+		"few": {2, bench.Unknown}}
 	if len(c.Rows) != len(want) {
 		t.Fatalf("%d rows: %+v", len(c.Rows), c.Rows)
 	}
@@ -33,11 +37,13 @@ func TestCompare(t *testing.T) {
 		if math.Abs(r.Value-w.ratio) > 1e-12 || r.Verdict != w.verdict || r.Clock != "wall" {
 			t.Errorf("%+v, want %+v", r, w)
 		}
-		if (r.Interval == nil) != (w.verdict == bench.Unknown) || r.Interval != nil && (r.Interval[0] > r.Value || r.Interval[1] < r.Value || r.Interval[1]-r.Interval[0] > 0.2*r.Value) {
+		if (r.Interval == nil) != (w.verdict == bench.Unknown) || r.Interval != nil &&
+			(r.Interval[0] > r.Value || r.Interval[1] < r.Value || r.Interval[1]-r.Interval[0] > 0.2*r.Value) {
 			t.Errorf("%s: ratio %g in %v", r.Name, r.Value, r.Interval)
 		}
 	}
-	if !slices.Equal(c.OnlyA, []string{"gone"}) || !slices.Equal(c.OnlyB, []string{"new"}) || len(c.Failed) != 1 || !strings.Contains(c.Failed[0], "broken in new: it broke") {
+	if !slices.Equal(c.OnlyA, []string{"gone"}) || !slices.Equal(c.OnlyB, []string{"new"}) || len(c.Failed) != 1 ||
+		!strings.Contains(c.Failed[0], "broken in new: it broke") {
 		t.Errorf("only %v, only %v, failed %v", c.OnlyA, c.OnlyB, c.Failed)
 	}
 	if c.Mean == nil || math.Abs(c.Mean.Value-math.Pow(product, 0.25)) > 1e-12 || c.Mean.Interval != nil {
@@ -66,7 +72,10 @@ func TestCommonClock(t *testing.T) {
 	}
 }
 
-const peerJSON = `{"peer": "onnxruntime cpu", "results": [{"problem": "ic1ih4oc1oh4kh1ph0n\"x\"", "name": "x", "first_ms": 3.5, "median_ms": 12, "min_ms": 0.5, "gflops": 17}]}`
+const peerJSON = `{"peer": "onnxruntime cpu", "results": [{
+	"problem": "ic1ih4oc1oh4kh1ph0n\"x\"", "name": "x",
+	"first_ms": 3.5, "median_ms": 12, "min_ms": 0.5, "gflops": 17
+}]}`
 
 // TestPeer holds that a peer's times, which have the transfers in them, are held against ours with them.
 func TestPeer(t *testing.T) {
@@ -77,7 +86,8 @@ func TestPeer(t *testing.T) {
 	ours := result("ic1ih4oc1kh1", "x", around(1)...)
 	ours.Transfers = &bench.Transfers{Upload: times(1), Download: times(1), Whole: times(around(3)...)}
 	c := compare(peer, file(ours))
-	if r := c.Rows[0]; r.Value != 4 || r.Clock != bench.ClockWhole || r.Interval != nil || r.Verdict != bench.Unknown || r.AlgorithmA != "onnxruntime cpu" {
+	if r := c.Rows[0]; r.Value != 4 || r.Clock != bench.ClockWhole || r.Interval != nil ||
+		r.Verdict != bench.Unknown || r.AlgorithmA != "onnxruntime cpu" {
 		t.Errorf("%+v", r)
 	}
 	if back := compare(file(ours), peer); back.Rows[0].Value != 0.25 {
@@ -94,9 +104,11 @@ func TestSeveralRuns(t *testing.T) {
 		return f
 	}
 	runs := func(files ...bench.File) bench.Side { return bench.Side{Runs: files} }
-	a, b := runs(at("2026-01-01T10:00:00Z", 2), at("2026-01-01T12:00:00Z", 2.2)), runs(at("2026-01-01T11:00:00Z", 1), at("2026-01-01T13:00:00Z", 1.1))
+	a, b := runs(at("2026-01-01T10:00:00Z", 2), at("2026-01-01T12:00:00Z", 2.2)),
+		runs(at("2026-01-01T11:00:00Z", 1), at("2026-01-01T13:00:00Z", 1.1))
 	c := bench.Compare(a, b)
-	if r := c.Rows[0]; math.Abs(r.A-math.Sqrt(2*2.2)) > 1e-12 || math.Abs(r.Value-2) > 1e-12 || r.Interval == nil || r.Verdict != bench.Faster || c.RunsA != 2 || len(c.Notes) != 0 {
+	if r := c.Rows[0]; math.Abs(r.A-math.Sqrt(2*2.2)) > 1e-12 || math.Abs(r.Value-2) > 1e-12 || r.Interval == nil ||
+		r.Verdict != bench.Faster || c.RunsA != 2 || len(c.Notes) != 0 {
 		t.Errorf("%+v", c)
 	}
 	// Welch of two and two: t(2) = 4.3027, of variances of (log 1.1)^2 / 2 / 2 each.
@@ -108,16 +120,19 @@ func TestSeveralRuns(t *testing.T) {
 		t.Errorf("mean's interval %v, must end at %g", *c.Mean.Interval, want)
 	}
 	a.Runs[1].Date = "2026-01-01T10:30:00Z"
-	if c := bench.Compare(a, b); len(c.Notes) != 1 || !strings.Contains(c.Notes[0], "all runs of one side came before") {
+	if c := bench.Compare(a, b); len(c.Notes) != 1 ||
+		!strings.Contains(c.Notes[0], "all runs of one side came before") {
 		t.Errorf("sides one after the other: %q", c.Notes)
 	}
 	lacking := runs(a.Runs[0], at("", 1))
 	lacking.Runs[1].Results = lacking.Runs[1].Results[:1]
-	if c := bench.Compare(lacking, b); len(c.Rows) != 2 || c.Rows[0].Interval == nil || c.Rows[1].Interval != nil || c.Mean.Interval != nil {
+	if c := bench.Compare(lacking, b); len(c.Rows) != 2 || c.Rows[0].Interval == nil || c.Rows[1].Interval != nil ||
+		c.Mean.Interval != nil {
 		t.Errorf("a run without a layer: %+v", c)
 	}
 	old := runs(file(result("ic1ih4oc1kh1", "x", around(1)...)))
-	if c := bench.Compare(old, b); len(c.Notes) != 2 || !strings.Contains(c.Notes[0], "one run cannot show") || !strings.Contains(c.Notes[1], "A was not measured in rounds") {
+	if c := bench.Compare(old, b); len(c.Notes) != 2 || !strings.Contains(c.Notes[0], "one run cannot show") ||
+		!strings.Contains(c.Notes[1], "A was not measured in rounds") {
 		t.Errorf("one run without rounds: %q", c.Notes)
 	}
 }

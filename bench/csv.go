@@ -30,8 +30,10 @@ var csvColumns = []csvColumn{
 		"samples",
 		timesColumn(func(r Result) *Times { return r.Time }, func(t Times) float64 { return float64(len(t.Samples)) }),
 	},
-	{"wall_median_ms", timesColumn(func(r Result) *Times { return r.Wall }, func(t Times) float64 { return t.Median })},
-	{"cold_median_ms", timesColumn(func(r Result) *Times { return r.Cold }, func(t Times) float64 { return t.Median })},
+	{"wall_median_ms",
+		timesColumn(func(r Result) *Times { return r.Wall }, func(t Times) float64 { return t.Median })},
+	{"cold_median_ms",
+		timesColumn(func(r Result) *Times { return r.Cold }, func(t Times) float64 { return t.Median })},
 	{"upload_median_ms", transfersColumn(func(t Transfers) *Times { return t.Upload })},
 	{"download_median_ms", transfersColumn(func(t Transfers) *Times { return t.Download })},
 	{"whole_median_ms", transfersColumn(func(t Transfers) *Times { return t.Whole })},
@@ -87,7 +89,8 @@ func WriteCSV(w io.Writer, f File) error {
 	for _, p := range f.Settings.percentiles() {
 		if p != 10 && p != 90 {
 			columns = append(columns, csvColumn{percentileName(p) + "_ms",
-				timesColumn(func(r Result) *Times { return r.Time }, func(t Times) float64 { return t.Percentile(p) })})
+				timesColumn(func(r Result) *Times { return r.Time },
+					func(t Times) float64 { return t.Percentile(p) })})
 		}
 	}
 	c := csv.NewWriter(w)

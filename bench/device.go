@@ -102,7 +102,7 @@ func (r *layerRunner) Algorithm() (algorithm, variant string) {
 
 func (r *layerRunner) Close() error { return r.layer.Close() }
 
-// transferringRunner runs a layer that is computed in parts or on the CPU: all of it is transferred in
+// transferringRunner runs a layer that is computed in blocks or on the CPU: all of it is transferred in
 // every computation, and the wall's clock is the only one.
 type transferringRunner struct{ *layerRunner }
 

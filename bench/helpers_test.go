@@ -12,12 +12,14 @@ import (
 
 // times are samples with their quantiles.
 func times(samples ...float64) *bench.Times {
-	return &bench.Times{Samples: samples, Median: samples[len(samples)/2], P10: samples[0], P90: samples[len(samples)-1]}
+	return &bench.Times{Samples: samples, Median: samples[len(samples)/2], P10: samples[0],
+		P90: samples[len(samples)-1]}
 }
 
 // result is one layer with given samples, by the wall clock.
 func result(problem, name string, samples ...float64) bench.Result {
-	r := bench.Result{Problem: problem, Name: name, Algorithm: "direct", FLOP: 1e9, Bytes: 1e6, Clock: gpu.ClockWall, Verified: true}
+	r := bench.Result{Problem: problem, Name: name, Algorithm: "direct", FLOP: 1e9, Bytes: 1e6, Clock: gpu.ClockWall,
+		Verified: true}
 	r.Time = times(samples...)
 	r.Wall = r.Time
 	r.GFLOPS = 1e3 / r.Time.Median
@@ -32,7 +34,8 @@ func file(results ...bench.Result) bench.File {
 
 // compare holds one run against another, called old and new.
 func compare(a, b bench.File) bench.Comparison {
-	return bench.Compare(bench.Side{Name: "old", Runs: []bench.File{a}}, bench.Side{Name: "new", Runs: []bench.File{b}})
+	return bench.Compare(bench.Side{Name: "old", Runs: []bench.File{a}},
+		bench.Side{Name: "new", Runs: []bench.File{b}})
 }
 
 // measure measures one layer by one algorithm.

@@ -43,6 +43,13 @@ type pageRow struct {
 	Used                 string     // orders the verdicts
 	Cells                []pageCell // of the columns behind the algorithm; none of what failed
 	Rest                 int        // how many columns the error has instead
+	Dispatches           []pageDispatch
+}
+
+// pageDispatch is one dispatch of the result above it.
+type pageDispatch struct {
+	Name, Kernel string
+	Cells        []pageCell // of the same columns as the result's, most of them without text
 }
 
 // pageCell is one figure. Sort orders the rows; it is empty where there is no figure.
@@ -62,11 +69,11 @@ type verdict struct {
 var abouts = map[string]string{
 	"#":         "the number of the layer's point in the roofline",
 	"layer":     "its name, and the problem as gpuconv takes it",
-	"check":     "every output was judged before anything was timed; the worst one used this part of the rounding bound",
+	"check":     "every output was judged before anything was timed; the worst used this part of the rounding bound",
 	"algorithm": "what computed the layer, and the variant of its kernel",
 	"median":    "time of the computation, half of the samples took no longer",
-	"spread": "the samples over their median: the box holds the middle half, the lines reach up to 1.5 boxes further, " +
-		"points lie outside, at the edge those that lie beyond it",
+	"spread": "the samples over their median: the box holds the middle half, the lines reach up to 1.5 boxes " +
+		"further, points lie outside, at the edge those that lie beyond it",
 	"n":         "samples taken",
 	"images/s":  "images a second at the median time",
 	"GFLOP/s":   "at the median time, operations counted as for direct convolution whatever the algorithm",
@@ -164,6 +171,7 @@ func (d *pageData) rows(figures []column) error {
 			row.Rest = len(d.Columns) - before
 		} else {
 			row.Cells = cellsOf(r, figures, fastest, boxes[i])
+			row.Dispatches = d.File.Settings.pageDispatches(figures, r)
 		}
 		d.Rows = append(d.Rows, row)
 	}
@@ -212,6 +220,22 @@ func cellsOf(r Result, figures []column, fastest float64, b *box) (cells []pageC
 		cells = append(cells, cell, pageCell{Title: "spread", Class: "text", Text: "-", Box: b, Sort: b.sort()})
 	}
 	return cells
+}
+
+// pageDispatches are a result's dispatches, none where they are not to be shown.
+func (s Settings) pageDispatches(figures []column, r Result) (all []pageDispatch) {
+	names := slices.DeleteFunc(s.columns(), func(c column) bool { return !c.text || c.title == "check" })
+	for _, line := range s.dispatchCells(slices.Concat(names, figures), r) {
+		d := pageDispatch{Name: strings.TrimSpace(line[0]), Kernel: line[1]}
+		for i, c := range figures {
+			d.Cells = append(d.Cells, pageCell{Title: c.title, Text: line[len(names)+i], Class: c.class()})
+			if c.title == "GFLOP/s" {
+				d.Cells = append(d.Cells, pageCell{Title: "spread"})
+			}
+		}
+		all = append(all, d)
+	}
+	return all
 }
 
 // decimal gives a number as HTML and JavaScript read it.

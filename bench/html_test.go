@@ -65,7 +65,8 @@ func TestPageRows(t *testing.T) {
 
 // TestPageFigures holds that bars and boxes stand for the figures beside them.
 func TestPageFigures(t *testing.T) {
-	f := file(result("ic1ih4oc1kh1", "slow", 4, 4, 4, 4, 4, 4, 4, 40), result("ic1ih5oc1kh1", "fast", 1, 1.5, 2, 2.5, 3))
+	f := file(result("ic1ih4oc1kh1", "slow", 4, 4, 4, 4, 4, 4, 4, 40),
+		result("ic1ih5oc1kh1", "fast", 1, 1.5, 2, 2.5, 3))
 	f.Settings.Percentiles = []float64{5, 99.5}
 	page := pageOf(t, f)
 	all := rows(t, page)
@@ -207,7 +208,8 @@ func TestPagePictures(t *testing.T) {
 		}
 	}
 	roofline := svgs[len(svgs)-1]
-	contains(t, roofline, "operations / byte", "GFLOP/s", `href="#r1"`, `href="#r2"`, "1: first &lt;&amp;&gt;, direct: ")
+	contains(t, roofline, "operations / byte", "GFLOP/s", `href="#r1"`, `href="#r2"`,
+		"1: first &lt;&amp;&gt;, direct: ")
 	if n := strings.Count(roofline, "<circle"); n != 2 {
 		t.Errorf("%d points, want 2", n)
 	}

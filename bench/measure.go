@@ -7,7 +7,8 @@ import (
 
 // Options say how layers are measured.
 type Options struct {
-	Algorithms []string      // by name, "" for the default, "all" for each that takes the problem; none is the default alone
+	// by name, "" for the default, "all" for each that takes the problem; none is the default alone
+	Algorithms []string
 	Budget     time.Duration // for all warm samples of a layer; cold ones and transfers take half of it each
 	Rounds     int           // how often each layer has its turn, each time with its part of the budget; 0 is once
 	WarmUp     int           // runs before the samples of a round

@@ -32,33 +32,40 @@ func always(f fake) *opener {
 func TestMeasure(t *testing.T) {
 	open := always(fake{gpu: 2 * time.Millisecond})
 	evictions := 0
-	o := bench.Options{Budget: time.Hour, WarmUp: 2, Seed: 7, Timestamps: true, Ceilings: &bench.Ceilings{GFLOPS: 10, GBs: 1},
+	o := bench.Options{Budget: time.Hour, WarmUp: 2, Seed: 7, Timestamps: true,
+		Ceilings:   &bench.Ceilings{GFLOPS: 10, GBs: 1},
 		EvictCache: func() error { evictions++; return nil }}
 	l := layer(t, small)
 	r := measure(t, open, l, "", o)
-	if r.Error != "" || !r.Verified || r.BoundUsed == nil || *r.BoundUsed != 0.25 || r.Algorithm != "fast" || r.Variant != "fast_small" || r.Clock != "gpu" {
+	if r.Error != "" || !r.Verified || r.BoundUsed == nil || *r.BoundUsed != 0.25 || r.Algorithm != "fast" ||
+		r.Variant != "fast_small" || r.Clock != "gpu" {
 		t.Fatalf("result %+v", r)
 	}
 	if r.FLOP != 2*8*8*8*4*9 || r.Name != "small" || r.Problem != small || r.FirstRun <= 0 || open.seeds[0] != 7 {
 		t.Errorf("result %+v", r)
 	}
-	if n := len(r.Time.Samples); n < bench.Fewest || len(r.Wall.Samples) != n || r.Time.Median != 2 || r.Time.P10 != 2 || r.Time.P90 != 2 {
+	if n := len(r.Time.Samples); n < bench.Fewest || len(r.Wall.Samples) != n || r.Time.Median != 2 ||
+		r.Time.P10 != 2 || r.Time.P90 != 2 {
 		t.Errorf("times %+v", r.Time)
 	}
-	if r.Cold == nil || len(r.Cold.Samples) != evictions || r.Cold.Median != 2 || r.Transfers == nil || len(r.Transfers.Whole.Samples) < bench.Fewest {
+	if r.Cold == nil || len(r.Cold.Samples) != evictions || r.Cold.Median != 2 || r.Transfers == nil ||
+		len(r.Transfers.Whole.Samples) < bench.Fewest {
 		t.Errorf("cold %+v after %d evictions, transfers %+v", r.Cold, evictions, r.Transfers)
 	}
 	gflops := float64(r.FLOP) / 2e-3 / 1e9
 	gbs := float64(4*(8*8*4+8*4*9+8+8*8*8)) / 2e-3 / 1e9
 	roof := min(10, gflops/gbs)
-	for what, pair := range map[string][2]float64{"GFLOP/s": {r.GFLOPS, gflops}, "GB/s": {r.GBs, gbs}, "percent of peak": {r.PercentOfPeak, 10 * gflops},
-		"percent of bandwidth": {r.PercentOfBandwidth, 100 * gbs}, "roofline": {r.Roofline, roof}, "percent of roofline": {r.PercentOfRoofline, 100 * gflops / roof}} {
+	for what, pair := range map[string][2]float64{"GFLOP/s": {r.GFLOPS, gflops}, "GB/s": {r.GBs, gbs},
+		"percent of peak":      {r.PercentOfPeak, 10 * gflops},
+		"percent of bandwidth": {r.PercentOfBandwidth, 100 * gbs}, "roofline": {r.Roofline, roof},
+		"percent of roofline": {r.PercentOfRoofline, 100 * gflops / roof}} {
 		if math.Abs(pair[0]/pair[1]-1) > 1e-12 {
 			t.Errorf("%s is %g, want %g", what, pair[0], pair[1])
 		}
 	}
 	f := open.opened[0]
-	if want := []string{"upload", "compute", "verify", "upload", "compute", "compute", "compute", "timed"}; !slices.Equal(f.order[:len(want)], want) {
+	if want := []string{"upload", "compute", "verify", "upload", "compute", "compute", "compute",
+		"timed"}; !slices.Equal(f.order[:len(want)], want) {
 		t.Errorf("calls %v, want %v first", f.order, want)
 	}
 	if f.calls["close"] != 1 || f.order[len(f.order)-1] != "close" {
@@ -70,7 +77,8 @@ func TestMeasure(t *testing.T) {
 func TestWallClock(t *testing.T) {
 	open := always(fake{})
 	r := measure(t, open, layer(t, small), "slow", bench.Options{})
-	if r.Error != "" || r.Clock != "wall" || r.Time != r.Wall || r.Cold != nil || r.PercentOfPeak != 0 || open.opened[0].calls["timed"] != 0 {
+	if r.Error != "" || r.Clock != "wall" || r.Time != r.Wall || r.Cold != nil || r.PercentOfPeak != 0 ||
+		open.opened[0].calls["timed"] != 0 {
 		t.Errorf("result %+v", r)
 	}
 	if open.asked[0] != "small/slow" {
@@ -88,7 +96,8 @@ func TestFailures(t *testing.T) {
 		if !strings.Contains(r.Error, "it broke") || !strings.Contains(r.Error, "again: gpuconv bench ic4ih8") {
 			t.Errorf("%s: error %q", call, r.Error)
 		}
-		if r.Verified || r.Time != nil || r.Wall != nil || r.GFLOPS != 0 || r.FirstRun != 0 || r.BoundUsed != nil || r.Transfers != nil {
+		if r.Verified || r.Time != nil || r.Wall != nil || r.GFLOPS != 0 || r.FirstRun != 0 || r.BoundUsed != nil ||
+			r.Transfers != nil {
 			t.Errorf("%s: numbers %+v", call, r)
 		}
 		if n := open.opened[0].calls["close"]; n != 1 {
@@ -96,7 +105,8 @@ func TestFailures(t *testing.T) {
 		}
 	}
 	open := &opener{new: func(conv.Problem, string) *fake { return nil }}
-	if r := measure(t, open, layer(t, small), "winograd", bench.Options{}); !strings.Contains(r.Error, "building: it broke") || r.Algorithm != "winograd" {
+	if r := measure(t, open, layer(t, small), "winograd", bench.Options{}); !strings.Contains(r.Error,
+		"building: it broke") || r.Algorithm != "winograd" {
 		t.Errorf("not built: %+v", r)
 	}
 	r := measure(t, always(fake{}), layer(t, small), "", bench.Options{EvictCache: func() error { return errFake }})
@@ -112,7 +122,8 @@ func TestSamples(t *testing.T) {
 	if n := len(r.Time.Samples); n != 1 {
 		t.Errorf("%d samples with a budget that one sample passes, want 1", n)
 	}
-	r = measure(t, always(fake{slow: 20 * time.Millisecond}), layer(t, small), "", bench.Options{Budget: 40 * time.Millisecond})
+	r = measure(t, always(fake{slow: 20 * time.Millisecond}), layer(t, small), "",
+		bench.Options{Budget: 40 * time.Millisecond})
 	if n := len(r.Time.Samples); n > bench.Fewest || n < 1 {
 		t.Errorf("%d samples of half a budget each, want %d at most", n, bench.Fewest)
 	}
@@ -127,7 +138,8 @@ func TestRun(t *testing.T) {
 		return &fake{}
 	}}
 	told := 0
-	o := bench.Options{Algorithms: []string{"all", "third"}, Budget: time.Millisecond, Done: func(bench.Result) { told++ }}
+	o := bench.Options{Algorithms: []string{"all", "third"}, Budget: time.Millisecond,
+		Done: func(bench.Result) { told++ }}
 	results, err := bench.Run(context.Background(), open, layers, o)
 	if err != nil || len(results) != 9 || told != 9 || o.Turns(open, layers) != 9 {
 		t.Fatalf("%d results, told of %d, %v", len(results), told, err)
@@ -159,7 +171,8 @@ func TestInterrupted(t *testing.T) {
 			return f
 		}}
 		results, err := bench.Run(ctx, open, layers, bench.Options{Budget: time.Millisecond})
-		if !errors.Is(err, context.Canceled) || len(results) != 1 || results[0].Name != "small" || results[0].Error != "" {
+		if !errors.Is(err, context.Canceled) || len(results) != 1 || results[0].Name != "small" ||
+			results[0].Error != "" {
 			t.Errorf("stopped at %s: %d results, %v", when, len(results), err)
 		}
 		if len(open.opened) != 2 || open.opened[1].calls["close"] != 1 {

@@ -87,7 +87,8 @@ func TestNoiseIsNoDifference(t *testing.T) {
 		{"correlated samples", noise{sample: 0.02, memory: 0.95}, 1, 5, 0.85},
 		{"rounds that differ", noise{sample: 0.02, memory: 0.95, round: 0.01}, 1, 5, 0.7},
 		{"ten rounds", noise{sample: 0.02, memory: 0.95, round: 0.01}, 1, 10, 0.9},
-		{"a run that goes another way", noise{sample: 0.01, memory: 0.95, round: 0.01, drift: 0.002, run: 0.01}, 1, 5, 0.9},
+		{"a run that goes another way", noise{sample: 0.01, memory: 0.95, round: 0.01, drift: 0.002, run: 0.01}, 1, 5,
+			0.9},
 		{"no rounds", noise{sample: 0.02, memory: 0.95}, 1, 0, 0.85},
 		{"three runs a side", noise{sample: 0.02, memory: 0.95, drift: 0.005, run: 0.02}, 3, 5, 0.8},
 		{"five runs a side", noise{sample: 0.02, memory: 0.95, drift: 0.005, run: 0.02}, 5, 5, 0.95},
@@ -95,11 +96,13 @@ func TestNoiseIsNoDifference(t *testing.T) {
 	} {
 		rows, means := c.noise.called(1000, c.runs, c.rounds, 1)
 		if rows > 0.05 || means > 0.05 {
-			t.Errorf("%s: %.1f%% of rows and %.1f%% of means of the same program are called different, at most 5%% may be", c.name, 100*rows, 100*means)
+			t.Errorf("%s: %.1f%% of rows and %.1f%% of means of the same program are called different, at most 5%% "+
+				"may be", c.name, 100*rows, 100*means)
 		}
 		found, _ := c.noise.called(200, c.runs, c.rounds, 1.1)
 		if found < c.found {
-			t.Errorf("%s: %.0f%% of the layers that are 10%% slower were found, want %.0f%%", c.name, 100*found, 100*c.found)
+			t.Errorf("%s: %.0f%% of the layers that are 10%% slower were found, want %.0f%%", c.name, 100*found,
+				100*c.found)
 		}
 	}
 }

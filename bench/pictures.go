@@ -169,7 +169,8 @@ func marks(all []point, place func(point) (x, y float64)) string {
 		wide := 7 * float64(len(n)) // of a number in the page's letters, which are 9 high
 		fmt.Fprintf(&text, `<a href="#r%s"><title>%s</title>`, n, template.HTMLEscapeString(p.about))
 		fmt.Fprintf(&text, `<circle cx="%.1f" cy="%.1f" r="4"/>`, x, y)
-		for _, at := range [][2]float64{{x + 6, y + 4}, {x - 6 - wide, y + 4}, {x - wide/2, y - 6}, {x - wide/2, y + 14}} {
+		for _, at := range [][2]float64{{x + 6, y + 4}, {x - 6 - wide, y + 4}, {x - wide/2, y - 6},
+			{x - wide/2, y + 14}} {
 			label := area{at[0], at[1] - 9, at[0] + wide, at[1]}
 			if !slices.ContainsFunc(taken, label.meets) {
 				taken = append(taken, label)

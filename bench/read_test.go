@@ -48,31 +48,33 @@ func TestReadRefuses(t *testing.T) {
 	r := result("ic1ih4oc1kh1", "x", 1, 2, 3)
 	r.Cold = times(9)
 	good := encode(t, file(r))
-	for change, words := range map[[2]string]string{
-		{`"schema":1`, `"schema":2`}:                             "schema 2, this program reads 1",
-		{`"schema":1`, `"scheme":1`}:                             `neither a "schema" nor a "peer"`,
-		{`[1,2,3]`, `[1,-2,3]`}:                                  "results[0] (ic1ih4oc1kh1): time_ms.samples[1] is -2",
-		{`[1,2,3]`, `[]`}:                                        "time_ms has no samples",
-		{`[1,2,3]`, `[1,2,3],"rounds":[2]`}:                      "time_ms.rounds hold 2 samples, there are 3",
-		{`[1,2,3]`, `[1,2,3],"rounds":[3,0]`}:                    "time_ms.rounds[1] is 0",
-		{`[1,2,3]`, `[1,2,3],"rounds":[-1,4]`}:                   "time_ms.rounds[0] is -1",
-		{`[1,2,3]`, `[1,2,3],"rounds":[4]`}:                      "time_ms.rounds[0] is 4",
-		{`[1,2,3]`, `[1,NaN,3]`}:                                 "N",
-		{`[1,2,3]`, `[1,1e999,3]`}:                               "1e999",
-		{`"median":2`, `"median":0`}:                             "time_ms.median is 0",
-		{`"cold_ms"`, `"dispatches":[{"kernel":"k"}],"cold_ms"`}: "no dispatches[0].time_ms",
-		{`"cold_ms"`, `"dispatches":[{"kernel":"k","time_ms":{"samples":[0]}}],"cold_ms"`}: "dispatches[0].time_ms.samples[0] is 0",
-		{`[9]`, `[0]`}:                                     "cold_ms.samples[0] is 0",
-		{`"time_ms"`, `"time_s"`}:                          `neither "time_ms" nor "error"`,
-		{`"clock":"wall"`, `"clock":"sun"`}:                `clock "sun"`,
-		{`ic1ih4oc1kh1`, `ic1ih4oc1kh9`}:                   "does not fit",
-		{`"gflops"`, `"first_run_ms":-1,"gflops"`}:         "first_run_ms is -1",
-		{`"results"`, `"ceilings":{"gflops":0},"results"`}: "ceilings.gflops is 0",
-		{`{`, ``}: "no JSON",
+	for _, c := range []struct{ was, is, words string }{
+		{`"schema":1`, `"schema":2`, "schema 2, this program reads 1"},
+		{`"schema":1`, `"scheme":1`, `neither a "schema" nor a "peer"`},
+		{`[1,2,3]`, `[1,-2,3]`, "results[0] (ic1ih4oc1kh1): time_ms.samples[1] is -2"},
+		{`[1,2,3]`, `[]`, "time_ms has no samples"},
+		{`[1,2,3]`, `[1,2,3],"rounds":[2]`, "time_ms.rounds hold 2 samples, there are 3"},
+		{`[1,2,3]`, `[1,2,3],"rounds":[3,0]`, "time_ms.rounds[1] is 0"},
+		{`[1,2,3]`, `[1,2,3],"rounds":[-1,4]`, "time_ms.rounds[0] is -1"},
+		{`[1,2,3]`, `[1,2,3],"rounds":[4]`, "time_ms.rounds[0] is 4"},
+		{`[1,2,3]`, `[1,NaN,3]`, "N"},
+		{`[1,2,3]`, `[1,1e999,3]`, "1e999"},
+		{`"median":2`, `"median":0`, "time_ms.median is 0"},
+		{`"cold_ms"`, `"dispatches":[{"kernel":"k"}],"cold_ms"`, "no dispatches[0].time_ms"},
+		{`"cold_ms"`, `"dispatches":[{"kernel":"k","time_ms":{"samples":[0]}}],"cold_ms"`,
+			"dispatches[0].time_ms.samples[0] is 0"},
+		{`[9]`, `[0]`, "cold_ms.samples[0] is 0"},
+		{`"time_ms"`, `"time_s"`, `neither "time_ms" nor "error"`},
+		{`"clock":"wall"`, `"clock":"sun"`, `clock "sun"`},
+		{`ic1ih4oc1kh1`, `ic1ih4oc1kh9`, "does not fit"},
+		{`"gflops"`, `"first_run_ms":-1,"gflops"`, "first_run_ms is -1"},
+		{`"results"`, `"ceilings":{"gflops":0},"results"`, "ceilings.gflops is 0"},
+		{`{`, ``, "no JSON"},
 	} {
-		text := strings.Replace(good, change[0], change[1], 1)
-		if _, err := bench.Read(strings.NewReader(text), "r.json"); !errors.Is(err, bench.ErrInput) || !strings.Contains(err.Error(), "r.json: ") || !strings.Contains(err.Error(), words) {
-			t.Errorf("%s instead of %s: %v, want %q", change[1], change[0], err, words)
+		text := strings.Replace(good, c.was, c.is, 1)
+		if _, err := bench.Read(strings.NewReader(text), "r.json"); !errors.Is(err, bench.ErrInput) ||
+			!strings.Contains(err.Error(), "r.json: ") || !strings.Contains(err.Error(), c.words) {
+			t.Errorf("%s instead of %s: %v, want %q", c.is, c.was, err, c.words)
 		}
 	}
 	for change, words := range map[[2]string]string{
@@ -81,11 +83,13 @@ func TestReadRefuses(t *testing.T) {
 		{"ic1ih4", "ic1ih0"}:                  "descriptor",
 	} {
 		text := strings.Replace(peerJSON, change[0], change[1], 1)
-		if _, err := bench.Read(strings.NewReader(text), "p.json"); !errors.Is(err, bench.ErrInput) || !strings.Contains(err.Error(), words) {
+		if _, err := bench.Read(strings.NewReader(text), "p.json"); !errors.Is(err, bench.ErrInput) ||
+			!strings.Contains(err.Error(), words) {
 			t.Errorf("%s: %v, want %q", change[1], err, words)
 		}
 	}
-	if _, err := bench.Read(strings.NewReader(strings.Replace(good, `"schema"`, `"weather":{"sun":true},"schema"`, 1)), "r.json"); err != nil {
+	if _, err := bench.Read(strings.NewReader(strings.Replace(good, `"schema"`, `"weather":{"sun":true},"schema"`, 1)),
+		"r.json"); err != nil {
 		t.Errorf("a new field is refused: %v", err)
 	}
 }

@@ -28,8 +28,10 @@ func TestReadCSV(t *testing.T) {
 	if r := got.Results[1]; r.Problem != failed.Problem || r.Error != failed.Error || r.Time != nil {
 		t.Errorf("%+v, must have failed", r)
 	}
-	for _, r := range []*bench.Result{&want, &got.Results[0]} { // a CSV has neither samples nor the spread of what is beside the time
-		for _, t := range []*bench.Times{r.Time, r.Wall, r.Cold, r.Transfers.Upload, r.Transfers.Download, r.Transfers.Whole} {
+	// a CSV has neither samples nor the spread of what is beside the time
+	for _, r := range []*bench.Result{&want, &got.Results[0]} {
+		for _, t := range []*bench.Times{r.Time, r.Wall, r.Cold, r.Transfers.Upload, r.Transfers.Download,
+			r.Transfers.Whole} {
 			if t != nil {
 				t.Samples = nil
 			}
@@ -42,7 +44,8 @@ func TestReadCSV(t *testing.T) {
 	if !reflect.DeepEqual(got.Results[0], want) {
 		t.Errorf("read  %+v\nwrote %+v", got.Results[0], want)
 	}
-	if c := compare(file(result("ic1ih4oc1kh1", "", 4)), got); len(c.Rows) != 1 || c.Rows[0].Value != 2 || c.Rows[0].Interval != nil {
+	if c := compare(file(result("ic1ih4oc1kh1", "", 4)), got); len(c.Rows) != 1 || c.Rows[0].Value != 2 ||
+		c.Rows[0].Interval != nil {
 		t.Errorf("%+v, must be one row of the ratio 2 without an interval", c)
 	}
 }
@@ -60,12 +63,14 @@ func TestReadCSVRefuses(t *testing.T) {
 		"ic1ih4oc1kh1,wall":        "wrong number of fields",
 	} {
 		_, err := bench.Read(strings.NewReader(header+"ic2ih4oc1kh1,wall,1,,\n"+line), "r.csv")
-		if !errors.Is(err, bench.ErrInput) || !strings.Contains(err.Error(), "r.csv: ") || !strings.Contains(err.Error(), words) {
+		if !errors.Is(err, bench.ErrInput) || !strings.Contains(err.Error(), "r.csv: ") ||
+			!strings.Contains(err.Error(), words) {
 			t.Errorf("%s: %v, want %q", line, err, words)
 		}
 	}
 	for _, text := range []string{"", "a,b\n1,2", "problem\nx", "\x89PNG"} {
-		if _, err := bench.Read(strings.NewReader(text), "r"); !errors.Is(err, bench.ErrInput) || !strings.Contains(err.Error(), "no JSON of results, and no CSV") {
+		if _, err := bench.Read(strings.NewReader(text), "r"); !errors.Is(err, bench.ErrInput) ||
+			!strings.Contains(err.Error(), "no JSON of results, and no CSV") {
 			t.Errorf("%q: %v", text, err)
 		}
 	}

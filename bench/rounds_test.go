@@ -24,7 +24,8 @@ func threeLayers(t *testing.T) []bench.Layer {
 func TestRounds(t *testing.T) {
 	open := always(fake{gpu: time.Millisecond})
 	var begun []string
-	o := bench.Options{Rounds: 3, WarmUp: 1, Timestamps: true, Budget: time.Hour, EvictCache: func() error { return nil },
+	o := bench.Options{Rounds: 3, WarmUp: 1, Timestamps: true, Budget: time.Hour,
+		EvictCache: func() error { return nil },
 		Begin: func(turn bench.Turn) {
 			begun = append(begun, fmt.Sprintf("%s%d%d", turn.Layer.Problem.Name, turn.Round, turn.Number))
 		}}
@@ -33,10 +34,12 @@ func TestRounds(t *testing.T) {
 	if err != nil || len(results) != 3 || o.Turns(open, layers) != 9 {
 		t.Fatalf("%d results of %d turns, %v", len(results), o.Turns(open, layers), err)
 	}
-	if want := []string{"small/", "second/", "third/", "small/", "second/", "third/", "small/", "second/", "third/"}; !slices.Equal(open.asked, want) {
+	if want := []string{"small/", "second/", "third/", "small/", "second/", "third/", "small/", "second/",
+		"third/"}; !slices.Equal(open.asked, want) {
 		t.Errorf("opened %v, want %v", open.asked, want)
 	}
-	if want := []string{"small00", "second01", "third02", "small13", "second14", "third15", "small26", "second27", "third28"}; !slices.Equal(begun, want) {
+	if want := []string{"small00", "second01", "third02", "small13", "second14", "third15", "small26", "second27",
+		"third28"}; !slices.Equal(begun, want) {
 		t.Errorf("told of %v, want %v", begun, want)
 	}
 	for i, f := range open.opened {
@@ -45,8 +48,10 @@ func TestRounds(t *testing.T) {
 		}
 	}
 	for _, r := range results {
-		for what, times := range map[string]*bench.Times{"warm": r.Time, "wall": r.Wall, "cold": r.Cold, "upload": r.Transfers.Upload, "whole": r.Transfers.Whole} {
-			if len(times.Rounds) != 3 || len(times.Samples) != times.Rounds[0]+times.Rounds[1]+times.Rounds[2] || slices.Min(times.Rounds) < 2 {
+		for what, times := range map[string]*bench.Times{"warm": r.Time, "wall": r.Wall, "cold": r.Cold,
+			"upload": r.Transfers.Upload, "whole": r.Transfers.Whole} {
+			if len(times.Rounds) != 3 || len(times.Samples) != times.Rounds[0]+times.Rounds[1]+times.Rounds[2] ||
+				slices.Min(times.Rounds) < 2 {
 				t.Errorf("%s, %s: rounds %v of %d samples", r.Name, what, times.Rounds, len(times.Samples))
 			}
 		}
@@ -58,7 +63,8 @@ func TestRounds(t *testing.T) {
 
 // TestFewestRounds holds that rounds share the fewest samples out.
 func TestFewestRounds(t *testing.T) {
-	r := measure(t, always(fake{slow: 5 * time.Millisecond}), layer(t, small), "", bench.Options{Rounds: 5, Budget: 10 * time.Millisecond})
+	r := measure(t, always(fake{slow: 5 * time.Millisecond}), layer(t, small), "",
+		bench.Options{Rounds: 5, Budget: 10 * time.Millisecond})
 	if want := []int{1, 1, 1, 1, 1}; !slices.Equal(r.Time.Rounds, want) {
 		t.Errorf("samples %v of rounds that one sample fills, want %v", r.Time.Rounds, want)
 	}
@@ -79,7 +85,8 @@ func TestColdIsNotLater(t *testing.T) {
 		c.clock = func() time.Duration { return time.Second - time.Duration(runs)*100*time.Microsecond }
 		return &c
 	}}
-	r := measure(t, open, layer(t, small), "", bench.Options{Rounds: 6, Budget: time.Hour, Timestamps: true, EvictCache: func() error { return nil }})
+	r := measure(t, open, layer(t, small), "",
+		bench.Options{Rounds: 6, Budget: time.Hour, Timestamps: true, EvictCache: func() error { return nil }})
 	if ratio := stat.Mean(r.Cold.Samples, nil) / stat.Mean(r.Time.Samples, nil); ratio < 0.99 || ratio > 1.01 {
 		t.Errorf("cold samples take %.3f of warm ones, where only time tells them apart", ratio)
 	}
@@ -109,7 +116,8 @@ func TestInterruptedRound(t *testing.T) {
 
 // TestFailsLater holds that a layer that fails in a later round has no numbers, and no more turns.
 func TestFailsLater(t *testing.T) {
-	for words, second := range map[string]fake{"a run: it broke": {fail: "timed"}, "got algorithm fast/other, the first one fast/fast_small": {variant: "other"}} {
+	for words, second := range map[string]fake{"a run: it broke": {fail: "timed"},
+		"got algorithm fast/other, the first one fast/fast_small": {variant: "other"}} {
 		turns := 0
 		open := &opener{new: func(conv.Problem, string) *fake {
 			turns++
@@ -120,7 +128,8 @@ func TestFailsLater(t *testing.T) {
 			return &fake{}
 		}}
 		told := 0
-		r := measure(t, open, layer(t, small), "", bench.Options{Rounds: 4, Budget: time.Millisecond, Timestamps: true, Done: func(bench.Result) { told++ }})
+		r := measure(t, open, layer(t, small), "",
+			bench.Options{Rounds: 4, Budget: time.Millisecond, Timestamps: true, Done: func(bench.Result) { told++ }})
 		if !strings.Contains(r.Error, words) || r.Time != nil || r.Verified || turns != 2 || told != 1 {
 			t.Errorf("%q after %d turns, told %d times: %+v, want %q", r.Error, turns, told, r, words)
 		}

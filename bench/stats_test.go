@@ -27,7 +27,8 @@ func TestMilliseconds(t *testing.T) {
 }
 
 func TestMsText(t *testing.T) {
-	for ms, want := range map[float64]string{0.9999: "1 ms", 0.0123: "12.3 us", 999.9: "1 s", 123.4: "123 ms", 1.5e6: "1500 s", 0.00049: "0.49 us", 0: "-"} {
+	for ms, want := range map[float64]string{0.9999: "1 ms", 0.0123: "12.3 us", 999.9: "1 s", 123.4: "123 ms",
+		1.5e6: "1500 s", 0.00049: "0.49 us", 0: "-"} {
 		if got := msText(ms); got != want {
 			t.Errorf("%g ms is %q, want %q", ms, got, want)
 		}

@@ -117,7 +117,8 @@ func parseLayer(text string) (Layer, error) {
 		count, found := strings.CutPrefix(text[at+1:], "x")
 		n, err := strconv.Atoi(count)
 		if !found || err != nil || n < 1 || n > maxCount {
-			return l, fmt.Errorf("%q after the descriptor, must be how often the layer occurs, such as x3", text[at+1:])
+			return l,
+				fmt.Errorf("%q after the descriptor, must be how often the layer occurs, such as x3", text[at+1:])
 		}
 		l.Count, text = n, strings.TrimSpace(text[:at])
 	}

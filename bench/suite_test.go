@@ -59,8 +59,10 @@ func TestSuites(t *testing.T) {
 }
 
 func TestReadSuite(t *testing.T) {
-	layers, err := bench.ReadSuite(strings.NewReader("# a comment\n\n  ic3ih5oc2kh3n\"a # b\" x3 # more\nic1ih3oc1kh1\nic1ih4oc1kh1 x2\nic1ih4oc1kh1n\"x 4\"\n"), "here")
-	if err != nil || len(layers) != 4 || layers[0].Problem.Name != "a # b" || layers[0].Count != 3 || layers[1].Count != 1 || layers[2].Count != 2 || layers[3].Problem.Name != "x 4" {
+	layers, err := bench.ReadSuite(strings.NewReader("# a comment\n\n  ic3ih5oc2kh3n\"a # b\" x3 # "+
+		"more\nic1ih3oc1kh1\nic1ih4oc1kh1 x2\nic1ih4oc1kh1n\"x 4\"\n"), "here")
+	if err != nil || len(layers) != 4 || layers[0].Problem.Name != "a # b" || layers[0].Count != 3 ||
+		layers[1].Count != 1 || layers[2].Count != 2 || layers[3].Problem.Name != "x 4" {
 		t.Errorf("%+v, %v", layers, err)
 	}
 	for text, words := range map[string]string{
@@ -70,7 +72,8 @@ func TestReadSuite(t *testing.T) {
 		"# nothing":                         "here has no layers",
 		"ic3ih5" + strings.Repeat("1", 1e5): "here:1",
 	} {
-		if _, err := bench.ReadSuite(strings.NewReader(text), "here"); !errors.Is(err, bench.ErrInput) || !strings.Contains(err.Error(), words) {
+		if _, err := bench.ReadSuite(strings.NewReader(text), "here"); !errors.Is(err, bench.ErrInput) ||
+			!strings.Contains(err.Error(), words) {
 			t.Errorf("%.40q: %v, want %q", text, err, words)
 		}
 	}
@@ -84,7 +87,8 @@ func TestLoadSuite(t *testing.T) {
 	if layers, err := bench.LoadSuite(file); err != nil || len(layers) != 1 {
 		t.Errorf("%v, %v", layers, err)
 	}
-	if _, err := bench.LoadSuite("lenet"); !errors.Is(err, bench.ErrInput) || !errors.Is(err, os.ErrNotExist) || !strings.Contains(err.Error(), "alexnet, bodies16, core, deepbench") {
+	if _, err := bench.LoadSuite("lenet"); !errors.Is(err, bench.ErrInput) || !errors.Is(err, os.ErrNotExist) ||
+		!strings.Contains(err.Error(), "alexnet, bodies16, core, deepbench") {
 		t.Error(err)
 	}
 }

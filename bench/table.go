@@ -181,7 +181,9 @@ func clocksText(f File) string {
 	case clocks["wall"]:
 		clock = "of the computation, warm, by the wall clock"
 	}
-	return clock + "; cold: caches overwritten before each run; whole: with upload and download; first run: with building and compiling"
+	return clock +
+		"; cold: caches overwritten before each run; whole: with upload and download; first run: with building and " +
+		"compiling"
 }
 
 // summary is what follows from all layers together.

@@ -18,15 +18,15 @@ func (a Axis) Extent() int { return (a.Filter-1)*a.Dilation + 1 }
 // Tiles is how many tiles of m outputs each, at distances of Dilation, cover the axis, as Winograd's
 // algorithms do where Stride is 1: their outputs share inputs.
 func (a Axis) Tiles(m int) int {
-	phases := min(a.Dilation, a.Out)
-	outputs := (a.Out + a.Dilation - 1) / a.Dilation // of the first phase, which has most
-	return phases * ((outputs + m - 1) / m)
+	residues := min(a.Dilation, a.Out)
+	outputs := (a.Out + a.Dilation - 1) / a.Dilation // of the first residue, which has most
+	return residues * ((outputs + m - 1) / m)
 }
 
-// Tile is where the i-th of these tiles begins: one of each phase, then the next of each.
+// Tile is where the i-th of these tiles begins: one of each residue, then the next of each.
 func (a Axis) Tile(m, i int) int {
-	phases := min(a.Dilation, a.Out)
-	return i%phases + i/phases*m*a.Dilation
+	residues := min(a.Dilation, a.Out)
+	return i%residues + i/residues*m*a.Dilation
 }
 
 // SymmetricOut is the output size when both sides are padded with Pad zeros: the notes'

@@ -2,12 +2,13 @@ package conv
 
 // Counts is the arithmetic of the notes' section on parameter sharing for one problem.
 type Counts struct {
-	Neurons          int64 `json:"neurons"`            // outputs of one image: W x H x K (x Z)
-	WeightsPerNeuron int64 `json:"weights_per_neuron"` // F x F x D (of the neuron's group, x Fz); each neuron also has one bias
-	SharedWeights    int64 `json:"shared_weights"`     // one filter for each depth slice
-	Biases           int64 `json:"biases"`             // one bias for each depth slice
-	Shared           int64 `json:"shared"`             // parameters with sharing: SharedWeights + Biases
-	Unshared         int64 `json:"unshared"`           // parameters if each neuron had its own weights and bias
+	Neurons int64 `json:"neurons"` // outputs of one image: W x H x K (x Z)
+	// F x F x D (of the neuron's group, x Fz); each neuron also has one bias
+	WeightsPerNeuron int64 `json:"weights_per_neuron"`
+	SharedWeights    int64 `json:"shared_weights"` // one filter for each depth slice
+	Biases           int64 `json:"biases"`         // one bias for each depth slice
+	Shared           int64 `json:"shared"`         // parameters with sharing: SharedWeights + Biases
+	Unshared         int64 `json:"unshared"`       // parameters if each neuron had its own weights and bias
 }
 
 // Saved is how many times fewer parameters sharing needs.

@@ -12,9 +12,11 @@ func TestDescriptor(t *testing.T) {
 		h, w         Axis // {In, Out, Filter, Stride, Pad, Dilation}
 	}{
 		{`ic4ih11oc2kh5sh2`, `ic4ih11oc2kh5sh2`, Axis{11, 4, 5, 2, 0, 1}, Axis{11, 4, 5, 2, 0, 1}},
-		{`g1mb1ic3iw227ih227oc96ow55oh55kw11kh11sw4sh4pw0ph0dw0dh0n"alexnet_conv1"`, `ic3ih227oc96kh11sh4n"alexnet_conv1"`,
+		{`g1mb1ic3iw227ih227oc96ow55oh55kw11kh11sw4sh4pw0ph0dw0dh0n"alexnet_conv1"`,
+			`ic3ih227oc96kh11sh4n"alexnet_conv1"`,
 			Axis{227, 55, 11, 4, 0, 1}, Axis{227, 55, 11, 4, 0, 1}},
-		{`ic192ih17oc192oh17kh1kw7ph0pw3`, `ic192ih17oc192kh1kw7pw3`, Axis{17, 17, 1, 1, 0, 1}, Axis{17, 17, 7, 1, 3, 1}},
+		{`ic192ih17oc192oh17kh1kw7ph0pw3`, `ic192ih17oc192kh1kw7pw3`, Axis{17, 17, 1, 1, 0, 1},
+			Axis{17, 17, 7, 1, 3, 1}},
 		{`ic1ih33oc1kh3ph12dh11`, `ic1ih33oc1kh3ph12dh11`, Axis{33, 33, 3, 1, 12, 12}, Axis{33, 33, 3, 1, 12, 12}},
 		{`ic1ih6oc1oh3kh3sh2`, `ic1ih6oc1oh3kh3sh2`, Axis{6, 3, 3, 2, 0, 1}, Axis{6, 3, 3, 2, 0, 1}},
 		{`ic1ih6oc1oh3ow2kh3sh2`, `ic1ih6oc1oh3ow2kh3sh2`, Axis{6, 3, 3, 2, 0, 1}, Axis{6, 2, 3, 2, 0, 1}},
@@ -47,14 +49,20 @@ func TestDescriptorWords(t *testing.T) {
 		in, shortest string
 		want         Problem // beyond Batch, Groups and channels of 1
 	}{
-		{"ic1id4oc1kd3pd1", "ic1id4oc1kd3pd1", Problem{Z: Axis{4, 4, 3, 1, 1, 1}, H: Axis{4, 4, 3, 1, 1, 1}, W: Axis{4, 4, 3, 1, 1, 1}}},
-		{"ic1id4ih5iw6oc1kd1kh2kw3", "ic1id4ih5iw6oc1kd1kh2kw3", Problem{Z: Axis{4, 4, 1, 1, 0, 1}, H: Axis{5, 4, 2, 1, 0, 1}, W: Axis{6, 4, 3, 1, 0, 1}}},
-		{"ic1id4ih5oc1kd3sd2sh1", "ic1id4ih5oc1kd3sd2sh1", Problem{Z: Axis{4, 1, 3, 2, 0, 1}, H: Axis{5, 3, 3, 1, 0, 1}, W: Axis{5, 3, 3, 1, 0, 1}}},
-		{"ic1ih4oc1kh3+transposed", "ic1ih4oc1kh3+transposed", Problem{Transposed: true, Z: point, H: Axis{4, 6, 3, 1, 0, 1}, W: Axis{4, 6, 3, 1, 0, 1}}},
+		{"ic1id4oc1kd3pd1", "ic1id4oc1kd3pd1",
+			Problem{Z: Axis{4, 4, 3, 1, 1, 1}, H: Axis{4, 4, 3, 1, 1, 1}, W: Axis{4, 4, 3, 1, 1, 1}}},
+		{"ic1id4ih5iw6oc1kd1kh2kw3", "ic1id4ih5iw6oc1kd1kh2kw3",
+			Problem{Z: Axis{4, 4, 1, 1, 0, 1}, H: Axis{5, 4, 2, 1, 0, 1}, W: Axis{6, 4, 3, 1, 0, 1}}},
+		{"ic1id4ih5oc1kd3sd2sh1", "ic1id4ih5oc1kd3sd2sh1",
+			Problem{Z: Axis{4, 1, 3, 2, 0, 1}, H: Axis{5, 3, 3, 1, 0, 1}, W: Axis{5, 3, 3, 1, 0, 1}}},
+		{"ic1ih4oc1kh3+transposed", "ic1ih4oc1kh3+transposed",
+			Problem{Transposed: true, Z: point, H: Axis{4, 6, 3, 1, 0, 1}, W: Axis{4, 6, 3, 1, 0, 1}}},
 		{`ic1iw4oc1kw3pw2+replicate+unsharedn"x"`, `ic1iw4oc1kw3pw2+unshared+replicaten"x"`,
 			Problem{Name: "x", Unshared: true, Padding: Replicate, Z: point, H: point, W: Axis{4, 6, 3, 1, 2, 1}}},
-		{"ic1ih4oc1kh3ph3+reflect", "ic1ih4oc1kh3ph3+reflect", Problem{Padding: Reflect, Z: point, H: Axis{4, 8, 3, 1, 3, 1}, W: Axis{4, 8, 3, 1, 3, 1}}},
-		{"ic1ih4oc1kh3ph4+circular", "ic1ih4oc1kh3ph4+circular", Problem{Padding: Circular, Z: point, H: Axis{4, 10, 3, 1, 4, 1}, W: Axis{4, 10, 3, 1, 4, 1}}},
+		{"ic1ih4oc1kh3ph3+reflect", "ic1ih4oc1kh3ph3+reflect",
+			Problem{Padding: Reflect, Z: point, H: Axis{4, 8, 3, 1, 3, 1}, W: Axis{4, 8, 3, 1, 3, 1}}},
+		{"ic1ih4oc1kh3ph4+circular", "ic1ih4oc1kh3ph4+circular",
+			Problem{Padding: Circular, Z: point, H: Axis{4, 10, 3, 1, 4, 1}, W: Axis{4, 10, 3, 1, 4, 1}}},
 	} {
 		c.want.Batch, c.want.Groups, c.want.InChannels, c.want.OutChannels = 1, 1, 1, 1
 		p, err := Parse(c.in)
@@ -102,10 +110,12 @@ func TestDescriptorRefused(t *testing.T) {
 // FuzzParse holds that whatever parses prints a descriptor that parses to the same problem, and that
 // the counts of a problem that was accepted do not overflow.
 func FuzzParse(f *testing.F) {
-	for _, s := range []string{`g1mb1ic64iw56ih56oc64ow56oh56kw3kh3sw1sh1pw1ph1dw0dh0n"x"`, `ic1iw9oc1kw3ow9`, `ic1ih6iw8oc1oh3kh3sh2`, `ic1ih3oc1oh9ow1kh2ph4dh3`} {
+	for _, s := range []string{`g1mb1ic64iw56ih56oc64ow56oh56kw3kh3sw1sh1pw1ph1dw0dh0n"x"`, `ic1iw9oc1kw3ow9`,
+		`ic1ih6iw8oc1oh3kh3sh2`, `ic1ih3oc1oh9ow1kh2ph4dh3`} {
 		f.Add(s)
 	}
-	for _, s := range []string{`ic1id3ih4oc1kd2kw3+unshared`, `ic1ih4oc1oh9kh3sh2+transposed`, `ic1ih4oc1kh3ph2+reflectn"r"`, `ic1ih4oc1kh3ph2+circular+unshared`, `ic1id1oc1kd1`} {
+	for _, s := range []string{`ic1id3ih4oc1kd2kw3+unshared`, `ic1ih4oc1oh9kh3sh2+transposed`,
+		`ic1ih4oc1kh3ph2+reflectn"r"`, `ic1ih4oc1kh3ph2+circular+unshared`, `ic1id1oc1kd1`} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {

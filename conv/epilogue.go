@@ -44,7 +44,8 @@ var functions = []struct {
 	parameters int
 	defaults   [2]float32
 }{
-	{"none", 0, [2]float32{}}, {"relu", 0, [2]float32{}}, {"clip", 2, [2]float32{0, 6}}, {"leaky", 1, [2]float32{0.01}},
+	{"none", 0, [2]float32{}}, {"relu", 0, [2]float32{}}, {"clip", 2, [2]float32{0, 6}},
+	{"leaky", 1, [2]float32{0.01}},
 	{"prelu", 0, [2]float32{}}, {"sigmoid", 0, [2]float32{}}, {"tanh", 0, [2]float32{}}, {"silu", 0, [2]float32{}},
 	{"hardsigmoid", 2, [2]float32{0.2, 0.5}}, {"hardswish", 0, [2]float32{}}, {"gelu", 0, [2]float32{}},
 	{"gelutanh", 0, [2]float32{}}, {"elu", 1, [2]float32{1}},

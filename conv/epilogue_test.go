@@ -8,7 +8,8 @@ import (
 )
 
 func TestActivationNames(t *testing.T) {
-	for _, a := range append(Activations(), Activation{Clip, -1, 2.5}, Activation{LeakyReLU, 0.2, 0}, Activation{HardSigmoid, 1.0 / 6, 0.5}, Activation{ELU, -3, 0}) {
+	for _, a := range append(Activations(), Activation{Clip, -1, 2.5}, Activation{LeakyReLU, 0.2, 0},
+		Activation{HardSigmoid, 1.0 / 6, 0.5}, Activation{ELU, -3, 0}) {
 		if got, err := ParseActivation(a.String()); err != nil || got != a {
 			t.Errorf("%v parses to %v, %v", a, got, err)
 		}
@@ -23,14 +24,16 @@ func TestActivationNames(t *testing.T) {
 
 func TestActivationRefused(t *testing.T) {
 	for s, word := range map[string]string{
-		"": "must be one of", "swish": "must be one of", "relu:1": "takes 0", "clip:1": "takes 2", "clip:2:1": "above the upper",
-		"leaky:x": `"x" is no number`, "elu:inf": "finite", "leaky:nan": "finite",
+		"": "must be one of", "swish": "must be one of", "relu:1": "takes 0", "clip:1": "takes 2",
+		"clip:2:1": "above the upper",
+		"leaky:x":  `"x" is no number`, "elu:inf": "finite", "leaky:nan": "finite",
 	} {
 		if _, err := ParseActivation(s); !errors.Is(err, ErrInvalid) || !strings.Contains(err.Error(), word) {
 			t.Errorf("%q: error %v, want ErrInvalid with %q", s, err, word)
 		}
 	}
-	for _, e := range []Epilogue{{Activation{Function: 99}, 0}, {Activation{ReLU, 1, 0}, 0}, {Activation{Clip, 0, float32(math.NaN())}, 0}, {Activation{}, 3}} {
+	for _, e := range []Epilogue{{Activation{Function: 99}, 0}, {Activation{ReLU, 1, 0}, 0},
+		{Activation{Clip, 0, float32(math.NaN())}, 0}, {Activation{}, 3}} {
 		if err := e.Validate(); !errors.Is(err, ErrInvalid) {
 			t.Errorf("%+v: error %v", e, err)
 		}

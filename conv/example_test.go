@@ -15,7 +15,8 @@ func Example() {
 	}
 	c := p.Counts()
 	fmt.Printf("output %dx%dx%d\n", p.W.Out, p.H.Out, p.OutChannels)
-	fmt.Printf("%d neurons of %d weights: %d parameters, shared %d\n", c.Neurons, c.WeightsPerNeuron, c.Unshared, c.Shared)
+	fmt.Printf("%d neurons of %d weights: %d parameters, shared %d\n", c.Neurons, c.WeightsPerNeuron, c.Unshared,
+		c.Shared)
 	// Output:
 	// output 55x55x96
 	// 290400 neurons of 363 weights: 105705600 parameters, shared 34944

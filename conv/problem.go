@@ -83,7 +83,8 @@ func (p Problem) Validate() error {
 	for _, v := range []struct {
 		what  string
 		value int
-	}{{"batch (mb)", p.Batch}, {"groups (g)", p.Groups}, {"input channels (ic)", p.InChannels}, {"output channels (oc)", p.OutChannels}} {
+	}{{"batch (mb)", p.Batch}, {"groups (g)", p.Groups}, {"input channels (ic)", p.InChannels},
+		{"output channels (oc)", p.OutChannels}} {
 		if err := inRange(v.what, v.value, 1); err != nil {
 			return err
 		}
@@ -159,7 +160,8 @@ func (a Axis) validate(suffix, name string, p Problem) error {
 	}
 	if a.Out < 1 && p.Transposed {
 		return invalidf(
-			"output %s (o%s) of %d is not positive: %d inputs spread to %d, of which padding cuts %d on each side; use less padding",
+			"output %s (o%s) of %d is not positive: %d inputs spread to %d, of which padding cuts %d on each side; "+
+				"use less padding",
 			name,
 			suffix,
 			a.Out,
@@ -170,7 +172,8 @@ func (a Axis) validate(suffix, name string, p Problem) error {
 	}
 	if a.Out < 1 {
 		return invalidf(
-			"output %s (o%s) of %d is not positive: a filter of %d taps, dilated to %d, does not fit the input of %d padded with %d on each side; use a filter of at most %d, or more padding",
+			"output %s (o%s) of %d is not positive: a filter of %d taps, dilated to %d, does not fit the input of "+
+				"%d padded with %d on each side; use a filter of at most %d, or more padding",
 			name,
 			suffix,
 			a.Out,
@@ -206,7 +209,8 @@ func (a Axis) validSizes() error {
 	for _, v := range []struct {
 		what       string
 		value, low int
-	}{{"input", a.In, 1}, {"filter", a.Filter, 1}, {"stride", a.Stride, 1}, {"padding", a.Pad, 0}, {"dilation", a.Dilation, 1}} {
+	}{{"input", a.In, 1}, {"filter", a.Filter, 1}, {"stride", a.Stride, 1}, {"padding", a.Pad, 0},
+		{"dilation", a.Dilation, 1}} {
 		if err := inRange(v.what, v.value, v.low); err != nil {
 			return err
 		}

@@ -48,7 +48,8 @@ func TestNotesArithmetic(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := Counts{Neurons: 290400, WeightsPerNeuron: 363, SharedWeights: 34848, Biases: 96, Shared: 34944, Unshared: 105705600}
+	want := Counts{Neurons: 290400, WeightsPerNeuron: 363, SharedWeights: 34848, Biases: 96, Shared: 34944,
+		Unshared: 105705600}
 	if got := p.Counts(); got != want {
 		t.Errorf("Counts() = %+v, want %+v", got, want)
 	}
@@ -98,7 +99,8 @@ func TestRefused(t *testing.T) {
 		{func(p *Problem) { p.W.Filter, p.W.Out = 6, 0 }, []string{"does not fit", "input of 5", "at most 5"}},
 		{func(p *Problem) { p.W.Filter, p.W.Dilation = MaxSize, MaxSize }, []string{"spans"}},
 		{func(p *Problem) { p.H.In, p.W.In, p.H.Out, p.W.Out = 1<<30, 1<<30, 0, 0 }, []string{"input volume"}},
-		{func(p *Problem) { p.Batch, p.H.In, p.W.In, p.InChannels = 1<<30, 1<<30, 1<<30, 1<<30 }, []string{"input volume"}},
+		{func(p *Problem) { p.Batch, p.H.In, p.W.In, p.InChannels = 1<<30, 1<<30, 1<<30, 1<<30 },
+			[]string{"input volume"}},
 		{func(p *Problem) { p.Name = "a\"b" }, []string{"name"}},
 		{func(p *Problem) { p.Name = "a\nb" }, []string{"name"}},
 	} {
@@ -137,7 +139,8 @@ func TestTransposedSize(t *testing.T) {
 			continue
 		}
 		if p.H.Out != c.out || p.H.Adjoint().PadAfter() != c.after {
-			t.Errorf("%s: output %d with %d cut behind, want %d and %d", p, p.H.Out, p.H.Adjoint().PadAfter(), c.out, c.after)
+			t.Errorf("%s: output %d with %d cut behind, want %d and %d", p, p.H.Out, p.H.Adjoint().PadAfter(), c.out,
+				c.after)
 		}
 		if p.FLOPs() != c.flops || p.Counts().Neurons != c.neurons {
 			t.Errorf("%s: %d FLOPs, %d neurons, want %d and %d", p, p.FLOPs(), p.Counts().Neurons, c.flops, c.neurons)
@@ -151,8 +154,10 @@ func TestCountsOf3DAndUnshared(t *testing.T) {
 		t.Fatal(err)
 	}
 	const places, taps = 5 * 4 * 3, 1 * 3 * 5 * 3
-	if p.OutLen() != 2*places*4 || p.FilterLen() != places*4*taps || p.BiasLen() != places*4 || p.FLOPs() != 2*2*places*4*taps {
-		t.Errorf("%s: %d outputs, %d weights, %d biases, %d FLOPs", p, p.OutLen(), p.FilterLen(), p.BiasLen(), p.FLOPs())
+	if p.OutLen() != 2*places*4 || p.FilterLen() != places*4*taps || p.BiasLen() != places*4 ||
+		p.FLOPs() != 2*2*places*4*taps {
+		t.Errorf("%s: %d outputs, %d weights, %d biases, %d FLOPs", p, p.OutLen(), p.FilterLen(), p.BiasLen(),
+			p.FLOPs())
 	}
 	if c := p.Counts(); c.Unshared != p.FilterLen()+p.BiasLen() {
 		t.Errorf("%d parameters unshared, the layer has %d", c.Unshared, p.FilterLen()+p.BiasLen())

@@ -35,7 +35,8 @@ func TestSame(t *testing.T) {
 			}
 			got, err := a.Same(upper)
 			if err != nil || got.Out != c.out || got.Pad != pad || got.PadAfter() != after {
-				t.Errorf("%s, upper %v: out %d padding %d,%d (%v), must be %d, %d,%d", c.name, upper, got.Out, got.Pad, got.PadAfter(), err, c.out, pad, after)
+				t.Errorf("%s, upper %v: out %d padding %d,%d (%v), must be %d, %d,%d", c.name, upper, got.Out, got.Pad,
+					got.PadAfter(), err, c.out, pad, after)
 			}
 			if _, err := New(Problem{InChannels: 1, OutChannels: 1, H: got, W: got}); err != nil {
 				t.Errorf("%s, upper %v: %v", c.name, upper, err)
@@ -66,7 +67,8 @@ func TestSameTransposed(t *testing.T) {
 			got, err := a.SameTransposed(upper)
 			cut := got.Pad + got.Adjoint().PadAfter()
 			if err != nil || got.In != c.in || got.Out != c.out || got.Pad != pad || cut != c.cut {
-				t.Errorf("%s, upper %v: %+v cuts %d (%v), must give %d, cut %d of %d before", c.name, upper, got, cut, err, c.out, pad, c.cut)
+				t.Errorf("%s, upper %v: %+v cuts %d (%v), must give %d, cut %d of %d before", c.name, upper, got, cut,
+					err, c.out, pad, c.cut)
 			}
 			if _, err := New(Problem{InChannels: 1, OutChannels: 1, H: got, W: got, Transposed: true}); err != nil {
 				t.Errorf("%s, upper %v: %v", c.name, upper, err)
@@ -101,7 +103,8 @@ func TestSameRefused(t *testing.T) {
 		}
 	}
 	wide := Axis{In: MaxSize, Filter: 1, Stride: MaxSize, Dilation: 1}
-	if _, err := wide.SameTransposed(true); !errors.Is(err, ErrInvalid) || !strings.Contains(err.Error(), "output of") {
+	if _, err := wide.SameTransposed(true); !errors.Is(err, ErrInvalid) ||
+		!strings.Contains(err.Error(), "output of") {
 		t.Errorf("%+v: error %v, must wrap %q and be about the output", wide, err, ErrInvalid)
 	}
 }

@@ -87,7 +87,8 @@ func TestBoundHoldsAndIsTight(t *testing.T) {
 		tightBy float64 // a part of the bound that must be used
 	}{
 		{"nearest", nearest, 1, 0.15}, {"nearest", nearest, 9, 0.1}, {"nearest", nearest, 576, 0.01},
-		{"toward zero", towardZero, 1, 0.3}, {"toward zero", towardZero, 9, 0.3}, {"toward zero", towardZero, 576, 0.15}, {"toward zero", towardZero, 4608, 0.15},
+		{"toward zero", towardZero, 1, 0.3}, {"toward zero", towardZero, 9, 0.3},
+		{"toward zero", towardZero, 576, 0.15}, {"toward zero", towardZero, 4608, 0.15},
 		{"away from zero", awayFromZero, 9, 0.3}, {"away from zero", awayFromZero, 576, 0.15},
 		{"flushed", flushed, 64, 0.01},
 	} {
@@ -104,7 +105,8 @@ func TestBoundHoldsAndIsTight(t *testing.T) {
 		}
 		t.Logf("%s, %d taps: at worst %.3g of the bound", c.name, c.taps, worst)
 		if worst < c.tightBy {
-			t.Errorf("%s, %d taps: at worst %.3g of the bound is used, must be at least %.3g", c.name, c.taps, worst, c.tightBy)
+			t.Errorf("%s, %d taps: at worst %.3g of the bound is used, must be at least %.3g", c.name, c.taps, worst,
+				c.tightBy)
 		}
 	}
 }
@@ -134,7 +136,8 @@ func TestBoundByFormula(t *testing.T) {
 		{0, 0, 0x1p-126},
 		{99, 3, 3*102.0/((1<<23)-102) + 100*0x1p-126},
 		{1<<23 - 4, 1, 8388607 + 8388605*0x1p-126},
-		{1<<23 - 3, 1, math.Inf(1)}, {1<<23 - 3, 0, math.Inf(1)}, {1 << 23, 0, math.Inf(1)}, {math.MaxInt, 1, math.Inf(1)},
+		{1<<23 - 3, 1, math.Inf(1)}, {1<<23 - 3, 0, math.Inf(1)}, {1 << 23, 0, math.Inf(1)},
+		{math.MaxInt, 1, math.Inf(1)},
 		{-1, 1, math.Inf(1)}, {1, math.Inf(1), math.Inf(1)},
 	} {
 		if got := Bound(c.taps, c.magnitude); got != c.want && !(math.Abs(got-c.want) < 1e-12*c.want) {

@@ -59,7 +59,8 @@ func CheckGuard(what string, words []uint32) error {
 // where the lengths do. what names the data, as in "input volume".
 func CheckUnchanged(what string, before, after []float32) error {
 	if len(before) != len(after) {
-		return fmt.Errorf("%w: %s has %d elements after the run, must have %d", ErrShape, what, len(after), len(before))
+		return fmt.Errorf("%w: %s has %d elements after the run, must have %d", ErrShape, what, len(after),
+			len(before))
 	}
 	first, count := -1, 0
 	for i := range before {

@@ -26,7 +26,8 @@ func TestGuard(t *testing.T) {
 	}
 	for i, right := range words {
 		// What a kernel may write there: a zero, a number, NaNs, one bit.
-		for _, bad := range []uint32{0, math.Float32bits(1), 0x7fffffff, 0xffffffff, 0x7fc00000, 0xffc00000, poison, right ^ 1, right ^ 1<<31} {
+		for _, bad := range []uint32{0, math.Float32bits(1), 0x7fffffff, 0xffffffff, 0x7fc00000, 0xffc00000, poison,
+			right ^ 1, right ^ 1<<31} {
 			words[i] = bad
 			if err := CheckGuard("guard behind the output", words); !errors.Is(err, ErrGuard) {
 				t.Fatalf("word %d overwritten with %#08x: error %v, must be ErrGuard", i, bad, err)

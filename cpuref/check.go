@@ -31,10 +31,10 @@ func (m Mode) String() string {
 }
 
 // Check judges all elements of a result that the reference is about, in its order: of an output, NHWC. got is the
-// whole result. NaN is wrong in both modes. What is wrong is in the report; see [Report.Err]. An error means that there
-// is no verdict: it wraps [ErrShape] where got or ref is not as long as what the reference is about, and [ErrNoVerdict]
-// where the reference is not finite, passes float32's range or has no bound, or where in Exact mode it is
-// no float32.
+// whole result. NaN is wrong in both modes. What is wrong is in the report; see [Report.Err]. An error means that
+// there is no verdict: it wraps [ErrShape] where got or ref is not as long as what the reference is about, and
+// [ErrNoVerdict] where the reference is not finite, passes float32's range or has no bound, or where in Exact mode it
+// is no float32.
 func Check(got []float32, ref Reference, mode Mode) (Report, error) {
 	if err := ref.validate(); err != nil {
 		return Report{}, err
@@ -237,7 +237,8 @@ func (j *judge) judgeable(index int, want element) error {
 		)
 	case math.IsNaN(value) || math.IsInf(value, 0) || math.IsNaN(reach) || math.IsInf(reach, 0):
 		return fmt.Errorf(
-			"%w: the reference of %v is %v with magnitude %v, must be finite: look for an infinite or NaN input, weight or bias, in %s",
+			"%w: the reference of %v is %v with magnitude %v, must be finite: look for an infinite or NaN input, "+
+				"weight or bias, in %s",
 			ErrNoVerdict,
 			mismatchAt(&j.ref, index).at(),
 			value,
@@ -246,7 +247,8 @@ func (j *judge) judgeable(index int, want element) error {
 		)
 	case magnitude < 0 || want.allowed < 0 || reach > math.MaxFloat32:
 		return fmt.Errorf(
-			"%w: the terms of %v have magnitude %v, must be from 0 to float32's largest, %v: use smaller inputs or weights, in %s",
+			"%w: the terms of %v have magnitude %v, must be from 0 to float32's largest, %v: use smaller inputs or "+
+				"weights, in %s",
 			ErrNoVerdict,
 			mismatchAt(&j.ref, index).at(),
 			magnitude,
@@ -255,7 +257,8 @@ func (j *judge) judgeable(index int, want element) error {
 		)
 	case j.report.Mode == Exact && float64(float32(value)) != value:
 		return fmt.Errorf(
-			"%w: the reference of %v is %v, which no float32 equals: an exact check wants whole numbers inside ExactLimit, in %s",
+			"%w: the reference of %v is %v, which no float32 equals: an exact check wants whole numbers inside "+
+				"ExactLimit, in %s",
 			ErrNoVerdict,
 			mismatchAt(&j.ref, index).at(),
 			value,

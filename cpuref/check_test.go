@@ -41,7 +41,8 @@ func (l layer) check(t testing.TB, mode Mode) Report {
 	if a.String() != b.String() || a.Failed != b.Failed {
 		t.Fatalf("Check says %v, CheckSample %v", a, b)
 	}
-	if (a.Err() == nil) != a.OK() || (a.First == nil) != a.OK() || (a.Err() != nil && !errors.Is(a.Err(), ErrMismatch)) {
+	if (a.Err() == nil) != a.OK() || (a.First == nil) != a.OK() ||
+		(a.Err() != nil && !errors.Is(a.Err(), ErrMismatch)) {
 		t.Fatalf("%v: OK %v, error %v, first %v", a, a.OK(), a.Err(), a.First)
 	}
 	return a
@@ -101,7 +102,8 @@ func wantPlaced(t *testing.T, r Report, index int, p conv.Problem) {
 			t.Fatalf("output %d spoilt, blamed is %v", index, m)
 		}
 	}
-	if v := fmt.Sprintf("V[%d,%d,%d] (image %d)", r.First.X, r.First.Y, r.First.D, r.First.N); !strings.Contains(r.String(), v) {
+	if v := fmt.Sprintf("V[%d,%d,%d] (image %d)", r.First.X, r.First.Y, r.First.D,
+		r.First.N); !strings.Contains(r.String(), v) {
 		t.Fatalf("%v does not name %s", r, v)
 	}
 }
@@ -138,7 +140,8 @@ func TestNothingAllowed(t *testing.T) {
 		t.Errorf("%v, used %v", r, r.BoundUsed)
 	}
 	l.got[1] = math.Nextafter32(l.got[1], 1e9)
-	if r := must[Report](t)(Check(l.got, l.ref, Bounded)); r.Failed != 1 || r.First.X != 1 || !math.IsInf(r.BoundUsed, 1) {
+	if r := must[Report](t)(Check(l.got, l.ref, Bounded)); r.Failed != 1 || r.First.X != 1 ||
+		!math.IsInf(r.BoundUsed, 1) {
 		t.Errorf("%v, used %v", r, r.BoundUsed)
 	}
 }
@@ -146,7 +149,8 @@ func TestNothingAllowed(t *testing.T) {
 // What a GPU gets wrong in practice, at every output.
 func TestSpoiltIsReported(t *testing.T) {
 	for _, mode := range []Mode{Bounded, Exact} {
-		for _, bad := range []float32{float32(math.NaN()), float32(math.Inf(1)), float32(math.Inf(-1)), math.Float32frombits(poison)} {
+		for _, bad := range []float32{float32(math.NaN()), float32(math.Inf(1)), float32(math.Inf(-1)),
+			math.Float32frombits(poison)} {
 			l := newLayer(t, small, mode)
 			for i, right := range l.got {
 				l.got[i] = bad
@@ -240,14 +244,16 @@ func TestNoVerdict(t *testing.T) {
 		want  error
 		words string
 	}{
-		"result too short":       {Exact, func(l *layer) { l.got = l.got[1:] }, ErrShape, "359"},
-		"result too long":        {Bounded, func(l *layer) { l.got = append(l.got, 1) }, ErrShape, "361"},
-		"no result":              {Bounded, func(l *layer) { l.got = nil }, ErrShape, "has 0"},
-		"infinite input":         {Bounded, func(l *layer) { l.x.Data[0] = inf }, ErrNoVerdict, "finite"},
-		"NaN input":              {Bounded, func(l *layer) { l.x.Data[0] = nan }, ErrNoVerdict, "finite"},
-		"infinite weight":        {Exact, func(l *layer) { l.w.Data[0] = -inf }, ErrNoVerdict, "finite"},
-		"NaN bias":               {Exact, func(l *layer) { l.w.Bias[5] = nan }, ErrNoVerdict, "finite"},
-		"beyond float32":         {Bounded, func(l *layer) { l.x.Data[0], l.w.Data[4*2] = 1e38, 1e38 }, ErrNoVerdict, "3.40"},
+		"result too short": {Exact, func(l *layer) { l.got = l.got[1:] }, ErrShape, "359"},
+		"result too long":  {Bounded, func(l *layer) { l.got = append(l.got, 1) }, ErrShape, "361"},
+		"no result":        {Bounded, func(l *layer) { l.got = nil }, ErrShape, "has 0"},
+		"infinite input":   {Bounded, func(l *layer) { l.x.Data[0] = inf }, ErrNoVerdict, "finite"},
+		"NaN input":        {Bounded, func(l *layer) { l.x.Data[0] = nan }, ErrNoVerdict, "finite"},
+		"infinite weight":  {Exact, func(l *layer) { l.w.Data[0] = -inf }, ErrNoVerdict, "finite"},
+		"NaN bias":         {Exact, func(l *layer) { l.w.Bias[5] = nan }, ErrNoVerdict, "finite"},
+		"beyond float32": {Bounded, func(l *layer) {
+			l.x.Data[0], l.w.Data[4*2] = 1e38, 1e38
+		}, ErrNoVerdict, "3.40"},
 		"no whole numbers":       {Exact, func(l *layer) { l.x.Data[0] = 0.1 }, ErrNoVerdict, "whole"},
 		"other mode":             {7, func(l *layer) {}, ErrNoVerdict, "Mode(7)"},
 		"filters of other depth": {Exact, func(l *layer) { l.w.D++ }, ErrShape, "6x3x3x2"},
@@ -271,7 +277,8 @@ func TestNoVerdict(t *testing.T) {
 func TestNoVerdictOnLongSums(t *testing.T) {
 	p := parse(t, "ic8388605ih1oc1kh1") // 2^23 - 3 taps
 	ref := Reference{Problem: p, Value: []float64{0}, Magnitude: []float64{0}}
-	if _, err := Check([]float32{0}, ref, Bounded); !errors.Is(err, ErrNoVerdict) || !strings.Contains(err.Error(), "no float32 bound") {
+	if _, err := Check([]float32{0}, ref, Bounded); !errors.Is(err, ErrNoVerdict) ||
+		!strings.Contains(err.Error(), "no float32 bound") {
 		t.Errorf("error %v, must be ErrNoVerdict and say that there is no bound", err)
 	}
 	if r := must[Report](t)(Check([]float32{0}, ref, Exact)); !r.OK() {
@@ -303,10 +310,13 @@ func TestWrongIndices(t *testing.T) {
 		indices []int
 		words   string
 	}{
-		{nil, "no output"}, {[]int{}, "no output"}, {[]int{-1}, "-1, must be from 0 to 359"}, {[]int{360}, "360, must be from 0 to 359"},
-		{[]int{1, 1}, "1 comes after 1"}, {[]int{0, 2, 1}, "1 comes after 2"}, {[]int{0, math.MaxInt}, "from 0 to 359"},
+		{nil, "no output"}, {[]int{}, "no output"}, {[]int{-1}, "-1, must be from 0 to 359"},
+		{[]int{360}, "360, must be from 0 to 359"},
+		{[]int{1, 1}, "1 comes after 1"}, {[]int{0, 2, 1}, "1 comes after 2"},
+		{[]int{0, math.MaxInt}, "from 0 to 359"},
 	} {
-		if _, err := CheckSample(l.got, l.p, l.x, l.w, false, c.indices, Bounded); !errors.Is(err, ErrShape) || !strings.Contains(err.Error(), c.words) {
+		if _, err := CheckSample(l.got, l.p, l.x, l.w, false, c.indices, Bounded); !errors.Is(err, ErrShape) ||
+			!strings.Contains(err.Error(), c.words) {
 			t.Errorf("indices %v: error %v, must be ErrShape and say %q", c.indices, err, c.words)
 		}
 	}
@@ -316,13 +326,16 @@ func TestReportLines(t *testing.T) {
 	worst := Mismatch{X: 2, Y: 3, D: 1, Got: 5, Want: 4, Error: 1, Bound: 0.5}
 	nan := Mismatch{N: 1, Got: math.Float32frombits(poison), Want: 4, Error: math.NaN()}
 	for want, r := range map[string]Report{
-		"exact: all 32 outputs equal":                                                    {Mode: Exact, Checked: 32, Total: 32},
-		"exact: 2 of 32 outputs checked, all equal":                                      {Mode: Exact, Checked: 2, Total: 32},
-		"bound: all 32 outputs hold, worst used 3.1% of the bound at V[2,3,1] (image 0)": {Checked: 32, Total: 32, BoundUsed: 0.031, Worst: worst},
-		"bound: no output was checked":                                                   {},
-		"bound: 1 of 2 outputs wrong (a sample of 9); first V[2,3,1] (image 0) is 5, must be 4, error 1, allowed 0.5 (2 of the bound)": {
+		"exact: all 32 outputs equal":               {Mode: Exact, Checked: 32, Total: 32},
+		"exact: 2 of 32 outputs checked, all equal": {Mode: Exact, Checked: 2, Total: 32},
+		"bound: all 32 outputs hold, worst used 3.1% of the bound at V[2,3,1] (image 0)": {Checked: 32, Total: 32,
+			BoundUsed: 0.031, Worst: worst},
+		"bound: no output was checked": {},
+		"bound: 1 of 2 outputs wrong (a sample of 9); first V[2,3,1] (image 0) is 5, must be 4, error 1, allowed " +
+			"0.5 (2 of the bound)": {
 			Checked: 2, Total: 9, Failed: 1, BoundUsed: 2, Worst: worst, First: &worst},
-		"exact: 2 of 9 outputs wrong, 1 of them NaN; first V[2,3,1] (image 0) is 5, must be 4, error 1, allowed 0.5; worst V[0,0,0] (image 1) is NaN (never written), must be 4, error NaN, allowed 0": {
+		"exact: 2 of 9 outputs wrong, 1 of them NaN; first V[2,3,1] (image 0) is 5, must be 4, error 1, allowed " +
+			"0.5; worst V[0,0,0] (image 1) is NaN (never written), must be 4, error NaN, allowed 0": {
 			Mode: Exact, Checked: 9, Total: 9, Failed: 2, NaNs: 1, BoundUsed: math.Inf(1), Worst: nan, First: &worst},
 	} {
 		if got := r.String(); got != want {

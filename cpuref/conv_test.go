@@ -27,7 +27,8 @@ func TestConvByHand(t *testing.T) {
 	magnitude := []float64{12, 20, 28, 10 + 5 + 6 + 16 + 18}
 	for i := range want {
 		if r.Value[i] != want[i] || r.Magnitude[i] != magnitude[i] {
-			t.Errorf("output %d is %v with magnitude %v, must be %v with %v", i, r.Value[i], r.Magnitude[i], want[i], magnitude[i])
+			t.Errorf("output %d is %v with magnitude %v, must be %v with %v", i, r.Value[i], r.Magnitude[i], want[i],
+				magnitude[i])
 		}
 	}
 }

@@ -147,8 +147,10 @@ func (s shader) derivative(a conv.Activation, z, slope float64) float64 {
 // someActivations are all functions, and parameters that are not the defaults.
 func someActivations() []conv.Activation {
 	return append(conv.Activations(), conv.Activation{Function: conv.Clip, Alpha: -1, Beta: 2.5},
-		conv.Activation{Function: conv.LeakyReLU, Alpha: -3}, conv.Activation{Function: conv.HardSigmoid, Alpha: 1.0 / 6, Beta: 0.5},
-		conv.Activation{Function: conv.HardSigmoid, Alpha: -40, Beta: 7}, conv.Activation{Function: conv.ELU, Alpha: 2})
+		conv.Activation{Function: conv.LeakyReLU, Alpha: -3},
+		conv.Activation{Function: conv.HardSigmoid, Alpha: 1.0 / 6, Beta: 0.5},
+		conv.Activation{Function: conv.HardSigmoid, Alpha: -40, Beta: 7},
+		conv.Activation{Function: conv.ELU, Alpha: 2})
 }
 
 // someZ is a float32, of every size.
@@ -177,7 +179,8 @@ func TestOwnErrorHoldsAndIsTight(t *testing.T) {
 			d, ownD := derivative(a, z, slope)
 			wrongD := math.Abs(s.derivative(a, z, slope) - d)
 			if !(wrong <= own) || !(wrongD <= ownD) {
-				t.Fatalf("%v at %v: error %g, allowed %g; of the derivative %g, allowed %g", a, z, wrong, own, wrongD, ownD)
+				t.Fatalf("%v at %v: error %g, allowed %g; of the derivative %g, allowed %g", a, z, wrong, own, wrongD,
+					ownD)
 			}
 			if own > 0 {
 				worst = max(worst, wrong/own)
@@ -189,7 +192,8 @@ func TestOwnErrorHoldsAndIsTight(t *testing.T) {
 				widest = max(widest, own, ownD)
 			}
 		}
-		t.Logf("%v: at worst %.2f of the own error, %.2f of the derivative's, which are at most %.2g for |z| <= 8", a, worst, worstD, widest)
+		t.Logf("%v: at worst %.2f of the own error, %.2f of the derivative's, which are at most %.2g for |z| <= 8", a,
+			worst, worstD, widest)
 		limit := 1e-5
 		if a.Function == conv.GELUTanh {
 			limit = 2e-4 // 1 - t^2 cancels, and is multiplied by 26 at |z| = 8
@@ -240,13 +244,18 @@ func TestActivationsByHand(t *testing.T) {
 	}{
 		{"none", -2, -2, 1}, {"relu", -2, 0, 0}, {"relu", 0, 0, 0}, {"relu", 3, 3, 1},
 		{"relu6", 7, 6, 0}, {"relu6", 6, 6, 0}, {"relu6", 0, 0, 0}, {"relu6", 5, 5, 1},
-		{"leaky:0.5", -2, -1, 0.5}, {"leaky:0.5", 0, 0, 0.5}, {"leaky:0.5", 2, 2, 1}, {"prelu", -2, -0.5, 0.25}, {"prelu", 0, 0, 0.25},
-		{"sigmoid", 0, 0.5, 0.25}, {"sigmoid", 2, 0.8807970779778823, 0.10499358540350662}, {"tanh", 0, 0, 1}, {"tanh", 1, 0.7615941559557649, 0.41997434161402614},
+		{"leaky:0.5", -2, -1, 0.5}, {"leaky:0.5", 0, 0, 0.5}, {"leaky:0.5", 2, 2, 1}, {"prelu", -2, -0.5, 0.25},
+		{"prelu", 0, 0, 0.25},
+		{"sigmoid", 0, 0.5, 0.25}, {"sigmoid", 2, 0.8807970779778823, 0.10499358540350662}, {"tanh", 0, 0, 1},
+		{"tanh", 1, 0.7615941559557649, 0.41997434161402614},
 		{"silu", 1, 0.7310585786300049, 0.9276705118714867}, {"silu", 0, 0, 0.5},
-		{"hardsigmoid:0.25:0.5", 1, 0.75, 0.25}, {"hardsigmoid:0.25:0.5", 2, 1, 0}, {"hardsigmoid:0.25:0.5", -2, 0, 0}, {"hardsigmoid:0.25:0.5", 9, 1, 0},
-		{"hardswish", 3, 3, 1}, {"hardswish", -3, 0, 0}, {"hardswish", 1, 2.0 / 3, 5.0 / 6}, {"hardswish", 9, 9, 1}, {"hardswish", -9, 0, 0},
+		{"hardsigmoid:0.25:0.5", 1, 0.75, 0.25}, {"hardsigmoid:0.25:0.5", 2, 1, 0}, {"hardsigmoid:0.25:0.5", -2, 0, 0},
+		{"hardsigmoid:0.25:0.5", 9, 1, 0},
+		{"hardswish", 3, 3, 1}, {"hardswish", -3, 0, 0}, {"hardswish", 1, 2.0 / 3, 5.0 / 6}, {"hardswish", 9, 9, 1},
+		{"hardswish", -9, 0, 0},
 		{"gelu", 1, 0.8413447460685429, 1.0833154705876864}, {"gelu", -1, -0.15865525393145707, -0.08331547058768629},
-		{"gelutanh", 1, 0.8411919906082768, 1.0829640838457826}, {"elu", -1, math.Expm1(-1), math.Exp(-1)}, {"elu:2", 0, 0, 2}, {"elu:2", 1, 1, 1},
+		{"gelutanh", 1, 0.8411919906082768, 1.0829640838457826}, {"elu", -1, math.Expm1(-1), math.Exp(-1)},
+		{"elu:2", 0, 0, 2}, {"elu:2", 1, 1, 1},
 	} {
 		a := must[conv.Activation](t)(conv.ParseActivation(c.a))
 		d, _ := derivative(a, c.z, 0.25)
@@ -330,8 +339,10 @@ func TestExactEpilogue(t *testing.T) {
 	rng := newRand(302)
 	limit := must[int](t)(ExactLimit(p)) / 4
 	for name, want := range map[string]bool{
-		"none": true, "relu": true, "relu6": true, "clip:-3:100": true, "clip:-0.5:1": false, "clip:0:1e30": false, "leaky:0.5": true, "leaky:-4": true,
-		"leaky:0": true, "leaky": false, "leaky:1e-30": false, "leaky:8.470329472543003e-22": false, "prelu": true, "sigmoid": false, "tanh": false, "silu": false, "hardsigmoid": false,
+		"none": true, "relu": true, "relu6": true, "clip:-3:100": true, "clip:-0.5:1": false, "clip:0:1e30": false,
+		"leaky:0.5": true, "leaky:-4": true,
+		"leaky:0": true, "leaky": false, "leaky:1e-30": false, "leaky:8.470329472543003e-22": false, "prelu": true,
+		"sigmoid": false, "tanh": false, "silu": false, "hardsigmoid": false,
 		"hardswish": false, "gelu": false, "gelutanh": false, "elu": false,
 	} {
 		for _, residual := range []conv.Residual{conv.NoResidual, conv.BeforeFunction, conv.AfterFunction} {
@@ -355,7 +366,8 @@ func TestExactEpilogue(t *testing.T) {
 		}
 	}
 	prelu := conv.Epilogue{Activation: conv.Activation{Function: conv.PReLU}}
-	if ExactEpilogue(prelu, []float32{0.5, 0.3}) || ExactEpilogue(prelu, nil) || ExactEpilogue(conv.Epilogue{Residual: 9}, nil) {
+	if ExactEpilogue(prelu, []float32{0.5, 0.3}) || ExactEpilogue(prelu, nil) ||
+		ExactEpilogue(conv.Epilogue{Residual: 9}, nil) {
 		t.Error("a slope of 0.3, no slopes or no residual are exact")
 	}
 }
@@ -369,7 +381,8 @@ func TestReLUIsAnEpilogue(t *testing.T) {
 	relu := r.ReLU()
 	for i := range e.Value {
 		if e.Value[i] != relu.Value[i] || e.Magnitude[i] != relu.Magnitude[i] || e.allowed(i) != relu.allowed(i) {
-			t.Fatalf("output %d is %v, allowed %v, by ReLU %v, %v", i, e.Value[i], e.allowed(i), relu.Value[i], relu.allowed(i))
+			t.Fatalf("output %d is %v, allowed %v, by ReLU %v, %v", i, e.Value[i], e.allowed(i), relu.Value[i],
+				relu.allowed(i))
 		}
 	}
 }
@@ -400,7 +413,8 @@ func TestEpilogueRefuses(t *testing.T) {
 	}
 	_, err := Reference{}.Epilogue(conv.Epilogue{}, nil, nil)
 	wantError(t, err, conv.ErrInvalid, "")
-	_, err = must[Reference](t)(BiasGradient(p, outputLike(t, p, reals(newRand(1))))).Epilogue(conv.Epilogue{}, nil, nil)
+	_, err = must[Reference](t)(BiasGradient(p, outputLike(t, p, reals(newRand(1))))).Epilogue(conv.Epilogue{}, nil,
+		nil)
 	wantError(t, err, ErrShape, "db")
 	// What passes float32's range on the way has no verdict.
 	huge := conv.Epilogue{Activation: conv.Activation{Function: conv.HardSigmoid, Alpha: 3e38, Beta: 3e38}}
@@ -438,7 +452,8 @@ func TestEpilogueGradient(t *testing.T) {
 			t.Errorf("%v: %v", a, report)
 		}
 		got[7] += 1 + got[7]
-		if report := must[Report](t)(Check(got, dz, Bounded)); report.Failed != 1 || report.First.at() != "dZ element 7" {
+		if report := must[Report](t)(Check(got, dz, Bounded)); report.Failed != 1 ||
+			report.First.at() != "dZ element 7" {
 			t.Errorf("%v: one spoilt, %v", a, report)
 		}
 		if (a.Function == conv.PReLU) != (len(dslope.Value) == channels) {
@@ -450,16 +465,18 @@ func TestEpilogueGradient(t *testing.T) {
 		wantEqual(t, dslope, sums)
 		wrong := dslope.Volume().Data
 		wrong[2] *= 1.5
-		if report := must[Report](t)(Check(wrong, dslope, Bounded)); report.Failed != 1 || report.First.at() != "dslope[2]" {
+		if report := must[Report](t)(Check(wrong, dslope, Bounded)); report.Failed != 1 ||
+			report.First.at() != "dslope[2]" {
 			t.Errorf("one slope's spoilt: %v", report)
 		}
 	}
+	five := make([]float32, 5)
 	for words, err := range map[string]error{
-		"5 elements of 3 channels": third(EpilogueGradient(conv.Epilogue{}, make([]float32, 5), make([]float32, 5), nil, 3)),
+		"5 elements of 3 channels": third(EpilogueGradient(conv.Epilogue{}, five, five, nil, 3)),
 		"0 elements":               third(EpilogueGradient(conv.Epilogue{}, nil, nil, nil, 3)),
-		"of 0 channels":            third(EpilogueGradient(conv.Epilogue{}, make([]float32, 5), make([]float32, 5), nil, 0)),
-		"dV has 4":                 third(EpilogueGradient(conv.Epilogue{}, make([]float32, 5), make([]float32, 4), nil, 5)),
-		"1 slopes":                 third(EpilogueGradient(conv.Epilogue{}, make([]float32, 5), make([]float32, 5), slope[:1], 5)),
+		"of 0 channels":            third(EpilogueGradient(conv.Epilogue{}, five, five, nil, 0)),
+		"dV has 4":                 third(EpilogueGradient(conv.Epilogue{}, five, five[:4], nil, 5)),
+		"1 slopes":                 third(EpilogueGradient(conv.Epilogue{}, five, five, slope[:1], 5)),
 	} {
 		wantError(t, err, ErrShape, words)
 	}

@@ -177,6 +177,7 @@ func geluTanhDerivative(z float64) (d, own float64) {
 	d = half + z/2*square*steep
 	// t's error in both, twice in t^2; two roundings of 1 - t^2, nine of the rest of the product.
 	product := math.Abs(z) / 2 * steep
-	own = innerTanhError/2 + ulp + product*(2*innerTanhError+2*ulp) + 9*product*square*ulp + (math.Abs(d)+half)*ulp + flushes
+	own = innerTanhError/2 + ulp + product*(2*innerTanhError+2*ulp) + 9*product*square*ulp + (math.Abs(d)+half)*ulp +
+		flushes
 	return d, own
 }

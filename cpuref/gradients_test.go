@@ -179,8 +179,10 @@ func TestGradientsRefuse(t *testing.T) {
 	r := must[Reference](t)(BiasGradient(p, dv))
 	for words, spoil := range map[string]func(*Reference){
 		"neither a problem": func(r *Reference) { r.Problem, r.Kind, r.Terms = conv.Problem{}, SlopeGradients, 0 },
-		"-1 terms":          func(r *Reference) { r.Terms = -1 }, "0 allowed": func(r *Reference) { r.Allowed = []float64{} },
-		"Kind(9)": func(r *Reference) { r.Kind = 9 }, "6 values and 6 magnitudes, must have 108": func(r *Reference) { r.Kind = FilterGradients },
+		"-1 terms":          func(r *Reference) { r.Terms = -1 },
+		"0 allowed":         func(r *Reference) { r.Allowed = []float64{} },
+		"Kind(9)":           func(r *Reference) { r.Kind = 9 },
+		"6 values and 6 magnitudes, must have 108": func(r *Reference) { r.Kind = FilterGradients },
 	} {
 		wrong := r
 		spoil(&wrong)

@@ -29,7 +29,8 @@ func operands(t testing.TB, p conv.Problem, fill func([]float32)) (tensor.Volume
 	if err != nil {
 		t.Fatal(err)
 	}
-	w, err := tensor.NewFilterBanks(banks(&p), p.OutChannels, p.Z.Filter, p.H.Filter, p.W.Filter, p.InChannels/p.Groups)
+	w, err := tensor.NewFilterBanks(banks(&p), p.OutChannels, p.Z.Filter, p.H.Filter, p.W.Filter,
+		p.InChannels/p.Groups)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -112,7 +113,8 @@ func randomKind(rng *rand.Rand, kind func(*conv.Problem), deep bool) conv.Proble
 }
 
 func smallAxis(rng *rand.Rand) conv.Axis {
-	a := conv.Axis{In: 1 + rng.IntN(5), Filter: 1 + rng.IntN(3), Stride: 1 + rng.IntN(3), Pad: rng.IntN(4), Dilation: 1 + rng.IntN(2)}
+	a := conv.Axis{In: 1 + rng.IntN(5), Filter: 1 + rng.IntN(3), Stride: 1 + rng.IntN(3), Pad: rng.IntN(4),
+		Dilation: 1 + rng.IntN(2)}
 	if rng.IntN(2) == 0 {
 		a.Out = max(1, a.SymmetricOut()+rng.IntN(4)-1)
 	}

@@ -14,7 +14,8 @@ func sameReference(t *testing.T, p conv.Problem, got, want Reference) {
 	g := n * 0x1p-53 / (1 - n*0x1p-53)
 	for i := range want.Value {
 		allowed := 2 * g * want.Magnitude[i]
-		if !(math.Abs(got.Value[i]-want.Value[i]) <= allowed) || !(math.Abs(got.Magnitude[i]-want.Magnitude[i]) <= allowed) {
+		if !(math.Abs(got.Value[i]-want.Value[i]) <= allowed) ||
+			!(math.Abs(got.Magnitude[i]-want.Magnitude[i]) <= allowed) {
 			t.Fatalf("%v: output %d is %v with magnitude %v, must be %v with %v, allowed %g", p, i,
 				got.Value[i], got.Magnitude[i], want.Value[i], want.Magnitude[i], allowed)
 		}
@@ -33,7 +34,8 @@ func TestIm2colAgainstConv(t *testing.T) {
 		}
 		sameReference(t, p, must[Reference](t)(Im2col(p, x, w)), must[Reference](t)(Conv(p, x, w)))
 	}
-	for _, feature := range []string{"batch", "groups", "dilation", "stride", "out smaller", "out larger", "filter > input", "padding > filter", "unlike axes"} {
+	for _, feature := range []string{"batch", "groups", "dilation", "stride", "out smaller", "out larger",
+		"filter > input", "padding > filter", "unlike axes"} {
 		if seen[feature] < 20 {
 			t.Errorf("only %d of 400 problems have %s", seen[feature], feature)
 		}
@@ -77,7 +79,8 @@ func TestIm2colExact(t *testing.T) {
 		a, b := must[Reference](t)(Im2col(p, x, w)), must[Reference](t)(Conv(p, x, w))
 		for i := range b.Value {
 			if a.Value[i] != b.Value[i] || a.Magnitude[i] != b.Magnitude[i] {
-				t.Fatalf("%v: output %d is %v, %v, must be %v, %v", p, i, a.Value[i], a.Magnitude[i], b.Value[i], b.Magnitude[i])
+				t.Fatalf("%v: output %d is %v, %v, must be %v, %v", p, i, a.Value[i], a.Magnitude[i], b.Value[i],
+					b.Magnitude[i])
 			}
 		}
 	}
@@ -95,7 +98,8 @@ func TestNotFiniteIsKept(t *testing.T) {
 		a, b := must[Reference](t)(Im2col(p, x, w)), must[Reference](t)(Conv(p, x, w))
 		for i := range b.Value {
 			if finite(a.Value[i]) != finite(b.Value[i]) || finite(a.Magnitude[i]) != finite(b.Magnitude[i]) {
-				t.Fatalf("%v: output %d is %v, %v by Im2col and %v, %v by Conv", p, i, a.Value[i], a.Magnitude[i], b.Value[i], b.Magnitude[i])
+				t.Fatalf("%v: output %d is %v, %v by Im2col and %v, %v by Conv", p, i, a.Value[i], a.Magnitude[i],
+					b.Value[i], b.Magnitude[i])
 			}
 		}
 	}

@@ -57,14 +57,14 @@ func TestPaddingsWrittenOut(t *testing.T) {
 			return
 		}
 		x, w := operands(t, p, integers(rng, 8))
-		plain := p
-		plain.Padding = conv.Zero
-		for _, a := range []*conv.Axis{&plain.Z, &plain.H, &plain.W} {
+		unpadded := p
+		unpadded.Padding = conv.Zero
+		for _, a := range []*conv.Axis{&unpadded.Z, &unpadded.H, &unpadded.W} {
 			a.In, a.Pad = max(a.In+a.Pad, (a.Out-1)*a.Stride+a.Extent()), 0
 		}
-		wide, _ := operands(t, plain, integers(rng, 8))
+		wide, _ := operands(t, unpadded, integers(rng, 8))
 		for i := range wide.Data {
-			at := placeIn(i, plain.Z.In, plain.H.In, plain.W.In, plain.InChannels)
+			at := placeIn(i, unpadded.Z.In, unpadded.H.In, unpadded.W.In, unpadded.InChannels)
 			z, okZ := numpyPad(p.Padding, p.Z.In, at.z-p.Z.Pad)
 			y, okY := numpyPad(p.Padding, p.H.In, at.y-p.H.Pad)
 			ix, okX := numpyPad(p.Padding, p.W.In, at.x-p.W.Pad)
@@ -73,7 +73,7 @@ func TestPaddingsWrittenOut(t *testing.T) {
 				wide.Data[i] = x.Data[x.Index3D(at.n, z, y, ix, at.d)]
 			}
 		}
-		r := must[Reference](t)(Conv(plain, wide, w))
+		r := must[Reference](t)(Conv(unpadded, wide, w))
 		wantEqual(t, must[Reference](t)(Conv(p, x, w)), r.Value)
 	})
 }
@@ -108,7 +108,8 @@ func scattered(p conv.Problem, x tensor.Volume, w tensor.Filters) []float64 {
 			z := at.z*p.Z.Stride - p.Z.Pad + f.z*p.Z.Dilation
 			y := at.y*p.H.Stride - p.H.Pad + f.y*p.H.Dilation
 			x := at.x*p.W.Stride - p.W.Pad + f.x*p.W.Dilation
-			if at.d/depth != k/slices || at.d%depth != c || z < 0 || y < 0 || x < 0 || z >= p.Z.Out || y >= p.H.Out || x >= p.W.Out {
+			if at.d/depth != k/slices || at.d%depth != c || z < 0 || y < 0 || x < 0 || z >= p.Z.Out || y >= p.H.Out ||
+				x >= p.W.Out {
 				continue
 			}
 			out[(((at.n*p.Z.Out+z)*p.H.Out+y)*p.W.Out+x)*p.OutChannels+k] += float64(v) * float64(weight)
@@ -146,7 +147,8 @@ func TestUnsharedIsSharedAtEachPosition(t *testing.T) {
 		for b := range w.BankCount() {
 			r := must[Reference](t)(Conv(shared, x, w.Bank(b)))
 			for i := range r.Value {
-				if i/p.OutChannels%w.BankCount() == b && (r.Value[i] != got.Value[i] || r.Magnitude[i] != got.Magnitude[i]) {
+				if i/p.OutChannels%w.BankCount() == b &&
+					(r.Value[i] != got.Value[i] || r.Magnitude[i] != got.Magnitude[i]) {
 					t.Fatalf("%v: output %d is %v, must be %v", p, i, got.Value[i], r.Value[i])
 				}
 			}
@@ -223,7 +225,8 @@ func TestSampleOfKinds(t *testing.T) {
 // The shapes of 3D and unshared operands are checked like the others, and said in full.
 func TestShapesOfKinds(t *testing.T) {
 	for descriptor, words := range map[string][]string{
-		"ic2id3oc4kd2":          {"input volume (NZHWC) is 1x9x3x3x2, must be 1x3x3x3x2", "(OZHWI) is 4x9x2x2x2, must be 4x2x2x2x2"},
+		"ic2id3oc4kd2": {"input volume (NZHWC) is 1x9x3x3x2, must be 1x3x3x3x2",
+			"(OZHWI) is 4x9x2x2x2, must be 4x2x2x2x2"},
 		"ic2ih3oc4kh2+unshared": {"(banks, OHWI) is 9x4x2x2x2, must be 4x4x2x2x2"},
 	} {
 		p := parse(t, descriptor)

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/gpuconv/gpuconv/conv"
+	"github.com/gpuconv/gpuconv/onnx"
 	"github.com/gpuconv/gpuconv/tensor"
 )
 
@@ -48,7 +49,8 @@ func TestOnnxData(t *testing.T) {
 			continue // whole networks, whose weights are elsewhere
 		}
 		c, err := readOnnxCase(folder)
-		ours := len(c.nodes) > 0 && slices.ContainsFunc(c.nodes, func(n onnxNode) bool { return onnxOperators[n.op].check != nil })
+		ours := len(c.nodes) > 0 &&
+			slices.ContainsFunc(c.nodes, func(n onnxNode) bool { return onnxOperators[n.op].check != nil })
 		if !ours && !strings.Contains(strings.ToLower(c.name), "conv") {
 			others++
 			continue
@@ -170,7 +172,8 @@ func setAxes(p *conv.Problem, axes []conv.Axis) {
 // onnxProblem is the problem of a Conv, ConvTranspose or ConvInteger node.
 func onnxProblem(c onnxCase, x, w onnxTensor) (conv.Problem, error) {
 	n := c.nodes[0]
-	p := conv.Problem{Batch: x.shape[0], Groups: n.list("group", 1, 1)[0], InChannels: x.shape[1], Transposed: n.op == "ConvTranspose"}
+	p := conv.Problem{Batch: x.shape[0], Groups: n.list("group", 1, 1)[0], InChannels: x.shape[1],
+		Transposed: n.op == "ConvTranspose"}
 	if p.OutChannels = w.shape[0]; p.Transposed {
 		p.OutChannels = w.shape[1] * p.Groups
 	}
@@ -229,7 +232,7 @@ func checkOnnxInteger(t *testing.T, c onnxCase) error {
 	operand := func(i int) []int8 {
 		v, has := c.input(i)
 		shift := 0.0
-		if v.kind == onnxUint8 {
+		if v.kind == onnx.Uint8 {
 			shift = 128
 		}
 		out := make([]int8, len(v.values))
@@ -237,7 +240,7 @@ func checkOnnxInteger(t *testing.T, c onnxCase) error {
 			out[j] = int8(u - shift)
 		}
 		if !has && i > 1 { // the zero point 0 of an operand that is shifted
-			if of, _ := c.input(i - 2); of.kind == onnxUint8 {
+			if of, _ := c.input(i - 2); of.kind == onnx.Uint8 {
 				out = []int8{-128}
 			}
 		}
@@ -293,7 +296,8 @@ func bytesOf(data []float32) []int8 {
 func checkOnnxPad(t *testing.T, c onnxCase) error {
 	n := c.nodes[0]
 	xt, _ := c.input(0)
-	mode, known := map[string]conv.Padding{"": conv.Zero, "constant": conv.Zero, "reflect": conv.Reflect, "edge": conv.Replicate}[n.strings["mode"]]
+	mode, known := map[string]conv.Padding{"": conv.Zero, "constant": conv.Zero, "reflect": conv.Reflect,
+		"edge": conv.Replicate}[n.strings["mode"]]
 	pads := n.ints["pads"]
 	if given, has := c.input(1); has {
 		for _, v := range given.values {
@@ -303,7 +307,8 @@ func checkOnnxPad(t *testing.T, c onnxCase) error {
 	value, _ := c.input(2)
 	rank := len(xt.shape)
 	constant := n.floats["value"] != 0 || len(value.values) > 0 && value.values[0] != 0
-	if !known || rank < 3 || rank > 5 || len(pads) != 2*rank || pads[0]+pads[1]+pads[rank]+pads[rank+1] != 0 || slices.Min(pads) < 0 || constant {
+	if !known || rank < 3 || rank > 5 || len(pads) != 2*rank || pads[0]+pads[1]+pads[rank]+pads[rank+1] != 0 ||
+		slices.Min(pads) < 0 || constant {
 		return notOurs(fmt.Sprintf("Pad with mode %q, value %v, pads %v", n.strings["mode"], value.values, pads))
 	}
 	x, err := volume4(xt)
@@ -349,7 +354,8 @@ func checkOnnxFunction(t *testing.T, c onnxCase) error {
 		want := activate(a, z, slope)
 		// The result is rounded once more than a shader's own error says, by whoever stored it.
 		if allowed := ownError(a, z, 0, slope) + math.Abs(want)*ulp; !(math.Abs(c.want.values[i]-want) <= allowed) {
-			return fmt.Errorf("%w: %v(%v) is %v in the data, %v by the oracle, allowed %g", ErrMismatch, a, z, c.want.values[i], want, allowed)
+			return fmt.Errorf("%w: %v(%v) is %v in the data, %v by the oracle, allowed %g", ErrMismatch, a, z,
+				c.want.values[i], want, allowed)
 		}
 	}
 	return nil
@@ -395,7 +401,7 @@ func onnxActivation(c onnxCase) (conv.Activation, error) {
 	if n.op != "Clip" {
 		return a, nil
 	}
-	if x, _ := c.input(0); x.kind != onnxFloat {
+	if x, _ := c.input(0); x.kind != onnx.Float {
 		return a, notOurs("Clip of whole numbers")
 	}
 	a.Alpha, a.Beta = -math.MaxFloat32, math.MaxFloat32

@@ -7,8 +7,8 @@ import (
 	"github.com/gpuconv/gpuconv/conv"
 )
 
-// operators are the references of elementwise operators, in float64: what each makes of numbers of its volumes, and how
-// many times it rounds.
+// operators are the references of elementwise operators, in float64: what each makes of numbers of its volumes, and
+// how many times it rounds.
 var operators = map[string]struct {
 	inputs int
 	of     func(x, y float64) float64
@@ -24,8 +24,8 @@ var operators = map[string]struct {
 }
 
 // Operator is what the operator of that name makes of volumes of one shape, in memory order. Each of its roundings may
-// go either way, and results that are not copied may flush to zero, as WGSL leaves open: see [Bound]. p is the problem that reports name. The
-// error wraps [ErrShape].
+// go either way, and results that are not copied may flush to zero, as WGSL leaves open: see [Bound]. p is the problem
+// that reports name. The error wraps [ErrShape].
 func Operator(name string, p conv.Problem, volumes ...[]float32) (Reference, error) {
 	o, ok := operators[name]
 	switch {

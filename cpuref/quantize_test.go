@@ -19,14 +19,19 @@ func TestQuantize(t *testing.T) {
 		want           []int8
 	}{
 		{0, 0, 1, 0, []int8{0}}, {0, 0, 0.25, -3, []int8{-3}}, {7, 0, 2, 1, []int8{4, 5}}, {5, 0, 2, 0, []int8{2, 3}},
-		{6.9, 0, 2, 0, []int8{3}}, {7.1, 0, 2, 0, []int8{4}}, {-7, 0, 2, 1, []int8{-3, -2}}, {-6.9, 0, 2, 0, []int8{-3}},
+		{6.9, 0, 2, 0, []int8{3}}, {7.1, 0, 2, 0, []int8{4}}, {-7, 0, 2, 1, []int8{-3, -2}},
+		{-6.9, 0, 2, 0, []int8{-3}},
 		{6.9, 0.2, 2, 0, []int8{3, 4}}, {6.9, 0.05, 2, 0, []int8{3}}, {6.5, 2, 2, 0, []int8{2, 3, 4}},
-		{7 - 1e-9, 0, 2, 0, []int8{3, 4}}, {7 + 1e-9, 0, 2, 0, []int8{3, 4}}, {7 - 1e-5, 0, 2, 0, []int8{3}}, {7 + 1e-5, 0, 2, 0, []int8{4}},
-		{127.4, 0, 1, 0, []int8{127}}, {127.5, 0, 1, 0, []int8{127}}, {126.5, 0, 1, 0, []int8{126, 127}}, {1e30, 1e20, 1e-30, -128, []int8{127}},
-		{-128.6, 0, 1, 0, []int8{-128}}, {-1e30, 1e20, 1e-30, 127, []int8{-128}}, {-200, 0, 1, 100, []int8{-100}}, {200, 0, 1, -100, []int8{100}},
+		{7 - 1e-9, 0, 2, 0, []int8{3, 4}}, {7 + 1e-9, 0, 2, 0, []int8{3, 4}}, {7 - 1e-5, 0, 2, 0, []int8{3}},
+		{7 + 1e-5, 0, 2, 0, []int8{4}},
+		{127.4, 0, 1, 0, []int8{127}}, {127.5, 0, 1, 0, []int8{127}}, {126.5, 0, 1, 0, []int8{126, 127}},
+		{1e30, 1e20, 1e-30, -128, []int8{127}},
+		{-128.6, 0, 1, 0, []int8{-128}}, {-1e30, 1e20, 1e-30, 127, []int8{-128}}, {-200, 0, 1, 100, []int8{-100}},
+		{200, 0, 1, -100, []int8{100}},
 		{nan, 0, 2, 9, []int8{9}}, {inf, nan, 2, 9, []int8{127}}, {-inf, inf, 2, 9, []int8{-128}},
 	} {
-		ref := Reference{Problem: p, Value: []float64{c.value}, Magnitude: []float64{math.Abs(c.value)}, Allowed: []float64{c.allowed}}
+		ref := Reference{Problem: p, Value: []float64{c.value}, Magnitude: []float64{math.Abs(c.value)},
+			Allowed: []float64{c.allowed}}
 		var passes []int8
 		for q := math.MinInt8; q <= math.MaxInt8; q++ {
 			report, err := Check([]float32{float32(q)}, ref.Quantize(c.scale, c.zero), Bounded)
@@ -38,7 +43,8 @@ func TestQuantize(t *testing.T) {
 			}
 		}
 		if !slices.Equal(passes, c.want) {
-			t.Errorf("%v +- %v in steps of %v from %d: %v pass, must be %v", c.value, c.allowed, c.scale, c.zero, passes, c.want)
+			t.Errorf("%v +- %v in steps of %v from %d: %v pass, must be %v", c.value, c.allowed, c.scale, c.zero,
+				passes, c.want)
 		}
 	}
 	// Everything is within an infinite bound: that is no verdict.

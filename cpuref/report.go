@@ -19,6 +19,8 @@ type Mismatch struct {
 	K, Bank int // of filters and biases: which one, in which bank
 	Index   int // of the element in the result
 	form    form
+	// Position is where the element of a tensor of any rank is, [i,j,k]; it stands for all other coordinates.
+	Position string
 }
 
 // form says which coordinates tell where an element is.
@@ -64,8 +66,8 @@ func (m Mismatch) String() string {
 	)
 }
 
-// at is V[x,y,d] (image n), or V[x,y,z,d] in 3D; dW[k][x,y,c], db[k], each of its bank where there are
-// several; dslope[k]; and an element's number where there is no problem to place it in.
+// at is the Position if there is one, else V[x,y,d] (image n), or V[x,y,z,d] in 3D; dW[k][x,y,c], db[k], each of its
+// bank where there are several; dslope[k]; and an element's number where there is no problem to place it in.
 func (m Mismatch) at() string {
 	where := fmt.Sprintf("[%d,%d,%d]", m.X, m.Y, m.D)
 	if m.form.deep {
@@ -76,6 +78,8 @@ func (m Mismatch) at() string {
 		bank = fmt.Sprintf(" (bank %d)", m.Bank)
 	}
 	switch {
+	case m.Position != "":
+		return m.Position
 	case m.form.loose && m.Kind == SumGradients:
 		return fmt.Sprintf("%v element %d", m.Kind, m.Index)
 	case m.Kind == SlopeGradients || m.Kind == BiasGradients:

@@ -115,7 +115,8 @@ func checkHeld(p conv.Problem, x tensor.Volume, w tensor.Filters) error {
 	}
 	if p.OutLen() > MaxOutputs {
 		return fmt.Errorf(
-			"%w: %s has %d outputs, a reference holds at most %d: judge a sample of them, as Sample and CheckSample do",
+			"%w: %s has %d outputs, a reference holds at most %d: judge a sample of them, as Sample and CheckSample "+
+				"do",
 			ErrShape,
 			p,
 			p.OutLen(),

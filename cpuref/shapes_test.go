@@ -15,19 +15,31 @@ func TestCheckShapes(t *testing.T) {
 		want  error
 		words string
 	}{
-		"right":           {func(*conv.Problem, *tensor.Volume, *tensor.Filters) {}, nil, ""},
-		"no biases":       {func(_ *conv.Problem, _ *tensor.Volume, w *tensor.Filters) { w.Bias = nil }, nil, ""},
-		"no problem":      {func(p *conv.Problem, _ *tensor.Volume, _ *tensor.Filters) { *p = conv.Problem{} }, conv.ErrInvalid, "batch"},
-		"groups":          {func(p *conv.Problem, _ *tensor.Volume, _ *tensor.Filters) { p.Groups = 3 }, conv.ErrInvalid, "groups"},
-		"no volume":       {func(_ *conv.Problem, x *tensor.Volume, _ *tensor.Filters) { *x = tensor.Volume{} }, ErrShape, "is 0x0x0x0, must be 2x5x6x4"},
-		"other height":    {func(_ *conv.Problem, x *tensor.Volume, _ *tensor.Filters) { x.H, x.W = x.W, x.H }, ErrShape, "is 2x6x5x4, must be 2x5x6x4"},
-		"volume's data":   {func(_ *conv.Problem, x *tensor.Volume, _ *tensor.Filters) { x.Data = x.Data[1:] }, ErrShape, "240"},
-		"volume's none":   {func(_ *conv.Problem, x *tensor.Volume, _ *tensor.Filters) { x.Data = nil }, ErrShape, "240"},
-		"no filters":      {func(_ *conv.Problem, _ *tensor.Volume, w *tensor.Filters) { *w = tensor.Filters{} }, ErrShape, "is 0x0x0x0, must be 6x3x3x2"},
-		"ungrouped depth": {func(_ *conv.Problem, _ *tensor.Volume, w *tensor.Filters) { w.D = 4 }, ErrShape, "is 6x3x3x4, must be 6x3x3x2"},
-		"filters' data":   {func(_ *conv.Problem, _ *tensor.Volume, w *tensor.Filters) { w.Data = append(w.Data, 1) }, ErrShape, "108"},
-		"biases":          {func(_ *conv.Problem, _ *tensor.Volume, w *tensor.Filters) { w.Bias = w.Bias[:5] }, ErrShape, "6"},
-		"empty biases":    {func(_ *conv.Problem, _ *tensor.Volume, w *tensor.Filters) { w.Bias = []float32{} }, ErrShape, "6"},
+		"right":     {func(*conv.Problem, *tensor.Volume, *tensor.Filters) {}, nil, ""},
+		"no biases": {func(_ *conv.Problem, _ *tensor.Volume, w *tensor.Filters) { w.Bias = nil }, nil, ""},
+		"no problem": {func(p *conv.Problem, _ *tensor.Volume, _ *tensor.Filters) { *p = conv.Problem{} },
+			conv.ErrInvalid, "batch"},
+		"groups": {func(p *conv.Problem, _ *tensor.Volume, _ *tensor.Filters) { p.Groups = 3 }, conv.ErrInvalid,
+			"groups"},
+		"no volume": {func(_ *conv.Problem, x *tensor.Volume, _ *tensor.Filters) { *x = tensor.Volume{} }, ErrShape,
+			"is 0x0x0x0, must be 2x5x6x4"},
+		"other height": {func(_ *conv.Problem, x *tensor.Volume, _ *tensor.Filters) { x.H, x.W = x.W, x.H }, ErrShape,
+			"is 2x6x5x4, must be 2x5x6x4"},
+		"volume's data": {func(_ *conv.Problem, x *tensor.Volume, _ *tensor.Filters) { x.Data = x.Data[1:] }, ErrShape,
+			"240"},
+		"volume's none": {func(_ *conv.Problem, x *tensor.Volume, _ *tensor.Filters) { x.Data = nil }, ErrShape,
+			"240"},
+		"no filters": {func(_ *conv.Problem, _ *tensor.Volume, w *tensor.Filters) { *w = tensor.Filters{} }, ErrShape,
+			"is 0x0x0x0, must be 6x3x3x2"},
+		"ungrouped depth": {func(_ *conv.Problem, _ *tensor.Volume, w *tensor.Filters) { w.D = 4 }, ErrShape,
+			"is 6x3x3x4, must be 6x3x3x2"},
+		"filters' data": {func(_ *conv.Problem, _ *tensor.Volume, w *tensor.Filters) { w.Data = append(w.Data, 1) },
+			ErrShape, "108"},
+		"biases": {func(_ *conv.Problem, _ *tensor.Volume, w *tensor.Filters) {
+			w.Bias = w.Bias[:5]
+		}, ErrShape, "6"},
+		"empty biases": {func(_ *conv.Problem, _ *tensor.Volume, w *tensor.Filters) { w.Bias = []float32{} }, ErrShape,
+			"6"},
 	} {
 		p := parse(t, small)
 		x, w := operands(t, p, reals(newRand(50)))
@@ -53,15 +65,19 @@ func TestCheckOutput(t *testing.T) {
 		want  error
 		words string
 	}{
-		"right":      {plane, tensor.Volume{N: 2, H: 5, W: 6, D: 6, Data: make([]float32, 360)}, nil, ""},
-		"right 3D":   {solid, tensor.Volume{N: 2, Z: 3, H: 3, W: 4, D: 3, Data: make([]float32, 216)}, nil, ""},
-		"no volume":  {plane, tensor.Volume{}, ErrShape, "the residual (NHWC) is 0x0x0x0, must be 2x5x6x6 for " + plane.String()},
-		"X's size":   {plane, tensor.Volume{N: 2, H: 5, W: 6, D: 4, Data: make([]float32, 240)}, ErrShape, "is 2x5x6x4, must be 2x5x6x6"},
-		"one plane":  {solid, tensor.Volume{N: 2, H: 3, W: 4, D: 3, Data: make([]float32, 72)}, ErrShape, "(NZHWC) is 2x1x3x4x3, must be 2x3x3x4x3"},
+		"right":    {plane, tensor.Volume{N: 2, H: 5, W: 6, D: 6, Data: make([]float32, 360)}, nil, ""},
+		"right 3D": {solid, tensor.Volume{N: 2, Z: 3, H: 3, W: 4, D: 3, Data: make([]float32, 216)}, nil, ""},
+		"no volume": {plane, tensor.Volume{}, ErrShape, "the residual (NHWC) is 0x0x0x0, must be 2x5x6x6 for " +
+			plane.String()},
+		"X's size": {plane, tensor.Volume{N: 2, H: 5, W: 6, D: 4, Data: make([]float32, 240)}, ErrShape,
+			"is 2x5x6x4, must be 2x5x6x6"},
+		"one plane": {solid, tensor.Volume{N: 2, H: 3, W: 4, D: 3, Data: make([]float32, 72)}, ErrShape,
+			"(NZHWC) is 2x1x3x4x3, must be 2x3x3x4x3"},
 		"short data": {plane, tensor.Volume{N: 2, H: 5, W: 6, D: 6, Data: make([]float32, 359)}, ErrShape, "360"},
 		"no problem": {conv.Problem{}, tensor.Volume{}, conv.ErrInvalid, "batch"},
 	} {
-		if err := CheckOutput(c.p, "residual", c.v); !errors.Is(err, c.want) || c.want != nil && !strings.Contains(err.Error(), c.words) {
+		if err := CheckOutput(c.p, "residual", c.v); !errors.Is(err, c.want) || c.want != nil &&
+			!strings.Contains(err.Error(), c.words) {
 			t.Errorf("%s: error %v, must wrap %v and say %q", name, err, c.want, c.words)
 		}
 	}
@@ -71,7 +87,8 @@ func TestCheckOutput(t *testing.T) {
 func TestTooManyOutputs(t *testing.T) {
 	p := parse(t, "ic1ih1oc1kh1ph8000000sh1")
 	x, w := operands(t, p, reals(newRand(51)))
-	for name, f := range map[string]func(conv.Problem, tensor.Volume, tensor.Filters) (Reference, error){"Conv": Conv, "Im2col": Im2col} {
+	for name, f := range map[string]func(conv.Problem, tensor.Volume, tensor.Filters) (Reference, error){"Conv": Conv,
+		"Im2col": Im2col} {
 		if _, err := f(p, x, w); !errors.Is(err, ErrShape) || !strings.Contains(err.Error(), "CheckSample") {
 			t.Errorf("%s: error %v, must be ErrShape and name CheckSample", name, err)
 		}

@@ -22,9 +22,9 @@ func SpaceToDepthInput(p conv.Problem, x tensor.Volume) (tensor.Volume, error) {
 	depth := p.InChannels / p.Groups
 	for i := range out.Data {
 		at := placeIn(i, 1, to.H.In, to.W.In, to.InChannels)
-		group, phase := at.d/depth/phases(&p), at.d/depth%phases(&p)
-		y, inY := phaseSource(p.H, p.Padding, at.y, phase/p.W.Stride)
-		x0, inX := phaseSource(p.W, p.Padding, at.x, phase%p.W.Stride)
+		group, residue := at.d/depth/residues(&p), at.d/depth%residues(&p)
+		y, inY := residueSource(p.H, p.Padding, at.y, residue/p.W.Stride)
+		x0, inX := residueSource(p.W, p.Padding, at.x, residue%p.W.Stride)
 		if inY && inX {
 			out.Data[i] = x.Data[((at.n*p.H.In+y)*p.W.In+x0)*p.InChannels+group*depth+at.d%depth]
 		}
@@ -32,9 +32,9 @@ func SpaceToDepthInput(p conv.Problem, x tensor.Volume) (tensor.Volume, error) {
 	return out, nil
 }
 
-// phaseSource is the input of a phase at place i of the axis of stride 1. Windows end before the last phases, whose
-// weights are zero: there may be no input, whatever the padding.
-func phaseSource(a conv.Axis, padding conv.Padding, i, phase int) (at int, ok bool) {
-	at, ok = source(&a, padding, false, i, phase)
+// residueSource is the input of a residue at place i of the axis of stride 1. Windows end before the last residues,
+// whose weights are zero: there may be no input, whatever the padding.
+func residueSource(a conv.Axis, padding conv.Padding, i, residue int) (at int, ok bool) {
+	at, ok = source(&a, padding, false, i, residue)
 	return at, ok && at >= 0 && at < a.In
 }

@@ -14,10 +14,13 @@ import (
 func TestSpaceToDepth(t *testing.T) {
 	for d, shape := range map[string]string{
 		"ic3ih227oc4kh11sh4ph0": "ic48ih57oc4kh3ph0", "ic3ih23oc2kh7sh2ph3": "ic12ih15oc2kh4ph0",
-		"g2mb2ic4ih9iw14oc6kh5kw3sh2sw3ph2pw1": "g2mb2ic24ih7iw5oc6oh5ow5kh3kw1ph0", "ic2ih9iw8oc3kh3kw4sh1sw2ph1": "ic4ih11iw5oc3oh9ow4kh3kw2ph0",
-		"ic2ih8oc3kh5sh2ph2+reflect": "ic8ih6oc3kh3", "ic2ih8oc3kh5sh3ph3+circular": "ic18ih5oc3kh2", "mb2ic1ih9iw7oc2kh6sh4ph2+replicate": "mb2ic16ih3iw3oc2oh2ow2kh2",
-		"ic1ih9oc1oh3kh2sh3": "ic9ih3oc1oh3kh1", "ic2ih5oc2kh3ph1": "ic2ih5oc2kh3ph1", "ic2ih9oc2oh7kh5sh2": "ic8ih9oc2oh7kh3",
-		"ic1ih2oc1oh1kh4sh5+circular": "ic25ih1oc1kh1", // phases lie more than one turn behind
+		"g2mb2ic4ih9iw14oc6kh5kw3sh2sw3ph2pw1": "g2mb2ic24ih7iw5oc6oh5ow5kh3kw1ph0",
+		"ic2ih9iw8oc3kh3kw4sh1sw2ph1":          "ic4ih11iw5oc3oh9ow4kh3kw2ph0",
+		"ic2ih8oc3kh5sh2ph2+reflect":           "ic8ih6oc3kh3", "ic2ih8oc3kh5sh3ph3+circular": "ic18ih5oc3kh2",
+		"mb2ic1ih9iw7oc2kh6sh4ph2+replicate": "mb2ic16ih3iw3oc2oh2ow2kh2",
+		"ic1ih9oc1oh3kh2sh3":                 "ic9ih3oc1oh3kh1", "ic2ih5oc2kh3ph1": "ic2ih5oc2kh3ph1",
+		"ic2ih9oc2oh7kh5sh2":          "ic8ih9oc2oh7kh3",
+		"ic1ih2oc1oh1kh4sh5+circular": "ic25ih1oc1kh1", // residues lie more than one turn behind
 	} {
 		p := parse(t, d)
 		x, w := operands(t, p, integers(newRand(70), 9))

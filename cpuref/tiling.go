@@ -8,7 +8,7 @@ import (
 )
 
 // tiling is how a transform computes a layer, of any stride: one line's algorithm along the columns of a tile, then
-// another's along its rows. Of layers with strides each phase of an input, its place among the S x S that space to
+// another's along its rows. Of layers with strides each residue of an input, its place among the S x S that space to
 // depth makes one of, is an input of its own.
 type tiling struct{ h, w line }
 
@@ -29,11 +29,11 @@ type stage struct {
 // tilingOf is the algorithm of a layer that the transform serves, if need be from space to depth. The error wraps
 // [transform.ErrUnsupported], or is the problem's own.
 func tilingOf(by transform.Transform, p conv.Problem) (*tiling, error) {
-	plain, err := transform.SpaceToDepth(p)
+	unstrided, err := transform.SpaceToDepth(p)
 	if err != nil {
 		return nil, err
 	}
-	h, w, err := by.Lines(plain)
+	h, w, err := by.Lines(unstrided)
 	if err != nil {
 		return nil, err
 	}
@@ -126,27 +126,27 @@ func (a *tiling) tileOf(p *conv.Problem, at place) (t tile, i int) {
 	return tile{at.n, at.y - row*p.H.Dilation, at.x - column*p.W.Dilation}, row*a.w.Outputs + column
 }
 
-// phases is how many phases an input has, 1 without strides.
-func phases(p *conv.Problem) int { return p.H.Stride * p.W.Stride }
+// residues is how many residues an input has, 1 without strides.
+func residues(p *conv.Problem) int { return p.H.Stride * p.W.Stride }
 
-// gather calls do for each input of this phase that the tile's outputs read, with its place i in the tile and the
+// gather calls do for each input of this residue that the tile's outputs read, with its place i in the tile and the
 // index in X of its first channel. At all other places there are zeros: those of the padding, what outputs
 // would read that hang over V's edge, and what lies behind the last tap of the filters.
-func (a *tiling) gather(p *conv.Problem, at tile, phase int, do func(i, first int)) {
+func (a *tiling) gather(p *conv.Problem, at tile, residue int, do func(i, first int)) {
 	for r := range min(a.h.Inputs, outputsFrom(p.H, at.y)+a.h.Taps-1) {
-		y, inY := phaseSource(p.H, p.Padding, at.y+r*p.H.Dilation, phase/p.W.Stride)
+		y, inY := residueSource(p.H, p.Padding, at.y+r*p.H.Dilation, residue/p.W.Stride)
 		for c := range min(a.w.Inputs, outputsFrom(p.W, at.x)+a.w.Taps-1) {
-			if x, inX := phaseSource(p.W, p.Padding, at.x+c*p.W.Dilation, phase%p.W.Stride); inX && inY {
+			if x, inX := residueSource(p.W, p.Padding, at.x+c*p.W.Dilation, residue%p.W.Stride); inX && inY {
 				do(r*a.w.Inputs+c, ((at.n*p.H.In+y)*p.W.In+x)*p.InChannels)
 			}
 		}
 	}
 }
 
-// gatherTaps calls do for each tap of this phase, with its place i among the tile's and its index in a filter.
-func (a *tiling) gatherTaps(p *conv.Problem, phase int, do func(i, tap int)) {
+// gatherTaps calls do for each tap of this residue, with its place i among the tile's and its index in a filter.
+func (a *tiling) gatherTaps(p *conv.Problem, residue int, do func(i, tap int)) {
 	for i := range a.taps() {
-		y, x := i/a.w.Taps*p.H.Stride+phase/p.W.Stride, i%a.w.Taps*p.W.Stride+phase%p.W.Stride
+		y, x := i/a.w.Taps*p.H.Stride+residue/p.W.Stride, i%a.w.Taps*p.W.Stride+residue%p.W.Stride
 		if y < p.H.Filter && x < p.W.Filter {
 			do(i, y*p.W.Filter+x)
 		}

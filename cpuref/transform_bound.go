@@ -119,7 +119,7 @@ type transformBound struct {
 	problem        conv.Problem
 	x              tensor.Volume
 	weights        tensor.Filters
-	depth          int     // the channels that are added up, each phase's
+	depth          int     // the channels that are added up, each residue's
 	growth         float64 // g(n+2)
 	inputGrowth    float64 // g(i+1)
 	inputFlushes   float64 // e
@@ -128,7 +128,7 @@ type transformBound struct {
 }
 
 func newTransformBound(a *tiling, p conv.Problem, x tensor.Volume, w tensor.Filters) *transformBound {
-	depth := phases(&p) * (p.InChannels / p.Groups)
+	depth := residues(&p) * (p.InChannels / p.Groups)
 	n := 1 + depth + a.h.output.roundings + a.w.output.roundings + 1
 	return &transformBound{
 		tiling: a, problem: p, x: x, weights: w, depth: depth,
@@ -151,7 +151,8 @@ func (b *transformBound) filters(first, count int) filterBounds {
 	h, w := magnitudes(b.h.G), magnitudes(b.w.G)
 	parallel(count, func() func(int) {
 		g, absolutes := make([]float64, b.taps()), make([]float64, b.taps())
-		half, out, sizes := make([]float64, b.h.Products*b.w.Taps), make([]float64, b.area()), make([]float64, b.area())
+		half, out, sizes := make([]float64, b.h.Products*b.w.Taps), make([]float64, b.area()),
+			make([]float64, b.area())
 		return func(j int) {
 			for c := range b.depth {
 				b.gatherFilter(first+j, c, g)

@@ -7,8 +7,8 @@ import (
 )
 
 // TransformInput is the input Bᵀ d B of the layer of [transform.Transform.Product], in float32: [tiles][positions][C],
-// image by image and row by row. Of a tile that hangs over the output volume's edge, what only the missing outputs would
-// read counts as 0. Errors are those of [transform.Transform.Check] and [CheckShapes].
+// image by image and row by row. Of a tile that hangs over the output volume's edge, what only the missing outputs
+// would read counts as 0. Errors are those of [transform.Transform.Check] and [CheckShapes].
 //
 // It is the twin of shaders/winograd_input.wgsl and, but for the order of sums, of fourier_rows.wgsl with
 // fourier_columns.wgsl behind it.

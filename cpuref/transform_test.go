@@ -19,9 +19,11 @@ type transformed struct {
 // everyTransform are all sizes of tiles and filters, and of Fourier's the ends and some between.
 var everyTransform = []transformed{
 	{transform.Winograd2, 3, 3}, {transform.Winograd3, 3, 3}, {transform.Winograd4, 3, 3}, {transform.Winograd6, 3, 3},
-	{transform.Winograd2, 5, 5}, {transform.Winograd4, 5, 5}, {transform.Winograd2, 7, 7}, {transform.Winograd5, 4, 4}, {transform.Winograd5, 1, 4},
+	{transform.Winograd2, 5, 5}, {transform.Winograd4, 5, 5}, {transform.Winograd2, 7, 7}, {transform.Winograd5, 4, 4},
+	{transform.Winograd5, 1, 4},
 	{transform.Winograd6, 1, 3}, {transform.Winograd4, 5, 1}, {transform.Winograd2, 1, 7},
-	{transform.Fourier, 2, 2}, {transform.Fourier, 13, 13}, {transform.Fourier, 3, 8}, {transform.Fourier, 1, 7}, {transform.Fourier, 5, 1},
+	{transform.Fourier, 2, 2}, {transform.Fourier, 13, 13}, {transform.Fourier, 3, 8}, {transform.Fourier, 1, 7},
+	{transform.Fourier, 5, 1},
 }
 
 // cases is how many problems of it are tried: Fourier's have many numbers.
@@ -35,7 +37,8 @@ func (of transformed) cases(n int) int {
 // transformProblem is a small problem of one of them, with every padding.
 func transformProblem(rng *rand.Rand, of transformed) conv.Problem {
 	axis := func(filter int) conv.Axis {
-		a := conv.Axis{In: 1 + rng.IntN(12), Filter: filter, Pad: rng.IntN(filter + 1), Dilation: max(1, rng.IntN(5)-1)}
+		a := conv.Axis{In: 1 + rng.IntN(12), Filter: filter, Pad: rng.IntN(filter + 1),
+			Dilation: max(1, rng.IntN(5)-1)}
 		if rng.IntN(2) == 0 {
 			a.Out = max(1, a.In+2*a.Pad-(filter-1)*a.Dilation+rng.IntN(5)-2)
 		}
@@ -73,7 +76,9 @@ func twin(t testing.TB, p conv.Problem, f transform.Transform, x tensor.Volume, 
 
 // rounded is the whole algorithm with arithmetic that rounds as round does, written without the index
 // tricks of the code that it tests: tile by tile, from what each of its outputs reads.
-func rounded(p conv.Problem, f transform.Transform, x tensor.Volume, w tensor.Filters, round func(float64) float32) []float32 {
+func rounded(
+	p conv.Problem, f transform.Transform, x tensor.Volume, w tensor.Filters, round func(float64) float32,
+) []float32 {
 	a, err := tilingOf(f, p)
 	if err != nil {
 		panic(err)
@@ -135,7 +140,8 @@ func rounded(p conv.Problem, f transform.Transform, x tensor.Volume, w tensor.Fi
 				for s := range sums[r] {
 					weight := 0.0 // rounded once, by round too
 					for e := range area {
-						weight += a.h.G[r][e/p.W.Filter] * a.w.G[s][e%p.W.Filter] * float64(w.Data[(at.d*area+e)*depth+c])
+						tap := float64(w.Data[(at.d*area+e)*depth+c])
+						weight += a.h.G[r][e/p.W.Filter] * a.w.G[s][e%p.W.Filter] * tap
 					}
 					sums[r][s] = float64(round(sums[r][s] + float64(round(u[r][s]*float64(round(weight))))))
 				}
@@ -169,8 +175,9 @@ func TestTransformExact(t *testing.T) {
 		}
 		want := must[Reference](t)(Transformed(transform.Winograd2, p, x, w))
 		for name, got := range map[string][]float32{
-			"twin":        twin(t, p, transform.Winograd2, x, w),
-			"toward zero": rounded(p, transform.Winograd2, x, w, towardZero), "away from zero": rounded(p, transform.Winograd2, x, w, awayFromZero),
+			"twin":           twin(t, p, transform.Winograd2, x, w),
+			"toward zero":    rounded(p, transform.Winograd2, x, w, towardZero),
+			"away from zero": rounded(p, transform.Winograd2, x, w, awayFromZero),
 		} {
 			if r := must[Report](t)(Check(got, want, Exact)); !r.OK() {
 				t.Fatalf("%v, %s: %v", p, name, r)
@@ -238,13 +245,16 @@ func TestTransformBoundOfFlushes(t *testing.T) {
 
 // The bound by the formula's own loops, in problems of one block and of several.
 func TestTransformBound(t *testing.T) {
-	squares := []transform.Transform{transform.Winograd2, transform.Winograd3, transform.Winograd4, transform.Winograd6}
+	squares := []transform.Transform{transform.Winograd2, transform.Winograd3, transform.Winograd4,
+		transform.Winograd6}
 	for d, all := range map[string][]transform.Transform{
 		"ic2ih5oc3kh3ph1": squares, "g2mb2ic4ih17iw18oc6kh3ph1+circular": squares, "ic1ih3oc130kh3": squares,
 		"mb3ic3ih1iw2oc2kh3ph2+replicate": squares, "g2mb2ic4ih9iw13oc6kh3ph2pw3dh1dw3": squares,
-		"g2ic4ih9iw8oc6kh5ph2": {transform.Winograd2, transform.Winograd4}, "ic2ih9iw13oc3kh7ph3dh1": {transform.Winograd2},
-		"ic2ih4iw13oc3kh1kw3ph0pw1": {transform.Winograd6},
-		"ic2ih9iw3oc3kh7kw1ph2pw0":  {transform.Winograd2, transform.Fourier}, "ic2ih17iw14oc3kh13kw4ph2pw0": {transform.Fourier},
+		"g2ic4ih9iw8oc6kh5ph2":        {transform.Winograd2, transform.Winograd4},
+		"ic2ih9iw13oc3kh7ph3dh1":      {transform.Winograd2},
+		"ic2ih4iw13oc3kh1kw3ph0pw1":   {transform.Winograd6},
+		"ic2ih9iw3oc3kh7kw1ph2pw0":    {transform.Winograd2, transform.Fourier},
+		"ic2ih17iw14oc3kh13kw4ph2pw0": {transform.Fourier},
 	} {
 		for _, f := range all {
 			checkBound(t, parse(t, d), f)
@@ -277,8 +287,10 @@ func checkBound(t *testing.T, p conv.Problem, f transform.Transform) {
 		if !(math.Abs(got.Allowed[i]-want) < 1e-9*want) {
 			t.Fatalf("%s, %v: allowed %d is %v, must be %v", p, f, i, got.Allowed[i], want)
 		}
-		if math.Abs(got.Value[i]-direct.Value[i]) > 1e-12*direct.Magnitude[i] || math.Abs(got.Magnitude[i]-direct.Magnitude[i]) > 1e-12*direct.Magnitude[i] {
-			t.Fatalf("%s, %v: value %d is %v of %v, must be %v of %v", p, f, i, got.Value[i], got.Magnitude[i], direct.Value[i], direct.Magnitude[i])
+		if math.Abs(got.Value[i]-direct.Value[i]) > 1e-12*direct.Magnitude[i] ||
+			math.Abs(got.Magnitude[i]-direct.Magnitude[i]) > 1e-12*direct.Magnitude[i] {
+			t.Fatalf("%s, %v: value %d is %v of %v, must be %v of %v", p, f, i, got.Value[i], got.Magnitude[i],
+				direct.Value[i], direct.Magnitude[i])
 		}
 	}
 }
@@ -307,7 +319,8 @@ func TestTransformSizes(t *testing.T) {
 							}
 						}
 						if math.Abs(s.sizes[i][j]-want) > 1e-14 {
-							t.Fatalf("%v, %d taps, %s: size %d,%d is %v, must be %v", of.f, taps, name, i, j, s.sizes[i][j], want)
+							t.Fatalf("%v, %d taps, %s: size %d,%d is %v, must be %v", of.f, taps, name, i, j,
+								s.sizes[i][j], want)
 						}
 					}
 				}
@@ -354,7 +367,8 @@ func TestTransformOutOfRange(t *testing.T) {
 	for i := range w.Data {
 		w.Data[i] = 1e-30
 	}
-	for _, f := range []transform.Transform{transform.Winograd2, transform.Winograd4, transform.Winograd6, transform.Fourier} {
+	for _, f := range []transform.Transform{transform.Winograd2, transform.Winograd4, transform.Winograd6,
+		transform.Fourier} {
 		_, err := Check(twin(t, p, f, x, w), must[Reference](t)(Transformed(f, p, x, w)), Bounded)
 		wantError(t, err, ErrNoVerdict, "on the way")
 	}
@@ -373,16 +387,19 @@ func TestTransformSumsOutOfRange(t *testing.T) {
 		}
 	}
 	clear(w.Bias)
-	_, err := Check(twin(t, p, transform.Winograd6, x, w), must[Reference](t)(Transformed(transform.Winograd6, p, x, w)), Bounded)
+	_, err := Check(twin(t, p, transform.Winograd6, x, w),
+		must[Reference](t)(Transformed(transform.Winograd6, p, x, w)), Bounded)
 	wantError(t, err, ErrNoVerdict, "on the way")
-	r := must[Report](t)(Check(twin(t, p, transform.Winograd2, x, w), must[Reference](t)(Transformed(transform.Winograd2, p, x, w)), Bounded))
+	r := must[Report](t)(Check(twin(t, p, transform.Winograd2, x, w),
+		must[Reference](t)(Transformed(transform.Winograd2, p, x, w)), Bounded))
 	if !r.OK() {
 		t.Errorf("winograd2: %v", r)
 	}
 }
 
 func TestTransformExactLimit(t *testing.T) {
-	for d, want := range map[string]int{"ic1ih4oc1kh3": 255, "ic64ih56oc64kh3ph1": 31, "g2ic128ih56oc64kh3ph1": 31, "ic512ih7oc1kh3": 11, "ic65535ih3oc1kh3": 1} {
+	for d, want := range map[string]int{"ic1ih4oc1kh3": 255, "ic64ih56oc64kh3ph1": 31, "g2ic128ih56oc64kh3ph1": 31,
+		"ic512ih7oc1kh3": 11, "ic65535ih3oc1kh3": 1} {
 		if got := must[int](t)(TransformExactLimit(transform.Winograd2, parse(t, d))); got != want {
 			t.Errorf("%s: limit %d, must be %d", d, got, want)
 		}
@@ -404,8 +421,10 @@ func TestTransformRefuses(t *testing.T) {
 		f     transform.Transform
 		words string
 	}{
-		{"ic1ih9oc1kh3", 7, "Transform(7) of ic1ih9oc1kh3, must be winograd2"}, {"ic1ih9oc1kh4", transform.Winograd3, "side 3"},
-		{"ic1ih9oc1kh3+transposed", transform.Winograd2, "transposed"}, {"ic1ih9oc1kh3sh2dh1", transform.Fourier, "must"},
+		{"ic1ih9oc1kh3", 7, "Transform(7) of ic1ih9oc1kh3, must be winograd2"},
+		{"ic1ih9oc1kh4", transform.Winograd3, "side 3"},
+		{"ic1ih9oc1kh3+transposed", transform.Winograd2, "transposed"},
+		{"ic1ih9oc1kh3sh2dh1", transform.Fourier, "must"},
 	} {
 		p := parse(t, c.d)
 		x, w := operands(t, p, integers(newRand(65), 1))

@@ -23,7 +23,8 @@ func TestAdaptersAreDescribed(t *testing.T) {
 		if a.Backend == BackendVulkan && a.Driver == "" {
 			t.Errorf("%s: Vulkan does not say which driver this is", a)
 		}
-		if a.Limits.MaxBufferSize == 0 || a.Limits.MaxWorkgroupInvocations == 0 || a.Limits.StorageOffsetAlignment == 0 || a.Limits.MaxWorkgroupsPerDimension == 0 {
+		if a.Limits.MaxBufferSize == 0 || a.Limits.MaxWorkgroupInvocations == 0 ||
+			a.Limits.StorageOffsetAlignment == 0 || a.Limits.MaxWorkgroupsPerDimension == 0 {
 			t.Errorf("%s: limits %+v", a, a.Limits)
 		}
 		if i > 0 && list[i-1].Type < a.Type {
@@ -56,7 +57,8 @@ func TestRank(t *testing.T) {
 		}
 		got = append(got, a.info.Name+"/"+string(a.info.Backend))
 	}
-	want := "GeForce RTX 4090/vulkan, GeForce RTX 3060/vulkan, GeForce RTX 4090/gl, Iris Xe/vulkan, a riddle/dx12, llvmpipe/vulkan"
+	want := "GeForce RTX 4090/vulkan, GeForce RTX 3060/vulkan, GeForce RTX 4090/gl, Iris Xe/vulkan, a riddle/dx12, " +
+		"llvmpipe/vulkan"
 	if s := strings.Join(got, ", "); s != want {
 		t.Errorf("got  %s\nwant %s", s, want)
 	}
@@ -84,7 +86,8 @@ func TestChoose(t *testing.T) {
 		if c.want >= 0 && (err != nil || got != c.want) {
 			t.Errorf("%v: got %d, %v, want %d", c.o, got, err, c.want)
 		}
-		if c.want < 0 && (!errors.Is(err, ErrNoAdapter) || !strings.Contains(err.Error(), "Iris Xe") || !strings.Contains(err.Error(), c.o.String())) {
+		if c.want < 0 && (!errors.Is(err, ErrNoAdapter) || !strings.Contains(err.Error(), "Iris Xe") ||
+			!strings.Contains(err.Error(), c.o.String())) {
 			t.Errorf("%v: the error must say what was wanted and what there is: %v", c.o, err)
 		}
 	}
@@ -146,13 +149,15 @@ func TestEnvironment(t *testing.T) {
 	}
 	t.Setenv("GPUCONV_BACKEND", "glide")
 	_, err := Options{}.FromEnvironment()
-	if !errors.Is(err, ErrMisuse) || !strings.Contains(err.Error(), "GPUCONV_BACKEND") || !strings.Contains(err.Error(), "vulkan") {
+	if !errors.Is(err, ErrMisuse) || !strings.Contains(err.Error(), "GPUCONV_BACKEND") ||
+		!strings.Contains(err.Error(), "vulkan") {
 		t.Errorf("the error must name the variable and what would be right: %v", err)
 	}
 }
 
 func TestParseBackend(t *testing.T) {
-	for s, want := range map[string]Backend{"": BackendAny, "vulkan": BackendVulkan, "METAL": BackendMetal, "dx12": BackendDX12, "gl": BackendGL, "browser": BackendBrowser} {
+	for s, want := range map[string]Backend{"": BackendAny, "vulkan": BackendVulkan, "METAL": BackendMetal,
+		"dx12": BackendDX12, "gl": BackendGL, "browser": BackendBrowser} {
 		if got, err := ParseBackend(s); err != nil || got != want {
 			t.Errorf("%q: got %q, %v", s, got, err)
 		}

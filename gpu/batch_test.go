@@ -107,7 +107,8 @@ func TestKernelIsCompiledOnce(t *testing.T) {
 	two := source("two", "b0[0] = 2u;", 1)
 	readOnly := source("one", "", 1)
 	readOnly.Bindings[0] = ReadOnly
-	readOnly.WGSL = "@group(0) @binding(0) var<storage, read> b0: array<u32>;\n@compute @workgroup_size(1) fn main() { _ = b0[0]; }\n@compute @workgroup_size(1) fn other() {}\n"
+	readOnly.WGSL = "@group(0) @binding(0) var<storage, read> b0: array<u32>;\n@compute @workgroup_size(1) fn " +
+		"main() { _ = b0[0]; }\n@compute @workgroup_size(1) fn other() {}\n"
 	other := readOnly
 	other.Entry = "other"
 	for i, s := range []KernelSource{two, readOnly, other} {

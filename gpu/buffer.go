@@ -241,7 +241,8 @@ func (d *Device) giveStaging(s *stagingBuffer) {
 		s.buffer.release()
 		return
 	}
-	at, _ := slices.BinarySearchFunc(d.staging, s, func(a, b *stagingBuffer) int { return cmp.Compare(a.size, b.size) })
+	at, _ := slices.BinarySearchFunc(d.staging, s,
+		func(a, b *stagingBuffer) int { return cmp.Compare(a.size, b.size) })
 	d.staging = slices.Insert(d.staging, at, s)
 	if len(d.staging) > maxStaging {
 		d.staging[0].buffer.release()

@@ -87,7 +87,8 @@ func (d *Device) tick(ctx context.Context) (uint64, time.Time, error) {
 	defer b.Close()
 	k, err := d.Kernel(
 		KernelSource{Name: "clock", Entry: "main", Bindings: []BindingKind{ReadWrite}, Workgroup: [3]uint32{1, 1, 1},
-			WGSL: "@group(0) @binding(0) var<storage, read_write> b: array<u32>;\n@compute @workgroup_size(1) fn main() { b[0] = 1u; }\n"},
+			WGSL: "@group(0) @binding(0) var<storage, read_write> b: array<u32>;\n@compute @workgroup_size(1) fn " +
+				"main() { b[0] = 1u; }\n"},
 	)
 	if err != nil {
 		return 0, time.Time{}, err

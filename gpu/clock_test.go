@@ -4,7 +4,8 @@ import "testing"
 
 func TestSnap(t *testing.T) {
 	for _, c := range []struct{ measured, want float64 }{
-		{1.0001, 1}, {0.985, 1}, {1.03, 1.03}, {52.1, 1e3 / 19.2}, {83.2, 1e3 / 12}, {10.1, 10}, {26, 1e3 / 38.4}, {39.9, 40}, {5, 5},
+		{1.0001, 1}, {0.985, 1}, {1.03, 1.03}, {52.1, 1e3 / 19.2}, {83.2, 1e3 / 12}, {10.1, 10}, {26, 1e3 / 38.4},
+		{39.9, 40}, {5, 5},
 	} {
 		if got := snap(c.measured); got != c.want {
 			t.Errorf("snap(%g) is %g, want %g", c.measured, got, c.want)

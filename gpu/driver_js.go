@@ -109,8 +109,9 @@ func typeOf(fallback bool, told, vendor, names string) AdapterType {
 
 // vendorName writes the browser's lower-case names as vendors do, and as the native driver does.
 func vendorName(name string) string {
-	names := map[string]string{"amd": "AMD", "apple": "Apple", "arm": "ARM", "broadcom": "Broadcom", "google": "Google",
-		"intel": "Intel", "mesa": "Mesa", "microsoft": "Microsoft", "nvidia": "NVIDIA", "qualcomm": "Qualcomm"}
+	names := map[string]string{"amd": "AMD", "apple": "Apple", "arm": "ARM", "broadcom": "Broadcom",
+		"google": "Google",
+		"intel":  "Intel", "mesa": "Mesa", "microsoft": "Microsoft", "nvidia": "NVIDIA", "qualcomm": "Qualcomm"}
 	if known, ok := names[name]; ok {
 		return known
 	}

@@ -27,7 +27,8 @@ var quiet = sync.OnceFunc(func() {
 })
 
 // InstallHint says how to come by an adapter.
-const InstallHint = "install a Vulkan, Metal or DX12 driver; on Debian without a GPU: apt-get install libvulkan1 mesa-vulkan-drivers"
+const InstallHint = "install a Vulkan, Metal or DX12 driver; on Debian without a GPU: apt-get install libvulkan1 " +
+	"mesa-vulkan-drivers"
 
 // tickPeriod is how many nanoseconds a tick lasts: wgpu does not say.
 func (d *nativeDriver) tickPeriod() (ns float64, known bool) { return 0, false }
@@ -106,16 +107,24 @@ func openGL(i int, info AdapterInfo) (driver, error) {
 func describe(a *native.Adapter, drivers []vulkan.Driver) AdapterInfo {
 	n, l := a.Info(), a.Limits()
 	info := AdapterInfo{
-		Name:    n.Description, // where wgpu 0.19 puts it; 22.1 has it in Device
-		Backend: map[wgpu.BackendType]Backend{wgpu.BackendTypeVulkan: BackendVulkan, wgpu.BackendTypeMetal: BackendMetal, wgpu.BackendTypeD3D12: BackendDX12, wgpu.BackendTypeOpenGL: BackendGL, wgpu.BackendTypeOpenGLES: BackendGL}[n.Backend],
-		Type:    map[wgpu.AdapterType]AdapterType{wgpu.AdapterTypeDiscreteGPU: Discrete, wgpu.AdapterTypeIntegratedGPU: Integrated, wgpu.AdapterTypeCPU: Software, wgpu.AdapterTypeUnknown: Unknown}[n.Type],
-		Vendor:  vendorName(n.VendorID, n.Vendor),
+		Name: n.Description, // where wgpu 0.19 puts it; 22.1 has it in Device
+		Backend: map[wgpu.BackendType]Backend{wgpu.BackendTypeVulkan: BackendVulkan,
+			wgpu.BackendTypeMetal: BackendMetal, wgpu.BackendTypeD3D12: BackendDX12, wgpu.BackendTypeOpenGL: BackendGL,
+			wgpu.BackendTypeOpenGLES: BackendGL}[n.Backend],
+		Type: map[wgpu.AdapterType]AdapterType{wgpu.AdapterTypeDiscreteGPU: Discrete,
+			wgpu.AdapterTypeIntegratedGPU: Integrated, wgpu.AdapterTypeCPU: Software,
+			wgpu.AdapterTypeUnknown: Unknown}[n.Type],
+		Vendor: vendorName(n.VendorID, n.Vendor),
 		Limits: Limits{
-			MaxBufferSize: l.MaxBufferSize, MaxStorageBinding: l.MaxStorageBufferBindingSize, MaxUniformBinding: l.MaxUniformBufferBindingSize,
-			StorageOffsetAlignment: l.MinStorageBufferOffsetAlignment, UniformOffsetAlignment: l.MinUniformBufferOffsetAlignment,
-			MaxStorageBuffers: l.MaxStorageBuffersPerShaderStage, MaxWorkgroupStorage: l.MaxComputeWorkgroupStorageSize,
-			MaxWorkgroupInvocations: l.MaxComputeInvocationsPerWorkgroup, MaxWorkgroupSizeX: l.MaxComputeWorkgroupSizeX,
-			MaxWorkgroupSizeY: l.MaxComputeWorkgroupSizeY, MaxWorkgroupSizeZ: l.MaxComputeWorkgroupSizeZ,
+			MaxBufferSize: l.MaxBufferSize, MaxStorageBinding: l.MaxStorageBufferBindingSize,
+			MaxUniformBinding:       l.MaxUniformBufferBindingSize,
+			StorageOffsetAlignment:  l.MinStorageBufferOffsetAlignment,
+			UniformOffsetAlignment:  l.MinUniformBufferOffsetAlignment,
+			MaxStorageBuffers:       l.MaxStorageBuffersPerShaderStage,
+			MaxWorkgroupStorage:     l.MaxComputeWorkgroupStorageSize,
+			MaxWorkgroupInvocations: l.MaxComputeInvocationsPerWorkgroup,
+			MaxWorkgroupSizeX:       l.MaxComputeWorkgroupSizeX,
+			MaxWorkgroupSizeY:       l.MaxComputeWorkgroupSizeY, MaxWorkgroupSizeZ: l.MaxComputeWorkgroupSizeZ,
 			MaxWorkgroupsPerDimension: l.MaxComputeWorkgroupsPerDimension,
 		},
 	}
@@ -256,7 +265,8 @@ func (d *nativeDriver) createKernel(s KernelSource) (driverKernel, error) {
 	defer d.release(module)
 	entries := make([]wgpu.BindGroupLayoutEntry, len(s.Bindings))
 	for i, b := range s.Bindings {
-		kind := map[BindingKind]wgpu.BufferBindingType{ReadOnly: wgpu.BufferBindingTypeReadOnlyStorage, ReadWrite: wgpu.BufferBindingTypeStorage, UniformIn: wgpu.BufferBindingTypeUniform}[b]
+		kind := map[BindingKind]wgpu.BufferBindingType{ReadOnly: wgpu.BufferBindingTypeReadOnlyStorage,
+			ReadWrite: wgpu.BufferBindingTypeStorage, UniformIn: wgpu.BufferBindingTypeUniform}[b]
 		entries[i] = wgpu.BindGroupLayoutEntry{
 			Binding:    uint32(i),
 			Visibility: wgpu.ShaderStageCompute,
@@ -341,7 +351,8 @@ func (d *nativeDriver) record(commands []command) recording {
 		if c.kernel != nil {
 			steps[i] = native.Dispatch(c.kernel.(*nativeKernel).pipeline, c.group.(*nativeBindGroup).BindGroup, c.grid)
 		} else {
-			steps[i] = native.Copy(c.src.(*nativeBuffer).Buffer, c.srcOff, c.dst.(*nativeBuffer).Buffer, c.dstOff, c.size)
+			steps[i] = native.Copy(c.src.(*nativeBuffer).Buffer, c.srcOff, c.dst.(*nativeBuffer).Buffer, c.dstOff,
+				c.size)
 		}
 	}
 	return steps

@@ -30,14 +30,17 @@ func TestRunningAgainMakesNothing(t *testing.T) {
 	again := func(from, to uint32) {
 		t.Helper()
 		for i := from; i <= to; i++ {
-			if err := errors.Join(batch.Run(t.Context()), batch.RunRead(t.Context(), b.buffer, 0, Bytes(got))); err != nil || got[0] != 2*i {
+			if err := errors.Join(batch.Run(t.Context()),
+				batch.RunRead(t.Context(), b.buffer, 0, Bytes(got))); err != nil || got[0] != 2*i {
 				t.Fatalf("run %d: %d, %v", i, got[0], err)
 			}
 		}
 	}
 	again(1, 20) // wgpu keeps what it encodes with
-	gputest.Fail(t, gputest.NoMemory, "vkAllocateMemory", "vkCreateBuffer", "vkBindBufferMemory", "vkCreateShaderModule", "vkCreatePipelineLayout",
-		"vkCreateDescriptorSetLayout", "vkCreateComputePipelines", "vkCreateDescriptorPool", "vkAllocateDescriptorSets")
+	gputest.Fail(t, gputest.NoMemory, "vkAllocateMemory", "vkCreateBuffer", "vkBindBufferMemory",
+		"vkCreateShaderModule", "vkCreatePipelineLayout",
+		"vkCreateDescriptorSetLayout", "vkCreateComputePipelines", "vkCreateDescriptorPool",
+		"vkAllocateDescriptorSets")
 	again(21, 60)
 	if err := calls["buffer"](b); !errors.Is(err, ErrOutOfMemory) {
 		t.Errorf("got %v where nothing can be allocated", err)
@@ -127,9 +130,11 @@ func TestOutOfMemory(t *testing.T) {
 	for _, c := range []struct{ call, function string }{
 		{"buffer", "vkAllocateMemory"}, {"buffer", "vkBindBufferMemory"}, {"buffer", "vkCreateBuffer"},
 		{"write", "vkAllocateMemory"}, {"write", "vkMapMemory"}, {"write", "vkCreateBuffer"},
-		{"kernel", "vkCreateShaderModule"}, {"kernel", "vkCreatePipelineLayout"}, {"kernel", "vkCreateComputePipelines"},
+		{"kernel", "vkCreateShaderModule"}, {"kernel", "vkCreatePipelineLayout"},
+		{"kernel", "vkCreateComputePipelines"},
 		{"bind", "vkAllocateDescriptorSets"},
-		{"run", "vkCreateCommandPool"}, {"run", "vkAllocateCommandBuffers"}, {"run", "vkBeginCommandBuffer"}, {"run", "vkEndCommandBuffer"},
+		{"run", "vkCreateCommandPool"}, {"run", "vkAllocateCommandBuffers"}, {"run", "vkBeginCommandBuffer"},
+		{"run", "vkEndCommandBuffer"},
 		{"times", "vkCreateQueryPool"},
 	} {
 		if c.call == "times" && !b.dev.Info().HasFeature(FeatureTimestamps) {
@@ -155,7 +160,8 @@ func TestDeviceLost(t *testing.T) {
 		return
 	}
 	bystander := newBench(t)
-	waits := []string{"vkGetSemaphoreCounterValue", "vkGetSemaphoreCounterValueKHR", "vkGetFenceStatus", "vkWaitForFences", "vkWaitSemaphores", "vkWaitSemaphoresKHR"}
+	waits := []string{"vkGetSemaphoreCounterValue", "vkGetSemaphoreCounterValueKHR", "vkGetFenceStatus",
+		"vkWaitForFences", "vkWaitSemaphores", "vkWaitSemaphoresKHR"}
 	for _, c := range []struct {
 		call      string
 		result    int
@@ -206,7 +212,8 @@ func TestDeviceLost(t *testing.T) {
 		useAndClose(t, newBench(t))
 	}
 	if d, m := gputest.Counts(t); d != devices || m != memories {
-		t.Errorf("%d devices and %d allocations, before ten more devices were closed %d and %d", d, m, devices, memories)
+		t.Errorf("%d devices and %d allocations, before ten more devices were closed %d and %d", d, m, devices,
+			memories)
 	}
 }
 
@@ -246,7 +253,8 @@ func TestLossWakesWaiters(t *testing.T) {
 		}()
 	}
 	time.Sleep(20 * time.Millisecond)
-	gputest.Fail(t, gputest.Gone, "vkQueueSubmit", "vkGetSemaphoreCounterValue", "vkGetSemaphoreCounterValueKHR", "vkGetFenceStatus")
+	gputest.Fail(t, gputest.Gone, "vkQueueSubmit", "vkGetSemaphoreCounterValue", "vkGetSemaphoreCounterValueKHR",
+		"vkGetFenceStatus")
 	within(t, 20*time.Second, "waiting", func() {
 		for range 6 {
 			wantError(t, <-answers, ErrDeviceLost)
@@ -264,7 +272,8 @@ func TestLossAtClose(t *testing.T) {
 	}
 	d := openDevice(t)
 	run(t, d, newGroup(t, d, spin(), newSpinner(t, d, 1, 1)))
-	gputest.Fail(t, gputest.Gone, "vkQueueSubmit", "vkGetSemaphoreCounterValue", "vkWaitForFences", "vkGetFenceStatus", "vkWaitSemaphores", "vkDeviceWaitIdle", "vkQueueWaitIdle")
+	gputest.Fail(t, gputest.Gone, "vkQueueSubmit", "vkGetSemaphoreCounterValue", "vkWaitForFences", "vkGetFenceStatus",
+		"vkWaitSemaphores", "vkDeviceWaitIdle", "vkQueueWaitIdle")
 	within(t, 20*time.Second, "closing", func() {
 		if err := d.Close(); err != nil && !errors.Is(err, ErrLeak) {
 			t.Error(err)
@@ -287,7 +296,8 @@ func TestRefusalHasAReason(t *testing.T) {
 	_, err = Open(Options{Backend: BackendVulkan})
 	gputest.Heal()
 	wantError(t, err, ErrDeviceLost)
-	for _, function := range []string{"vkCreateCommandPool", "vkAllocateMemory", "vkCreateSemaphore", "vkBeginCommandBuffer", "vkCreateInstance"} {
+	for _, function := range []string{"vkCreateCommandPool", "vkAllocateMemory", "vkCreateSemaphore",
+		"vkBeginCommandBuffer", "vkCreateInstance"} {
 		for _, result := range []int{gputest.NoMemory, gputest.Gone, -3, -13} { // initialization failed, unknown
 			gputest.Fail(t, result, function)
 			d, err := Open(Options{Backend: BackendVulkan})

@@ -23,7 +23,8 @@ func openWith(t testing.TB, o Options) *Device {
 	t.Helper()
 	d, err := Open(o)
 	if err != nil {
-		t.Fatalf("these tests need a GPU or a software one: on Debian, apt-get install libvulkan1 mesa-vulkan-drivers; GPUCONV_BACKEND and GPUCONV_ADAPTER choose another: %v", err)
+		t.Fatalf("these tests need a GPU or a software one: on Debian, apt-get install libvulkan1 "+
+			"mesa-vulkan-drivers; GPUCONV_BACKEND and GPUCONV_ADAPTER choose another: %v", err)
 	}
 	t.Cleanup(func() {
 		if err := d.Close(); err != nil {
@@ -97,9 +98,11 @@ func source(name, body string, buffers int) KernelSource {
 	kinds := make([]BindingKind, buffers)
 	for i := range buffers {
 		kinds[i] = ReadWrite
-		text.WriteString("@group(0) @binding(" + string(rune('0'+i)) + ") var<storage, read_write> b" + string(rune('0'+i)) + ": array<u32>;\n")
+		text.WriteString("@group(0) @binding(" + string(rune('0'+i)) + ") var<storage, read_write> b" +
+			string(rune('0'+i)) + ": array<u32>;\n")
 	}
-	text.WriteString("@compute @workgroup_size(1) fn main(@builtin(global_invocation_id) id: vec3<u32>) {\n" + body + "\n}\n")
+	text.WriteString("@compute @workgroup_size(1) fn main(@builtin(global_invocation_id) id: vec3<u32>) {\n" + body +
+		"\n}\n")
 	return KernelSource{Name: name, WGSL: text.String(), Entry: "main", Bindings: kinds, Workgroup: [3]uint32{1, 1, 1}}
 }
 

@@ -184,7 +184,8 @@ func (k *Kernel) checkBindings(bindings []Binding) ([]driverBinding, error) {
 		for j := range i {
 			if bindings[j].Buffer == b.Buffer && k.clash(j, ranges[j], i, ranges[i]) {
 				return nil, fmt.Errorf(
-					"%w: bindings %d and %d both are buffer %q, which the kernel writes: only ranges apart, all of them written, may be bound together",
+					"%w: bindings %d and %d both are buffer %q, which the kernel writes: only ranges apart, all of "+
+						"them written, may be bound together",
 					ErrMisuse,
 					j,
 					i,

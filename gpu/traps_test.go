@@ -166,14 +166,16 @@ func TestMisuse(t *testing.T) {
 		{"bind too many", bind(k, Binding{Buffer: b}, Binding{Buffer: b}), ErrMisuse},
 		{"bind a uniform as storage", bind(k, Binding{Buffer: uniform}), ErrMisuse},
 		{"bind at an odd offset", bind(k, Binding{Buffer: b, Offset: 2}), ErrMisuse},
-		{"bind at an unaligned offset", bind(k, Binding{Buffer: big, Offset: uint64(l.StorageOffsetAlignment) / 2, Size: 4}), ErrMisuse},
+		{"bind at an unaligned offset",
+			bind(k, Binding{Buffer: big, Offset: uint64(l.StorageOffsetAlignment) / 2, Size: 4}), ErrMisuse},
 		{"bind an odd size", bind(k, Binding{Buffer: b, Size: 6}), ErrMisuse},
 		{"bind past the end", bind(k, Binding{Buffer: b, Size: 20}), ErrMisuse},
 		{"bind behind the end", bind(k, Binding{Buffer: b, Offset: 16}), ErrMisuse},
 		{"bind to no kernel", bind(nil, Binding{Buffer: b}), ErrMisuse},
 		{"bind to a kernel never compiled", bind(&Kernel{}, Binding{Buffer: b}), ErrMisuse},
 		{"bind one range twice for writing", bind(pair, Binding{Buffer: b}, Binding{Buffer: b}), ErrMisuse},
-		{"bind one buffer for reading and writing", bind(reader, Binding{Buffer: big, Size: 256}, Binding{Buffer: big, Offset: 4096, Size: 256}), ErrMisuse},
+		{"bind one buffer for reading and writing",
+			bind(reader, Binding{Buffer: big, Size: 256}, Binding{Buffer: big, Offset: 4096, Size: 256}), ErrMisuse},
 
 		{"dispatch a closed bind group", dispatch(closedGroup, 1, 1, 1), ErrClosed},
 		{"dispatch a bind group of a closed buffer", dispatch(orphan, 1, 1, 1), ErrClosed},
@@ -204,26 +206,37 @@ func TestMisuse(t *testing.T) {
 		{"no text", compile(func(s *KernelSource) { s.WGSL = "" }), ErrShader},
 		{"a text with a NUL", compile(func(s *KernelSource) { s.WGSL += "\x00" }), ErrShader},
 		{"a text that is not UTF-8", compile(func(s *KernelSource) { s.WGSL += "// \xff" }), ErrShader},
-		{"a text that never ends", compile(func(s *KernelSource) { s.WGSL += strings.Repeat(" ", maxText) }), ErrShader},
+		{"a text that never ends", compile(func(s *KernelSource) { s.WGSL += strings.Repeat(" ", maxText) }),
+			ErrShader},
 		{"a text that does not parse", compile(func(s *KernelSource) { s.WGSL += "fn" }), ErrShader},
-		{"a text with a type error", compile(func(s *KernelSource) { s.WGSL = strings.Replace(s.WGSL, "1u", "1.5", 1) }), ErrShader},
+		{"a text with a type error",
+			compile(func(s *KernelSource) { s.WGSL = strings.Replace(s.WGSL, "1u", "1.5", 1) }), ErrShader},
 		{"a binding that the text lacks", compile(func(s *KernelSource) { s.Bindings = nil }), ErrShader},
-		{"a binding of another kind", compile(func(s *KernelSource) { s.Bindings = []BindingKind{ReadOnly} }), ErrShader},
+		{"a binding of another kind", compile(func(s *KernelSource) { s.Bindings = []BindingKind{ReadOnly} }),
+			ErrShader},
 		{"a binding of no kind", compile(func(s *KernelSource) { s.Bindings = []BindingKind{9} }), ErrMisuse},
-		{"too many bindings", compile(func(s *KernelSource) { s.Bindings = make([]BindingKind, l.MaxStorageBuffers+1) }), ErrLimit},
+		{"too many bindings",
+			compile(func(s *KernelSource) { s.Bindings = make([]BindingKind, l.MaxStorageBuffers+1) }), ErrLimit},
 		{"too many uniforms", compile(func(s *KernelSource) {
 			for range 2000 {
 				s.Bindings = append(s.Bindings, UniformIn)
 			}
 		}), ErrMisuse},
 		{"no threads", compile(func(s *KernelSource) { s.Workgroup[1] = 0 }), ErrMisuse},
-		{"too many threads", compile(func(s *KernelSource) { s.Workgroup = [3]uint32{l.MaxWorkgroupSizeX, l.MaxWorkgroupSizeY, 2} }), ErrLimit},
-		{"threads that overflow", compile(func(s *KernelSource) { s.Workgroup = [3]uint32{1 << 31, 1 << 31, 4} }), ErrLimit},
+		{"too many threads", compile(func(s *KernelSource) {
+			s.Workgroup = [3]uint32{l.MaxWorkgroupSizeX, l.MaxWorkgroupSizeY, 2}
+		}), ErrLimit},
+		{"threads that overflow", compile(func(s *KernelSource) { s.Workgroup = [3]uint32{1 << 31, 1 << 31, 4} }),
+			ErrLimit},
 		{"more threads in the text than said", compile(func(s *KernelSource) {
-			s.WGSL = strings.Replace(s.WGSL, "workgroup_size(1)", fmt.Sprintf("workgroup_size(%d)", l.MaxWorkgroupSizeX+1), 1)
+			s.WGSL = strings.Replace(s.WGSL, "workgroup_size(1)",
+				fmt.Sprintf("workgroup_size(%d)", l.MaxWorkgroupSizeX+1), 1)
 		}), ErrShader},
-		{"too much workgroup memory", compile(func(s *KernelSource) { s.WorkgroupStorage = l.MaxWorkgroupStorage + 4 }), ErrLimit},
-		{"workgroup memory not told of", compile(func(s *KernelSource) { s.WGSL = "var<workgroup> w: array<u32, 1000000000>;\n" + s.WGSL }), ErrMisuse},
+		{"too much workgroup memory",
+			compile(func(s *KernelSource) { s.WorkgroupStorage = l.MaxWorkgroupStorage + 4 }), ErrLimit},
+		{"workgroup memory not told of", compile(func(s *KernelSource) {
+			s.WGSL = "var<workgroup> w: array<u32, 1000000000>;\n" + s.WGSL
+		}), ErrMisuse},
 		{"a kernel of no device", err1((*Device)(nil).Kernel(one)), ErrMisuse},
 		{"a kernel of a device never opened", err1(zeroDevice.Kernel(one)), ErrClosed},
 
@@ -298,7 +311,8 @@ func TestShaderErrorShowsTheLine(t *testing.T) {
 	s := source("crooked", "let x = 1u +;", 1)
 	_, err := d.Kernel(s)
 	wantError(t, err, ErrShader)
-	if errors.Is(err, ErrMisuse) || !strings.Contains(err.Error(), "crooked") || !strings.Contains(err.Error(), ":3:") && !strings.Contains(err.Error(), "3 │") {
+	if errors.Is(err, ErrMisuse) || !strings.Contains(err.Error(), "crooked") ||
+		!strings.Contains(err.Error(), ":3:") && !strings.Contains(err.Error(), "3 │") {
 		t.Errorf("the error must name the shader and line 3: %v", err)
 	}
 }
@@ -360,7 +374,8 @@ func TestManyGoroutines(t *testing.T) {
 // oneTurn does everything that a device does; every third worker also makes mistakes, of each layer.
 func oneTurn(d *Device, worker, i uint32) error {
 	if worker%3 == 0 {
-		if _, err := d.Kernel(source(fmt.Sprint(worker), "b0[0] = nonsense;", 1)); !errors.Is(err, ErrShader) || !strings.Contains(err.Error(), "nonsense") {
+		if _, err := d.Kernel(source(fmt.Sprint(worker), "b0[0] = nonsense;", 1)); !errors.Is(err, ErrShader) ||
+			!strings.Contains(err.Error(), "nonsense") {
 			return fmt.Errorf("got %v, want this worker's own mistake", err)
 		}
 		if _, err := d.NewBuffer("odd", 3, Storage); !errors.Is(err, ErrMisuse) {
@@ -447,7 +462,8 @@ func TestUseAfterClose(t *testing.T) {
 	s := must[*Submission](t)(batch.Submit())
 	err := d.Close() // with b and g open
 	wantError(t, err, ErrLeak)
-	if !strings.Contains(fmt.Sprint(err), `"b" of 8 bytes`) || !strings.Contains(fmt.Sprint(err), `bind group of "one"`) {
+	if !strings.Contains(fmt.Sprint(err), `"b" of 8 bytes`) ||
+		!strings.Contains(fmt.Sprint(err), `bind group of "one"`) {
 		t.Errorf("the error must name what leaked: %v", err)
 	}
 	if err := s.Wait(t.Context()); err != nil {
@@ -457,7 +473,8 @@ func TestUseAfterClose(t *testing.T) {
 	_, kernelErr := d.Kernel(one)
 	_, bindErr := k.Bind(Binding{Buffer: b})
 	_, periodErr := d.TimestampPeriod(t.Context())
-	for i, err := range []error{newErr, kernelErr, bindErr, b.Write(0, make([]byte, 4)), b.Read(t.Context(), 0, make([]byte, 4)), batch.Run(t.Context()), d.NewTimedBatch().Run(t.Context())} {
+	for i, err := range []error{newErr, kernelErr, bindErr, b.Write(0, make([]byte, 4)),
+		b.Read(t.Context(), 0, make([]byte, 4)), batch.Run(t.Context()), d.NewTimedBatch().Run(t.Context())} {
 		if !errors.Is(err, ErrClosed) {
 			t.Errorf("call %d: got %v, want ErrClosed", i, err)
 		}

@@ -36,6 +36,11 @@ func newCompiler(b *Builder, outputs []int) *compiler {
 			needed[f] = needed[f] || needed[i]
 		}
 	}
+	for i, n := range b.nodes { // kernels write all of their volumes, needed or not
+		if n.kind == besideNode {
+			needed[i] = needed[n.from[0]]
+		}
+	}
 	number := make([]int, len(b.nodes))
 	for i, n := range b.nodes {
 		if !needed[i] && n.kind != inputNode { // a run is given all inputs
@@ -88,13 +93,37 @@ func (n node) String() string {
 		return fmt.Sprintf("%s as int8", n.shape)
 	case dequantizeNode:
 		return fmt.Sprintf("%s from int8", n.shape)
+	case kernelsNode:
+		return n.kernels.Name
+	case besideNode:
+		return fmt.Sprintf("%s beside it", n.shape)
+	case constantNode:
+		return fmt.Sprintf("a constant of %s", n.shape)
+	case reshapeNode:
+		return fmt.Sprintf("a volume as %s", n.shape)
 	}
 	return fmt.Sprintf("channels of %s", n.shape)
 }
 
 // computes tells whether kernels give the node's volume.
 func (n node) computes() bool {
-	return n.kind != inputNode && n.kind != concatNode && n.kind != channelsNode
+	switch n.kind {
+	case inputNode, concatNode, channelsNode, constantNode, reshapeNode:
+		return false
+	}
+	return true
+}
+
+// alone tells whether a volume must be all of its operand: what kernels of the caller read and write has no placement,
+// and a volume of another shape has none of its own.
+func (c *compiler) alone(i int) bool {
+	switch kind := c.nodes[i].kind; {
+	case kind == kernelsNode || kind == besideNode || !c.nodes[i].computes() && kind != concatNode:
+		return true
+	}
+	return slices.ContainsFunc(c.nodes, func(n node) bool {
+		return (n.kind == kernelsNode || n.kind == reshapeNode) && slices.Contains(n.from, i)
+	})
 }
 
 // ownOutputs sees to it that what is read back stands alone, written by a kernel: else it is copied.
@@ -105,8 +134,8 @@ func (c *compiler) ownOutputs() {
 			c.nodes,
 			func(n node) bool { return n.kind == concatNode && slices.Contains(n.from, o) },
 		)
-		kind := c.nodes[o].kind
-		if seen[o] || used || kind == inputNode || kind == channelsNode {
+		computed := c.nodes[o].computes() || c.nodes[o].kind == concatNode
+		if seen[o] || used || !computed {
 			c.outputs[i] = c.copyOf(o)
 		}
 		seen[o] = true
@@ -121,8 +150,8 @@ func (c *compiler) copyOf(of int) int {
 }
 
 // place decides where each volume stands. Channels of a volume stand in it. What is joined stands where it is joined,
-// if a kernel gives it and it stands nowhere else yet, and if then no kernel reads and writes one operand, which WebGPU
-// forbids even where the ranges are apart; else it is copied there.
+// if a kernel gives it and it stands nowhere else yet, and if then no kernel reads and writes one operand, which
+// WebGPU forbids even where the ranges are apart; else it is copied there.
 func (c *compiler) place() {
 	c.root, c.first = make([]int, len(c.nodes)), make([]int, len(c.nodes))
 	for i := range c.nodes {
@@ -143,7 +172,7 @@ func (c *compiler) place() {
 		}
 		at := 0
 		for k, f := range c.nodes[i].from {
-			if kind := c.nodes[f].kind; uses[f] > 1 || kind == inputNode || kind == channelsNode || !c.join(f, i, at) {
+			if uses[f] > 1 || c.alone(f) || !c.join(f, i, at) {
 				f = c.insertCopy(i, k)
 				c.root[f], c.first[f] = i, at
 			}
@@ -202,7 +231,7 @@ func (c *compiler) clashes() bool {
 // where gives the root in whose operand a node's volume stands, and its first channel there.
 func (c *compiler) where(i int) (root, first int) {
 	switch {
-	case c.nodes[i].kind == channelsNode:
+	case c.nodes[i].kind == channelsNode || c.nodes[i].kind == reshapeNode:
 		root, first = c.where(c.nodes[i].from[0])
 		return root, first + c.nodes[i].first
 	case c.root[i] != i:
@@ -215,10 +244,21 @@ func (c *compiler) where(i int) (root, first int) {
 // placement is where a node's volume stands in its operand: the zero one where it is all of it.
 func (c *compiler) placement(i int) (operand int, at shaders.Placement) {
 	root, first := c.where(i)
-	if d := c.nodes[root].shape.d; d != c.nodes[i].shape.d {
-		at = shaders.Placement{Pitch: uint32(d), First: uint32(first)}
+	if pitch := c.pitch(i); pitch != c.nodes[i].shape.d {
+		at = shaders.Placement{Pitch: uint32(pitch), First: uint32(first)}
 	}
 	return c.operand[root], at
+}
+
+// pitch is how many numbers of its operand lie between a volume's pixels.
+func (c *compiler) pitch(i int) int {
+	switch {
+	case c.nodes[i].kind == channelsNode:
+		return c.pitch(c.nodes[i].from[0])
+	case c.root[i] != i:
+		return c.pitch(c.root[i])
+	}
+	return c.nodes[i].shape.d
 }
 
 // allocate adds an operand for each root.
@@ -237,6 +277,8 @@ func (c *compiler) allocate() {
 		switch {
 		case n.kind == inputNode:
 			role = exec.Input
+		case n.kind == constantNode:
+			role = exec.Constant
 		case slices.Contains(c.outputs, i):
 			role = exec.Output
 		}
@@ -246,6 +288,7 @@ func (c *compiler) allocate() {
 				Role:  role,
 				Count: n.shape.numbers(),
 				DType: n.dtype(),
+				Fill:  n.fill(),
 			},
 		)
 		if n.kind == inputNode {
@@ -260,8 +303,11 @@ func (c *compiler) allocate() {
 
 // numbers is the number type of the node's volume.
 func (n node) dtype() DType {
-	if n.quantization != nil {
+	switch {
+	case n.quantization != nil:
 		return Int8
+	case n.stores != "":
+		return n.stores
 	}
 	return Float32
 }
@@ -291,6 +337,8 @@ func (c *compiler) emit(i int) (err error) {
 		c.emitOperator(i, n)
 	case quantizedNode:
 		err = c.emitQuantized(i, n)
+	case kernelsNode:
+		err = c.emitKernels(i, n)
 	case quantizeNode:
 		c.emitLinear(i, n, shaders.QuantizeLinear, n.from[0], *n.quantization, exec.WordsOf(Int8, n.shape.numbers()))
 	case dequantizeNode:
@@ -324,7 +372,8 @@ func (c *compiler) emitLayer(i int, n node) error {
 }
 
 // chosen plans a layer by the algorithm that its options name, that was measured to be the quickest, or by the rules.
-// What was measured was measured on volumes that stand alone: where it does not take these placements the rules choose.
+// What was measured was measured on volumes that stand alone: where it does not take these placements the rules
+// choose.
 func (c *compiler) chosen(l *layerData, s algo.Spec) (algo.Plan, error) {
 	named := l.options.Algorithm
 	o, err := (&Layer{layerData: *l, dev: c.dev}).tuned()
@@ -410,7 +459,13 @@ func (c *compiler) steps(i int, a Algorithm) {
 	if n.kind == dequantizeNode {
 		step.quantization = *c.nodes[n.from[0]].quantization
 	}
-	for _, f := range append(slices.Clone(n.from), i) {
+	volumes := append(slices.Clone(n.from), i)
+	if n.kind == kernelsNode {
+		for k := range n.kernels.Outputs[1:] {
+			volumes = append(volumes, i+1+k)
+		}
+	}
+	for _, f := range volumes {
 		operand, at := c.placement(f)
 		step.volumes = append(step.volumes, stored{operand, c.nodes[f].shape, at, c.nodes[f].dtype()})
 	}

@@ -16,7 +16,8 @@ import (
 // who changes his own afterwards gets the numbers, and the verdict, of what he gave.
 func TestCallersMayChangeTheirs(t *testing.T) {
 	dev := hosttest.Open(t)
-	c := proof.Case{Problem: problem(t, small), Seed: 1, Options: host.LayerOptions{Epilogue: prelu(conv.AfterFunction)}}
+	c := proof.Case{Problem: problem(t, small), Seed: 1,
+		Options: host.LayerOptions{Epilogue: prelu(conv.AfterFunction)}}
 	data, err := c.Data()
 	if err != nil {
 		t.Fatal(err)
@@ -70,7 +71,8 @@ func TestReleaseFilters(t *testing.T) {
 	// What is computed in blocks needs the filters for each of them.
 	host.SetBindingLimit(t, dev, 1024)
 	split, _ := example(t, dev, small, host.LayerOptions{ReleaseFilters: true})
-	if _, report, err := split.Verify(t.Context(), x, host.VerifyOptions{Mode: cpuref.Exact}); err != nil || !report.OK() {
+	if _, report, err := split.Verify(t.Context(), x, host.VerifyOptions{Mode: cpuref.Exact}); err != nil ||
+		!report.OK() {
 		t.Errorf("in blocks: %v, %v", report, err)
 	}
 }

@@ -14,9 +14,9 @@ import (
 	"github.com/gpuconv/gpuconv/internal/hosttest"
 )
 
-// digest is the sha256 of a pass's bits, little-endian: V, dX, dW, db, the residual's and the slopes'
+// digest is the sha256 of both ways' bits, little-endian: V, dX, dW, db, the residual's and the slopes'
 // gradients. Zeros have no sign, which WGSL leaves open.
-func digest(p pass) string {
+func digest(p bothWays) string {
 	h := sha256.New()
 	for _, data := range [][]float32{p.V, p.X.Data, p.W.Data, p.W.Bias, p.Residual.Data, p.Slopes} {
 		for _, v := range data {
@@ -54,10 +54,15 @@ var integerDigests = []struct {
 	digest   string
 }{
 	{"ic4ih11oc2kh5sh2", conv.Epilogue{}, "dea0c4645155d7c787d7c405c24e91597261ffbb9d31a99ab34a95ffa17ec0f1"},
-	{"g2mb2ic4id3ih5iw4oc6kd2kh3kw2sd1sh2sw1pd1ph2pw1+replicate", conv.Epilogue{Activation: conv.Activation{Function: conv.PReLU}, Residual: conv.BeforeFunction}, "6ff4603bee9cc75bd0d9f7a629aeab3b6546d4490e7b08aaf67f87f7320e531a"},
-	{"mb2ic3ih4oc5kh3sh2ph1+transposed", conv.Activate(conv.ReLU), "d61e42b7de358134a215db3aa8489d038b8ec67e65d79445b97db82101c5a9d6"},
-	{"mb2ic3ih5oc4kh3ph1+unshared+circular", conv.Epilogue{Activation: leaky.Activation, Residual: conv.AfterFunction}, "4995b760276ed2830c6acd75e3c2eae53150809a87bdca79398cfae5be8cc902"},
-	{"ic200ih4oc3kh3ph1+reflect", conv.Epilogue{Activation: conv.Activation{Function: conv.Clip, Alpha: -3, Beta: 40}}, "0ffe90d66330090959d7a6a7d173792ea6cc2af4118f90c6d8e02d999c36014a"},
+	{"g2mb2ic4id3ih5iw4oc6kd2kh3kw2sd1sh2sw1pd1ph2pw1+replicate",
+		conv.Epilogue{Activation: conv.Activation{Function: conv.PReLU}, Residual: conv.BeforeFunction},
+		"6ff4603bee9cc75bd0d9f7a629aeab3b6546d4490e7b08aaf67f87f7320e531a"},
+	{"mb2ic3ih4oc5kh3sh2ph1+transposed", conv.Activate(conv.ReLU),
+		"d61e42b7de358134a215db3aa8489d038b8ec67e65d79445b97db82101c5a9d6"},
+	{"mb2ic3ih5oc4kh3ph1+unshared+circular", conv.Epilogue{Activation: leaky.Activation, Residual: conv.AfterFunction},
+		"4995b760276ed2830c6acd75e3c2eae53150809a87bdca79398cfae5be8cc902"},
+	{"ic200ih4oc3kh3ph1+reflect", conv.Epilogue{Activation: conv.Activation{Function: conv.Clip, Alpha: -3, Beta: 40}},
+		"0ffe90d66330090959d7a6a7d173792ea6cc2af4118f90c6d8e02d999c36014a"},
 }
 
 // TestDeterminism holds that integer layers give the same bits on every adapter and with every
@@ -66,7 +71,8 @@ func TestDeterminism(t *testing.T) {
 	dev := hosttest.Open(t)
 	for _, c := range integerDigests {
 		t.Run(c.problem, func(t *testing.T) {
-			k := proof.Case{Problem: problem(t, c.problem), Seed: 1, Mode: cpuref.Exact, Backward: true, Options: host.LayerOptions{Epilogue: c.epilogue}}
+			k := proof.Case{Problem: problem(t, c.problem), Seed: 1, Mode: cpuref.Exact, Backward: true,
+				Options: host.LayerOptions{Epilogue: c.epilogue}}
 			for _, k.Options.Threads = range []uint32{0, 32, 256} {
 				got := runDigest(t, dev, k, 1)
 				if t.Logf("integers, %d threads: sha256 %s", k.Options.Threads, got); got != c.digest {

@@ -5,7 +5,7 @@
 // every output judged by package cpuref. A [Program] joins layers: volumes go from one to the next on the device, in
 // memory that they share, and [Program.Verify] judges each of them by what it really read.
 //
-// The package owns what callers see: devices, layers, programs and verdicts. What an algorithm dispatches is planned by
-// internal/algo, what runs a plan is internal/exec, and what cuts a layer into blocks is internal/split: none of them
-// may import this one.
+// The package owns what callers see: devices, layers, programs and verdicts. What an algorithm dispatches is planned
+// by internal/algo, what runs a plan is internal/exec, and what cuts a layer into blocks is internal/split: none of
+// them may import this one.
 package host

@@ -63,27 +63,47 @@ func badLayers(t *testing.T) []badLayer {
 	fits, none := bank(2, 5, 5, 4), host.LayerOptions{}
 	return []badLayer{
 		{"zero problem", conv.Problem{}, fits, none, conv.ErrInvalid, []string{"batch (mb) is 0", "must be from 1"}},
-		{"stride 0", with(func(p *conv.Problem) { p.H.Stride = 0 }), fits, none, conv.ErrInvalid, []string{"stride is 0, must be from 1"}},
-		{"negative padding", with(func(p *conv.Problem) { p.W.Pad = -1 }), fits, none, conv.ErrInvalid, []string{"padding is -1, must be from 0"}},
-		{"groups", with(func(p *conv.Problem) { p.Groups = 3 }), fits, none, conv.ErrInvalid, []string{"groups (g) of 3 do not divide"}},
-		{"no output", with(func(p *conv.Problem) { p.H.Out = 0 }), fits, none, conv.ErrInvalid, []string{"(oh) of 0 is not positive"}},
-		{"too few filters", good, bank(1, 5, 5, 4), none, cpuref.ErrShape, []string{small, "is 1x5x5x4, must be 2x5x5x4"}},
-		{"shallow filters", good, bank(2, 5, 5, 3), none, cpuref.ErrShape, []string{small, "is 2x5x5x3, must be 2x5x5x4"}},
+		{"stride 0", with(func(p *conv.Problem) { p.H.Stride = 0 }), fits, none, conv.ErrInvalid,
+			[]string{"stride is 0, must be from 1"}},
+		{"negative padding", with(func(p *conv.Problem) { p.W.Pad = -1 }), fits, none, conv.ErrInvalid,
+			[]string{"padding is -1, must be from 0"}},
+		{"groups", with(func(p *conv.Problem) { p.Groups = 3 }), fits, none, conv.ErrInvalid,
+			[]string{"groups (g) of 3 do not divide"}},
+		{"no output", with(func(p *conv.Problem) { p.H.Out = 0 }), fits, none, conv.ErrInvalid,
+			[]string{"(oh) of 0 is not positive"}},
+		{"too few filters", good, bank(1, 5, 5, 4), none, cpuref.ErrShape,
+			[]string{small, "is 1x5x5x4, must be 2x5x5x4"}},
+		{"shallow filters", good, bank(2, 5, 5, 3), none, cpuref.ErrShape,
+			[]string{small, "is 2x5x5x3, must be 2x5x5x4"}},
 		{"no filters", good, tensor.Filters{}, none, cpuref.ErrShape, []string{small, "is 0x0x0x0, must be 2x5x5x4"}},
-		{"impossible filters", good, tensor.Filters{K: 1 << 62, H: 5, W: 5, D: 4}, none, cpuref.ErrShape, []string{small, "is 4611686018427387904x5x5x4, must be 2x5x5x4"}},
-		{"negative filters", good, tensor.Filters{K: -2, H: 5, W: 5, D: 4}, none, cpuref.ErrShape, []string{small, "is -2x5x5x4, must be 2x5x5x4"}},
-		{"weights missing", good, spoilt(func(f *tensor.Filters) { f.Data = f.Data[1:] }), none, cpuref.ErrShape, []string{"199", "200"}},
-		{"a bias missing", good, spoilt(func(f *tensor.Filters) { f.Bias = f.Bias[1:] }), none, cpuref.ErrShape, []string{small, "there are 1 biases; there must be 2"}},
-		{"a bias too many", good, spoilt(func(f *tensor.Filters) { f.Bias = make([]float32, 3) }), none, cpuref.ErrShape, []string{"there are 3 biases; there must be 2"}},
-		{"biases of length 0", good, spoilt(func(f *tensor.Filters) { f.Bias = []float32{} }), none, cpuref.ErrShape, []string{"there are 0 biases; there must be 2"}},
-		{"activation", good, fits, host.LayerOptions{Epilogue: conv.Activate(conv.ELU + 1)}, gpu.ErrMisuse, []string{"activation 13, must be from 0 to 12"}},
-		{"negative activation", good, fits, host.LayerOptions{Epilogue: conv.Activate(-1)}, gpu.ErrMisuse, []string{"activation -1, must be"}},
-		{"residual", good, fits, host.LayerOptions{Epilogue: conv.Epilogue{Residual: 3}}, gpu.ErrMisuse, []string{"residual 3, must be from 0 to 2"}},
-		{"slopes missing", good, fits, host.LayerOptions{Epilogue: conv.Activate(conv.PReLU), Slopes: []float32{1}}, gpu.ErrMisuse, []string{small, "1 slopes, activation prelu takes 2"}},
-		{"slopes of nothing", good, fits, host.LayerOptions{Slopes: []float32{1}}, gpu.ErrMisuse, []string{"1 slopes, activation none takes 0"}},
-		{"numbers", good, fits, host.LayerOptions{DType: "float17"}, gpu.ErrMisuse, []string{small, `dtype "float17", must be float32 or float16`}},
-		{"8-bit numbers", good, fits, host.LayerOptions{DType: host.Int8}, gpu.ErrMisuse, []string{small, `dtype "int8"`, "NewQuantizedLayer"}},
-		{"threads", good, fits, host.LayerOptions{Threads: 48}, gpu.ErrMisuse, []string{small, "48 threads in a workgroup, must be one of [32 64 128 256]"}},
+		{"impossible filters", good, tensor.Filters{K: 1 << 62, H: 5, W: 5, D: 4}, none, cpuref.ErrShape,
+			[]string{small, "is 4611686018427387904x5x5x4, must be 2x5x5x4"}},
+		{"negative filters", good, tensor.Filters{K: -2, H: 5, W: 5, D: 4}, none, cpuref.ErrShape,
+			[]string{small, "is -2x5x5x4, must be 2x5x5x4"}},
+		{"weights missing", good, spoilt(func(f *tensor.Filters) { f.Data = f.Data[1:] }), none, cpuref.ErrShape,
+			[]string{"199", "200"}},
+		{"a bias missing", good, spoilt(func(f *tensor.Filters) { f.Bias = f.Bias[1:] }), none, cpuref.ErrShape,
+			[]string{small, "there are 1 biases; there must be 2"}},
+		{"a bias too many", good, spoilt(func(f *tensor.Filters) { f.Bias = make([]float32, 3) }), none,
+			cpuref.ErrShape, []string{"there are 3 biases; there must be 2"}},
+		{"biases of length 0", good, spoilt(func(f *tensor.Filters) { f.Bias = []float32{} }), none, cpuref.ErrShape,
+			[]string{"there are 0 biases; there must be 2"}},
+		{"activation", good, fits, host.LayerOptions{Epilogue: conv.Activate(conv.ELU + 1)}, gpu.ErrMisuse,
+			[]string{"activation 13, must be from 0 to 12"}},
+		{"negative activation", good, fits, host.LayerOptions{Epilogue: conv.Activate(-1)}, gpu.ErrMisuse,
+			[]string{"activation -1, must be"}},
+		{"residual", good, fits, host.LayerOptions{Epilogue: conv.Epilogue{Residual: 3}}, gpu.ErrMisuse,
+			[]string{"residual 3, must be from 0 to 2"}},
+		{"slopes missing", good, fits, host.LayerOptions{Epilogue: conv.Activate(conv.PReLU), Slopes: []float32{1}},
+			gpu.ErrMisuse, []string{small, "1 slopes, activation prelu takes 2"}},
+		{"slopes of nothing", good, fits, host.LayerOptions{Slopes: []float32{1}}, gpu.ErrMisuse,
+			[]string{"1 slopes, activation none takes 0"}},
+		{"numbers", good, fits, host.LayerOptions{DType: "float17"}, gpu.ErrMisuse,
+			[]string{small, `dtype "float17", must be float32 or float16`}},
+		{"8-bit numbers", good, fits, host.LayerOptions{DType: host.Int8}, gpu.ErrMisuse,
+			[]string{small, `dtype "int8"`, "NewQuantizedLayer"}},
+		{"threads", good, fits, host.LayerOptions{Threads: 48}, gpu.ErrMisuse,
+			[]string{small, "48 threads in a workgroup, must be one of [32 64 128 256]"}},
 	}
 }
 
@@ -166,7 +186,8 @@ func TestBadDevices(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	for name, dev := range map[string]*host.Device{"nil": nil, "zero": {}, "on nil": host.On(nil), "closed": closed, "closed CPU": closedCPU} {
+	for name, dev := range map[string]*host.Device{"nil": nil, "zero": {}, "on nil": host.On(nil), "closed": closed,
+		"closed CPU": closedCPU} {
 		l, err := host.NewLayer(dev, problem(t, "ic1ih1oc1kh1"), one, host.LayerOptions{})
 		says(t, name, err, gpu.ErrClosed, "ic1ih1oc1kh1")
 		if l != nil {

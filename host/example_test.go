@@ -51,7 +51,8 @@ func ExampleLayer_Verify() {
 	x, filters := ones()
 	dev := must(host.Open(host.Options{}))
 	defer dev.Close()
-	layer := must(host.NewLayer(dev, must(conv.Parse("ic4ih11oc2kh5sh2")), filters, host.LayerOptions{Epilogue: conv.Activate(conv.ReLU)}))
+	layer := must(host.NewLayer(dev, must(conv.Parse("ic4ih11oc2kh5sh2")), filters,
+		host.LayerOptions{Epilogue: conv.Activate(conv.ReLU)}))
 	defer layer.Close()
 
 	_, report, err := layer.Verify(context.Background(), x, host.VerifyOptions{Mode: cpuref.Exact})

@@ -26,7 +26,7 @@ func (l *Layer) Backward(ctx context.Context, x, dv tensor.Volume, residual ...t
 	return s.gradients, err
 }
 
-// stages are all volumes of a backward pass, for those who judge each by the one before.
+// stages are all volumes of the way back, for those who judge each by the one before.
 type stages struct {
 	z, dz     []float32 // the sums before the activation, nil without one, and the gradient with respect to them
 	gradients Gradients

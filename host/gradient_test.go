@@ -13,9 +13,12 @@ import (
 
 // kinds are one layer of each kind that has gradients.
 var kinds = []string{
-	"mb2ic2ih4iw5oc3kh3kw2ph1", "ic2iw7oc3kw3", "ic2id3ih4iw3oc2kd2kh3kw2pd1ph1pw0", "g2mb2ic4ih5oc6kh3sh2ph1", "g3ic3ih4oc6kh2dh1ph1",
-	"mb2ic2ih4iw5oc3kh3ph2+reflect", "mb2ic2ih4iw5oc3kh3ph2+replicate", "mb2ic2ih4iw5oc3kh3ph2+circular", "ic1ih5iw6oc2oh7ow5kh3ph1pw2",
-	"g2mb2ic4ih3iw4oc6oh6ow5kh3kw2sh2sw1ph1pw0dh0dw1+transposed", "ic2id2ih3iw2oc2kd2kh2kw3sd1sh2sw2pd0ph1pw1+transposed", "mb2g2ic4ih5iw4oc6kh3kw2sh2sw1ph1pw0+unshared",
+	"mb2ic2ih4iw5oc3kh3kw2ph1", "ic2iw7oc3kw3", "ic2id3ih4iw3oc2kd2kh3kw2pd1ph1pw0", "g2mb2ic4ih5oc6kh3sh2ph1",
+	"g3ic3ih4oc6kh2dh1ph1",
+	"mb2ic2ih4iw5oc3kh3ph2+reflect", "mb2ic2ih4iw5oc3kh3ph2+replicate", "mb2ic2ih4iw5oc3kh3ph2+circular",
+	"ic1ih5iw6oc2oh7ow5kh3ph1pw2",
+	"g2mb2ic4ih3iw4oc6oh6ow5kh3kw2sh2sw1ph1pw0dh0dw1+transposed",
+	"ic2id2ih3iw2oc2kd2kh2kw3sd1sh2sw2pd0ph1pw1+transposed", "mb2g2ic4ih5iw4oc6kh3kw2sh2sw1ph1pw0+unshared",
 }
 
 // bilinear makes an exact backward case without biases, so that V is linear in X and in W.
@@ -54,10 +57,12 @@ func TestAdjoint(t *testing.T) {
 				t.Fatal(err)
 			}
 			want := dot(data.DV.Data, v.Data)
-			if dx, dw := dot(g.X.Data, data.X.Data), dot(g.W.Data, data.W.Data); dx != want || dw != want || want == 0 {
+			if dx, dw := dot(g.X.Data, data.X.Data), dot(g.W.Data, data.W.Data); dx != want || dw != want ||
+				want == 0 {
 				t.Errorf("%s: <dV, V> = %d, <dX, X> = %d, <dW, W> = %d", descriptor, want, dx, dw)
 			}
-			if db, want := dot(g.W.Bias, ones32(len(g.W.Bias))), dot(data.DV.Data, ones32(len(data.DV.Data))); db != want {
+			if db, want := dot(g.W.Bias, ones32(len(g.W.Bias))),
+				dot(data.DV.Data, ones32(len(data.DV.Data))); db != want {
 				t.Errorf("%s: the sum of db is %d, of dV %d", descriptor, db, want)
 			}
 		}
@@ -105,7 +110,8 @@ func TestFilterGradientRule(t *testing.T) {
 			}
 			apart := c.Problem
 			apart.Unshared = true
-			shared, own := both(t, build(t, dev, c.Problem, data.W, c.Options), data), both(t, build(t, dev, apart, repeatBanks(t, apart, data.W), c.Options), data)
+			shared, own := both(t, build(t, dev, c.Problem, data.W, c.Options), data),
+				both(t, build(t, dev, apart, repeatBanks(t, apart, data.W), c.Options), data)
 			if !slices.Equal(shared.V, own.V) || !slices.Equal(shared.X.Data, own.X.Data) {
 				t.Errorf("%s: V %v and %v, dX %v and %v", descriptor, shared.V, own.V, shared.X.Data, own.X.Data)
 			}
@@ -119,13 +125,13 @@ func TestFilterGradientRule(t *testing.T) {
 	})
 }
 
-// pass is a layer run forward and backward.
-type pass struct {
+// bothWays is a layer run forward and backward.
+type bothWays struct {
 	V []float32
 	host.Gradients
 }
 
-func both(t *testing.T, l *host.Layer, data proof.Operands) pass {
+func both(t *testing.T, l *host.Layer, data proof.Operands) bothWays {
 	t.Helper()
 	v, err := l.Run(t.Context(), data.X, data.Residual...)
 	if err != nil {
@@ -135,7 +141,7 @@ func both(t *testing.T, l *host.Layer, data proof.Operands) pass {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return pass{v.Data, g}
+	return bothWays{v.Data, g}
 }
 
 // TestBackwardIsJudgedBackward holds that Backward, which neither poisons nor checks, gives what
@@ -143,14 +149,16 @@ func both(t *testing.T, l *host.Layer, data proof.Operands) pass {
 func TestBackwardIsJudgedBackward(t *testing.T) {
 	bothDevices(t, func(t *testing.T, dev *host.Device) {
 		e := conv.Epilogue{Activation: conv.Activation{Function: conv.PReLU}, Residual: conv.BeforeFunction}
-		c := proof.Case{Problem: problem(t, small), Seed: 1, Mode: cpuref.Bounded, Backward: true, Options: host.LayerOptions{Epilogue: e}}
+		c := proof.Case{Problem: problem(t, small), Seed: 1, Mode: cpuref.Bounded, Backward: true,
+			Options: host.LayerOptions{Epilogue: e}}
 		data, err := c.Data()
 		if err != nil {
 			t.Fatal(err)
 		}
 		c.Options.Slopes = data.Slopes
 		l := build(t, dev, c.Problem, data.W, c.Options)
-		before := [][]float32{slices.Clone(data.X.Data), slices.Clone(data.DV.Data), slices.Clone(data.Residual[0].Data)}
+		before := [][]float32{slices.Clone(data.X.Data), slices.Clone(data.DV.Data),
+			slices.Clone(data.Residual[0].Data)}
 		g, judged, err := l.VerifyBackward(t.Context(), data.X, data.DV, cpuref.Bounded, data.Residual...)
 		if err != nil {
 			t.Fatal(err)
@@ -170,7 +178,8 @@ func TestBackwardIsJudgedBackward(t *testing.T) {
 				t.Errorf("Backward gave %v, judged were %v", again.Gradients, g)
 			}
 		}
-		if !slices.Equal(before[0], data.X.Data) || !slices.Equal(before[1], data.DV.Data) || !slices.Equal(before[2], data.Residual[0].Data) {
+		if !slices.Equal(before[0], data.X.Data) || !slices.Equal(before[1], data.DV.Data) ||
+			!slices.Equal(before[2], data.Residual[0].Data) {
 			t.Error("Backward changed an operand")
 		}
 	})
@@ -195,7 +204,8 @@ func TestResidualGradient(t *testing.T) {
 
 func residualGradient(t *testing.T, dev *host.Device, e conv.Epilogue) {
 	t.Helper()
-	c := proof.Case{Problem: problem(t, small), Seed: 1, Mode: cpuref.Exact, Backward: true, Options: host.LayerOptions{Epilogue: e}}
+	c := proof.Case{Problem: problem(t, small), Seed: 1, Mode: cpuref.Exact, Backward: true,
+		Options: host.LayerOptions{Epilogue: e}}
 	data, err := c.Data()
 	if err != nil {
 		t.Fatal(err)

@@ -36,10 +36,12 @@ func TestInt8ByHand(t *testing.T) {
 // float32 outputs round to, but near ties.
 func TestInt8IsJudged(t *testing.T) {
 	bothDevices(t, func(t *testing.T, dev *host.Device) {
-		for _, descriptor := range []string{"mb2ic3ih5oc5kh3ph1", "g2mb2ic4ih4iw3oc6kh3kw2sh2sw3ph1+transposed", "ic1iw1oc1kw1"} {
+		for _, descriptor := range []string{"mb2ic3ih5oc5kh3ph1", "g2mb2ic4ih4iw3oc6kh3kw2sh2sw3ph1+transposed",
+			"ic1iw1oc1kw1"} {
 			p := must(conv.Parse(descriptor))
 			x, f := quantized(p, 1)
-			l := must(host.NewQuantizedLayer(dev, p, f, host.QuantizedOptions{XScale: 0.02, Epilogue: leaky, VScale: 10, VZero: 20}))
+			l := must(host.NewQuantizedLayer(dev, p, f,
+				host.QuantizedOptions{XScale: 0.02, Epilogue: leaky, VScale: 10, VZero: 20}))
 			v, report, err := l.Verify(t.Context(), x)
 			if err != nil || !report.OK() {
 				t.Errorf("%s: %v, %v", descriptor, report, err)
@@ -129,7 +131,8 @@ func TestInt8Chain(t *testing.T) {
 	problems, options := int8Chain()
 	b := host.NewProgram(dev)
 	x, r := b.Input(2, 7, 7, 3), b.Input(2, 7, 7, 5)
-	first, residual := tensor.Volume{N: 2, H: 7, W: 7, D: 3, Data: reals(294)}, tensor.Volume{N: 2, H: 7, W: 7, D: 5, Data: reals(490)}
+	first, residual := tensor.Volume{N: 2, H: 7, W: 7, D: 3, Data: reals(294)},
+		tensor.Volume{N: 2, H: 7, W: 7, D: 5, Data: reals(490)}
 	v := b.Quantize(x, options[0].XScale, options[0].XZero)
 	bytes := quantizedBy(first.Data, options[0].XScale, options[0].XZero)
 	var between []between8
@@ -182,15 +185,16 @@ func TestInt8Chain(t *testing.T) {
 	}
 }
 
-// TestInt8Placed has layers of int8 and what stands around them read and write channels of wider volumes: they must give
-// the bits that they give where volumes stand alone.
+// TestInt8Placed has layers of int8 and what stands around them read and write channels of wider volumes: they must
+// give the bits that they give where volumes stand alone.
 func TestInt8Placed(t *testing.T) {
 	dev := hosttest.Open(t)
 	p := problem(t, "ic3ih7oc5kh3ph1")
 	_, f := quantized(p, 1)
 	in := tensor.Volume{N: 1, H: 7, W: 7, D: 9, Data: reals(441)}
 	for _, scale := range []float32{0, 90} { // with V of float32, and of int8 and back
-		o := host.QuantizedOptions{XScale: 0.03, XZero: 4, VScale: scale, Epilogue: conv.Epilogue{Residual: conv.AfterFunction}}
+		o := host.QuantizedOptions{XScale: 0.03, XZero: 4, VScale: scale,
+			Epilogue: conv.Epilogue{Residual: conv.AfterFunction}}
 		layer := func(b *host.Builder, x, r host.Value) host.Value {
 			v := b.QuantizedConv(b.Quantize(x, o.XScale, o.XZero), p, f, o, r)
 			if scale != 0 {
@@ -208,7 +212,8 @@ func TestInt8Placed(t *testing.T) {
 		x := b.Input(1, 7, 7, 9)
 		v = b.Concat(b.Operator("copy", b.Channels(x, 0, 2)), layer(b, b.Channels(x, 1, 4), b.Channels(x, 2, 7)))
 		got, reports, err := compiled(t)(b.CompileChecked(v)).Verify(t.Context(), host.VerifyOptions{}, in)
-		if err != nil || !slices.Equal(cut(got[0], 2, 7).Data, want[0].Data) || !slices.Equal(cut(got[0], 0, 2).Data, cut(in, 0, 2).Data) {
+		if err != nil || !slices.Equal(cut(got[0], 2, 7).Data, want[0].Data) ||
+			!slices.Equal(cut(got[0], 0, 2).Data, cut(in, 0, 2).Data) {
 			t.Errorf("VScale %v: not what stands alone gives, error %v", scale, err)
 		}
 		for _, r := range reports {
@@ -249,14 +254,23 @@ func TestInt8ProgramMisuse(t *testing.T) {
 	q := must(conv.Parse("ic3ih7oc5kh1"))
 	_, f := quantized(q, 1)
 	for words, build := range map[string]func(b *host.Builder, x, bytes host.Value) host.Value{
-		"int8 where one of float32": func(b *host.Builder, _, bytes host.Value) host.Value { return b.Operator("relu", bytes) },
-		"through Dequantize":        func(b *host.Builder, _, bytes host.Value) host.Value { return bytes }, // as an output
-		"of float32 must be":        func(b *host.Builder, x, bytes host.Value) host.Value { return b.Concat(x, bytes) },
-		"float32 must be":           func(b *host.Builder, _, bytes host.Value) host.Value { return b.Channels(bytes, 0, 1) },
+		"int8 where one of float32": func(b *host.Builder, _, bytes host.Value) host.Value {
+			return b.Operator("relu", bytes)
+		},
+		// as an output
+		"through Dequantize": func(b *host.Builder, _, bytes host.Value) host.Value { return bytes },
+		"of float32 must be": func(b *host.Builder, x, bytes host.Value) host.Value {
+			return b.Concat(x, bytes)
+		},
+		"float32 must be": func(b *host.Builder, _, bytes host.Value) host.Value {
+			return b.Channels(bytes, 0, 1)
+		},
 		"take it through Dequantize": func(b *host.Builder, _, bytes host.Value) host.Value {
 			return conved(b, p, bytes)
 		},
-		"where one":                 func(b *host.Builder, _, bytes host.Value) host.Value { return b.Quantize(bytes, 1, 0) },
+		"where one": func(b *host.Builder, _, bytes host.Value) host.Value {
+			return b.Quantize(bytes, 1, 0)
+		},
 		"Dequantize reads a volume": func(b *host.Builder, x, _ host.Value) host.Value { return b.Dequantize(x) },
 		"scale 0 of an int8":        func(b *host.Builder, x, _ host.Value) host.Value { return b.Quantize(x, 0, 0) },
 		"QuantizedConv reads a volume": func(b *host.Builder, x, _ host.Value) host.Value {
@@ -279,7 +293,8 @@ func TestInt8ProgramMisuse(t *testing.T) {
 			return b.QuantizedConv(b.Quantize(b.Input(1, 7, 7, 2), 1, 0), q, f, host.QuantizedOptions{})
 		},
 		"adds 1": func(b *host.Builder, bytes host.Value) host.Value {
-			return b.QuantizedConv(bytes, q, f, host.QuantizedOptions{Epilogue: prelu(conv.AfterFunction), Slopes: make([]float32, 5)})
+			return b.QuantizedConv(bytes, q, f,
+				host.QuantizedOptions{Epilogue: prelu(conv.AfterFunction), Slopes: make([]float32, 5)})
 		},
 		"weights, must be 15": func(b *host.Builder, bytes host.Value) host.Value {
 			return b.QuantizedConv(bytes, q, host.QuantizedFilters{}, host.QuantizedOptions{})

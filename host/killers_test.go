@@ -23,24 +23,30 @@ type killer struct {
 // killers are those of each broken variant, the quickest first.
 var killers = map[shaders.Variant][]killer{
 	shaders.ReLU: {
-		exact("ic1iw700oc1kw1", separate(conv.Activate(conv.ReLU))),  // the last workgroup half full, and some left over
+		// the last workgroup half full, and some left over
+		exact("ic1iw700oc1kw1", separate(conv.Activate(conv.ReLU))),
 		exact("ic1iw5120oc1kw1", separate(conv.Activate(conv.ReLU))), // 20 workgroups, which fill the folded grid
 		{"numbers behind V", reluBehind},
 	},
 	shaders.Activate: append(functions(true, false),
 		exact("ic1iw700oc1kw1", separate(leaky)), exact("ic1iw5120oc1kw1", separate(leaky)),
-		exact("ic1iw100oc3kw1", separate(prelu(conv.BeforeFunction))), exact("ic1iw100oc3kw1", separate(prelu(conv.AfterFunction))),
-		exact("ic1iw9oc2kw1", separate(conv.Epilogue{Activation: conv.Activation{Function: conv.ReLU}, Residual: conv.BeforeFunction}))),
+		exact("ic1iw100oc3kw1", separate(prelu(conv.BeforeFunction))),
+		exact("ic1iw100oc3kw1", separate(prelu(conv.AfterFunction))),
+		exact("ic1iw9oc2kw1",
+			separate(conv.Epilogue{Activation: conv.Activation{Function: conv.ReLU}, Residual: conv.BeforeFunction}))),
 	shaders.ActivationGradients: append(functions(false, true),
-		gradients("ic1iw700oc1kw1", fused(leaky)), gradients("ic1iw5120oc1kw1", fused(leaky)), gradients("ic1iw100oc3kw1", fused(prelu(conv.NoResidual)))),
+		gradients("ic1iw700oc1kw1", fused(leaky)), gradients("ic1iw5120oc1kw1", fused(leaky)),
+		gradients("ic1iw100oc3kw1", fused(prelu(conv.NoResidual)))),
 	shaders.BiasGradients: {
 		gradients("mb2ic1iw73oc3kw1", host.LayerOptions{}),         // more positions than threads
 		gradients("mb3ic1ih2oc2kh1+unshared", host.LayerOptions{}), // one position
 		gradients("mb2ic1iw5oc20kw1", host.LayerOptions{}),         // fills the folded grid
 	},
 	shaders.FilterGradients: {
-		gradients("g2mb2ic4id3ih4iw5oc6od4oh3ow2kd2kh3kw4sd1sh2sw3pd2ph3pw1dd1dh0dw0", host.LayerOptions{}), // no two parameters beside each other are alike
-		gradients("mb3ic2ih9iw10oc3kh2kw1+reflect", host.LayerOptions{}),                                    // more positions than threads
+		// no two parameters beside each other are alike
+		gradients("g2mb2ic4id3ih4iw5oc6od4oh3ow2kd2kh3kw4sd1sh2sw3pd2ph3pw1dd1dh0dw0", host.LayerOptions{}),
+		// more positions than threads
+		gradients("mb3ic2ih9iw10oc3kh2kw1+reflect", host.LayerOptions{}),
 		gradients("g2mb2ic4ih3iw4oc2kh2kw3+unshared", host.LayerOptions{}),
 		gradients("g2mb2ic2ih3iw4oc6kh2kw3sh2ph1+transposed", host.LayerOptions{}),
 		gradients("mb3ic1iw25oc2kw2+transposed", host.LayerOptions{}), // more positions than threads
@@ -57,8 +63,10 @@ var killers = map[shaders.Variant][]killer{
 		quantizedKiller("ic1iw100oc3kw1", prelu(conv.AfterFunction), 256),
 	},
 	shaders.Requantize: {
-		requantizeKiller("ic1iw333oc3kw1", prelu(conv.AfterFunction)),                          // the last word with three numbers
-		requantizeKiller("ic1iw2801oc1kw1", leaky), requantizeKiller("ic1iw2804oc1kw1", leaky), // with one, and with four
+		// the last word with three numbers
+		requantizeKiller("ic1iw333oc3kw1", prelu(conv.AfterFunction)),
+		// with one, and with four
+		requantizeKiller("ic1iw2801oc1kw1", leaky), requantizeKiller("ic1iw2804oc1kw1", leaky),
 		requantizeKiller("ic1iw20480oc1kw1", prelu(conv.BeforeFunction)),
 	},
 	shaders.Conv(256, shaders.Int8): {
@@ -98,17 +106,22 @@ func convKillers(o host.LayerOptions) []killer {
 	finished := o
 	finished.Epilogue = prelu(conv.BeforeFunction)
 	all := []killer{
-		exact("mb2ic1ih3iw4oc2kh3ph1", o),                                                        // each edge of each image is read over
-		exact("g2mb2ic10id5ih6iw7oc6od4oh3ow2kd2kh3kw2sd1sh2sw3pd2ph3pw1dd1dh0dw1", o),           // no two parameters beside each other are alike
-		exact("ic65ih2iw3oc3kh2", o),                                                             // more taps than threads
+		// each edge of each image is read over
+		exact("mb2ic1ih3iw4oc2kh3ph1", o),
+		// no two parameters beside each other are alike
+		exact("g2mb2ic10id5ih6iw7oc6od4oh3ow2kd2kh3kw2sd1sh2sw3pd2ph3pw1dd1dh0dw1", o),
+		// more taps than threads
+		exact("ic65ih2iw3oc3kh2", o),
 		exact("g2mb2ic4id2ih3iw4oc6od4oh8ow9kd2kh3kw2sd2sh3sw2pd1ph2pw0dd1dh0dw2+transposed", o), // the way back
-		exact("g2mb2ic4id2ih3iw4oc6kd2kh1kw3+unshared", o),                                       // each neuron its own
-		gradients("g2mb2ic4ih3iw4oc6kh2kw3+unshared", o),                                         // and back
-		exact("ic1ih3oc2kh2", finished),                                                          // all operands
+		// each neuron its own
+		exact("g2mb2ic4id2ih3iw4oc6kd2kh1kw3+unshared", o),
+		gradients("g2mb2ic4ih3iw4oc6kh2kw3+unshared", o), // and back
+		exact("ic1ih3oc2kh2", finished),                  // all operands
 	}
 	all = append(all, gradients("ic1id3ih2iw2oc1kd4kh1kw2pd2ph0pw1+replicate", o)) // most copies along z
 	for _, kind := range []conv.Padding{conv.Reflect, conv.Replicate, conv.Circular} {
-		all = append(all, exact(fmt.Sprintf("ic1ih4iw5oc2kh3kw4ph2pw3+%v", kind), o), gradients(fmt.Sprintf("mb2ic1id3ih5iw4oc2kd2kh3kw4sh1sw2pd1ph3pw2+%v", kind), o))
+		all = append(all, exact(fmt.Sprintf("ic1ih4iw5oc2kh3kw4ph2pw3+%v", kind), o),
+			gradients(fmt.Sprintf("mb2ic1id3ih5iw4oc2kd2kh3kw4sh1sw2pd1ph3pw2+%v", kind), o))
 	}
 	return all
 }
@@ -118,7 +131,8 @@ func halfKillers(o host.LayerOptions) []killer {
 	finished := o
 	finished.Epilogue = prelu(conv.BeforeFunction)
 	return []killer{
-		exact("mb3ic1ih3oc3kh2ph1", o), exact("ic3ih3oc5kh2", finished), exact("ic5iw5oc1kw1", o), exact("ic1iw10oc4kw1", o), exact("ic65ih2iw3oc3kh2", o),
+		exact("mb3ic1ih3oc3kh2ph1", o), exact("ic3ih3oc5kh2", finished), exact("ic5iw5oc1kw1", o),
+		exact("ic1iw10oc4kw1", o), exact("ic65ih2iw3oc3kh2", o),
 	}
 }
 
@@ -126,7 +140,8 @@ func halfKillers(o host.LayerOptions) []killer {
 func functions(separate, backward bool) []killer {
 	var all []killer
 	for _, a := range hosttest.Activations() {
-		all = append(all, killer{"function " + a.String(), func(dev *host.Device) error { return hosttest.Function(dev, a, separate, backward) }})
+		all = append(all, killer{"function " + a.String(),
+			func(dev *host.Device) error { return hosttest.Function(dev, a, separate, backward) }})
 	}
 	return all
 }

@@ -19,7 +19,7 @@ import (
 type LayerOptions struct {
 	Epilogue conv.Epilogue // activation and residual, fused into the convolution
 	Slopes   []float32     // of PReLU, one for each output channel
-	Separate bool          // the activation in a pass of its own over V instead
+	Separate bool          // the activation in a step of its own over V instead
 	DType    DType         // how X, W, the residual and V are stored; "" is Float32
 	// Algorithm is "name" or "name/variant" of one of [Algorithms]; "" chooses.
 	Algorithm string

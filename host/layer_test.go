@@ -88,7 +88,8 @@ func TestNoBiasIsZeros(t *testing.T) {
 // that x is left alone.
 func TestRunIsVerifysRun(t *testing.T) {
 	bothDevices(t, func(t *testing.T, dev *host.Device) {
-		for _, o := range []host.LayerOptions{{}, {Epilogue: conv.Activate(conv.ReLU)}, {Epilogue: conv.Activate(conv.ReLU), Separate: true}} {
+		for _, o := range []host.LayerOptions{{}, {Epilogue: conv.Activate(conv.ReLU)},
+			{Epilogue: conv.Activate(conv.ReLU), Separate: true}} {
 			l, x := example(t, dev, small, o)
 			before := x.Clone()
 			judged, report, err := l.Verify(t.Context(), x, host.VerifyOptions{Mode: cpuref.Exact})
@@ -255,7 +256,8 @@ func TestSampledVerify(t *testing.T) {
 			l, x := example(t, dev, "ic3ih9oc5kh3", host.LayerOptions{Epilogue: conv.Activate(f)})
 			const total = 7 * 7 * 5
 			for sample, want := range map[int]int{0: total, 1: 8, 20: 20, total: total, 10 * total: total} {
-				_, report, err := l.Verify(t.Context(), x, host.VerifyOptions{Mode: cpuref.Exact, Sample: sample, Seed: 3})
+				_, report, err := l.Verify(t.Context(), x,
+					host.VerifyOptions{Mode: cpuref.Exact, Sample: sample, Seed: 3})
 				if err != nil || !report.OK() || report.Checked != want || report.Total != total {
 					t.Errorf("a sample of %d: %v (error %v), must have checked %d", sample, report, err, want)
 				}

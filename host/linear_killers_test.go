@@ -51,7 +51,8 @@ func placedLinear(dev *host.Device, pixels, channels int) error {
 // careful are numbers and what becomes of them in steps of 2 with the zero point -3: of two numbers that are as near
 // the even one, what is beyond int8 the nearest that it has, NaN the zero point, and there is no -0.
 var careful = map[float32]float32{
-	0: 0, 1: 0, 3: 4, 5: 4, 7: 8, -1: 0, -3: -4, -5: -4, 2.9: 2, 3.1: 4, 252: 252, 259: 260, 260: 260, 261: 260, 263: 260, 1e30: 260,
+	0: 0, 1: 0, 3: 4, 5: 4, 7: 8, -1: 0, -3: -4, -5: -4, 2.9: 2, 3.1: 4, 252: 252, 259: 260, 260: 260, 261: 260,
+	263: 260, 1e30: 260,
 	-250: -250, -251: -250, 0x1p-140: 0, -0x1p-140: 0, -1e30: -250, math.MaxFloat32: 260, -math.MaxFloat32: -250,
 }
 
@@ -70,7 +71,8 @@ func quantizeWithCare(dev *host.Device) error {
 		return err
 	}
 	defer p.Close()
-	v, _, err := p.Verify(context.Background(), host.VerifyOptions{}, tensor.Volume{N: 1, H: 1, W: 1, D: len(x), Data: x})
+	v, _, err := p.Verify(context.Background(), host.VerifyOptions{},
+		tensor.Volume{N: 1, H: 1, W: 1, D: len(x), Data: x})
 	if err != nil {
 		return err
 	}

@@ -33,7 +33,8 @@ func TestNoMemoryToBuild(t *testing.T) {
 		{"filters", "ic1024ih3oc1024kh3", 0, []string{`"the filter bank W" of 37749248 bytes`}},
 		{"unshared", "ic8ih34oc128kh3+unshared", 0, []string{`"the filter bank W" of 37749248 bytes`}},
 		{"output", "ic1ih512oc32kh1", 0, []string{`"the output volume V" of 33554944 bytes`}},
-		{"part", "ic16ih1024oc1kh1", 32 << 20, []string{"block ic16", "one of 3", `"the input volume X" of`, "bytes"}},
+		{"block", "ic16ih1024oc1kh1", 32 << 20,
+			[]string{"block ic16", "one of 3", `"the input volume X" of`, "bytes"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if c.binding > 0 {
@@ -45,7 +46,8 @@ func TestNoMemoryToBuild(t *testing.T) {
 			for round := range 4 {
 				gputest.LimitMemory(t, memory)
 				layer, err := host.NewLayer(dev, p, filters, host.LayerOptions{})
-				says(t, c.name, err, gpu.ErrOutOfMemory, append(c.words, p.String(), "close what is no longer needed")...)
+				says(t, c.name, err, gpu.ErrOutOfMemory,
+					append(c.words, p.String(), "close what is no longer needed")...)
 				if layer != nil {
 					t.Errorf("%s: a layer and an error", c.name)
 				}
@@ -61,7 +63,8 @@ func TestNoMemoryToBuild(t *testing.T) {
 	}
 }
 
-// TestNoMemoryToRun lets the memory run out later: in a run, at a part of a layer, and on the way back. The layer itself must be right again when there is memory.
+// TestNoMemoryToRun lets the memory run out later: in a run, at a block of a layer, and on the way back. The layer
+// itself must be right again when there is memory.
 func TestNoMemoryToRun(t *testing.T) {
 	if !gputest.WithFaults(t) {
 		return
@@ -74,7 +77,8 @@ func TestNoMemoryToRun(t *testing.T) {
 		words         []string
 	}{
 		{"upload", "ic8ih1024oc1kh1sh8", 0, false, []string{"running layer", "33554432 bytes"}},
-		{"part", "ic8ih256oc1kh1sh2", 512 << 10, false, []string{"running layer", "block ic8", "one of 3", `"the input volume X" of 352768 bytes`}},
+		{"block", "ic8ih256oc1kh1sh2", 512 << 10, false,
+			[]string{"running layer", "block ic8", "one of 3", `"the input volume X" of 352768 bytes`}},
 		{"gradients", "ic2ih64oc1kh1", 0, true, []string{"gradients of layer", "making buffer", "bytes"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -91,11 +95,13 @@ func TestNoMemoryToRun(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer layer.Close()
-			if _, err := layer.Run(t.Context(), data.X); err != nil { // of a split layer the last part is on the device now
+			// of a split layer the last block is on the device now
+			if _, err := layer.Run(t.Context(), data.X); err != nil {
 				t.Fatal(err)
 			}
 			for range 2 {
-				gputest.Fail(t, gputest.NoMemory, "vkAllocateMemory", "vkCreateBuffer") // even where the device kept some for later
+				// even where the device kept some for later
+				gputest.Fail(t, gputest.NoMemory, "vkAllocateMemory", "vkCreateBuffer")
 				if c.backward {
 					_, err = layer.Backward(t.Context(), data.X, data.DV)
 				} else {
@@ -105,7 +111,8 @@ func TestNoMemoryToRun(t *testing.T) {
 				says(t, c.name, err, gpu.ErrOutOfMemory, append(c.words, "close what is no longer needed")...)
 				serves(t, dev)
 			}
-			if _, report, err := layer.Verify(t.Context(), data.X, host.VerifyOptions{Sample: 1000}); err != nil || !report.OK() {
+			if _, report, err := layer.Verify(t.Context(), data.X, host.VerifyOptions{Sample: 1000}); err != nil ||
+				!report.OK() {
 				t.Errorf("%s, with memory again: %v, %v", c.name, report, err)
 			}
 			if !c.backward {

@@ -47,7 +47,8 @@ var broken = slices.Concat([]shaders.Variant{
 	shaders.SpaceToDepthBy(4), shaders.SpaceToDepthBy(1),
 	registers4, registers1, across, uniform, shared4, shared1, shaders.SumSplitK, shaders.Conv(256, shaders.Int8),
 	peakKernel(true, 1), peakKernel(false, 1), peakKernel(true, 4), peakKernel(false, 4), copyKernel(1), copyKernel(4),
-}, rows(shaders.Operators()), rows(shaders.Pools()))
+}, rows(shaders.Operators()), rows(shaders.Pools()), rows(shaders.Pointwises()), rows(shaders.Remaps()),
+	[]shaders.Variant{brokenMatMul, brokenMatMulInteger, shaders.Resampling})
 
 // rows are variants of one type.
 func rows[V shaders.Variant](all []V) (variants []shaders.Variant) {
@@ -65,7 +66,9 @@ var sizes = map[string][]string{
 	"Winograd": {"Threads"}, "Fourier": {"Threads"}, "SpaceToDepth": {"Threads"},
 	"Pool":      {"Threads"},
 	"Registers": {"Pixels", "Channels", "Threads"}, "Shared": {"Rows", "Columns", "Depth"},
-	"Stem": {"Strip", "Rows", "Channels", "Threads"}, "Slide": {"Strip", "Rows", "Threads"}, "Depthwise": {"Strip", "Threads"},
+	"Stem": {"Strip", "Rows", "Channels", "Threads"}, "Slide": {"Strip", "Rows", "Threads"},
+	"Depthwise": {"Strip", "Threads"}, "Pointwise": {"Threads", "Each"}, "Remap": {"Threads", "Each"},
+	"MatMul": {"Rows", "Columns", "Threads"}, "Resample": {"Threads"},
 }
 
 // kernelOf is the same for rows that differ in nothing but sizes: the row without them.
@@ -172,6 +175,7 @@ func lines(t *testing.T) map[shaders.Variant]map[int]string {
 	code, seen := map[shaders.Variant]map[int]string{}, map[string]bool{}
 	structs := map[string]shaders.Variant{}
 	split, shapes := map[shaders.Variant][]chunk{}, map[string]map[string]bool{}
+	alike := map[string]bool{}
 	for _, v := range broken {
 		s, err := shaders.Source(v)
 		if err != nil {
@@ -192,6 +196,9 @@ func lines(t *testing.T) map[shaders.Variant]map[int]string {
 				continue
 			}
 			c.into(code[v], seen[c.kind()])
+			if ofTensors(v) && !c.isFunction() && !c.isStruct() {
+				c.onlyOnce(code[v], alike)
+			}
 			seen[c.text()], seen[c.kind()] = c.isFunction(), c.isFunction()
 		}
 		if family := unrolledWith(v); family != "" {
@@ -204,6 +211,26 @@ func lines(t *testing.T) map[shaders.Variant]map[int]string {
 	return code
 }
 
+// ofTensors tells the kernels of package op from those of layers.
+func ofTensors(v shaders.Variant) bool {
+	switch v.(type) {
+	case shaders.Pointwise, shaders.Remap:
+		return true
+	}
+	return false
+}
+
+// onlyOnce leaves out the lines of a chunk that an earlier one has, too: of the kernels of tensors there are two for each
+// operator, and all but the operator's functions is the same.
+func (c chunk) onlyOnce(code map[int]string, seen map[string]bool) {
+	for i, line := range c.lines {
+		if seen[line] {
+			delete(code, c.first+i)
+		}
+		seen[line] = true
+	}
+}
+
 // unrolledWith names the variants that share their unrolled code: of hundreds of lines that are alike but for
 // numbers and components the first of them has two broken. It is empty where each line is.
 func unrolledWith(v shaders.Variant) string {
@@ -212,6 +239,8 @@ func unrolledWith(v shaders.Variant) string {
 		return "tiles"
 	case shaders.Fourier:
 		return "fourier"
+	case shaders.MatMul:
+		return "matmul"
 	case shaders.Stem:
 		if v != brokenStem { // the smallest
 			return v.Name()
@@ -273,7 +302,8 @@ func mutants(t *testing.T, each func(line string) []string) []mutant {
 			for _, is := range each(code[v][i]) {
 				changed := slices.Clone(text)
 				changed[i] = is
-				all = append(all, mutant{v, strings.TrimSpace(text[i]), strings.TrimSpace(is), strings.Join(changed, "\n")})
+				all = append(all,
+					mutant{v, strings.TrimSpace(text[i]), strings.TrimSpace(is), strings.Join(changed, "\n")})
 			}
 		}
 	}
@@ -332,9 +362,12 @@ func killersPass(t *testing.T, dev *host.Device) {
 		}
 		for _, c := range cases {
 			if err := c.run(dev); err != nil {
-				t.Fatalf("%s, %s, unbroken: %v", v.Name(), c.name, err)
+				t.Errorf("%s, %s, unbroken: %v", v.Name(), c.name, err)
 			}
 		}
+	}
+	if t.Failed() {
+		t.FailNow()
 	}
 }
 
@@ -377,32 +410,72 @@ var swaps = map[string][]string{
 	"0.0": {"1.0"}, "1.0": {"2.0"}, "2.0": {"1.0"}, "10.0": {"1.0"}, "87.0": {"8.7"},
 	"workgroup.x": {"workgroup.y"}, "workgroup.y": {"workgroup.z"}, "workgroup.z": {"workgroup.x"},
 	"grid.x": {"grid.y"}, "grid.y": {"grid.x", "grid.z"},
-	"to_size": {"from_size"}, "from_size": {"to_size"}, "back": {"!back"}, "bank": {"at"}, "at": {"bank"}, "image": {"0u"}, "to": {"f"}, "f": {"to"},
-	"channel": {"tap"}, "tap": {"taps"}, "taps": {"tap"}, "column": {"k"}, "k": {"output"}, "output": {"k"}, "weight": {"i"},
-	"inside": {"!inside"}, "thread": {"0u"}, "width": {"1u"}, "sum": {"1.0"}, "low": {"high"}, "high": {"low"},
+	"to_size": {"from_size"}, "from_size": {"to_size"}, "back": {"!back"}, "bank": {"at"}, "at": {"bank"},
+	"image": {"0u"}, "to": {"f"}, "f": {"to"},
+	"channel": {"tap"}, "tap": {"taps"}, "taps": {"tap"}, "column": {"k"}, "k": {"output"}, "output": {"k"},
+	"weight": {"i"},
+	"inside": {"!inside"}, "beyond": {"!beyond"}, "inner": {"q"}, "thread": {"0u"}, "width": {"1u"}, "sum": {"1.0"},
+	"low": {"high"}, "high": {"low"},
 	"ins": {"outs"}, "outs": {"ins"}, "shared_outs": {"outs"}, "o": {"0u"}, "positions": {"1u"},
-	"x": {"w"}, "w": {"x"}, "b": {"w"}, "dv": {"x"}, "i": {"thread"}, "max": {"min"}, "min": {"max"}, "THREADS": {"1u"}, "read_write": {"read"},
+	"x": {"w"}, "w": {"x"}, "b": {"w"}, "dv": {"x"}, "i": {"thread"}, "max": {"min"}, "min": {"max"},
+	"THREADS": {"1u"}, "read_write": {"read"},
 	"both.x": {"both.y"}, "both.y": {"both.x"}, "z": {"slope"}, "slope": {"z"}, "held": {"z"}, "sigmoid": {"tangent"},
 	"copy": {"pad"}, "pad": {"copy"}, "n": {"i"}, "q": {"n"},
-	"up": {"down"}, "down": {"up"}, "more": {"less"}, "less": {"more"}, "start": {"p.stride", "up"}, "first": {"thread"}, "p.rounds": {"p.count"},
-	"even1": {"odd1"}, "odd1": {"even1"}, "even2": {"even1"}, "odd2": {"odd1"}, "even3": {"even2"}, "odd3": {"odd2"}, "even": {"odd"}, "odd": {"even"}, "near": {"far"}, "far": {"near"}, "nearer": {"farther"}, "farther": {"nearer"}, "upper": {"lower"}, "lower": {"upper"},
-	"COS1": {"COS3"}, "COS2": {"COS1"}, "COS3": {"COS1"}, "16u": {"15u"}, "23u": {"22u"}, "wide": {"rows"}, "source": {"to"}, "twice": {"first"}, "last": {"first"}, "row": {"column"}, "number": {"i"}, "lane": {"0u"}, "each": {"1u"},
-	"d.e0": {"d.e1"}, "d.e1": {"d.e2"}, "d.e2": {"d.e3"}, "d.e3": {"d.e0"}, "d.e4": {"d.e3"}, "d.e5": {"d.e4"}, "d.e6": {"d.e5"}, "d.e7": {"d.e6"}, "outputs": {"phases"}, "phases": {"outputs"}, "VECTOR": {"1u"}, "row.x": {"row.y"}, "row.y": {"row.z"}, "column.z": {"column.y"},
-	"t.number": {"t.image"}, "t.image": {"t.number"}, "t.block": {"t.blocks"}, "t.blocks": {"t.block"}, "tiles.y": {"tiles.z"}, "tiles.z": {"tiles.y"},
-	"tile.split": {"tile.group"}, "tile.column": {"tile.group"}, "tile.group": {"tile.split"}, "tile.pixel": {"tile.channel"}, "tile.channel": {"tile.pixel"},
-	"begin": {"0u"}, "end": {"columns", "steps"}, "columns": {"rows", "end"}, "all_columns": {"columns"}, "rows": {"columns"}, "pixels": {"rows", "channels"}, "channels": {"pixels"}, "pixel": {"tile.pixel"}, "four": {"0u"}, "bias": {"tile.channel"},
-	"tile_pixels": {"tile_channels"}, "tile_channels": {"tile_pixels"}, "before": {"0u"}, "PIXELS": {"CHANNELS"}, "CHANNELS": {"PIXELS"}, "ROWS": {"DEPTH"}, "COLUMNS": {"DEPTH", "PIXELS"}, "DEPTH": {"LOADERS"}, "LOADERS": {"ROWS"},
-	"first_row": {"first_column"}, "first_column": {"first_row"}, "slices": {"step"}, "step": {"slices"}, "steps": {"columns", "begin"}, "some": {"true"}, "mine": {"tile"}, "tile": {"mine"}, "mine.channel": {"mine.pixel"}, "workgroup": {"rows"},
-	"at.x": {"at.y"}, "at.y": {"at.z"}, "at.z": {"at.x"}, "c.x": {"c.y"}, "c.y": {"c.z"}, "c.z": {"c.x"}, "n.x": {"n.y"}, "n.y": {"n.z"}, "n.z": {"n.x"},
-	"pad.x": {"pad.y"}, "pad.y": {"pad.z"}, "pad.z": {"pad.x"}, "size.y": {"size.z"}, "size.z": {"size.y"}, "position.x": {"position.y"}, "position.y": {"position.z"}, "position.z": {"position.x"},
+	"up": {"down"}, "down": {"up"}, "more": {"less"}, "less": {"more"}, "start": {"p.stride", "up"},
+	"first": {"thread"}, "p.rounds": {"p.count"},
+	"even1": {"odd1"}, "odd1": {"even1"}, "even2": {"even1"}, "odd2": {"odd1"}, "even3": {"even2"}, "odd3": {"odd2"},
+	"even": {"odd"}, "odd": {"even"}, "near": {"far"}, "far": {"near"}, "nearer": {"farther"},
+	"farther": {"nearer"}, "upper": {"lower"}, "lower": {"upper"},
+	"COS1": {"COS3"}, "COS2": {"COS1"}, "COS3": {"COS1"}, "16u": {"15u"}, "23u": {"22u"}, "wide": {"rows"},
+	"source": {"to"}, "twice": {"first"}, "last": {"first"}, "row": {"column"}, "number": {"i"}, "lane": {"0u"},
+	"each": {"1u"},
+	"d.e0": {"d.e1"}, "d.e1": {"d.e2"}, "d.e2": {"d.e3"}, "d.e3": {"d.e0"}, "d.e4": {"d.e3"}, "d.e5": {"d.e4"},
+	"d.e6": {"d.e5"}, "d.e7": {"d.e6"}, "outputs": {"residues"}, "residues": {"outputs"}, "VECTOR": {"1u"},
+	"row.x": {"row.y"}, "row.y": {"row.z"}, "column.z": {"column.y"},
+	"t.number": {"t.image"}, "t.image": {"t.number"}, "t.block": {"t.blocks"}, "t.blocks": {"t.block"},
+	"tiles.y": {"tiles.z"}, "tiles.z": {"tiles.y"},
+	"tile.split": {"tile.group"}, "tile.column": {"tile.group"}, "tile.group": {"tile.split"},
+	"tile.pixel": {"tile.channel"}, "tile.channel": {"tile.pixel"},
+	"begin": {"0u"}, "end": {"columns", "steps"}, "columns": {"rows", "end"}, "all_columns": {"columns"},
+	"rows": {"columns"}, "pixels": {"rows", "channels"}, "channels": {"pixels"}, "pixel": {"tile.pixel"},
+	"four": {"0u"}, "bias": {"tile.channel"},
+	"tile_pixels": {"tile_channels"}, "tile_channels": {"tile_pixels"}, "before": {"0u"}, "PIXELS": {"CHANNELS"},
+	"CHANNELS": {"PIXELS"}, "ROWS": {"DEPTH"}, "COLUMNS": {"DEPTH", "PIXELS"}, "DEPTH": {"LOADERS"},
+	"LOADERS":   {"ROWS"},
+	"first_row": {"first_column"}, "first_column": {"first_row"}, "slices": {"step"}, "step": {"slices"},
+	"steps": {"columns", "begin"}, "some": {"true"}, "mine": {"tile"}, "tile": {"mine"},
+	"mine.channel": {"mine.pixel"}, "workgroup": {"rows"},
+	"at.x": {"at.y"}, "at.y": {"at.z"}, "at.z": {"at.x"}, "c.x": {"c.y"}, "c.y": {"c.z"}, "c.z": {"c.x"},
+	"n.x": {"n.y"}, "n.y": {"n.z"}, "n.z": {"n.x"},
+	"pad.x": {"pad.y"}, "pad.y": {"pad.z"}, "pad.z": {"pad.x"}, "size.y": {"size.z"}, "size.z": {"size.y"},
+	"position.x": {"position.y"}, "position.y": {"position.z"}, "position.z": {"position.x"},
+	"axis": {"k"}, "coordinate": {"1u"}, "to.x": {"to.v"}, "to.y": {"to.x"}, "to.z": {"to.x"}, "to.v": {"to.x"},
+	"at.v":        {"at.x"},
+	"p.x.strides": {"p.v.strides"}, "p.y.strides": {"p.x.strides"}, "p.z.strides": {"p.x.strides"},
+	"p.v.strides": {"p.x.strides"},
+	"p.x.offset":  {"p.v.offset"}, "p.y.offset": {"p.x.offset"}, "p.z.offset": {"p.x.offset"},
+	"p.v.offset": {"p.x.offset"},
+	"head":       {"tail"}, "tail": {"head"}, "many": {"few"}, "few": {"many"}, "whole": {"!whole"},
+	"extreme": {"!extreme"}, "middle": {"far"},
+	"b.m": {"b.n"}, "b.n": {"b.m"}, "further": {"0"}, "p.shape.rank": {"1u"},
+	"p.start": {"p.step"}, "p.step": {"p.start"},
+	"p.a.strides": {"p.b.strides"}, "p.b.strides": {"p.v.strides"}, "p.a_zero.strides": {"p.b_zero.strides"},
+	"p.b_zero.strides": {"p.a.strides"}, "p.a.offset": {"p.b.offset"}, "p.b.offset": {"p.v.offset"},
+	"p.a_zero.offset": {"p.b_zero.offset"}, "p.b_zero.offset": {"p.a.offset"}, "p.matrices.rank": {"1u"},
+	"at.a": {"at.b"}, "at.b": {"at.v"}, "at.a_zero": {"at.b_zero"}, "at.b_zero": {"at.a"},
+	"lefts": {"rights"}, "rights": {"lefts"}, "left_zeros": {"right_zeros"}, "right_zeros": {"left_zeros"},
+	"i.x": {"i.y"}, "i.y": {"i.z"}, "i.z": {"i.w"}, "i.w": {"i.x"},
+	"tap.step": {"k"}, "tap.weight": {"1.0"}, "one": {"sum"}, "same": {"true"}, "p.around.rank": {"1u"},
 }
 
 var (
 	token      = regexp.MustCompile(`[A-Za-z_][\w.]*|\d[\d.]*u?|[-+*/%<>=&|!]+`)
 	comparison = regexp.MustCompile(`[\w.]+ (<|>|<=|>=|==) [\w.]+`)
 	fraction   = regexp.MustCompile(`^\d+\.\d+$`)
-	numbered   = regexp.MustCompile(`^(start|image|from|inside|column|row|sum|x|w|[tupqrio])\d{1,2}(_\d)?(\.[xyzw])?$`) // in unrolled code
-	bounding   = regexp.MustCompile(`let (end|steps) = `)
+	// in unrolled code
+	numbered = regexp.MustCompile(
+		`^(start|image|from|pixel|inside|column|row|sum|x|w|[tupqrio])\d{1,2}(_\d)?(\.[xyzw])?$`)
+	bounding = regexp.MustCompile(`let (end|steps) = `)
 )
 
 // tokenMutants changes each token of a line in turn, and takes each comparison for true. Left out by
@@ -460,7 +533,9 @@ func neighbour(name string) string {
 // nextParam gives for p.outputs and its sisters, and for their coordinates, the next one of the same type.
 func nextParam(t *testing.T) map[string]string {
 	next := map[string]string{}
-	for _, v := range append([]shaders.Variant{shaders.Conv(256, shaders.Float32), shaders.BiasGradients}, rows(shaders.Pools()[:1])...) {
+	for _, v := range append([]shaders.Variant{shaders.Conv(256, shaders.Float32), shaders.BiasGradients},
+		shaders.Pools()[0], shaders.MatMuls()[0],
+		shaders.Resampling) {
 		s, err := shaders.Source(v)
 		if err != nil {
 			t.Fatal(err)
@@ -521,7 +596,8 @@ func TestEveryTokenMatters(t *testing.T) {
 
 var (
 	allMutants = flag.Bool("all-mutants", false, "try every mutant, not every so many of them")
-	mutantsOf  = flag.String("mutants-of", "", "try mutants of those variants alone whose names match this `expression`")
+	mutantsOf  = flag.String("mutants-of", "",
+		"try mutants of those variants alone whose names match this `expression`")
 )
 
 // turn is which of the mutants are tried: one in so many, on each day others.
@@ -543,7 +619,8 @@ func turnOf(t *testing.T, normal, short int) turn {
 	if text := os.Getenv("GPUCONV_MUTANTS"); text != "" {
 		var err error
 		if number, err = strconv.Atoi(text); err != nil || number < 0 {
-			t.Fatalf("GPUCONV_MUTANTS=%s: must be a whole number, such as %d, today's turn", text, time.Now().Unix()/(24*60*60))
+			t.Fatalf("GPUCONV_MUTANTS=%s: must be a whole number, such as %d, today's turn", text,
+				time.Now().Unix()/(24*60*60))
 		}
 	}
 	t.Cleanup(func() {

@@ -17,12 +17,14 @@ import (
 // nanArguments are NaN of both signs, numbers where functions bend, and infinities at the end.
 func nanArguments() []float32 {
 	nan := float32(math.NaN())
-	return []float32{nan, -7, -1, -0.25, 0, nan, 0.25, 1, 3, 7, math.Float32frombits(0xffc00123), 50, -50, float32(math.Inf(1)), float32(math.Inf(-1))}
+	return []float32{nan, -7, -1, -0.25, 0, nan, 0.25, 1, 3, 7, math.Float32frombits(0xffc00123), 50, -50,
+		float32(math.Inf(1)), float32(math.Inf(-1))}
 }
 
 // functionLayer is a layer of one channel that hands numbers to its epilogue as they are.
 func functionLayer(dev *host.Device, o host.LayerOptions, width int) (*host.Layer, error) {
-	p, err := conv.New(conv.Problem{InChannels: 1, OutChannels: 1, H: conv.Axis{In: 1, Filter: 1}, W: conv.Axis{In: width, Filter: 1}})
+	p, err := conv.New(conv.Problem{InChannels: 1, OutChannels: 1, H: conv.Axis{In: 1, Filter: 1},
+		W: conv.Axis{In: width, Filter: 1}})
 	if err != nil {
 		return nil, err
 	}
@@ -37,7 +39,8 @@ func rowOf(data []float32) tensor.Volume {
 }
 
 // nanForward holds that outputs are NaN where what their function is applied to is, and nowhere else. The arguments
-// come from X, or from the residual that is added before it. ReLU and clip are also held to infinities, which they have an end for.
+// come from X, or from the residual that is added before it. ReLU and clip are also held to infinities, which they
+// have an end for.
 func nanForward(dev *host.Device, o host.LayerOptions) error {
 	data := nanArguments()
 	if o.DType == host.Float16 {
@@ -111,10 +114,12 @@ func nanBackward(dev *host.Device, a conv.Activation) error {
 
 // NaN, and infinities beside it, are killers of the kernels that first have the functions.
 func init() {
-	for _, a := range []conv.Activation{{Function: conv.ReLU}, {Function: conv.Clip, Beta: 6}, {Function: conv.PReLU}} {
+	for _, a := range []conv.Activation{{Function: conv.ReLU}, {Function: conv.Clip, Beta: 6},
+		{Function: conv.PReLU}} {
 		e := conv.Epilogue{Activation: a}
 		forward := killer{"NaN of " + a.String(), func(dev *host.Device) error { return nanForward(dev, separate(e)) }}
-		backward := killer{"NaN of the gradient of " + a.String(), func(dev *host.Device) error { return nanBackward(dev, a) }}
+		backward := killer{"NaN of the gradient of " + a.String(),
+			func(dev *host.Device) error { return nanBackward(dev, a) }}
 		if a.Function == conv.ReLU {
 			killers[shaders.ReLU] = append(killers[shaders.ReLU], forward)
 		} else {
@@ -130,7 +135,8 @@ func TestNaNStays(t *testing.T) {
 	for _, a := range hosttest.Activations() {
 		for _, residual := range []conv.Residual{conv.NoResidual, conv.BeforeFunction, conv.AfterFunction} {
 			e := conv.Epilogue{Activation: a, Residual: residual}
-			for _, o := range []host.LayerOptions{{Epilogue: e}, {Epilogue: e, Separate: true}, {Epilogue: e, Algorithm: "direct"}, {Epilogue: e, DType: host.Float16}} {
+			for _, o := range []host.LayerOptions{{Epilogue: e}, {Epilogue: e, Separate: true},
+				{Epilogue: e, Algorithm: "direct"}, {Epilogue: e, DType: host.Float16}} {
 				if err := nanForward(dev, o); err != nil {
 					t.Errorf("%+v: %v", o, err)
 				}

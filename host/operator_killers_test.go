@@ -44,7 +44,8 @@ func placedOperator(dev *host.Device, o shaders.Operator, pixels int) error {
 	}
 	defer p.Close()
 	x, y := reals(pixels*13), reals(pixels*11 + 1)[1:]
-	_, reports, err := p.Verify(context.Background(), host.VerifyOptions{}, tensor.Volume{N: 1, H: 1, W: pixels, D: 13, Data: x}, tensor.Volume{N: 1, H: 1, W: pixels, D: 11, Data: y})
+	_, reports, err := p.Verify(context.Background(), host.VerifyOptions{},
+		tensor.Volume{N: 1, H: 1, W: pixels, D: 13, Data: x}, tensor.Volume{N: 1, H: 1, W: pixels, D: 11, Data: y})
 	if err != nil {
 		return err
 	}
@@ -84,14 +85,16 @@ func operatorOfAll(dev *host.Device, o shaders.Operator) error {
 		return err
 	}
 	defer p.Close()
-	v, err := p.Run(context.Background(), tensor.Volume{N: 1, H: 1, W: 1, D: len(x), Data: x}, tensor.Volume{N: 1, H: 1, W: 1, D: len(y), Data: y})
+	v, err := p.Run(context.Background(), tensor.Volume{N: 1, H: 1, W: 1, D: len(x), Data: x},
+		tensor.Volume{N: 1, H: 1, W: 1, D: len(y), Data: y})
 	if err != nil {
 		return err
 	}
 	for i, got := range v[0].Data {
 		want := of(o.Kernel, x[i], y[i])
 		if got != want && !(got != got && want != want) {
-			return fmt.Errorf("%w: %s of %g and %g is %g, must be %g", cpuref.ErrMismatch, o.Kernel, x[i], y[i], got, want)
+			return fmt.Errorf("%w: %s of %g and %g is %g, must be %g", cpuref.ErrMismatch, o.Kernel, x[i], y[i], got,
+				want)
 		}
 	}
 	return nil

@@ -17,11 +17,11 @@ import (
 func TestVerifyFindsWrongPacking(t *testing.T) {
 	dev := hosttest.Open(t)
 	right := func(conv.Problem, tensor.Filters) {}
-	swapped := func(to conv.Problem, f tensor.Filters) { // two phases
-		phase := f.D / 4
+	swapped := func(to conv.Problem, f tensor.Filters) { // two residues
+		residue := f.D / 4
 		for i := 0; i < len(f.Data); i += f.D {
-			for c := range phase {
-				f.Data[i+phase+c], f.Data[i+2*phase+c] = f.Data[i+2*phase+c], f.Data[i+phase+c]
+			for c := range residue {
+				f.Data[i+residue+c], f.Data[i+2*residue+c] = f.Data[i+2*residue+c], f.Data[i+residue+c]
 			}
 		}
 	}
@@ -40,7 +40,8 @@ func TestVerifyFindsWrongPacking(t *testing.T) {
 			if mode == cpuref.Exact && algorithm != "winograd2" {
 				continue // the others round
 			}
-			for name, spoil := range map[string]func(conv.Problem, tensor.Filters){"right": right, "swapped": swapped, "mirrored": mirrored} {
+			for name, spoil := range map[string]func(conv.Problem, tensor.Filters){"right": right, "swapped": swapped,
+				"mirrored": mirrored} {
 				for _, sample := range []int{0, 100} {
 					l, x := example(t, dev, "g2mb2ic8ih19iw14oc8kh5kw6sh2ph2", host.LayerOptions{Algorithm: algorithm})
 					host.SpoilPacking(t, l, spoil)
@@ -66,7 +67,8 @@ func TestVerifySample(t *testing.T) {
 	}
 	for _, o := range []host.LayerOptions{
 		{Algorithm: "direct"}, {Algorithm: "winograd2"}, {Algorithm: "winograd6"}, {Algorithm: "fourier"},
-		{Algorithm: "winograd4", Epilogue: conv.Activate(conv.Sigmoid)}, {DType: host.Float16}, {DType: host.Float16, Epilogue: conv.Activate(conv.Tanh)},
+		{Algorithm: "winograd4", Epilogue: conv.Activate(conv.Sigmoid)}, {DType: host.Float16},
+		{DType: host.Float16, Epilogue: conv.Activate(conv.Tanh)},
 	} {
 		t.Run(fmt.Sprint(o.Algorithm, o.DType, o.Epilogue.Activation), func(t *testing.T) {
 			judge := func(damaged int) cpuref.Report {

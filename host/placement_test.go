@@ -95,8 +95,9 @@ func (w wider) numbers(now []uint32) ([]float32, error) {
 	}
 	for i := range others {
 		if others[i] != w.words[i] {
-			return data, fmt.Errorf("%w: beside the %d channels from %d on of %d a pixel word %d is %#x, must stay %#x",
-				cpuref.ErrGuard, w.channels, w.at.First, w.at.Pitch, i, others[i], w.words[i])
+			return data,
+				fmt.Errorf("%w: beside the %d channels from %d on of %d a pixel word %d is %#x, must stay %#x",
+					cpuref.ErrGuard, w.channels, w.at.First, w.at.Pitch, i, others[i], w.words[i])
 		}
 	}
 	return data, nil
@@ -128,7 +129,8 @@ func attempt(dev *host.Device, p exec.Plan, inputs map[int][]uint32, output int,
 	return after, errors.Join(err, s.Check(context.Background(), inputs))
 }
 
-// attemptKernel is attempt of one dispatch, which reads these words, in the order of its bindings, and writes the last.
+// attemptKernel is attempt of one dispatch, which reads these words, in the order of its bindings, and writes the
+// last.
 func attemptKernel(
 	dev *host.Device, k shaders.Variant, params []byte, workgroups int64, before []uint32, reads ...[]uint32,
 ) ([]uint32, error) {
@@ -156,7 +158,8 @@ type placed struct {
 
 func (l placed) String() string {
 	s := l.spec
-	return fmt.Sprintf("%s by %s, X %v, V %v, R %v, %v", s.Problem, algo.Name(l.algorithm), s.X, s.V, s.Residual, s.Epilogue)
+	return fmt.Sprintf("%s by %s, X %v, V %v, R %v, %v", s.Problem, algo.Name(l.algorithm), s.X, s.V, s.Residual,
+		s.Epilogue)
 }
 
 // plan has the vectors of software adapters, which are the widest, on every device.
@@ -232,8 +235,8 @@ func dense(s algo.Spec) algo.Spec {
 	return s
 }
 
-// placedLayers are small layers which together every kernel that reads X or writes V serves, with channels by fours and
-// one by one, of several groups and images, and of several taps.
+// placedLayers are small layers which together every kernel that reads X or writes V serves, with channels by fours
+// and one by one, of several groups and images, and of several taps.
 func placedLayers() []string {
 	layers := []string{
 		"g2mb2ic6ih5iw4oc10kh3kw2ph1", "g2mb2ic8ih5iw4oc24kh3kw2ph1", // implicit GEMM
@@ -250,7 +253,8 @@ func placedLayers() []string {
 	for _, taps := range []int{3, 4, 5, 7} { // transforms
 		for _, channels := range []string{"mb2ic3oc5", "mb2ic4oc8"} {
 			layers = append(layers, fmt.Sprintf("%sih9iw11kh%dkw%dph1", channels, taps, taps),
-				fmt.Sprintf("%sih4iw17kh1kw%dph0pw1", channels, taps), fmt.Sprintf("%sih17iw4kh%dkw1ph1pw0", channels, taps))
+				fmt.Sprintf("%sih4iw17kh1kw%dph0pw1", channels, taps),
+				fmt.Sprintf("%sih17iw4kh%dkw1ph1pw0", channels, taps))
 		}
 	}
 	return layers
@@ -301,8 +305,8 @@ func placedKernels(dev *host.Device) map[shaders.Variant]placed {
 	return found
 }
 
-// addPlaced adds a placed layer to the killers of every kernel: without it nothing would notice a first channel that is
-// taken for another one. It waits until all files have their killers, for some replace a row's.
+// addPlaced adds a placed layer to the killers of every kernel: without it nothing would notice a first channel that
+// is taken for another one. It waits until all files have their killers, for some replace a row's.
 func addPlaced(dev *host.Device) {
 	placedOnce.Do(func() {
 		kernels := placedKernels(dev)
@@ -479,9 +483,11 @@ func TestPlacement(t *testing.T) {
 				plan, err := placed{among(s, 4, 4), a}.plan(dev)
 				name := nameOf(a)
 				switch {
-				case errors.Is(err, shaders.ErrPlacement) && (s.DType != shaders.Float16 || s.Problem.OutChannels%2 == 0):
+				case errors.Is(err, shaders.ErrPlacement) &&
+					(s.DType != shaders.Float16 || s.Problem.OutChannels%2 == 0):
 					t.Errorf("%s by %s: %v", descriptor, algo.Name(a), err)
-				case err != nil || testing.Short() && (first[name] || ran[name] == 8) || first[name] && ran[algo.Name(a)] == 2:
+				case err != nil || testing.Short() && (first[name] || ran[name] == 8) || first[name] &&
+					ran[algo.Name(a)] == 2:
 					continue // the first of each name runs on every layer, or on eight, and each other one on two
 				}
 				first[name] = true

@@ -18,14 +18,15 @@ type poolCase struct {
 	set   map[int]float64 // numbers of X
 }
 
-// The shapes: no two sizes, strides or pads beside each other alike, in both orders of memory; few outputs; and as many
-// as fill the folded grid.
+// The shapes: no two sizes, strides or pads beside each other alike, in both orders of memory; few outputs; and as
+// many as fill the folded grid.
 var (
 	imagesFirst   = [5]int{0, 1, 2, 3, 4}
 	channelsLast  = [5]int{0, 2, 3, 4, 1}
 	channelsFirst = [5]int{1, 0, 2, 3, 4}
 	pooled        = op.PoolOptions{
-		Window: []int{2, 3, 4}, Stride: []int{1, 2, 3}, Dilation: []int{2, 1, 3}, PadBegin: []int{1, 0, 2}, PadEnd: []int{0, 2, 1},
+		Window: []int{2, 3, 4}, Stride: []int{1, 2, 3}, Dilation: []int{2, 1, 3}, PadBegin: []int{1, 0, 2},
+		PadEnd: []int{0, 2, 1},
 	}
 )
 
@@ -35,8 +36,10 @@ func poolCases(kind op.PoolKind, t shaders.DType, vector int) (all []poolCase) {
 		all = append(all, poolCase{PoolOptions: o, x: x, v: v, order: order, gap: gap, dtype: t})
 	}
 	add(pooled, [5]int{2, 3 * vector, 4, 6, 29}, [5]int{2, 3 * vector, 3, 3, 9}, channelsLast, 4*(vector/4))
-	add(op.PoolOptions{Window: []int{1, 2, 2}, Stride: []int{1, 2, 2}}, [5]int{1, 5 * vector, 1, 16, 128}, [5]int{1, 5 * vector, 1, 8, 64}, channelsLast, 0)
-	add(op.PoolOptions{Window: []int{1, 3, 3}, Stride: []int{1, 2, 2}, PadBegin: []int{0, 1, 1}, PadEnd: []int{0, 1, 1}},
+	add(op.PoolOptions{Window: []int{1, 2, 2}, Stride: []int{1, 2, 2}}, [5]int{1, 5 * vector, 1, 16, 128},
+		[5]int{1, 5 * vector, 1, 8, 64}, channelsLast, 0)
+	add(op.PoolOptions{Window: []int{1, 3, 3}, Stride: []int{1, 2, 2}, PadBegin: []int{0, 1, 1},
+		PadEnd: []int{0, 1, 1}},
 		[5]int{3, 10 * vector, 5, 6, 7}, [5]int{3, 10 * vector, 5, 3, 4}, channelsLast, 0)
 	if vector == 4 {
 		return all
@@ -142,11 +145,13 @@ func init() {
 		}
 		if kind == op.MaxPool && k.DType == shaders.Float32 {
 			care := all[1]
-			care.set = map[int]float64{3: math.NaN(), 10: math.Inf(-1), 11: math.Inf(-1), 12: math.Inf(1), 138: math.Inf(-1), 139: math.Inf(-1), 149: math.Inf(-1)}
+			care.set = map[int]float64{3: math.NaN(), 10: math.Inf(-1), 11: math.Inf(-1), 12: math.Inf(1),
+				138: math.Inf(-1), 139: math.Inf(-1), 149: math.Inf(-1)}
 			all = append(all, care)
 		}
 		for i, c := range all {
-			killers[k] = append(killers[k], tensorKiller(fmt.Sprintf("pool %d", i), func(to *tensorCase) error { return c.build(to, k.Indices) }))
+			killers[k] = append(killers[k],
+				tensorKiller(fmt.Sprintf("pool %d", i), func(to *tensorCase) error { return c.build(to, k.Indices) }))
 		}
 	}
 }

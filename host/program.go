@@ -12,8 +12,8 @@ import (
 	"github.com/gpuconv/gpuconv/tensor"
 )
 
-// Builder joins layers to a program: volumes go from one to the next on the device, and are never read back. Its methods
-// give volumes at once; what is wrong with one is said by [Builder.Compile]. It belongs to one goroutine.
+// Builder joins layers to a program: volumes go from one to the next on the device, and are never read back. Its
+// methods give volumes at once; what is wrong with one is said by [Builder.Compile]. It belongs to one goroutine.
 type Builder struct {
 	dev   *Device
 	nodes []node
@@ -38,6 +38,10 @@ const (
 	quantizedNode                  // a layer of 8-bit whole numbers
 	quantizeNode                   // from float32 to int8
 	dequantizeNode                 // and back
+	kernelsNode                    // steps that the caller brings
+	besideNode                     // another volume that those steps write
+	constantNode                   // words that never change
+	reshapeNode                    // a volume's numbers as those of another shape
 )
 
 // node is one step of a program, and the volume that it gives.
@@ -51,6 +55,9 @@ type node struct {
 	// quantized is a layer of 8-bit whole numbers. quantization says what a volume of int8 stands for, nil of float32.
 	quantized    *quantizedData
 	quantization *quantization
+	kernels      *Kernels
+	words        []uint32 // of a constant
+	stores       DType    // of what kernels read and write; "" is Float32, but for int8
 }
 
 // shape is a volume's: N x Z x H x W x D.
@@ -144,8 +151,8 @@ func fitsProgram(v tensor.Volume) error {
 	return nil
 }
 
-// Conv is V of a layer whose input volume is x, and whose residual, if its epilogue adds one, is the last argument. The
-// filters are copied.
+// Conv is V of a layer whose input volume is x, and whose residual, if its epilogue adds one, is the last argument.
+// The filters are copied.
 func (b *Builder) Conv(x Value, p conv.Problem, filters tensor.Filters, o LayerOptions, residual ...Value) Value {
 	from, err := b.check(append([]Value{x}, residual...)...)
 	if err != nil {
@@ -234,7 +241,8 @@ func (b *Builder) Operator(name string, volumes ...Value) Value {
 	return b.add(node{kind: operatorNode, shape: s, from: from, operator: o})
 }
 
-// Concat joins volumes along channels. Where it can, what gives them writes its channels in place, and nothing is copied.
+// Concat joins volumes along channels. Where it can, what gives them writes its channels in place, and nothing is
+// copied.
 func (b *Builder) Concat(volumes ...Value) Value {
 	from, err := b.check(volumes...)
 	if err != nil {
@@ -290,7 +298,8 @@ func (b *Builder) Channels(x Value, first, end int) Value {
 // [ErrUnsupported], for the CPU reference too, or gpu's reasons.
 func (b *Builder) Compile(outputs ...Value) (*Program, error) { return b.compile(false, outputs) }
 
-// CompileChecked compiles the same program for [Program.Verify]: no volumes share memory, and guards stand around each.
+// CompileChecked compiles the same program for [Program.Verify]: no volumes share memory, and guards stand around
+// each.
 func (b *Builder) CompileChecked(outputs ...Value) (*Program, error) { return b.compile(true, outputs) }
 
 func (b *Builder) compile(checked bool, outputs []Value) (*Program, error) {

@@ -36,7 +36,9 @@ func newPart(t testing.TB, descriptor string, seed uint64, o host.LayerOptions) 
 }
 
 // alone runs the layer by itself.
-func (p part) alone(t testing.TB, dev *host.Device, algorithm string, x tensor.Volume, residual ...tensor.Volume) tensor.Volume {
+func (p part) alone(
+	t testing.TB, dev *host.Device, algorithm string, x tensor.Volume, residual ...tensor.Volume,
+) tensor.Volume {
 	t.Helper()
 	o := p.options
 	o.Algorithm = algorithm
@@ -63,11 +65,14 @@ func compiled(t testing.TB) func(*host.Program, error) *host.Program {
 func TestProgramOfTwoLayers(t *testing.T) {
 	dev := hosttest.Open(t)
 	for _, algorithm := range []string{"direct", "registers", "winograd2", "winograd4", "fourier", ""} {
-		first := newPart(t, "mb2ic8ih12oc16kh3ph1", 1, host.LayerOptions{Algorithm: algorithm, Epilogue: conv.Activate(conv.ReLU)})
-		second := newPart(t, "mb2ic16ih12oc8kh3ph1", 2, host.LayerOptions{Algorithm: algorithm, Epilogue: prelu(conv.NoResidual)})
+		first := newPart(t, "mb2ic8ih12oc16kh3ph1", 1,
+			host.LayerOptions{Algorithm: algorithm, Epilogue: conv.Activate(conv.ReLU)})
+		second := newPart(t, "mb2ic16ih12oc8kh3ph1", 2,
+			host.LayerOptions{Algorithm: algorithm, Epilogue: prelu(conv.NoResidual)})
 		b := host.NewProgram(dev)
 		x := b.Input(2, 12, 12, 8)
-		p := compiled(t)(b.Compile(b.Conv(b.Conv(x, first.problem, first.data.W, first.options), second.problem, second.data.W, second.options)))
+		p := compiled(t)(b.Compile(b.Conv(b.Conv(x, first.problem, first.data.W, first.options), second.problem,
+			second.data.W, second.options)))
 		names := p.Algorithms()
 		want := second.alone(t, dev, names[1], first.alone(t, dev, names[0], first.data.X))
 		before := dev.GPU().Stats()
@@ -92,7 +97,8 @@ func bottleneck(t testing.TB) []part {
 	relu := conv.Activate(conv.ReLU)
 	sum := relu
 	sum.Residual = conv.BeforeFunction
-	return []part{newPart(t, "ic256ih14oc64kh1", 1, host.LayerOptions{Epilogue: relu}), newPart(t, "ic64ih14oc64kh3ph1", 2, host.LayerOptions{Epilogue: relu}),
+	return []part{newPart(t, "ic256ih14oc64kh1", 1, host.LayerOptions{Epilogue: relu}),
+		newPart(t, "ic64ih14oc64kh3ph1", 2, host.LayerOptions{Epilogue: relu}),
 		newPart(t, "ic64ih14oc256kh1", 3, host.LayerOptions{Epilogue: sum})}
 }
 
@@ -103,8 +109,8 @@ func joinBottleneck(b *host.Builder, body []part, x host.Value) host.Value {
 	return b.Conv(y, body[2].problem, body[2].data.W, body[2].options, x)
 }
 
-// TestProgramOfAResidualBody runs two bodies of ResNet-50, and holds that they are what their layers give, that each node
-// is judged right, and that volumes share memory.
+// TestProgramOfAResidualBody runs two bodies of ResNet-50, and holds that they are what their layers give, that each
+// node is judged right, and that volumes share memory.
 func TestProgramOfAResidualBody(t *testing.T) {
 	dev := hosttest.Open(t)
 	body := bottleneck(t)
@@ -143,8 +149,8 @@ func TestProgramOfAResidualBody(t *testing.T) {
 	}
 }
 
-// TestProgramJoins joins and splits channels in all ways that need care: in place, of what is read elsewhere, of inputs,
-// twice, in each other, and where in place a kernel would read what it writes.
+// TestProgramJoins joins and splits channels in all ways that need care: in place, of what is read elsewhere, of
+// inputs, twice, in each other, and where in place a kernel would read what it writes.
 func TestProgramJoins(t *testing.T) {
 	dev := hosttest.Open(t)
 	layer := newPart(t, "ic8ih6oc4kh3ph1", 1, host.LayerOptions{})
@@ -200,12 +206,16 @@ func TestProgramJoins(t *testing.T) {
 		"operators": {func(b *host.Builder, x host.Value) host.Value {
 			v := conved(b, layer, x)
 			w := b.Operator("mul", b.Channels(x, 1, 5), v)
-			return b.Concat(b.Operator("relu", w), b.Operator("max", w, v), b.Operator("sub", b.Operator("add", w, v), v))
+			return b.Concat(b.Operator("relu", w), b.Operator("max", w, v),
+				b.Operator("sub", b.Operator("add", w, v), v))
 		}, func(x tensor.Volume) tensor.Volume {
 			v := run(layer, x)
 			w := each(cut(x, 1, 5), v, func(x, y float32) float32 { return x * y })
 			sum := each(w, v, func(x, y float32) float32 { return x + y })
-			return joined(each(w, w, func(x, _ float32) float32 { return max(x, 0) }), each(w, v, func(x, y float32) float32 { return max(x, y) }), each(sum, v, func(x, y float32) float32 { return x - y }))
+			return joined(each(w, w, func(x, _ float32) float32 {
+				return max(x, 0)
+			}), each(w, v, func(x, y float32) float32 { return max(x, y) }),
+				each(sum, v, func(x, y float32) float32 { return x - y }))
 		}, 6},
 	} {
 		b := host.NewProgram(dev)
@@ -340,11 +350,13 @@ func drawValue(t *testing.T, rng *rand.Rand, b *host.Builder, values []host.Valu
 		}
 	case 2:
 		if depths[i] == depths[j] {
-			return b.Operator([]string{"add", "mul", "max", "sub", "min"}[rng.IntN(5)], values[i], values[j]), depths[i]
+			return b.Operator([]string{"add", "mul", "max", "sub", "min"}[rng.IntN(5)], values[i], values[j]),
+				depths[i]
 		}
 	}
 	out := []int{4, 8, 8, 16, 5}[rng.IntN(5)]
-	p := problem(t, []string{"mb2ic1ih7iw6oc1kh1", "mb2ic1ih7iw6oc1kh3ph1", "mb2ic1ih7iw6oc1kh3ph1+reflect", "mb2ic1ih7iw6oc1kh5ph2"}[rng.IntN(4)])
+	p := problem(t, []string{"mb2ic1ih7iw6oc1kh1", "mb2ic1ih7iw6oc1kh3ph1", "mb2ic1ih7iw6oc1kh3ph1+reflect",
+		"mb2ic1ih7iw6oc1kh5ph2"}[rng.IntN(4)])
 	p.InChannels, p.OutChannels = depths[i], out
 	o := host.LayerOptions{}
 	if rng.IntN(2) == 0 {
@@ -381,16 +393,27 @@ func TestProgramMisuse(t *testing.T) {
 		want  error
 		build func(b *host.Builder, x host.Value) host.Value
 	}{
-		"must be 1x6x6x8":          {cpuref.ErrShape, func(b *host.Builder, x host.Value) host.Value { return conved(b, p, conved(b, p, x)) }},
-		"another program":          {gpu.ErrMisuse, func(b *host.Builder, _ host.Value) host.Value { return conved(b, p, foreign) }},
-		`operator "tan"`:           {gpu.ErrMisuse, func(b *host.Builder, x host.Value) host.Value { return b.Operator("tan", x) }},
-		"operator add takes 2":     {cpuref.ErrShape, func(b *host.Builder, x host.Value) host.Value { return b.Operator("add", x) }},
-		"must be equal":            {cpuref.ErrShape, func(b *host.Builder, x host.Value) host.Value { return b.Operator("add", x, conved(b, p, x)) }},
-		"of no volumes":            {gpu.ErrMisuse, func(b *host.Builder, _ host.Value) host.Value { return b.Concat() }},
-		"differ in channels alone": {cpuref.ErrShape, func(b *host.Builder, x host.Value) host.Value { return b.Concat(x, b.Input(1, 6, 5, 8)) }},
-		"must be among its 8":      {cpuref.ErrShape, func(b *host.Builder, x host.Value) host.Value { return b.Channels(x, 4, 9) }},
-		"each must be 1 or more":   {cpuref.ErrShape, func(b *host.Builder, _ host.Value) host.Value { return b.Input(1, 0, 6, 8) }},
-		"fewer than 2^32":          {cpuref.ErrShape, func(b *host.Builder, _ host.Value) host.Value { return b.Input(1<<20, 1<<20, 1<<20, 1<<20) }},
+		"must be 1x6x6x8": {cpuref.ErrShape,
+			func(b *host.Builder, x host.Value) host.Value { return conved(b, p, conved(b, p, x)) }},
+		"another program": {gpu.ErrMisuse,
+			func(b *host.Builder, _ host.Value) host.Value { return conved(b, p, foreign) }},
+		`operator "tan"`: {gpu.ErrMisuse,
+			func(b *host.Builder, x host.Value) host.Value { return b.Operator("tan", x) }},
+		"operator add takes 2": {cpuref.ErrShape,
+			func(b *host.Builder, x host.Value) host.Value { return b.Operator("add", x) }},
+		"must be equal": {cpuref.ErrShape,
+			func(b *host.Builder, x host.Value) host.Value { return b.Operator("add", x, conved(b, p, x)) }},
+		"of no volumes": {gpu.ErrMisuse, func(b *host.Builder, _ host.Value) host.Value {
+			return b.Concat()
+		}},
+		"differ in channels alone": {cpuref.ErrShape,
+			func(b *host.Builder, x host.Value) host.Value { return b.Concat(x, b.Input(1, 6, 5, 8)) }},
+		"must be among its 8": {cpuref.ErrShape,
+			func(b *host.Builder, x host.Value) host.Value { return b.Channels(x, 4, 9) }},
+		"each must be 1 or more": {cpuref.ErrShape,
+			func(b *host.Builder, _ host.Value) host.Value { return b.Input(1, 0, 6, 8) }},
+		"fewer than 2^32": {cpuref.ErrShape,
+			func(b *host.Builder, _ host.Value) host.Value { return b.Input(1<<20, 1<<20, 1<<20, 1<<20) }},
 		"float16": {host.ErrUnsupported, func(b *host.Builder, x host.Value) host.Value {
 			return b.Conv(x, p.problem, p.data.W, host.LayerOptions{DType: host.Float16})
 		}},
@@ -398,7 +421,8 @@ func TestProgramMisuse(t *testing.T) {
 			return b.Conv(x, p.problem, p.data.W, host.LayerOptions{Algorithm: "tea"})
 		}},
 		"adds 1": {cpuref.ErrShape, func(b *host.Builder, x host.Value) host.Value {
-			return b.Conv(x, p.problem, p.data.W, host.LayerOptions{Epilogue: conv.Epilogue{Residual: conv.AfterFunction}})
+			return b.Conv(x, p.problem, p.data.W,
+				host.LayerOptions{Epilogue: conv.Epilogue{Residual: conv.AfterFunction}})
 		}},
 	} {
 		b := host.NewProgram(dev)
@@ -475,7 +499,8 @@ func TestProgramIsJudged(t *testing.T) {
 	v := conved(b, first, b.Input(1, 6, 6, 8))
 	p := compiled(t)(b.CompileChecked(b.Operator("relu", b.Operator("add", v, v))))
 	for node := range 3 {
-		host.CorruptProgram(t, p, node, 5, float32(int(1e6)<<(2*node))) // other than what the next node makes of the last one
+		// other than what the next node makes of the last one
+		host.CorruptProgram(t, p, node, 5, float32(int(1e6)<<(2*node)))
 		_, reports, err := p.Verify(t.Context(), host.VerifyOptions{}, first.data.X)
 		if err != nil || len(reports) != 3 || reports[node].Report.OK() {
 			t.Fatalf("node %d damaged: %v, error %v", node, reports, err)
@@ -502,7 +527,8 @@ func BenchmarkProgramNodes(b *testing.B) {
 				}
 			}
 		})
-		b.Run(map[int]string{1: "empty/1", 100: "empty/100"}[nodes], func(b *testing.B) { emptyDispatches(b, dev.GPU(), nodes) })
+		b.Run(map[int]string{1: "empty/1", 100: "empty/100"}[nodes],
+			func(b *testing.B) { emptyDispatches(b, dev.GPU(), nodes) })
 	}
 }
 
@@ -517,7 +543,8 @@ func emptyDispatches(b *testing.B, dev *gpu.Device, count int) {
 		defer buffer.Close()
 		bindings = append(bindings, gpu.Binding{Buffer: buffer})
 	}
-	k, err := dev.Kernel(gpu.KernelSource{Name: "nothing", Entry: "main", Bindings: []gpu.BindingKind{gpu.UniformIn, gpu.ReadOnly, gpu.ReadWrite}, Workgroup: [3]uint32{256, 1, 1},
+	k, err := dev.Kernel(gpu.KernelSource{Name: "nothing", Entry: "main",
+		Bindings: []gpu.BindingKind{gpu.UniformIn, gpu.ReadOnly, gpu.ReadWrite}, Workgroup: [3]uint32{256, 1, 1},
 		WGSL: `@group(0) @binding(0) var<uniform> p: array<vec4<u32>, 2>;
 @group(0) @binding(1) var<storage, read> x: array<f32>;
 @group(0) @binding(2) var<storage, read_write> v: array<f32>;

@@ -104,8 +104,8 @@ func (p *Program) Memory() Memory {
 	return Memory{m.Planned, m.Naive, m.Bound}
 }
 
-// Algorithms names what computes each of the program's nodes, in the order in which they run: the algorithm, or of what
-// has none to choose from the first kernel.
+// Algorithms names what computes each of the program's nodes, in the order in which they run: the algorithm, or of
+// what has none to choose from the first kernel.
 func (p *Program) Algorithms() (names []string) {
 	if p == nil {
 		return nil
@@ -124,8 +124,21 @@ func (p *Program) Algorithms() (names []string) {
 // outputs back, in the order in which Compile was given them. It waits until ctx ends at most. The error wraps
 // [cpuref.ErrShape] where a volume does not fit, [gpu.ErrClosed], or ctx's.
 func (p *Program) Run(ctx context.Context, inputs ...tensor.Volume) (outputs []tensor.Volume, err error) {
+	words, err := p.run(ctx, p.volumes(inputs))
+	if err != nil {
+		return nil, err
+	}
+	return p.asVolumes(words), nil
+}
+
+// RunWords is [Program.Run] of inputs and outputs as the device stores them, of any data type.
+func (p *Program) RunWords(ctx context.Context, inputs ...[]uint32) (outputs [][]uint32, err error) {
+	return p.run(ctx, p.words(inputs))
+}
+
+func (p *Program) run(ctx context.Context, inputs given) (outputs [][]uint32, err error) {
 	err = p.use("running", func(s *exec.Session) error {
-		words, err := p.words(inputs)
+		words, err := inputs()
 		if err != nil {
 			return err
 		}
@@ -133,10 +146,7 @@ func (p *Program) Run(ctx context.Context, inputs ...tensor.Volume) (outputs []t
 		outputs, results = p.results()
 		return s.Process(ctx, words, false, results...)
 	})
-	if err != nil {
-		return nil, err
-	}
-	return outputs, nil
+	return outputs, err
 }
 
 // Running is a run under way: see [Program.Submit].
@@ -149,7 +159,7 @@ type Running struct {
 // Submit uploads the inputs, sends all nodes to the device and returns at once. Wait gives the outputs.
 func (p *Program) Submit(inputs ...tensor.Volume) (r *Running, err error) {
 	err = p.use("submitting", func(s *exec.Session) error {
-		words, err := p.words(inputs)
+		words, err := p.volumes(inputs)()
 		if err != nil {
 			return err
 		}
@@ -183,13 +193,15 @@ func (r *Running) Wait(ctx context.Context) (outputs []tensor.Volume, err error)
 				gpu.ErrMisuse,
 			)
 		}
-		volumes, results := p.results()
-		for _, result := range results {
-			if err := s.Read(ctx, result.Operand, result.Numbers); err != nil {
+		var words [][]uint32
+		for _, port := range p.outputs {
+			read, err := s.ReadWords(ctx, port.operand)
+			if err != nil {
 				return err
 			}
+			words = append(words, read)
 		}
-		outputs = volumes
+		outputs = p.asVolumes(words)
 		return nil
 	})
 	return outputs, err
@@ -205,9 +217,18 @@ type NodeTime struct {
 // Profile runs the program and gives the time of each dispatch, in their order, with the node that it belongs to. The
 // device must have [gpu.FeatureTimestamps].
 func (p *Program) Profile(ctx context.Context, inputs ...tensor.Volume) (all []NodeTime, err error) {
+	return p.profile(ctx, p.volumes(inputs))
+}
+
+// ProfileWords is [Program.Profile] of inputs as the device stores them.
+func (p *Program) ProfileWords(ctx context.Context, inputs ...[]uint32) (all []NodeTime, err error) {
+	return p.profile(ctx, p.words(inputs))
+}
+
+func (p *Program) profile(ctx context.Context, inputs given) (all []NodeTime, err error) {
 	names := p.Algorithms()
 	err = p.use("timing", func(s *exec.Session) error {
-		words, err := p.words(inputs)
+		words, err := inputs()
 		if err != nil {
 			return err
 		}
@@ -227,40 +248,72 @@ func (p *Program) Profile(ctx context.Context, inputs ...tensor.Volume) (all []N
 	return all, err
 }
 
-// words holds the inputs against the program, and gives what is to be written.
-func (p *Program) words(inputs []tensor.Volume) (map[int][]uint32, error) {
-	if len(inputs) != len(p.inputs) {
-		return nil, fmt.Errorf("%w: %d inputs, the program takes %d", cpuref.ErrShape, len(inputs), len(p.inputs))
-	}
-	all := map[int][]uint32{}
-	for i, v := range inputs {
-		port := p.inputs[i]
-		if shapeOf(v) != port.shape || int64(len(v.Data)) != port.shape.numbers() {
-			return nil, fmt.Errorf(
-				"%w: input %d is %s with %d numbers, must be %s with %d",
-				cpuref.ErrShape,
-				i,
-				shapeOf(v),
-				len(v.Data),
-				port.shape,
-				port.shape.numbers(),
-			)
+// volumes gives what is to be written of inputs, which must have the shapes that the program takes.
+func (p *Program) volumes(inputs []tensor.Volume) given {
+	return func() (map[int][]uint32, error) {
+		words := make([][]uint32, len(inputs))
+		for i, v := range inputs {
+			if i < len(p.inputs) && shapeOf(v) != p.inputs[i].shape {
+				return nil, fmt.Errorf(
+					"%w: input %d is %s, must be %s",
+					cpuref.ErrShape,
+					i,
+					shapeOf(v),
+					p.inputs[i].shape,
+				)
+			}
+			words[i] = exec.Bits(v.Data)
 		}
-		if port.operand >= 0 {
-			all[port.operand] = exec.Bits(v.Data)
-		}
+		return p.words(words)()
 	}
-	return all, nil
+}
+
+// given are the words of a program's inputs, by operand, once they were held against it.
+type given func() (map[int][]uint32, error)
+
+// words gives what is to be written of the inputs' words.
+func (p *Program) words(inputs [][]uint32) given {
+	return func() (map[int][]uint32, error) {
+		if len(inputs) != len(p.inputs) {
+			return nil, fmt.Errorf("%w: %d inputs, the program takes %d", cpuref.ErrShape, len(inputs), len(p.inputs))
+		}
+		all := map[int][]uint32{}
+		for i, words := range inputs {
+			port := p.inputs[i]
+			if int64(len(words)) != port.shape.numbers() {
+				return nil, fmt.Errorf(
+					"%w: input %d is a volume with %d numbers, must have the %d of %s",
+					cpuref.ErrShape,
+					i,
+					len(words),
+					port.shape.numbers(),
+					port.shape,
+				)
+			}
+			if port.operand >= 0 {
+				all[port.operand] = words
+			}
+		}
+		return all, nil
+	}
 }
 
 // results makes room for the outputs.
-func (p *Program) results() (volumes []tensor.Volume, results []exec.Result) {
+func (p *Program) results() (words [][]uint32, results []exec.Result) {
 	for _, o := range p.outputs {
-		s := o.shape
-		v := tensor.Volume{N: s.n, Z: s.z, H: s.h, W: s.w, D: s.d, Data: make([]float32, s.numbers())}
-		volumes, results = append(volumes, v), append(results, exec.Result{Operand: o.operand, Numbers: v.Data})
+		w := make([]uint32, o.shape.numbers())
+		words, results = append(words, w), append(results, exec.Result{Operand: o.operand, Words: w})
 	}
-	return slices.Clip(volumes), results
+	return words, results
+}
+
+// asVolumes views the outputs' words as volumes of float32.
+func (p *Program) asVolumes(words [][]uint32) (volumes []tensor.Volume) {
+	for i, w := range words {
+		s := p.outputs[i].shape
+		volumes = append(volumes, tensor.Volume{N: s.n, Z: s.z, H: s.h, W: s.w, D: s.d, Data: exec.Floats(w)})
+	}
+	return slices.Clip(volumes)
 }
 
 // use does something with the program's session that writes over what is on the device.

@@ -121,7 +121,8 @@ func (o QuantizedOptions) Validate(p conv.Problem) error {
 // normal numbers up to 2^126 alone.
 func validScale(name string, s float32) error {
 	if !(s >= 0x1p-126 && s <= 0x1p126) { // nor NaN
-		return fmt.Errorf("%w: %s %v of an int8 volume, must be positive, from 2^-126 to 2^126", gpu.ErrMisuse, name, s)
+		return fmt.Errorf("%w: %s %v of an int8 volume, must be positive, from 2^-126 to 2^126", gpu.ErrMisuse, name,
+			s)
 	}
 	return nil
 }
@@ -153,7 +154,8 @@ func (q *quantizedData) validate(f QuantizedFilters) error {
 
 // keep copies the filters, with what was left out.
 func (q *quantizedData) keep(f QuantizedFilters) {
-	q.weights, q.wZero, q.options.Slopes = slices.Clone(f.Weights), slices.Clone(f.Zero), slices.Clone(q.options.Slopes)
+	q.weights, q.wZero, q.options.Slopes = slices.Clone(f.Weights), slices.Clone(f.Zero),
+		slices.Clone(q.options.Slopes)
 	q.biases = append(make([]int32, 0, q.problem.BiasLen()), f.Bias...)[:q.problem.BiasLen()]
 	q.zeros, q.scales = make([]int32, q.problem.OutChannels), make([]float32, q.problem.OutChannels)
 	scale := q.options.XScale

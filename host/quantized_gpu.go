@@ -62,8 +62,9 @@ func (q *quantizedData) fill(plan algo.Quantized) {
 	if len(slopes) == 0 {
 		slopes = []float32{0}
 	}
-	for operand, words := range map[int][]uint32{plan.W: exec.PackBytes(q.weights), plan.B: exec.Integers(q.biases), plan.ZeroPoints: exec.Integers(q.zeros),
-		plan.Scales: exec.Bits(q.scales), plan.Slopes: exec.Bits(slopes)} {
+	for operand, words := range map[int][]uint32{plan.W: exec.PackBytes(q.weights), plan.B: exec.Integers(q.biases),
+		plan.ZeroPoints: exec.Integers(q.zeros),
+		plan.Scales:     exec.Bits(q.scales), plan.Slopes: exec.Bits(slopes)} {
 		if operand >= 0 {
 			plan.Operands[operand].Fill = func() ([]uint32, error) { return words, nil }
 		}

@@ -15,8 +15,10 @@ import (
 
 // quantizedKinds have every dimension between them, and what is read in padding.
 var quantizedKinds = []string{
-	"g2mb3ic6id3ih5iw4oc4kd2kh3kw2pd1ph1pw1", "mb2ic5ih7oc6kh3sh2ph2+reflect", "ic3ih6oc4kh3ph2dh1+replicate", "ic4ih5iw6oc3kh3kw4ph2+circular",
-	"g2mb2ic4ih4iw3oc6kh3kw2sh2sw3ph1+transposed", "mb2ic3ih4iw5oc4kh3ph1+unshared", "g2mb2ic4iw9oc4kw3pw1+unshared", "ic9ih6oc5kh1",
+	"g2mb3ic6id3ih5iw4oc4kd2kh3kw2pd1ph1pw1", "mb2ic5ih7oc6kh3sh2ph2+reflect", "ic3ih6oc4kh3ph2dh1+replicate",
+	"ic4ih5iw6oc3kh3kw4ph2+circular",
+	"g2mb2ic4ih4iw3oc6kh3kw2sh2sw3ph1+transposed", "mb2ic3ih4iw5oc4kh3ph1+unshared", "g2mb2ic4iw9oc4kw3pw1+unshared",
+	"ic9ih6oc5kh1",
 }
 
 // blocksOf are the blocks that cut each dimension in two and in single steps, and then all of them at once.
@@ -60,7 +62,8 @@ func TestQuantizedSplits(t *testing.T) {
 					t.Errorf("sums %v, must be %v", got, whole)
 				}
 				wantBlocks(t, dev, proof.Case{Problem: p, Options: host.LayerOptions{DType: host.Int8}}, 0)
-				c := proof.Case{Problem: p, Seed: uint64(i), Options: host.LayerOptions{DType: host.Int8, Epilogue: prelu(conv.Residual(i % 3))}}
+				c := proof.Case{Problem: p, Seed: uint64(i),
+					Options: host.LayerOptions{DType: host.Int8, Epilogue: prelu(conv.Residual(i % 3))}}
 				if _, err := c.Run(dev); err != nil {
 					t.Errorf("%v\n\t%s", err, c.Repro(dev))
 				}
@@ -114,7 +117,7 @@ func TestQuantizedSplitForReal(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if t.Logf("%d parts, split in %v", pl.Blocks(), splitKinds(pl)); pl == split.Whole(p) {
+	if t.Logf("%d blocks, split in %v", pl.Blocks(), splitKinds(pl)); pl == split.Whole(p) {
 		t.Errorf("%s is left whole, which shows nothing", p)
 	}
 	c := proof.Case{Problem: p, Seed: 1, Options: host.LayerOptions{DType: host.Int8}}

@@ -42,8 +42,10 @@ func quantized(p conv.Problem, seed uint64) (x []int8, f host.QuantizedFilters) 
 func TestNumbers(t *testing.T) {
 	dev := hosttest.Open(t)
 	problems := []string{
-		"ic4ih11oc2kh5sh2", "mb2ic3ih5oc5kh3ph1", "g3ic6ih4iw7oc9kh3kw2", "ic5iw9oc3kw3", "ic1ih3oc1kh3", "ic2id3ih4oc3kd2ph1",
-		"ic2ih5oc3kh3ph2+reflect", "ic2ih5oc3kh3ph2+replicate", "ic2ih5oc3kh3ph2+circular", "ic3ih4oc5kh3sh2+transposed", "mb2ic3ih4oc5kh3+unshared",
+		"ic4ih11oc2kh5sh2", "mb2ic3ih5oc5kh3ph1", "g3ic6ih4iw7oc9kh3kw2", "ic5iw9oc3kw3", "ic1ih3oc1kh3",
+		"ic2id3ih4oc3kd2ph1",
+		"ic2ih5oc3kh3ph2+reflect", "ic2ih5oc3kh3ph2+replicate", "ic2ih5oc3kh3ph2+circular",
+		"ic3ih4oc5kh3sh2+transposed", "mb2ic3ih4oc5kh3+unshared",
 	}
 	for _, descriptor := range problems {
 		p, err := conv.Parse(descriptor)
@@ -57,12 +59,14 @@ func TestNumbers(t *testing.T) {
 
 // halves runs a float16 layer in both modes, with and without an epilogue, and backward.
 func halves(t *testing.T, dev *host.Device, p conv.Problem) {
-	for i, e := range []conv.Epilogue{{}, conv.Activate(conv.LeakyReLU), {Activation: conv.Activation{Function: conv.Tanh}, Residual: conv.AfterFunction}} {
+	for i, e := range []conv.Epilogue{{}, conv.Activate(conv.LeakyReLU),
+		{Activation: conv.Activation{Function: conv.Tanh}, Residual: conv.AfterFunction}} {
 		for _, mode := range []cpuref.Mode{cpuref.Exact, cpuref.Bounded} {
 			if mode == cpuref.Exact && !cpuref.ExactEpilogue(e, nil) {
 				continue
 			}
-			c := proof.Case{Problem: p, Seed: uint64(i), Mode: mode, Backward: i == 1, Options: host.LayerOptions{Epilogue: e, DType: host.Float16}}
+			c := proof.Case{Problem: p, Seed: uint64(i), Mode: mode, Backward: i == 1,
+				Options: host.LayerOptions{Epilogue: e, DType: host.Float16}}
 			if _, err := c.Run(dev); err != nil {
 				t.Errorf("%v\n\t%s", err, c.Repro(dev))
 			}
@@ -107,12 +111,14 @@ func TestFloat16IsStored(t *testing.T) {
 func TestQuantizedByHand(t *testing.T) {
 	bothDevices(t, func(t *testing.T, dev *host.Device) {
 		p := must(conv.Parse("ic1iw3oc2kw2pw1"))
-		f := host.QuantizedFilters{Weights: []int8{1, 2, -128, 127}, Zero: []int8{0, 1}, Scale: []float32{1, 0.5}, Bias: []int32{10, -10}}
+		f := host.QuantizedFilters{Weights: []int8{1, 2, -128, 127}, Zero: []int8{0, 1}, Scale: []float32{1, 0.5},
+			Bias: []int32{10, -10}}
 		l := must(host.NewQuantizedLayer(dev, p, f, host.QuantizedOptions{XZero: 3, XScale: 2}))
 		defer l.Close()
 		x := []int8{4, 3, 127} // which stand for 1, 0, 124; the padding for 0
 		sums, err := l.Sums(t.Context(), x)
-		if want := fmt.Sprint([]int32{12, 116, 11, -139, 258, 15614, 134, -16006}); err != nil || fmt.Sprint(sums) != want {
+		if want := fmt.Sprint([]int32{12, 116, 11, -139, 258, 15614, 134, -16006}); err != nil ||
+			fmt.Sprint(sums) != want {
 			t.Errorf("sums %v, %v, want %s", sums, err, want)
 		}
 		v, err := l.Run(t.Context(), x)
@@ -129,7 +135,8 @@ func TestQuantizedBeyondInt32(t *testing.T) {
 		for taps, bias := range map[int]int32{1: math.MaxInt32 - 16383, 1 << 18: 0} {
 			p := must(conv.Parse(fmt.Sprintf("ic%dih1oc1kh1", taps)))
 			x := slices.Repeat([]int8{-128}, taps)
-			l := must(host.NewQuantizedLayer(dev, p, host.QuantizedFilters{Weights: x, Bias: []int32{bias}}, host.QuantizedOptions{}))
+			l := must(host.NewQuantizedLayer(dev, p, host.QuantizedFilters{Weights: x, Bias: []int32{bias}},
+				host.QuantizedOptions{}))
 			if _, _, err := l.Verify(t.Context(), x); !errors.Is(err, cpuref.ErrNoVerdict) {
 				t.Errorf("%d products and %d: error %v, must wrap %q", taps, bias, err, cpuref.ErrNoVerdict)
 			}
@@ -152,7 +159,9 @@ func TestQuantizedDevicesAgree(t *testing.T) {
 }
 
 // sumsOf builds a quantized layer and gives its sums.
-func sumsOf(t *testing.T, dev *host.Device, p conv.Problem, f host.QuantizedFilters, o host.QuantizedOptions, x []int8) []int32 {
+func sumsOf(
+	t *testing.T, dev *host.Device, p conv.Problem, f host.QuantizedFilters, o host.QuantizedOptions, x []int8,
+) []int32 {
 	t.Helper()
 	l, err := host.NewQuantizedLayer(dev, p, f, o)
 	if err != nil {
@@ -176,16 +185,23 @@ func TestQuantizedRefused(t *testing.T) {
 		is     error
 		words  string
 	}{
-		{"weights", func(f *host.QuantizedFilters, _ *host.QuantizedOptions) { f.Weights = f.Weights[1:] }, cpuref.ErrShape, "53 weights, must be 54"},
-		{"zeros", func(f *host.QuantizedFilters, _ *host.QuantizedOptions) { f.Zero = f.Zero[1:] }, cpuref.ErrShape, "2 zero points, must be 3"},
-		{"scales", func(f *host.QuantizedFilters, _ *host.QuantizedOptions) { f.Scale = f.Scale[1:] }, cpuref.ErrShape, "2 scales, must be 3"},
-		{"biases", func(f *host.QuantizedFilters, _ *host.QuantizedOptions) { f.Bias = f.Bias[2:] }, cpuref.ErrShape, "1 biases, must be 3"},
-		{"threads", func(_ *host.QuantizedFilters, o *host.QuantizedOptions) { o.Threads = 3 }, gpu.ErrMisuse, "3 threads"},
-		{"slopes", func(_ *host.QuantizedFilters, o *host.QuantizedOptions) { o.Slopes = []float32{1} }, gpu.ErrMisuse, "1 slopes"},
+		{"weights", func(f *host.QuantizedFilters, _ *host.QuantizedOptions) { f.Weights = f.Weights[1:] },
+			cpuref.ErrShape, "53 weights, must be 54"},
+		{"zeros", func(f *host.QuantizedFilters, _ *host.QuantizedOptions) { f.Zero = f.Zero[1:] }, cpuref.ErrShape,
+			"2 zero points, must be 3"},
+		{"scales", func(f *host.QuantizedFilters, _ *host.QuantizedOptions) { f.Scale = f.Scale[1:] }, cpuref.ErrShape,
+			"2 scales, must be 3"},
+		{"biases", func(f *host.QuantizedFilters, _ *host.QuantizedOptions) { f.Bias = f.Bias[2:] }, cpuref.ErrShape,
+			"1 biases, must be 3"},
+		{"threads", func(_ *host.QuantizedFilters, o *host.QuantizedOptions) { o.Threads = 3 }, gpu.ErrMisuse,
+			"3 threads"},
+		{"slopes", func(_ *host.QuantizedFilters, o *host.QuantizedOptions) { o.Slopes = []float32{1} }, gpu.ErrMisuse,
+			"1 slopes"},
 	} {
 		f, o := good, host.QuantizedOptions{}
 		c.change(&f, &o)
-		if _, err := host.NewQuantizedLayer(dev, p, f, o); !errors.Is(err, c.is) || !strings.Contains(err.Error(), c.words) {
+		if _, err := host.NewQuantizedLayer(dev, p, f, o); !errors.Is(err, c.is) ||
+			!strings.Contains(err.Error(), c.words) {
 			t.Errorf("%s: error %v", c.what, err)
 		}
 	}
@@ -197,7 +213,8 @@ func TestQuantizedRefused(t *testing.T) {
 	if _, err := l.Run(t.Context(), x); !errors.Is(err, gpu.ErrClosed) {
 		t.Errorf("closed: error %v", err)
 	}
-	if _, err := host.NewQuantizedLayer(cpu(t), must(conv.Parse("ic1ih1oc1kh1ph30000")), host.QuantizedFilters{Weights: []int8{1}}, host.QuantizedOptions{}); !errors.Is(err, host.ErrUnsupported) {
+	if _, err := host.NewQuantizedLayer(cpu(t), must(conv.Parse("ic1ih1oc1kh1ph30000")),
+		host.QuantizedFilters{Weights: []int8{1}}, host.QuantizedOptions{}); !errors.Is(err, host.ErrUnsupported) {
 		t.Errorf("too large for the CPU: error %v", err)
 	}
 }

@@ -18,7 +18,9 @@ import (
 )
 
 // resident builds a layer whose operands are on the device.
-func resident(t testing.TB, dev *host.Device, descriptor string, o host.LayerOptions) (*host.Layer, *host.Uploaded, proof.Operands) {
+func resident(
+	t testing.TB, dev *host.Device, descriptor string, o host.LayerOptions,
+) (*host.Layer, *host.Uploaded, proof.Operands) {
 	t.Helper()
 	c := proof.Case{Problem: problem(t, descriptor), Seed: 1, Options: o}
 	data, err := c.Data()
@@ -35,7 +37,8 @@ func resident(t testing.TB, dev *host.Device, descriptor string, o host.LayerOpt
 
 // againLayers are layers which every algorithm serves one of at least.
 var againLayers = []string{
-	"ic4ih9oc8kh3ph1", "ic4ih9oc8kh3sh2ph1", "ic3ih9oc8kh3sh2ph1", "g8ic8ih9oc8kh3ph1", "g2ic8ih9oc8kh3ph1", "g2ic8ih9oc8kh3sh2ph1", "g8ic8ih9oc8kh3sh2ph1",
+	"ic4ih9oc8kh3ph1", "ic4ih9oc8kh3sh2ph1", "ic3ih9oc8kh3sh2ph1", "g8ic8ih9oc8kh3ph1", "g2ic8ih9oc8kh3ph1",
+	"g2ic8ih9oc8kh3sh2ph1", "g8ic8ih9oc8kh3sh2ph1",
 	"ic3ih9oc8kh3ph1", "ic3ih12oc8kh7sh2ph3", "ic3ih23oc8kh11sh4", "ic256ih4oc72kh1", "g3ic3ih5oc6kh2",
 }
 
@@ -153,8 +156,8 @@ func TestNotResident(t *testing.T) {
 	}
 }
 
-// TestUploadedMisuse holds that operands which another caller has replaced are never computed with, and that nothing is
-// downloaded that was not computed.
+// TestUploadedMisuse holds that operands which another caller has replaced are never computed with, and that nothing
+// is downloaded that was not computed.
 func TestUploadedMisuse(t *testing.T) {
 	dev := hosttest.Open(t)
 	l, u, data := resident(t, dev, small, host.LayerOptions{})

@@ -66,7 +66,8 @@ func newOperands(p conv.Problem, e conv.Epilogue, backward bool) (o Operands, er
 	if o.X, err = tensor.NewVolume3D(p.Batch, p.Z.In, p.H.In, p.W.In, p.InChannels); err != nil {
 		return o, err
 	}
-	if o.W, err = tensor.NewFilterBanks(banks, p.OutChannels, p.Z.Filter, p.H.Filter, p.W.Filter, p.InChannels/p.Groups); err != nil {
+	if o.W, err = tensor.NewFilterBanks(banks, p.OutChannels, p.Z.Filter, p.H.Filter, p.W.Filter,
+		p.InChannels/p.Groups); err != nil {
 		return o, err
 	}
 	v, err := tensor.NewVolume3D(p.Batch, p.Z.Out, p.H.Out, p.W.Out, p.OutChannels)

@@ -67,7 +67,8 @@ func TestSplitRuns(t *testing.T) {
 		}
 		*built = 0
 		if _, err := c.Run(dev); err != nil {
-			t.Errorf("case %d in bindings of %d bytes, split in %v: %v\n\t%s", i, bytes, splitKinds(pl), err, c.Repro(dev))
+			t.Errorf("case %d in bindings of %d bytes, split in %v: %v\n\t%s", i, bytes, splitKinds(pl), err,
+				c.Repro(dev))
 		}
 		wantBlocks(t, dev, c, *built)
 	}
@@ -80,7 +81,7 @@ func TestSplitRuns(t *testing.T) {
 }
 
 // wantBlocks fails unless a case that was just run, and is to be split, was computed in blocks: its numbers are
-// those of the whole, and do not tell. built is how many parts of floats were; of 8-bit numbers the layer says it.
+// those of the whole, and do not tell. built is how many blocks of floats were; of 8-bit numbers the layer says it.
 func wantBlocks(t *testing.T, dev *host.Device, c proof.Case, built int) {
 	t.Helper()
 	if c.Options.DType != host.Int8 {
@@ -110,14 +111,16 @@ func TestForcedSplits(t *testing.T) {
 		c := proof.Draw(31, i)
 		whole := split.Whole(c.Problem)
 		var block [split.Dimensions]int64
-		parts := int64(1)
-		for _, d := range []int{3, 7, rng.IntN(split.Dimensions), rng.IntN(split.Dimensions), rng.IntN(split.Dimensions)} { // few have planes
+		blocks := int64(1)
+		// few have planes
+		for _, d := range []int{3, 7, rng.IntN(split.Dimensions), rng.IntN(split.Dimensions),
+			rng.IntN(split.Dimensions)} {
 			if n := whole.Extents()[d]; n > 1 && block[d] == 0 {
 				block[d] = max(1, n/2+int64(rng.IntN(2))-int64(rng.IntN(int(n/3)+1)))
-				parts *= (n + block[d] - 1) / block[d]
+				blocks *= (n + block[d] - 1) / block[d]
 			}
 		}
-		if parts < 2 || parts > 40 {
+		if blocks < 2 || blocks > 40 {
 			continue
 		}
 		ran++
@@ -126,8 +129,11 @@ func TestForcedSplits(t *testing.T) {
 				continue
 			}
 			counts[split.DimensionNames[d]]++
-			for kind, is := range map[string]bool{"transposed": c.Problem.Transposed, "unshared": c.Problem.Unshared, "backward": c.Backward,
-				c.Problem.Padding.String(): true, "float16": c.Options.DType == host.Float16, "int8": c.Options.DType == host.Int8, "prelu": c.Options.Epilogue.Activation.Function == conv.PReLU,
+			for kind, is := range map[string]bool{"transposed": c.Problem.Transposed, "unshared": c.Problem.Unshared,
+				"backward":                 c.Backward,
+				c.Problem.Padding.String(): true, "float16": c.Options.DType == host.Float16,
+				"int8":  c.Options.DType == host.Int8,
+				"prelu": c.Options.Epilogue.Activation.Function == conv.PReLU,
 				"residual " + c.Options.Epilogue.Residual.String(): true, "separate": c.Options.Separate} {
 				if is {
 					counts[kind+", added"] += map[bool]int{true: 1}[d >= 6]
@@ -162,7 +168,8 @@ func TestSplitAtFourKiB(t *testing.T) {
 	built := host.CountBlocks(t, dev)
 	for _, problem := range []string{
 		"mb3ic4ih15oc6kh3ph1", "g4ic32ih9oc16kh3ph1+reflect", "ic2ih40iw41oc3kh5sh2ph2+circular", "ic200ih3oc8kh3ph1",
-		"ic3ih6oc4kh3ph1+unshared", "ic5ih13oc7kh3sh2ph1+transposed", "ic1ih40oc1kh33", "ic3id7ih8iw9oc5kd3kh3kw3pd1ph1pw1+replicate",
+		"ic3ih6oc4kh3ph1+unshared", "ic5ih13oc7kh3sh2ph1+transposed", "ic1ih40oc1kh33",
+		"ic3id7ih8iw9oc5kd3kh3kw3pd1ph1pw1+replicate",
 	} {
 		p, err := conv.Parse(problem)
 		if err != nil {
@@ -170,7 +177,8 @@ func TestSplitAtFourKiB(t *testing.T) {
 		}
 		for i := range 2 {
 			c := proof.Case{Problem: p, Seed: 1, Mode: cpuref.Mode(i % 2), Backward: i == 1}
-			c.Options.Epilogue = conv.Epilogue{Activation: conv.Activation{Function: conv.PReLU}, Residual: conv.Residual(1 + i%2)}
+			c.Options.Epilogue = conv.Epilogue{Activation: conv.Activation{Function: conv.PReLU},
+				Residual: conv.Residual(1 + i%2)}
 			*built = 0
 			if _, err := c.Run(dev); err != nil {
 				t.Errorf("%v\n\t%s", err, c.Repro(dev))
@@ -197,7 +205,7 @@ func TestSplitForReal(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if t.Logf("%s: %d parts, split in %v", problem, pl.Blocks(), splitKinds(pl)); pl == split.Whole(p) {
+		if t.Logf("%s: %d blocks, split in %v", problem, pl.Blocks(), splitKinds(pl)); pl == split.Whole(p) {
 			t.Errorf("%s is left whole, which shows nothing", p)
 		}
 		c := proof.Case{Problem: p, Seed: 1, Mode: cpuref.Bounded}
@@ -272,12 +280,12 @@ func TestSplitRefuses(t *testing.T) {
 			x, _ := tensor.NewVolume(1, 9, 9, 2)
 			_, err = layer.Run(t.Context(), x)
 			if err == nil {
-				t.Fatalf("after %d parts: no error", after)
+				t.Fatalf("after %d blocks: no error", after)
 			}
 			layer.Close()
 		}
 		if !errors.Is(err, gpu.ErrOutOfMemory) || !strings.Contains(err.Error(), "12345 bytes") {
-			t.Errorf("after %d parts: %v, must wrap ErrOutOfMemory and name 12345 bytes", after, err)
+			t.Errorf("after %d blocks: %v, must wrap ErrOutOfMemory and name 12345 bytes", after, err)
 		}
 		host.FailBlocks(t, dev, math.MaxInt, nil)
 	}

@@ -14,13 +14,18 @@ import (
 func TestStrips(t *testing.T) {
 	dev := hosttest.Open(t)
 	ran := hosttest.AlgorithmsOn(t, dev, []string{
-		"g4ic4ih7iw3oc4kh3ph1", "g4ic4ih8iw4oc4kh3ph1", "g4ic4ih9iw5oc4kh3ph1", "g8mb2ic8ih13iw15oc8kh3ph1", "g4ic4ih15iw14oc4kh3", "g12ic12ih8iw9oc12kh3ph2pw0",
-		"g4ic4ih15iw15oc4kh3sh2ph1", "g4ic4ih16iw17oc4kh3sh2ph1", "g8mb2ic8ih29iw31oc8kh3sh2ph1", "g4ic4ih6iw8oc4kh3sh2",
+		"g4ic4ih7iw3oc4kh3ph1", "g4ic4ih8iw4oc4kh3ph1", "g4ic4ih9iw5oc4kh3ph1", "g8mb2ic8ih13iw15oc8kh3ph1",
+		"g4ic4ih15iw14oc4kh3", "g12ic12ih8iw9oc12kh3ph2pw0",
+		"g4ic4ih15iw15oc4kh3sh2ph1", "g4ic4ih16iw17oc4kh3sh2ph1", "g8mb2ic8ih29iw31oc8kh3sh2ph1",
+		"g4ic4ih6iw8oc4kh3sh2",
 		"g4mb2ic4id3ih5iw9oc4kd1kh3sd2sh1pd1ph1", // planes that lie in the padding
 		"g2mb2ic8ih9iw7oc8kh3ph1", "g3ic12ih29iw9oc24kh3ph1", "g2ic8ih17iw15oc8kh3sh2ph1",
-		"g1ic1ih5oc1kh3ph1", "g3ic3ih5iw4oc3kh3ph1", "g5mb2ic5ih5iw9oc5kh3ph1", "g4ic4ih5oc8kh3ph1", "g3ic3ih6oc9kh2kw3sh2sw1", "g8ic8ih9iw7oc8kh5ph2", "g4ic4ih12iw9oc4kh3ph2dh1",
-		"g4mb2ic4id3ih4iw5oc4kd2kh3kw2pd1ph1pw0", "g4ic4ih6iw5oc4kh3ph1+reflect", "g3ic3ih6iw5oc6kh3ph1+replicate", "g8mb2ic8ih6iw5oc8kh3ph2+circular",
-		"ic3mb2ih7iw29oc20kh3ph1", "ic3ih6iw10oc12kh3ph0", "ic3mb2id3ih3iw9oc4kd1kh3sd2sh1pd1ph1", "ic3ih9iw33oc20kh3sh2ph1", "ic3mb2ih17iw19oc20kh7sh2ph3", "ic3ih23iw67oc20kh11sh4",
+		"g1ic1ih5oc1kh3ph1", "g3ic3ih5iw4oc3kh3ph1", "g5mb2ic5ih5iw9oc5kh3ph1", "g4ic4ih5oc8kh3ph1",
+		"g3ic3ih6oc9kh2kw3sh2sw1", "g8ic8ih9iw7oc8kh5ph2", "g4ic4ih12iw9oc4kh3ph2dh1",
+		"g4mb2ic4id3ih4iw5oc4kd2kh3kw2pd1ph1pw0", "g4ic4ih6iw5oc4kh3ph1+reflect", "g3ic3ih6iw5oc6kh3ph1+replicate",
+		"g8mb2ic8ih6iw5oc8kh3ph2+circular",
+		"ic3mb2ih7iw29oc20kh3ph1", "ic3ih6iw10oc12kh3ph0", "ic3mb2id3ih3iw9oc4kd1kh3sd2sh1pd1ph1",
+		"ic3ih9iw33oc20kh3sh2ph1", "ic3mb2ih17iw19oc20kh7sh2ph3", "ic3ih23iw67oc20kh11sh4",
 	}, func(_ conv.Problem, a host.Algorithm) bool {
 		return slices.Contains(host.StripAlgorithms(), host.AlgorithmName(a))
 	})

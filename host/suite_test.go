@@ -2,6 +2,7 @@ package host_test
 
 import (
 	"math"
+	"slices"
 	"testing"
 
 	"github.com/gpuconv/gpuconv/conv"
@@ -32,7 +33,8 @@ func TestEveryVariantRuns(t *testing.T) {
 		ran[v.Name()] = true
 		return shaders.Source(v)
 	})
-	layers := []killer{exact(small, separate(conv.Activate(conv.ReLU))), exact(small, separate(leaky)), gradients(small, fused(leaky))}
+	layers := []killer{exact(small, separate(conv.Activate(conv.ReLU))), exact(small, separate(leaky)),
+		gradients(small, fused(leaky))}
 	for _, threads := range shaders.ConvThreads {
 		for _, n := range []host.DType{host.Float32, host.Float16} {
 			layers = append(layers, exact(small, host.LayerOptions{Threads: threads, DType: n}))
@@ -45,7 +47,7 @@ func TestEveryVariantRuns(t *testing.T) {
 	for _, o := range shaders.Operators() {
 		layers = append(layers, killers[o]...)
 	}
-	for _, k := range rows(shaders.Pools()) {
+	for _, k := range slices.Concat(rows(shaders.Pools()), rows(shaders.MatMuls()), []shaders.Variant{shaders.Resampling}) {
 		layers = append(layers, killers[k]...)
 	}
 	for _, l := range layers {
@@ -70,7 +72,8 @@ func TestDefaultThreads(t *testing.T) {
 		got = v.(shaders.Sums).Threads
 		return shaders.Source(v)
 	})
-	for descriptor, want := range map[string]uint32{"ic1ih1oc1kh1": 32, "ic255ih1oc1kh1": 32, "ic256ih1oc1kh1": 64, "ic999ih3oc1kh3": 64} {
+	for descriptor, want := range map[string]uint32{"ic1ih1oc1kh1": 32, "ic255ih1oc1kh1": 32, "ic256ih1oc1kh1": 64,
+		"ic999ih3oc1kh3": 64} {
 		if example(t, dev, descriptor, host.LayerOptions{}); got != want {
 			t.Errorf("%s runs with %d threads, must be %d", descriptor, got, want)
 		}
@@ -86,8 +89,10 @@ func TestGrid(t *testing.T) {
 	for _, c := range []struct {
 		outputs int
 		o       host.LayerOptions
-	}{{90000, host.LayerOptions{Epilogue: relu, Separate: true}}, {most, host.LayerOptions{}}, {most + 1, host.LayerOptions{Epilogue: relu}}, {2*most + 1, host.LayerOptions{}}} {
-		p, err := conv.New(conv.Problem{InChannels: 1, OutChannels: 1, H: conv.Axis{In: 1, Filter: 1}, W: conv.Axis{In: c.outputs, Filter: 1}})
+	}{{90000, host.LayerOptions{Epilogue: relu, Separate: true}}, {most, host.LayerOptions{}},
+		{most + 1, host.LayerOptions{Epilogue: relu}}, {2*most + 1, host.LayerOptions{}}} {
+		p, err := conv.New(conv.Problem{InChannels: 1, OutChannels: 1, H: conv.Axis{In: 1, Filter: 1},
+			W: conv.Axis{In: c.outputs, Filter: 1}})
 		if c.outputs == 90000 {
 			p, err = conv.Square(300, 1, 1, 1, 1, 0)
 		}
@@ -167,12 +172,14 @@ func TestCPUIsJudgedByLoops(t *testing.T) {
 		if loops.Value[0] == matrix.Value[0] {
 			continue
 		}
-		_, report, err := build(t, cpu(t), c.Problem, w, host.LayerOptions{}).Verify(t.Context(), x, host.VerifyOptions{})
+		_, report, err := build(t, cpu(t), c.Problem, w, host.LayerOptions{}).Verify(t.Context(), x,
+			host.VerifyOptions{})
 		if err != nil {
 			t.Fatal(err)
 		}
 		if report.Worst.Want != loops.Value[0] {
-			t.Errorf("judged by %v, must be by the loops' %v (im2col has %v)", report.Worst.Want, loops.Value[0], matrix.Value[0])
+			t.Errorf("judged by %v, must be by the loops' %v (im2col has %v)", report.Worst.Want, loops.Value[0],
+				matrix.Value[0])
 		}
 		return
 	}

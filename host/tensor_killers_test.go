@@ -113,7 +113,8 @@ func (c *tensorCase) run(dev *host.Device) error {
 		return err
 	}
 	for _, w := range c.wants {
-		if err := s.Write(w.tensor.Operand, filledWith(between, int(c.plan.Operands[w.tensor.Operand].Count))); err != nil {
+		if err := s.Write(w.tensor.Operand,
+			filledWith(between, int(c.plan.Operands[w.tensor.Operand].Count))); err != nil {
 			return err
 		}
 	}
@@ -140,7 +141,8 @@ func (w wanted) judge(t shaders.DType, words []uint32) error {
 			want = float64(float32(want))
 		}
 		if got != want && !(math.Abs(got-want) <= w.allowed*math.Abs(want)) && !(got != got && want != want) {
-			return fmt.Errorf("%w: number %d of %v is %g, must be %g", cpuref.ErrMismatch, i, w.tensor.Shape, got, want)
+			return fmt.Errorf("%w: number %d of %v is %g, must be %g", cpuref.ErrMismatch, i, w.tensor.Shape, got,
+				want)
 		}
 	}
 	for i, word := range words {

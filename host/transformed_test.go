@@ -20,8 +20,10 @@ import (
 // winogradLayers are of every padding, of several images and groups, and with tiles that hang over every
 // edge. Their channels are multiples of 4.
 var winogradLayers = []string{
-	"mb2ic4ih5iw7oc8kh3ph1", "g2mb3ic8ih1iw2oc4kh3ph2pw1", "ic4ih3iw5oc4kh3ph2pw4+reflect", "mb2ic4ih9iw2oc4kh3ph3pw1+replicate", "ic12ih3iw4oc4kh3ph3pw4+circular",
-	"mb2ic4ih8iw9oc4oh3ow12kh3pw2", "mb2ic4ih7iw31oc4kh3ph2pw3dh1dw2", "ic4ih7iw8oc4oh2ow7kh3ph5pw6dh5dw4+circular", "mb2ic4ih1iw270oc4kh3ph1", "ic32ih32iw40oc32kh3ph1",
+	"mb2ic4ih5iw7oc8kh3ph1", "g2mb3ic8ih1iw2oc4kh3ph2pw1", "ic4ih3iw5oc4kh3ph2pw4+reflect",
+	"mb2ic4ih9iw2oc4kh3ph3pw1+replicate", "ic12ih3iw4oc4kh3ph3pw4+circular",
+	"mb2ic4ih8iw9oc4oh3ow12kh3pw2", "mb2ic4ih7iw31oc4kh3ph2pw3dh1dw2", "ic4ih7iw8oc4oh2ow7kh3ph5pw6dh5dw4+circular",
+	"mb2ic4ih1iw270oc4kh3ph1", "ic32ih32iw40oc32kh3ph1",
 }
 
 // winogradFilter is the filter, along both axes, that leaves a transform's tiles m outputs.
@@ -75,13 +77,15 @@ func init() {
 				}
 				return n*m + 2
 			}
-			add(fmt.Sprintf("ic%dih%diw%doc%dkh3", 16*k.Vector, tiles(k.H, 5), tiles(k.W, 8), 16*k.Vector), conv.Epilogue{})
+			add(fmt.Sprintf("ic%dih%diw%doc%dkh3", 16*k.Vector, tiles(k.H, 5), tiles(k.W, 8), 16*k.Vector),
+				conv.Epilogue{})
 			if k.M == 0 {
 				continue
 			}
 			// No tile hangs over, and outputs of a tile are not neighbours.
 			add("mb2ic4ih8iw12oc4kh3ph2pw3dh1dw2", conv.Activate(conv.ReLU))
-			for _, e := range []conv.Epilogue{prelu(conv.BeforeFunction), {Residual: conv.BeforeFunction}, {Residual: conv.AfterFunction}, conv.Activate(conv.ReLU)} {
+			for _, e := range []conv.Epilogue{prelu(conv.BeforeFunction), {Residual: conv.BeforeFunction},
+				{Residual: conv.AfterFunction}, conv.Activate(conv.ReLU)} {
 				add(winogradLayers[0], e)
 			}
 		}
@@ -89,7 +93,8 @@ func init() {
 }
 
 func winogradKiller(k shaders.Winograd, m uint32, p conv.Problem, e conv.Epilogue) killer {
-	return killer{fmt.Sprintf("%s %v", p, e), func(dev *host.Device) error { return runWinograd(dev, k, transform.Transform(m), p, e) }}
+	return killer{fmt.Sprintf("%s %v", p, e),
+		func(dev *host.Device) error { return runWinograd(dev, k, transform.Transform(m), p, e) }}
 }
 
 // runWinograd holds one transform of whole numbers against its twin, bit for bit: numbers so small that
@@ -117,7 +122,8 @@ func runWinograd(dev *host.Device, k shaders.Winograd, by transform.Transform, p
 		got, err := attemptWinograd(dev, k, shaders.WinogradInput(p, k), [][]float32{x.Data}, between.InLen())
 		return sameNumbers(got, want, err)
 	}
-	products, bias, residual, slopes := fill(between.OutLen()), fill(p.BiasLen()), fill(p.OutLen()), make([]float32, p.OutChannels)
+	products, bias, residual, slopes := fill(between.OutLen()), fill(p.BiasLen()), fill(p.OutLen()),
+		make([]float32, p.OutChannels)
 	for i := range slopes {
 		slopes[i] = []float32{0.5, 0, -2, 4}[i%4]
 	}
@@ -125,25 +131,31 @@ func runWinograd(dev *host.Device, k shaders.Winograd, by transform.Transform, p
 	if err != nil {
 		return err
 	}
-	got, err := attemptWinograd(dev, k, shaders.WinogradOutput(p, k, e), [][]float32{products, bias, slopes, residual}, p.OutLen())
+	got, err := attemptWinograd(dev, k, shaders.WinogradOutput(p, k, e), [][]float32{products, bias, slopes, residual},
+		p.OutLen())
 	return sameNumbers(got, want, err)
 }
 
 // attemptWinograd runs one of Winograd's transforms once on what it reads, in the order of its bindings, and gives the
 // numbers that it wrote.
-func attemptWinograd(dev *host.Device, k shaders.Winograd, params shaders.Params, reads [][]float32, written int64) ([]float32, error) {
+func attemptWinograd(
+	dev *host.Device, k shaders.Winograd, params shaders.Params, reads [][]float32, written int64,
+) ([]float32, error) {
 	var words [][]uint32
 	for _, data := range reads {
 		words = append(words, exec.Bits(data))
 	}
 	nans := make([]float32, written)
 	cpuref.Poison(nans)
-	after, err := attemptKernel(dev, k, shaders.Encode(params), ceilDiv(int64(params.Outputs), int64(k.Threads)), exec.Bits(nans), words...)
+	after, err := attemptKernel(dev, k, shaders.Encode(params), ceilDiv(int64(params.Outputs), int64(k.Threads)),
+		exec.Bits(nans), words...)
 	return exec.Floats(after), err
 }
 
 // winogradOutput is the twin of winograd_output.wgsl with its epilogue.
-func winogradOutput(p conv.Problem, by transform.Transform, e conv.Epilogue, products, bias, slopes, residual []float32) ([]float32, error) {
+func winogradOutput(
+	p conv.Problem, by transform.Transform, e conv.Epilogue, products, bias, slopes, residual []float32,
+) ([]float32, error) {
 	sums, err := cpuref.TransformOutput(by, p, products, bias)
 	if err != nil {
 		return nil, err
@@ -185,7 +197,8 @@ func TestWinogradTransforms(t *testing.T) {
 	for _, k := range shaders.Winograds() {
 		layers := winogradLayers
 		if k.Vector == 1 {
-			layers = append(slices.Clone(layers), "g3mb2ic3ih6iw5oc9kh3ph1", "ic1ih3oc1kh3", "mb2ic5ih1iw70oc6kh3ph1+replicate")
+			layers = append(slices.Clone(layers), "g3mb2ic3ih6iw5oc9kh3ph1", "ic1ih3oc1kh3",
+				"mb2ic5ih1iw70oc6kh3ph1+replicate")
 		}
 		for _, m := range outputsOf(k) {
 			for _, d := range layers {
@@ -193,7 +206,8 @@ func TestWinogradTransforms(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				for _, e := range []conv.Epilogue{{}, prelu(conv.BeforeFunction), {Activation: conv.Activation{Function: conv.ReLU}, Residual: conv.AfterFunction}, leaky} {
+				for _, e := range []conv.Epilogue{{}, prelu(conv.BeforeFunction),
+					{Activation: conv.Activation{Function: conv.ReLU}, Residual: conv.AfterFunction}, leaky} {
 					if err := runWinograd(dev, k, transform.Transform(m), p, e); err != nil {
 						t.Errorf("%s, %s, %v: %v", k.Name(), p, e, err)
 					}
@@ -242,7 +256,9 @@ func chain(t *testing.T, dev *host.Device, p conv.Problem, in shaders.Winograd, 
 	}
 }
 
-func winogradChain(dev *host.Device, p conv.Problem, of shaders.Winograd, m uint32, mode cpuref.Mode) (cpuref.Report, error) {
+func winogradChain(
+	dev *host.Device, p conv.Problem, of shaders.Winograd, m uint32, mode cpuref.Mode,
+) (cpuref.Report, error) {
 	by := transform.Transform(m)
 	x, filters, err := winogradData(p, by, mode)
 	if err != nil {
@@ -256,17 +272,20 @@ func winogradChain(dev *host.Device, p conv.Problem, of shaders.Winograd, m uint
 	if err != nil {
 		return cpuref.Report{}, err
 	}
-	in, out := shaders.WinogradInputs(of.H, of.W, vectorOf(p.InChannels)), shaders.WinogradOutputs(of.H, of.W, m, vectorOf(p.OutChannels))
+	in, out := shaders.WinogradInputs(of.H, of.W, vectorOf(p.InChannels)),
+		shaders.WinogradOutputs(of.H, of.W, m, vectorOf(p.OutChannels))
 	u, err := attemptWinograd(dev, in, shaders.WinogradInput(p, in), [][]float32{x.Data}, between.InLen())
 	if err != nil {
 		return cpuref.Report{}, err
 	}
-	products, err := cpuref.Im2col(between, tensor.Volume{N: 1, H: 1, W: between.W.In, D: between.InChannels, Data: u}, transformed)
+	products, err := cpuref.Im2col(between, tensor.Volume{N: 1, H: 1, W: between.W.In, D: between.InChannels, Data: u},
+		transformed)
 	if err != nil {
 		return cpuref.Report{}, err
 	}
 	none := []float32{0}
-	v, err := attemptWinograd(dev, out, shaders.WinogradOutput(p, out, conv.Epilogue{}), [][]float32{products.Volume().Data, filters.Bias, none, none}, p.OutLen())
+	v, err := attemptWinograd(dev, out, shaders.WinogradOutput(p, out, conv.Epilogue{}),
+		[][]float32{products.Volume().Data, filters.Bias, none, none}, p.OutLen())
 	if err != nil {
 		return cpuref.Report{}, err
 	}

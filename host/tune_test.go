@@ -44,7 +44,8 @@ func names(t *testing.T, dev *host.Device) []string {
 func choice(dev *host.Device, problem, algorithm string) tuning.Choice {
 	info := dev.GPU().Info()
 	return tuning.Choice{
-		Key: tuning.Key{Adapter: info.Name, Driver: info.Driver, Backend: string(info.Backend), Shaders: shaders.Hash(),
+		Key: tuning.Key{Adapter: info.Name, Driver: info.Driver, Backend: string(info.Backend),
+			Shaders: shaders.Hash(),
 			Problem: problem, DType: host.Float32},
 		Algorithm: algorithm, Millis: 1.5, Clock: gpu.ClockGPU, Date: time.Date(2026, 5, 4, 3, 2, 1, 0, time.UTC)}
 }
@@ -101,7 +102,8 @@ func TestTuneRefused(t *testing.T) {
 	if !errors.Is(err, host.ErrUnsupported) || !strings.Contains(err.Error(), "in blocks") {
 		t.Errorf("in blocks: %v", err)
 	}
-	l, err := host.NewLayer(dev, split, proofData(t, split).W, host.LayerOptions{Autotune: true, Tunings: &tuning.Cache{}})
+	l, err := host.NewLayer(dev, split, proofData(t, split).W,
+		host.LayerOptions{Autotune: true, Tunings: &tuning.Cache{}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -186,7 +188,8 @@ func TestAutotune(t *testing.T) {
 	data := proofData(t, p)
 	l := build(t, dev, p, data.W, layer)
 	kept, ok := lookup(open(t, path), dev, p)
-	if got := host.AlgorithmName(l.Algorithm()); !ok || got != kept.Algorithm || !slices.Contains(names(t, dev), got) ||
+	if got := host.AlgorithmName(l.Algorithm()); !ok || got != kept.Algorithm ||
+		!slices.Contains(names(t, dev), got) ||
 		kept.Millis <= 0 || kept.RunnerUp == "" {
 		t.Errorf("computed by %s, kept %+v", got, kept)
 	}

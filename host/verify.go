@@ -14,15 +14,16 @@ import (
 
 // VerifyOptions say how a run is judged. The zero value judges every output by the bound.
 type VerifyOptions struct {
-	Mode   cpuref.Mode
-	Sample int    // judge this many outputs, chosen by Seed, whatever the layer; 0 judges all, at most cpuref.MaxOutputs
+	Mode cpuref.Mode
+	// judge this many outputs, chosen by Seed, whatever the layer; 0 judges all, at most cpuref.MaxOutputs
+	Sample int
 	Seed   uint64 // of the sample
 }
 
 // Verify runs the layer as Run does, with V poisoned before and guards and operands looked at after, and
 // judges the outputs. The error says that it could not run or that memory was damaged, or wraps
-// [gpu.ErrMisuse] (wrong options); whether the outputs are right is in the report. On the CPU device the sums are judged
-// by other code than computed them, but what follows them, the epilogue, is the reference's own.
+// [gpu.ErrMisuse] (wrong options); whether the outputs are right is in the report. On the CPU device the sums are
+// judged by other code than computed them, but what follows them, the epilogue, is the reference's own.
 func (l *Layer) Verify(
 	ctx context.Context,
 	x tensor.Volume,

@@ -8,7 +8,7 @@ import (
 	"github.com/gpuconv/gpuconv/tensor"
 )
 
-// Judged is the verdict on one volume of a pass.
+// Judged is the verdict on one volume of the way back.
 type Judged struct {
 	What   string // "dX", "dW", ...
 	Report cpuref.Report

@@ -19,7 +19,8 @@ import (
 func backwardExample(t *testing.T, dev *host.Device) (*host.Layer, proof.Operands) {
 	t.Helper()
 	e := conv.Epilogue{Activation: conv.Activation{Function: conv.PReLU}, Residual: conv.BeforeFunction}
-	c := proof.Case{Problem: problem(t, small), Seed: 1, Mode: cpuref.Exact, Backward: true, Options: host.LayerOptions{Algorithm: "direct", Epilogue: e}}
+	c := proof.Case{Problem: problem(t, small), Seed: 1, Mode: cpuref.Exact, Backward: true,
+		Options: host.LayerOptions{Algorithm: "direct", Epilogue: e}}
 	data, err := c.Data()
 	if err != nil {
 		t.Fatal(err)
@@ -46,9 +47,11 @@ var backwardOperands = []struct {
 	name    string // in an error
 	result  string
 }{
-	{host.OperandX, "X", ""}, {host.OperandW, "W", ""}, {host.OperandB, "b", ""}, {host.OperandSlopes, "slopes", ""}, {host.OperandResidual, "R", ""},
+	{host.OperandX, "X", ""}, {host.OperandW, "W", ""}, {host.OperandB, "b", ""}, {host.OperandSlopes, "slopes", ""},
+	{host.OperandResidual, "R", ""},
 	{host.OperandDV, "dV", ""}, {host.OperandZ, "Z", "Z"}, {host.OperandDZ, "dZ", "dZ"},
-	{host.OperandDX, "dX", "dX"}, {host.OperandDW, "dW", "dW"}, {host.OperandDB, "db", "db"}, {host.OperandDSlopes, "slopes", "dslope"},
+	{host.OperandDX, "dX", "dX"}, {host.OperandDW, "dW", "dW"}, {host.OperandDB, "db", "db"},
+	{host.OperandDSlopes, "slopes", "dslope"},
 }
 
 // TestCheckerFindsBackwardDamage writes one word after the way back, to each end of each volume and of

@@ -18,19 +18,37 @@ type NodeReport struct {
 	Report cpuref.Report
 }
 
-// Verify runs a program of [Builder.CompileChecked], with all that kernels write poisoned before and all that they must
-// not change looked at after, and judges the volume of each node by the volumes that it read. The error says that it
-// could not run or that memory was damaged; whether the volumes are right is in the reports.
+// Verify runs a program of [Builder.CompileChecked], with all that kernels write poisoned before and all that they
+// must not change looked at after, and judges the volume of each node by the volumes that it read. The error says that
+// it could not run or that memory was damaged; whether the volumes are right is in the reports.
 func (p *Program) Verify(
 	ctx context.Context,
 	o VerifyOptions,
 	inputs ...tensor.Volume,
 ) (outputs []tensor.Volume, reports []NodeReport, err error) {
+	words, reports, err := p.verify(ctx, o, p.volumes(inputs))
+	return p.asVolumes(words), reports, err
+}
+
+// VerifyWords is [Program.Verify] of inputs and outputs as the device stores them, of any data type.
+func (p *Program) VerifyWords(
+	ctx context.Context,
+	o VerifyOptions,
+	inputs ...[]uint32,
+) (outputs [][]uint32, reports []NodeReport, err error) {
+	return p.verify(ctx, o, p.words(inputs))
+}
+
+func (p *Program) verify(
+	ctx context.Context,
+	o VerifyOptions,
+	inputs given,
+) (outputs [][]uint32, reports []NodeReport, err error) {
 	err = p.use("verifying", func(s *exec.Session) error {
 		if !p.checked {
 			return fmt.Errorf("%w: its volumes share memory: use one from CompileChecked", gpu.ErrMisuse)
 		}
-		words, err := p.words(inputs)
+		words, err := inputs()
 		if err != nil {
 			return err
 		}
@@ -64,6 +82,8 @@ func (step programStep) judge(ctx context.Context, s *exec.Session, o VerifyOpti
 		return step.judgeQuantized(ctx, s)
 	case dequantizeNode:
 		return step.judgeDequantize(ctx, s)
+	case kernelsNode:
+		return step.judgeKernels(ctx, s)
 	}
 	// int8 numbers that a node wrote are judged as float32 ones.
 	var volumes [][]float32

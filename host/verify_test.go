@@ -69,7 +69,8 @@ func TestCheckerFindsDamage(t *testing.T) {
 	if err := verify(l, x); err != nil {
 		t.Fatal("undamaged: ", err)
 	}
-	for operand, name := range map[int]string{host.OperandX: "X", host.OperandW: "W", host.OperandB: "b", host.OperandV: "V"} {
+	for operand, name := range map[int]string{host.OperandX: "X", host.OperandW: "W", host.OperandB: "b",
+		host.OperandV: "V"} {
 		numbers, guards := host.Words(t, l, operand)
 		for _, word := range []int64{-guards, -1, 0, numbers / 2, numbers - 1, numbers, numbers + guards - 1} {
 			t.Run(fmt.Sprint(name, " word ", word), func(t *testing.T) {

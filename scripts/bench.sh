@@ -34,8 +34,10 @@ measure() {
 	name=$1
 	shift
 	"$@" ./gpuconv tune --suite core --cache "$work/$name.json" --budget "$tune"
-	"$@" ./gpuconv bench --suite core --cache "$work/$name.json" --budget "$budget" --output-json "$out/$name.json" --html "$out/$name.html"
-	"$@" ./gpuconv bench --suite core --tuned=false --no-ceilings --budget "$budget" --output-json "$out/$name-default.json"
+	"$@" ./gpuconv bench --suite core --cache "$work/$name.json" --budget "$budget" \
+		--output-json "$out/$name.json" --html "$out/$name.html"
+	"$@" ./gpuconv bench --suite core --tuned=false --no-ceilings --budget "$budget" \
+		--output-json "$out/$name-default.json"
 }
 
 # rules NAME LAYERS COMMAND...: every algorithm on those layers, of which only what the fit reads is kept.
@@ -44,7 +46,8 @@ rules() {
 	name=$1
 	layers=$2
 	shift 2
-	"$@" ./gpuconv bench --suite core --match "$layers" --algorithm all --rounds 3 --warmup 1 --no-ceilings --budget "${BUDGET:-60ms}" --output-json "$work/rules-$name.json"
+	"$@" ./gpuconv bench --suite core --match "$layers" --algorithm all --rounds 3 --warmup 1 --no-ceilings \
+		--budget "${BUDGET:-60ms}" --output-json "$work/rules-$name.json"
 	go run ./scripts/rules -trim "$out/rules-$name.json" "$work/rules-$name.json"
 }
 
@@ -67,8 +70,11 @@ rules-gpu)
 software)
 	scripts/setup.sh test
 	measure llvmpipe on llvmpipe
-	on llvmpipe ./gpuconv bench --suite core --match "$winograd" --algorithm registers,shared,winograd2,winograd3,winograd4,winograd6 --no-ceilings --budget "$budget" --output-json "$out/llvmpipe-winograd.json"
-	on llvmpipe ./gpuconv bench --suite large --algorithm registers,fourier --no-ceilings --budget "$budget" --output-json "$out/llvmpipe-large.json"
+	on llvmpipe ./gpuconv bench --suite core --match "$winograd" --no-ceilings --budget "$budget" \
+		--algorithm registers,shared,winograd2,winograd3,winograd4,winograd6 \
+		--output-json "$out/llvmpipe-winograd.json"
+	on llvmpipe ./gpuconv bench --suite large --algorithm registers,fourier --no-ceilings --budget "$budget" \
+		--output-json "$out/llvmpipe-large.json"
 	measure swiftshader on swiftshader
 	if command -v npm >/dev/null; then
 		cp scripts/peers/package.json scripts/peers/ort.mjs "$work"

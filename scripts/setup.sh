@@ -10,7 +10,8 @@ say() { echo "gpuconv: $*" >&2; }
 
 install() {
 	if ! command -v apt-get >/dev/null; then
-		say "needs $*, which only Debian's apt-get can install here: install a Vulkan, Metal or DX12 driver for this system"
+		say "needs $*, which only Debian's apt-get can install here:" \
+			"install a Vulkan, Metal or DX12 driver for this system"
 		exit 1
 	fi
 	as_root=

@@ -1,4 +1,4 @@
-// The epilogue as a pass of its own over V, in place. The CPU twin is cpuref/epilogue.go.
+// The epilogue as a step of its own over V, in place. The CPU twin is cpuref/epilogue.go.
 
 {{template "index" .}}
 

@@ -69,7 +69,8 @@ fn main(
 	let low = neuron(2u * output, thread);
 	let high = neuron(2u * output + 1u, thread);
 	if thread == 0u && 2u * output < p.outputs {
-		v[output_at(2u * output) / 2u] = pack2x16float(vec2<f32>(finish_output(low, 2u * output), finish_output(high, 2u * output + 1u)));
+		let both = vec2<f32>(finish_output(low, 2u * output), finish_output(high, 2u * output + 1u));
+		v[output_at(2u * output) / 2u] = pack2x16float(both);
 	}
 {{- else}}
 	let z = neuron(output, thread);

@@ -21,6 +21,28 @@ fn main(
 }
 {{- end -}}
 
+{{- define "several_elements" -}}
+// Each thread computes EACH elements, on its own: those of a workgroup's threads stand beside each other.
+
+const THREADS: u32 = {{.Threads}}u;
+const EACH: u32 = {{.Each}}u;
+
+@compute @workgroup_size(THREADS)
+fn main(
+	@builtin(workgroup_id) workgroup: vec3<u32>,
+	@builtin(num_workgroups) grid: vec3<u32>,
+	@builtin(local_invocation_index) thread: u32,
+) {
+	let first = (workgroup.x + grid.x * (workgroup.y + grid.y * workgroup.z)) * THREADS * EACH + thread;
+	for (var k = 0u; k < EACH; k++) {
+		let i = first + k * THREADS;
+		if i < p.outputs {
+			element(i);
+		}
+	}
+}
+{{- end -}}
+
 {{- define "wordwise" -}}
 // element writes a word of four numbers, the first in its lowest byte. Bytes behind the last number are 0.
 fn element(i: u32) {

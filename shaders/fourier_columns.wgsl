@@ -1,5 +1,5 @@
-// The transform by columns of what fourier_rows.wgsl wrote, [tiles][16][23][channels], to U, [tiles][23][23][channels]: a
-// thread takes 16 numbers of one frequency. The CPU twin is cpuref/transform_input.go.
+// The transform by columns of what fourier_rows.wgsl wrote, [tiles][16][23][channels], to U,
+// [tiles][23][23][channels]: a thread takes 16 numbers of one frequency. The CPU twin is cpuref/transform_input.go.
 
 {{template "index" .}}
 

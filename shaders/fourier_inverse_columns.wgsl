@@ -1,7 +1,6 @@
 // The transform by columns of products, [tiles][23][23][channels], to lines for fourier_inverse_rows.wgsl,
 // [tiles][16][23][channels], but for the last row, which no tile has outputs of: a thread takes the products of one
-// frequency along rows. The CPU twin is
-// cpuref/transform_output.go.
+// frequency along rows. The CPU twin is cpuref/transform_output.go.
 
 {{template "index" .}}
 

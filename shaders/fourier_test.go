@@ -19,7 +19,8 @@ func TestFourierParams(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, vector := range []uint32{1, 4} {
-			for i, k := range []Fourier{FourierRows(vector), FourierColumns(vector), FourierInverseColumns(vector), FourierInverseRows(vector)} {
+			for i, k := range []Fourier{FourierRows(vector), FourierColumns(vector), FourierInverseColumns(vector),
+				FourierInverseRows(vector)} {
 				want, channels := Forward(p, conv.Epilogue{}), uint32(8)
 				if i > 1 {
 					channels = 12

@@ -9,7 +9,7 @@ import (
 
 // Hash tells apart programs whose layers are computed by other WGSL: what was measured with one says
 // nothing about the other. Kernels that no layer's time depends on are left out: those that measure a device's
-// ceilings, and elementwise operators of programs.
+// ceilings, elementwise operators of programs, and those of tensors.
 func Hash() string { return hashOnce() }
 
 var hashOnce = sync.OnceValue(func() string { return hash(Variants()) })
@@ -18,7 +18,7 @@ func hash(variants []Variant) string {
 	h := sha256.New()
 	for _, v := range variants {
 		switch v.(type) {
-		case Peak, Copy, Operator, Pool, MatMul:
+		case Peak, Copy, Operator, Pool, MatMul, Resample, Pointwise, Remap:
 			continue
 		}
 		s, err := Source(v)

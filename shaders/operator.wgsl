@@ -1,5 +1,6 @@
-// An elementwise operator: V = {{.Expression}}, for x of X{{if eq .Inputs 2}} and y of Y, which have V's shape{{else}}, which has V's shape{{end}}. Each may be some channels
-// of a wider volume. The CPU twin is cpuref/operator.go.
+// An elementwise operator: V = {{.Expression}},
+// for x of X{{if eq .Inputs 2}} and y of Y, which have V's shape{{else}}, which has V's shape{{end}}.
+// Each may be some channels of a wider volume. The CPU twin is cpuref/operator.go.
 
 struct Params {
 	outputs: u32, // numbers of V

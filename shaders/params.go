@@ -146,7 +146,8 @@ func (params *Params) setBackward(p conv.Problem, backward bool) {
 }
 
 // Encode lays a params struct out as WGSL does, little-endian.
-func Encode[P Params | BiasParams | ReLUParams | PeakParams | CopyParams | OperatorParams | LinearParams | PoolParams | MatMulParams](p P) []byte {
+func Encode[P Params | BiasParams | ReLUParams | PeakParams | CopyParams | OperatorParams | LinearParams |
+	PoolParams | MatMulParams | ResampleParams | PointwiseParams | RemapParams](p P) []byte {
 	data, err := binary.Append(nil, binary.LittleEndian, p)
 	if err != nil {
 		panic(err) // the constraint admits only structs of fixed size

@@ -58,8 +58,8 @@ func (at Placement) of(channels uint32) Placement {
 
 // Place gives the parameters of the same kernel with its X, V and residual placed in wider volumes. What kernels write
 // for each other always stands alone: of transforms only the first kernel has an X to place and only the last one a V
-// and a residual, of split sums those belong to sum_split_k.wgsl, and of int8 layers to dequantize.wgsl. Channels are in
-// range and aligned: see [Placement.Check] and [Placement.Aligned].
+// and a residual, of split sums those belong to sum_split_k.wgsl, and of int8 layers to dequantize.wgsl. Channels are
+// in range and aligned: see [Placement.Check] and [Placement.Aligned].
 func (params Params) Place(x, v, residual Placement) Params {
 	x, v, residual = x.of(params.InChannels), v.of(params.OutChannels), residual.of(params.OutChannels)
 	params.XPitch, params.XFirst = x.Pitch, x.First

@@ -24,7 +24,8 @@ func TestPlacementCheck(t *testing.T) {
 		{Placement{Pitch: 1 << 16}, 1 << 16, 7, "65536 pixels of 65536 channels"},
 	} {
 		err := c.at.Check(c.pixels, c.channels)
-		if c.words == "" && err != nil || c.words != "" && (!errors.Is(err, ErrPlacement) || !strings.Contains(err.Error(), c.words)) {
+		if c.words == "" && err != nil || c.words != "" &&
+			(!errors.Is(err, ErrPlacement) || !strings.Contains(err.Error(), c.words)) {
 			t.Errorf("%+v of %d channels of %d pixels: %v, must say %q", c.at, c.channels, c.pixels, err, c.words)
 		}
 	}

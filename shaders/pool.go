@@ -50,7 +50,8 @@ func (Pool) workgroupStorage() uint32 { return 0 }
 // poolRows are the table's.
 var poolRows = []Pool{
 	{"average", false, Float32, 4, 64}, {"average", false, Float32, 1, 64}, {"max", false, Float32, 4, 64},
-	{"max", false, Float32, 1, 64}, {"max", false, Int32, 1, 64}, {"max", true, Float32, 1, 64}, {"max", true, Int32, 1, 64},
+	{"max", false, Float32, 1, 64}, {"max", false, Int32, 1, 64}, {"max", true, Float32, 1, 64},
+	{"max", true, Int32, 1, 64},
 }
 
 // Pools are the pools of the table.

@@ -62,7 +62,8 @@ fn pool(o: vec3<u32>, outer: u32, inner: u32) {
 				if inside && column < p.in_size.z {
 					let number = xs[line + column * p.x_step.z];
 {{- if eq .Kind "max"}}
-					let larger = {{.Flags}}(none) | (number > sum){{if .Bits}} | ((bitcast<{{.Bits}}>(number) & {{.Bits}}(0x7fffffffu)) > {{.Bits}}(0x7f800000u)){{end}};
+					let larger = {{.Flags}}(none) | (number > sum)
+{{- if .Bits}} | ((bitcast<{{.Bits}}>(number) & {{.Bits}}(0x7fffffffu)) > {{.Bits}}(0x7f800000u)){{end}};
 					sum = select(sum, number, larger);
 {{- if .Indices}}
 					place = select(place, dot(row, p.n_step.xy) + column * p.n_step.z, larger);
@@ -85,7 +86,8 @@ fn pool(o: vec3<u32>, outer: u32, inner: u32) {
 	v[to] = sum;
 {{- end}}
 {{- if .Indices}}
-	places[p.i_first + outer * p.i_outer + inner * p.i_inner + dot(o, p.i_step)] = i32(outer * p.n_outer + inner * p.n_inner + place);
+	places[p.i_first + outer * p.i_outer + inner * p.i_inner + dot(o, p.i_step)] = {{/* one line of WGSL */ -}}
+		i32(outer * p.n_outer + inner * p.n_inner + place);
 {{- end}}
 }
 

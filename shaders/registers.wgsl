@@ -64,12 +64,15 @@ fn main(
 {{- range .Each}}
 		let from{{.}} = source(start{{.}}, f);
 		let inside{{.}} = all(from{{.}} < p.in_size);
-		let column{{.}} = select(0u, x_at(image{{.}} + flat(from{{.}}, p.in_size), tile.group * p.group_inputs) / VECTOR, inside{{.}});
+		let pixel{{.}} = image{{.}} + flat(from{{.}}, p.in_size);
+		let column{{.}} = select(0u, x_at(pixel{{.}}, tile.group * p.group_inputs) / VECTOR, inside{{.}});
 {{- end}}
 {{- if .Uniform}}
-		var weight = ((tile.column - p.first_column) * taps + tap) * p.group_inputs * (COLUMNS / 4u); // of whole sums: see serves
+		// Of whole sums alone: see serves.
+		var weight = ((tile.column - p.first_column) * taps + tap) * p.group_inputs * (COLUMNS / 4u);
 {{- else}}
-		var weight = ((tile.column * taps + tap) * p.group_inputs + begin * VECTOR) * (COLUMNS / 4u){{if .Across}} + before{{end}};
+		let channel = (tile.column * taps + tap) * p.group_inputs + begin * VECTOR;
+		var weight = channel * (COLUMNS / 4u){{if .Across}} + before{{end}};
 {{- end}}
 		for (var c = begin; c < end; c++) {
 {{- range $c, $of := .Components}}

@@ -44,7 +44,8 @@ func TestGolden(t *testing.T) {
 		if err != nil {
 			t.Errorf("%v: go test ./shaders -update writes it", err)
 		} else if string(want) != s.WGSL {
-			t.Errorf("%s drifted from its golden file: look at the difference, then go test ./shaders -update", v.Name())
+			t.Errorf("%s drifted from its golden file: look at the difference, then go test ./shaders -update",
+				v.Name())
 		}
 	}
 	for f := range stale {
@@ -74,7 +75,11 @@ func TestOnlyTheTable(t *testing.T) {
 
 // TestParamsMatch holds the Go structs against the WGSL structs, field by field.
 func TestParamsMatch(t *testing.T) {
-	for v, params := range map[Variant]any{Conv(64, Float32): Params{}, Conv(32, Int8): Params{}, Dequantize: Params{}, Requantize: Params{}, QuantizeLinear: LinearParams{}, DequantizeLinear: LinearParams{}, FilterGradients: Params{}, BiasGradients: BiasParams{}, ReLU: ReLUParams{}, Activate: Params{}, ActivationGradients: Params{}, Peaks()[0]: PeakParams{}, Copies()[0]: CopyParams{}, Pools()[0]: PoolParams{}} {
+	for v, params := range map[Variant]any{Conv(64, Float32): Params{}, Conv(32, Int8): Params{}, Dequantize: Params{},
+		Requantize: Params{}, QuantizeLinear: LinearParams{}, DequantizeLinear: LinearParams{},
+		FilterGradients: Params{}, BiasGradients: BiasParams{}, ReLU: ReLUParams{}, Activate: Params{},
+		ActivationGradients: Params{}, Peaks()[0]: PeakParams{}, Copies()[0]: CopyParams{}, Pools()[0]: PoolParams{},
+		MatMuls()[0]: MatMulParams{}, Resampling: ResampleParams{}} {
 		s, err := Source(v)
 		if err != nil {
 			t.Fatal(err)
@@ -82,7 +87,8 @@ func TestParamsMatch(t *testing.T) {
 		body := regexp.MustCompile(`(?s)struct Params \{(.*?)\n\}`).FindStringSubmatch(s.WGSL)
 		var wgsl []string
 		for _, m := range regexp.MustCompile(`(?m)^\t(\w+): ([\w<>]+),`).FindAllStringSubmatch(body[1], -1) {
-			kind := map[string]string{"vec3<u32>": "[3]uint32", "u32": "uint32", "f32": "float32", "i32": "int32"}[m[2]]
+			kind := map[string]string{"vec3<u32>": "[3]uint32", "u32": "uint32", "f32": "float32",
+				"i32": "int32", "Shape": "shaders.Shape", "View": "shaders.View", "Axes": "shaders.Axes"}[m[2]]
 			wgsl = append(wgsl, strings.ReplaceAll(m[1], "_", "")+" "+kind)
 		}
 		var host []string
@@ -118,16 +124,21 @@ func TestForward(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := Params{InSize: [3]uint32{7, 11, 12}, InChannels: 4, OutSize: [3]uint32{2, 4, 16}, OutChannels: 6, FilterSize: [3]uint32{2, 5, 3}, GroupInputs: 2,
-		Stride: [3]uint32{3, 2, 1}, GroupOutputs: 3, Pad: [3]uint32{1, 2, 3}, Padding: 2, Dilation: [3]uint32{4, 2, 1}, Copies: [3]uint32{1, 1, 1},
-		Outputs: 3 * 2 * 4 * 16 * 6, Images: 3, WBank: 6 * 30 * 2, WGroup: 3 * 30 * 2, WOutput: 60, WInput: 1, WTap: 2, BBank: 6,
+	want := Params{InSize: [3]uint32{7, 11, 12}, InChannels: 4, OutSize: [3]uint32{2, 4, 16}, OutChannels: 6,
+		FilterSize: [3]uint32{2, 5, 3}, GroupInputs: 2,
+		Stride: [3]uint32{3, 2, 1}, GroupOutputs: 3, Pad: [3]uint32{1, 2, 3}, Padding: 2, Dilation: [3]uint32{4, 2, 1},
+		Copies:  [3]uint32{1, 1, 1},
+		Outputs: 3 * 2 * 4 * 16 * 6, Images: 3, WBank: 6 * 30 * 2, WGroup: 3 * 30 * 2, WOutput: 60, WInput: 1, WTap: 2,
+		BBank:      6,
 		Activation: 2, Residual: 1, Alpha: -1, Beta: 2, SplitK: 1, XPitch: 4, VPitch: 6, RPitch: 6}
-	got := Forward(p, conv.Epilogue{Activation: conv.Activation{Function: conv.Clip, Alpha: -1, Beta: 2}, Residual: conv.BeforeFunction})
+	got := Forward(p, conv.Epilogue{Activation: conv.Activation{Function: conv.Clip, Alpha: -1, Beta: 2},
+		Residual: conv.BeforeFunction})
 	if got != want {
 		t.Errorf("params %+v, want %+v", got, want)
 	}
 	back := InputGradient(p)
-	if back.Backward != 1 || back.InChannels != 6 || back.OutChannels != 4 || back.WInput != 60 || back.WOutput != 1 || back.Outputs != 3*7*11*12*4 || back.XPitch != 6 || back.VPitch != 4 {
+	if back.Backward != 1 || back.InChannels != 6 || back.OutChannels != 4 || back.WInput != 60 || back.WOutput != 1 ||
+		back.Outputs != 3*7*11*12*4 || back.XPitch != 6 || back.VPitch != 4 {
 		t.Errorf("input gradient %+v", back)
 	}
 	if want := ([3]uint32{1 + 1 + 0, 1 + 2 + 2, 1 + 3 + 3}); back.Copies != want {
@@ -157,7 +168,8 @@ func TestTransposed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := Forward(p, conv.Epilogue{}); got.Backward != 1 || got.InSize != [3]uint32{1, 9, 9} || got.OutSize != [3]uint32{1, 5, 5} || got.InChannels != 4 {
+	if got := Forward(p, conv.Epilogue{}); got.Backward != 1 || got.InSize != [3]uint32{1, 9, 9} ||
+		got.OutSize != [3]uint32{1, 5, 5} || got.InChannels != 4 {
 		t.Errorf("forward %+v", got)
 	}
 	if got := InputGradient(p); got.Backward != 0 || got.InChannels != 6 || got.OutChannels != 4 {
@@ -202,7 +214,8 @@ func TestTextIsAsDescribed(t *testing.T) {
 func workgroupBytes(t *testing.T, s Shader) (sum uint32) {
 	arrays := regexp.MustCompile(`var<workgroup> \w+: array<(f32|i32), THREADS>;`).FindAllString(s.WGSL, -1)
 	sum = 4 * uint32(len(arrays)) * s.Workgroup[0]
-	nested := regexp.MustCompile(`var<workgroup> \w+: array<array<mat2x4<f32>, (\d+)>, (\d+)>;`).FindAllStringSubmatch(s.WGSL, -1)
+	square := regexp.MustCompile(`var<workgroup> \w+: array<array<mat2x4<f32>, (\d+)>, (\d+)>;`)
+	nested := square.FindAllStringSubmatch(s.WGSL, -1)
 	for _, a := range nested {
 		var inner, outer uint32
 		if _, err := fmt.Sscan(a[1], &inner); err != nil {

@@ -1,9 +1,9 @@
-// An implicit GEMM with tiles in workgroup memory: a workgroup computes {{.Rows}} neurons of each of {{.Columns}} depth slices, a
-// thread 8 of 8. Per step the workgroup loads {{.Depth}} input channels of its neurons' windows and the weights that go
-// with them. Fragments of eight numbers are stored as mat2x4, for one index then serves all of them, and
-// those of a thread's steps one behind the other, for their addresses then differ by literals alone. Filters
-// are packed as for registers.wgsl, in blocks of {{.Columns}}, with zeros behind each tap's input channels up to whole
-// steps. The CPU twin is cpuref/conv.go.
+// An implicit GEMM with tiles in workgroup memory: a workgroup computes {{.Rows}} neurons of each of {{.Columns}}
+// depth slices, a thread 8 of 8. Per step the workgroup loads {{.Depth}} input channels of its neurons' windows and
+// the weights that go with them. Fragments of eight numbers are stored as mat2x4, for one index then serves all of
+// them, and those of a thread's steps one behind the other, for their addresses then differ by literals alone.
+// Filters are packed as for registers.wgsl, in blocks of {{.Columns}}, with zeros behind each tap's input channels
+// up to whole steps. The CPU twin is cpuref/conv.go.
 
 {{template "index" .}}
 
@@ -55,13 +55,15 @@ fn main(
 	let begin = tile.split * steps / p.split_k;
 	let end = (tile.split + 1u) * steps / p.split_k;
 	let taps = p.filter_size.x * p.filter_size.y * p.filter_size.z;
+	let channel = tile.group * p.group_inputs + begin * DEPTH + lane;
 	var f = vec3<u32>();
 	for (var tap = 0u; tap < taps; tap++) {
 {{- range $g := .XGroups}}
 {{- range $.Four}}
 		let from{{$g}}_{{.}} = source(start{{$g}}_{{.}}, f);
 		let inside{{$g}}_{{.}} = all(from{{$g}}_{{.}} < p.in_size);
-		var column{{$g}}_{{.}} = x_at(image{{$g}}_{{.}} + flat(from{{$g}}_{{.}}, p.in_size), tile.group * p.group_inputs + begin * DEPTH + lane) / VECTOR;
+		let pixel{{$g}}_{{.}} = image{{$g}}_{{.}} + flat(from{{$g}}_{{.}}, p.in_size);
+		var column{{$g}}_{{.}} = x_at(pixel{{$g}}_{{.}}, channel) / VECTOR;
 {{- end}}
 {{- end}}
 		var weight = ((tile.column * taps + tap) * steps + begin) * (DEPTH * COLUMNS / 4u) + thread;
@@ -81,7 +83,8 @@ fn main(
 			workgroupBarrier();
 {{- range $g := .XGroups}}
 {{- range $c, $of := $.Components}}
-			xs[row{{$g}} / 8u][lane + {{$c}}u][row{{$g}} / 4u % 2u] = vec4<f32>(x{{$g}}_0{{$of}}, x{{$g}}_1{{$of}}, x{{$g}}_2{{$of}}, x{{$g}}_3{{$of}});
+			xs[row{{$g}} / 8u][lane + {{$c}}u][row{{$g}} / 4u % 2u] = vec4<f32>(
+{{- range $.Four}}{{if .}}, {{end}}x{{$g}}_{{.}}{{$of}}{{end}});
 {{- end}}
 {{- end}}
 {{- range .WLoads}}

@@ -1,5 +1,6 @@
-// Filters {{.Filter}}x{{.Filter}} of stride {{.Stride}} that slide: a thread computes {{.Rows}} rows of {{.Strip}} neurons of 4 depth slices. It loads each
-// X[x,y] under its windows once, and keeps the filters in registers.{{if .Grouped}} A group has 4 input channels.{{else}} Each depth slice of V has its own of X.{{end}}
+// Filters {{.Filter}}x{{.Filter}} of stride {{.Stride}} that slide: a thread computes {{.Rows}} rows of {{.Strip}}
+// neurons of 4 depth slices. It loads each X[x,y] under its windows once, and keeps the filters in registers.
+// {{if .Grouped}}A group has 4 input channels.{{else}}Each depth slice of V has its own of X.{{end}}
 // Padding is zero. The CPU twin is cpuref/conv.go.
 
 {{template "index" .}}

@@ -1,6 +1,6 @@
 // Space to depth: Y, of a layer of stride 1, has for each place the inputs of X that a stride jumps over as
-// channels, of each group those of the first input first, [images][height][width][groups][phases][channels].
-// Padding is in Y. A thread takes a row of phases of a place. The CPU twin is cpuref/space_to_depth.go.
+// channels, of each group those of the first input first, [images][height][width][groups][residues][channels].
+// Padding is in Y. A thread takes a row of residues of a place. The CPU twin is cpuref/space_to_depth.go.
 
 {{template "index" .}}
 
@@ -11,17 +11,17 @@
 const VECTOR: u32 = {{.Vector}}u;
 alias Cell = {{.Cell}};
 
-// copy_phase copies the channels of the input at a place in X, or zeros, to a phase of place number of Y.
-fn copy_phase(number: u32, phase: u32, position: u32, inside: bool) {
+// copy_residue copies the channels of the input at a place in X, or zeros, to a residue of place number of Y.
+fn copy_residue(number: u32, residue: u32, position: u32, inside: bool) {
 	let inputs = p.group_inputs / VECTOR;
 	let blocks = p.in_channels / VECTOR;
-	let phases = p.stride.y * p.stride.z;
-	var to = number * blocks * phases + phase * inputs;
+	let residues = p.stride.y * p.stride.z;
+	var to = number * blocks * residues + residue * inputs;
 	for (var group = 0u; group < blocks; group += inputs) {
 		for (var i = group; i < group + inputs; i++) {
 			y[to + i] = select(Cell(0.0), x[x_at(position, VECTOR * i) / VECTOR], inside);
 		}
-		to += (phases - 1u) * inputs;
+		to += (residues - 1u) * inputs;
 	}
 }
 
@@ -34,9 +34,9 @@ fn element(i: u32) {
 	for (var column = 0u; column < p.stride.z; column++) {
 		let f = vec3<u32>(0u, row, column);
 		let at = from_input(o, f);
-		// Windows end before the last phases, whose weights are zero: there may be no input, whatever the padding.
+		// Windows end before the last residues, whose weights are zero: there may be no input, whatever the padding.
 		let position = image * p.in_size.y * p.in_size.z + flat(at, p.in_size);
-		copy_phase(number, row * p.stride.z + column, position, all(at < p.in_size));
+		copy_residue(number, row * p.stride.z + column, position, all(at < p.in_size));
 	}
 }
 

@@ -1,6 +1,7 @@
-// The first layer of a network, of {{.Inputs}} input channels and filters {{.Filter}}x{{.Filter}} of stride {{.Stride}}: a thread computes {{.Rows}} strips
-// of {{.Strip}} neurons of {{.Channels}} depth slices. It loads each X[x,y] under a strip's windows once for a row of the filter.
-// Padding is zero. Filters are packed as for registers.wgsl, in blocks of {{.Channels}}. The CPU twin is cpuref/conv.go.
+// The first layer of a network, of {{.Inputs}} input channels and filters {{.Filter}}x{{.Filter}} of stride
+// {{.Stride}}: a thread computes {{.Rows}} strips of {{.Strip}} neurons of {{.Channels}} depth slices. It loads each
+// X[x,y] under a strip's windows once for a row of the filter. Padding is zero. Filters are packed as for
+// registers.wgsl, in blocks of {{.Channels}}. The CPU twin is cpuref/conv.go.
 
 {{template "index" .}}
 

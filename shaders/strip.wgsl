@@ -86,7 +86,8 @@ fn finish_all(at: Strip) {
 		let column = n / CHANNELS % STRIP;
 		let k = n % CHANNELS;
 		if has(at, row, column, k) {
-			finish_at(element(at, row, column, k) / STORED, at.channel + k, r_at(pixel(at, row, column), at.channel + k));
+			let channel = at.channel + k;
+			finish_at(element(at, row, column, k) / STORED, channel, r_at(pixel(at, row, column), channel));
 		}
 	}
 }

@@ -91,7 +91,7 @@ fn slice(tile: Tile) -> u32 {
 }
 
 // Row is where a thread's depth slices of one pixel stand in V, and how many of them there are: none
-// outside of V. Parts of sums stand one V after the other, which then is no wider one. Both are counted as v's
+// outside of V. The sums of split-K stand one V after the other, which then is no wider one. Both are counted as v's
 // elements.
 struct Row {
 	first: u32,
@@ -99,7 +99,8 @@ struct Row {
 }
 
 fn row(tile: Tile, pixel: u32, channels: u32) -> Row {
-	let inside = tile.inside && pixel < p.images * p.out_size.x * p.out_size.y * p.out_size.z && tile.channel < p.group_outputs;
+	let pixels = p.images * p.out_size.x * p.out_size.y * p.out_size.z;
+	let inside = tile.inside && pixel < pixels && tile.channel < p.group_outputs;
 	let first = tile.split * p.outputs + v_at(pixel, slice(tile));
 	return Row(first / STORED, select(0u, min(p.group_outputs - tile.channel, channels), inside) / STORED);
 }

@@ -153,7 +153,8 @@ var tileRows = []Tiles{
 		64,
 		false,
 		false,
-	}, Registers{8, 16, 4, 8, false, false}, Registers{16, 16, 4, 8, false, false}, Registers{4, 16, 4, 64, false, false}, Registers{8, 4, 4, 64, false, false},
+	}, Registers{8, 16, 4, 8, false, false}, Registers{16, 16, 4, 8, false, false},
+	Registers{4, 16, 4, 64, false, false}, Registers{8, 4, 4, 64, false, false},
 	Registers{
 		16,
 		16,

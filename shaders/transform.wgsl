@@ -14,15 +14,16 @@ struct Tile {
 }
 
 // tile_of finds a tile by its number. Where filters are dilated the outputs of a tile lie as far apart as their
-// taps, so that it has the others of as many phases as neighbours.
+// taps, so that it has the others of as many residues as neighbours.
 fn tile_of(number: u32, block: u32, blocks: u32) -> Tile {
 	let outputs = outputs();
 	let size = p.out_size.yz;
 	let dilation = p.dilation.yz;
-	let phases = min(dilation, size);
-	let tiles = phases * (((size + dilation - 1u) / dilation + outputs - 1u) / outputs);
+	let residues = min(dilation, size);
+	let tiles = residues * (((size + dilation - 1u) / dilation + outputs - 1u) / outputs);
 	let at = vec2<u32>(number / tiles.y % tiles.x, number % tiles.y);
-	return Tile(number, number / tiles.y / tiles.x, vec3<u32>(0u, at % phases + at / phases * outputs * dilation), block, blocks);
+	let o = vec3<u32>(0u, at % residues + at / residues * outputs * dilation);
+	return Tile(number, number / tiles.y / tiles.x, o, block, blocks);
 }
 
 {{template "elementwise" .}}
@@ -32,7 +33,8 @@ fn tile_of(number: u32, block: u32, blocks: u32) -> Tile {
 // tap is the input that the window at output o reads with tap f. What only outputs beyond V's edge would
 // read lies outside of in_size, as zero padding does.
 fn tap(o: vec3<u32>, f: vec3<u32>) -> vec3<u32> {
-	return select(from_input(o, f), vec3<u32>(0xffffffffu), o + f * p.dilation >= p.out_size + (p.filter_size - 1u) * p.dilation);
+	let beyond = o + f * p.dilation >= p.out_size + (p.filter_size - 1u) * p.dilation;
+	return select(from_input(o, f), vec3<u32>(0xffffffffu), beyond);
 }
 
 // input is the tile's block of channels of one input: zeros outside of X, where the number that is read

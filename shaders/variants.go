@@ -155,6 +155,12 @@ func Variants() []Variant {
 	for _, m := range MatMuls() {
 		all = append(all, m)
 	}
+	for _, k := range Pointwises() {
+		all = append(all, k)
+	}
+	for _, k := range Remaps() {
+		all = append(all, k)
+	}
 	return append(
 		all,
 		FilterGradients,
@@ -167,6 +173,7 @@ func Variants() []Variant {
 		QuantizeLinear,
 		DequantizeLinear,
 		SumSplitK,
+		Resampling,
 	)
 }
 

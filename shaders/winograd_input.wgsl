@@ -1,5 +1,5 @@
-// The transform of X for Winograd's algorithm: U = Bᵀ x B, of the {{.H}} x {{.W}} inputs x that a tile's outputs read.
-// The CPU twin is cpuref/transform_input.go.
+// The transform of X for Winograd's algorithm: U = Bᵀ x B, of the {{.H}} x {{.W}} inputs x that a tile's outputs
+// read. The CPU twin is cpuref/transform_input.go.
 
 {{template "index" .}}
 

@@ -1,5 +1,5 @@
-// The transform of products to V for Winograd's algorithm: V = f(Aᵀ m A + b), of the {{.H}} x {{.W}} products m of a tile.
-// The CPU twin is cpuref/transform_output.go.
+// The transform of products to V for Winograd's algorithm: V = f(Aᵀ m A + b), of the {{.H}} x {{.W}} products m
+// of a tile. The CPU twin is cpuref/transform_output.go.
 
 {{template "index" .}}
 

@@ -13,14 +13,17 @@ func TestWinogradParams(t *testing.T) {
 		h, w  uint32
 		tiles uint32
 	}{
-		{"g2mb3ic8ih9iw6oc12kh3ph1+circular", 2, 4, 4, 3 * 5 * 3}, {"g2mb3ic8ih9iw6oc12kh3ph1+circular", 4, 6, 6, 3 * 3 * 2},
-		{"g2mb3ic8ih9iw6oc12kh5ph2", 4, 8, 8, 3 * 3 * 2}, {"ic8ih9iw6oc12kh7kw1ph3pw0", 2, 8, 1, 5 * 6}, {"ic8ih9iw6oc12kh1kw5ph0pw2", 4, 1, 8, 9 * 2},
+		{"g2mb3ic8ih9iw6oc12kh3ph1+circular", 2, 4, 4, 3 * 5 * 3},
+		{"g2mb3ic8ih9iw6oc12kh3ph1+circular", 4, 6, 6, 3 * 3 * 2},
+		{"g2mb3ic8ih9iw6oc12kh5ph2", 4, 8, 8, 3 * 3 * 2}, {"ic8ih9iw6oc12kh7kw1ph3pw0", 2, 8, 1, 5 * 6},
+		{"ic8ih9iw6oc12kh1kw5ph0pw2", 4, 1, 8, 9 * 2},
 	} {
 		p, err := conv.Parse(c.d)
 		if err != nil {
 			t.Fatal(err)
 		}
-		e := conv.Epilogue{Activation: conv.Activation{Function: conv.LeakyReLU, Alpha: 0.5}, Residual: conv.AfterFunction}
+		e := conv.Epilogue{Activation: conv.Activation{Function: conv.LeakyReLU, Alpha: 0.5},
+			Residual: conv.AfterFunction}
 		for _, vector := range []uint32{1, 4} {
 			in, out := WinogradInputs(c.h, c.w, vector), WinogradOutputs(c.h, c.w, c.m, vector)
 			want, got := Forward(p, conv.Epilogue{}), WinogradInput(p, in)
@@ -39,7 +42,8 @@ func TestWinogradParams(t *testing.T) {
 func TestWinogradRows(t *testing.T) {
 	var rows []Winograd
 	for _, vector := range []uint32{1, 4} {
-		for _, m := range [][]uint32{{4, 4, 2}, {5, 5, 3}, {6, 6, 2, 4}, {8, 8, 2, 4, 5, 6}, {8, 1, 2, 4, 5, 6}, {1, 8, 2, 4, 5, 6}} {
+		for _, m := range [][]uint32{{4, 4, 2}, {5, 5, 3}, {6, 6, 2, 4}, {8, 8, 2, 4, 5, 6}, {8, 1, 2, 4, 5, 6},
+			{1, 8, 2, 4, 5, 6}} {
 			rows = append(rows, WinogradInputs(m[0], m[1], vector))
 			for _, outputs := range m[2:] {
 				rows = append(rows, WinogradOutputs(m[0], m[1], outputs, vector))

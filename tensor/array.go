@@ -3,9 +3,13 @@ package tensor
 // Array is what a .npy file holds: float32 numbers of any rank from 0 to 32, in
 // C order (last axis innermost). Rank 0, an empty Shape, holds one number. Axes
 // of size 0 are allowed; such an array holds none.
+//
+// Networks also have arrays of whole numbers and truth values: these are in Ints,
+// and Data is nil.
 type Array struct {
 	Shape []int
 	Data  []float32
+	Ints  []int64
 }
 
 // maxRank is that of NumPy 1; NumPy 2 allows 64, and nothing here needs 7.
@@ -21,10 +25,21 @@ func (a Array) Validate() error {
 	if err != nil {
 		return err
 	}
-	if len(a.Data) != size {
-		return shapeErrorf("array of shape %v holds %d elements; its shape needs %d", a.Shape, len(a.Data), size)
+	if a.Data != nil && a.Ints != nil {
+		return shapeErrorf("array of shape %v has both Data and Ints; one of them must be nil", a.Shape)
+	}
+	if n := len(a.Data) + len(a.Ints); n != size {
+		return shapeErrorf("array of shape %v holds %d elements; its shape needs %d", a.Shape, n, size)
 	}
 	return nil
+}
+
+// validFloats is Validate, and reports an array of whole numbers.
+func (a Array) validFloats() error {
+	if a.Ints != nil {
+		return shapeErrorf("array of shape %v holds whole numbers; it must hold float32 in Data", a.Shape)
+	}
+	return a.Validate()
 }
 
 // Array returns v as an array of shape (N, H, W, D), or (H, W, D) where N is 1;

@@ -34,7 +34,8 @@ func appendNumbers(order binary.ByteOrder, data []byte, numbers ...any) []byte {
 // withEXIF puts EXIF data into a JPEG, behind another program's segment.
 func withEXIF(file, tiff []byte) []byte {
 	out := slices.Clone(file[:2])
-	for _, body := range [][]byte{[]byte("http://ns.adobe.com/xap/1.0/\x00<x/>"), append([]byte("Exif\x00\x00"), tiff...)} {
+	for _, body := range [][]byte{[]byte("http://ns.adobe.com/xap/1.0/\x00<x/>"),
+		append([]byte("Exif\x00\x00"), tiff...)} {
 		out = append(out, 0xff, 0xff, 0xe1) // with a fill byte
 		out = append(binary.BigEndian.AppendUint16(out, uint16(len(body)+2)), body...)
 	}
@@ -89,15 +90,18 @@ func TestOrientations(t *testing.T) {
 	for i, sides := range [][2]string{{"top", "left"}, {"top", "right"}, {"bottom", "right"}, {"bottom", "left"},
 		{"left", "top"}, {"right", "top"}, {"right", "bottom"}, {"left", "bottom"}} {
 		for _, order := range []binary.ByteOrder{binary.LittleEndian, binary.BigEndian} {
-			v, err := DecodeImage(bytes.NewReader(withEXIF(storedScene(t, sides[0], sides[1]), exif(order, uint16(i+1)))))
+			v, err := DecodeImage(bytes.NewReader(withEXIF(storedScene(t, sides[0], sides[1]),
+				exif(order, uint16(i+1)))))
 			if err != nil || v.H != 32 || v.W != 48 {
 				t.Fatalf("orientation %d: %v, %v, must be 32 high and 48 wide", i+1, v, err)
 			}
 			for y, row := range scene {
 				for x, want := range row {
 					for d, w := range []uint8{want.R, want.G, want.B} {
-						if got := 255 * float64(v.At(16*x+8, 16*y+8, d)); math.Abs(got-float64(w)) > 6 { // JPEG is lossy
-							t.Errorf("orientation %d, %v: channel %d of block %d, %d is %.0f, must be %d", i+1, order, d, x, y, got, w)
+						// JPEG is lossy
+						if got := 255 * float64(v.At(16*x+8, 16*y+8, d)); math.Abs(got-float64(w)) > 6 {
+							t.Errorf("orientation %d, %v: channel %d of block %d, %d is %.0f, must be %d", i+1, order,
+								d, x, y, got, w)
 						}
 					}
 				}
@@ -135,7 +139,8 @@ func TestBrokenEXIF(t *testing.T) {
 		if got := jpegOrientation(withEXIF(file, tiff)); got != upright {
 			t.Errorf("%s: orientation %d", name, got)
 		}
-		if v, err := DecodeImage(bytes.NewReader(withEXIF(file, tiff))); err != nil || v.H != 32 || v.At(8, 8, 0) < 0.9 {
+		if v, err := DecodeImage(bytes.NewReader(withEXIF(file, tiff))); err != nil || v.H != 32 ||
+			v.At(8, 8, 0) < 0.9 {
 			t.Errorf("%s: %v, %v, must be as it is stored", name, v, err)
 		}
 	}

@@ -35,8 +35,10 @@ func TestHalfEnds(t *testing.T) {
 		f    float32
 		want uint16
 	}{
-		{0, 0}, {1, 0x3c00}, {-2, 0xc000}, {65504, 0x7bff}, {65519.996, 0x7bff}, {65520, 0x7c00}, {1e30, 0x7c00}, {inf, 0x7c00}, {-inf, 0xfc00},
-		{0x1p-24, 1}, {0x1p-25, 0}, {0x1.000002p-25, 1}, {0x1p-149, 0}, {0x1p-14, 0x0400}, {float32(math.Copysign(0, -1)), 0x8000},
+		{0, 0}, {1, 0x3c00}, {-2, 0xc000}, {65504, 0x7bff}, {65519.996, 0x7bff}, {65520, 0x7c00}, {1e30, 0x7c00},
+		{inf, 0x7c00}, {-inf, 0xfc00},
+		{0x1p-24, 1}, {0x1p-25, 0}, {0x1.000002p-25, 1}, {0x1p-149, 0}, {0x1p-14, 0x0400},
+		{float32(math.Copysign(0, -1)), 0x8000},
 	} {
 		if got := ToHalf(c.f); got != c.want {
 			t.Errorf("ToHalf(%v) is %#04x, must be %#04x", c.f, got, c.want)

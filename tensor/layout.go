@@ -52,8 +52,8 @@ func ParseFilterLayout(s string) (FilterLayout, error) {
 
 // VolumeFrom returns the volume that a holds in layout l. Rank 4 is a batch; rank
 // 3 is one image, l without its N; rank 2 is one image (H, W) of depth 1. Rank 5
-// is a batch of 3D volumes, with the planes Z before H: NZHWC or NCZHW. It fails with [ErrShape] for any other rank and for an axis of size 0. The result
-// shares a's Data if nothing has to move, and copies it otherwise.
+// is a batch of 3D volumes, with the planes Z before H: NZHWC or NCZHW. It fails with [ErrShape] for any other rank
+// and for an axis of size 0. The result shares a's Data if nothing has to move, and copies it otherwise.
 func VolumeFrom(a Array, l VolumeLayout) (Volume, error) {
 	l, err := ParseVolumeLayout(string(l))
 	if err != nil {
@@ -89,12 +89,13 @@ func FiltersFrom(a Array, l FilterLayout) (Filters, error) {
 // Fz before Fh: (Banks, K, Fh, Fw, D) in layout OHWI. It fails with [ErrShape] for
 // any other rank and for an axis of size 0. The result is a copy.
 func FilterBanksFrom(a Array, l FilterLayout) (Filters, error) {
-	if err := a.Validate(); err != nil {
+	if err := a.validFloats(); err != nil {
 		return Filters{}, err
 	}
 	if rank := len(a.Shape); rank != 5 && rank != 6 || a.Shape[0] == 0 {
 		return Filters{}, shapeErrorf(
-			"filter banks of shape %v; use (Banks, K, Fh, Fw, D), or (Banks, K, Fz, Fh, Fw, D) in 3D, with at least one bank",
+			"filter banks of shape %v; use (Banks, K, Fh, Fw, D), or (Banks, K, Fz, Fh, Fw, D) in 3D, with at least "+
+				"one bank",
 			a.Shape,
 		)
 	}
@@ -117,7 +118,7 @@ func FilterBanksFrom(a Array, l FilterLayout) (Filters, error) {
 // 1). It fails with [ErrShape] for any other shape and where there is no element.
 // The result shares a's Data.
 func BiasFrom(a Array) ([]float32, error) {
-	if err := a.Validate(); err != nil {
+	if err := a.validFloats(); err != nil {
 		return nil, err
 	}
 	long := 0
@@ -140,7 +141,7 @@ func BiasFrom(a Array) ([]float32, error) {
 // of rank 3 is without the axis optional[0], and one of rank 2 also without
 // optional[1]. The size of an axis that is not there is 1.
 func reorder(a Array, from, optional, to string) (shape []int, data []float32, err error) {
-	if err := a.Validate(); err != nil {
+	if err := a.validFloats(); err != nil {
 		return nil, nil, err
 	}
 	present := from

@@ -80,7 +80,8 @@ func TestFiltersFrom(t *testing.T) {
 			t.Errorf("%v %s: %v", test.in.Shape, test.layout, err)
 			continue
 		}
-		if shape, _, _ := strings.Cut(f.String(), " "); shape != test.shape || !slices.Equal(f.Data, test.data) || f.Bias != nil {
+		if shape, _, _ := strings.Cut(f.String(), " "); shape != test.shape || !slices.Equal(f.Data, test.data) ||
+			f.Bias != nil {
 			t.Errorf("%v %s: got %v %v, want %s %v", test.in.Shape, test.layout, f, f.Data, test.shape, test.data)
 		}
 	}
@@ -179,7 +180,8 @@ func TestFilterBanksFrom(t *testing.T) {
 	} {
 		f, err := FilterBanksFrom(test.in, test.layout)
 		if err != nil || f.String() != test.text || !slices.Equal(f.Data, test.data) || f.Validate() != nil {
-			t.Errorf("%v %s: got %v %v, %v, want %s %v", test.in.Shape, test.layout, f, f.Data, err, test.text, test.data)
+			t.Errorf("%v %s: got %v %v, %v, want %s %v", test.in.Shape, test.layout, f, f.Data, err, test.text,
+				test.data)
 			continue
 		}
 		again, err := FilterBanksFrom(f.BanksArray(), OHWI)
@@ -187,7 +189,8 @@ func TestFilterBanksFrom(t *testing.T) {
 			t.Errorf("%v: read again %v, %v", f, again, err)
 		}
 	}
-	for _, a := range []Array{upTo(3), upTo(2, 3, 1, 1), upTo(1, 1, 1, 1, 1, 1, 1), upTo(0, 3, 1, 1, 2), upTo(2, 3, 0, 1, 2), {Shape: []int{2, 1, 1, 1, 1}}} {
+	for _, a := range []Array{upTo(3), upTo(2, 3, 1, 1), upTo(1, 1, 1, 1, 1, 1, 1), upTo(0, 3, 1, 1, 2),
+		upTo(2, 3, 0, 1, 2), {Shape: []int{2, 1, 1, 1, 1}}} {
 		if _, err := FilterBanksFrom(a, OHWI); !errors.Is(err, ErrShape) {
 			t.Errorf("FilterBanksFrom %v: error %v", a.Shape, err)
 		}

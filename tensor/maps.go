@@ -113,7 +113,8 @@ func (o MapOptions) check(v Volume) error {
 	side := int64(max(o.Scale, 1))
 	if n := max(int64(v.H)*int64(v.W), 512); n > maxPixels/int64(v.D)/(side*side) {
 		return shapeErrorf(
-			"maps: volume %v at %d pixels per element needs a picture of more than %d pixels, the most that is supported",
+			"maps: volume %v at %d pixels per element needs a picture of more than %d pixels, the most that is "+
+				"supported",
 			v,
 			side,
 			maxPixels,

@@ -95,7 +95,8 @@ func TestMapsPixels(t *testing.T) {
 			d, x, y int
 			want    color.RGBA
 		}{
-			{0, 0, 0, mapColor(-0.1)}, {0, 3, 1, mapColor(0.1)}, {1, 0, 0, zero}, {1, 3, 1, highest}, {1, 2, 1, mapColor(6. / 7)},
+			{0, 0, 0, mapColor(-0.1)}, {0, 3, 1, mapColor(0.1)}, {1, 0, 0, zero}, {1, 3, 1, highest},
+			{1, 2, 1, mapColor(6. / 7)},
 			{2, 0, 0, zero}, {2, 1, 0, nanColor}, {3, 2, 1, highest}, {3, 3, 1, lowest},
 		} {
 			if flat && p.d == 1 && p.x == 2 {
@@ -120,7 +121,8 @@ func TestMapsPixels(t *testing.T) {
 		"maps":  {options, maps(left, right, false)},
 		"bound": {flat, maps(left, right, true)},
 		"beside X and W": {whole, append(maps(left+picture+filter, right+filter, false),
-			pixel{left, top, gray(0)}, pixel{left + 79, top + 79, gray(0)}, pixel{left + 80, top, gray(128)}, pixel{left + 3*80, top + 80, gray(255)},
+			pixel{left, top, gray(0)}, pixel{left + 79, top + 79, gray(0)}, pixel{left + 80, top, gray(128)},
+			pixel{left + 3*80, top + 80, gray(255)},
 			pixel{left + picture, top, gray(128)}, // the first filter is zero
 			pixel{left + picture + right + filter + 24, top + down, color.RGBA{0, 128, 128, 255}},
 			pixel{left + picture + right + filter, top + down + 24, color.RGBA{128, 128, 255, 255}},
@@ -207,12 +209,14 @@ func TestMapsText(t *testing.T) {
 	if n := count(MapOptions{Title: "conv1"}, titleColor); n < 40 {
 		t.Errorf("title: %d pixels", n)
 	}
-	short, long := count(MapOptions{}, labelColor), count(MapOptions{Labels: []string{"edges", "blobs", "stripes", "sky"}}, labelColor)
+	short, long := count(MapOptions{}, labelColor),
+		count(MapOptions{Labels: []string{"edges", "blobs", "stripes", "sky"}}, labelColor)
 	if short < 100 || long <= short {
 		t.Errorf("labels: %d pixels by default, %d with words", short, long)
 	}
 	bound := make([]float64, 4*2*4)
-	if without, with := count(MapOptions{}, rangeColor), count(MapOptions{Bound: bound}, rangeColor); without < 100 || with <= without {
+	if without, with := count(MapOptions{}, rangeColor), count(MapOptions{Bound: bound}, rangeColor); without < 100 ||
+		with <= without {
 		t.Errorf("ranges: %d pixels, %d with how many elements are within the bound", without, with)
 	}
 }
@@ -243,7 +247,8 @@ func TestMapsRange(t *testing.T) {
 }
 
 func TestMapsFit(t *testing.T) {
-	for _, test := range []struct{ h, w, scale int }{{1, 1, 128}, {11, 11, 12}, {27, 27, 5}, {3, 55, 2}, {224, 224, 1}, {5000, 1, 1}} {
+	for _, test := range []struct{ h, w, scale int }{{1, 1, 128}, {11, 11, 12}, {27, 27, 5}, {3, 55, 2}, {224, 224, 1},
+		{5000, 1, 1}} {
 		if got := fittingScale(Volume{H: test.h, W: test.w}); got != test.scale {
 			t.Errorf("scale of %d x %d: got %d, want %d", test.h, test.w, got, test.scale)
 		}
@@ -273,7 +278,8 @@ func TestMapsRefuses(t *testing.T) {
 		{v, MapOptions{Filters: Filters{K: 4, Data: []float32{1}}}, "H is 0"},
 		{v, MapOptions{Input: Volume{N: 1, H: 1, W: 1, D: 3, Data: []float32{1}}}, "it holds 1 elements"},
 		{big, MapOptions{}, "more than 67108864"},
-		{Volume{N: 1, H: 4096, W: 4096, D: 1, Data: make([]float32, 4096*4096)}, MapOptions{Scale: 3}, "more than 67108864"},
+		{Volume{N: 1, H: 4096, W: 4096, D: 1, Data: make([]float32, 4096*4096)}, MapOptions{Scale: 3},
+			"more than 67108864"},
 		{Volume{}, MapOptions{}, "N is 0"},
 	} {
 		_, err := Maps(test.v, test.o)

@@ -10,6 +10,8 @@ import (
 	"os"
 	"strconv"
 	"strings"
+
+	"github.com/gpuconv/gpuconv/internal/files"
 )
 
 // The format is that of numpy/lib/format.py (NEP 1): a magic string, a version,
@@ -169,22 +171,35 @@ func fortranStrides(shape []int) []int {
 	return strides
 }
 
-// WriteNPY writes a in NumPy's .npy format, version 1.0, little-endian float32
-// in C order: byte for byte what numpy.save writes. It fails with [ErrShape] if
+// WriteNPY writes a in NumPy's .npy format, version 1.0, little-endian float32 or,
+// of Ints, int64, in C order: byte for byte what numpy.save writes. It fails with [ErrShape] if
 // a is not valid, before anything is written.
 func WriteNPY(w io.Writer, a Array) error {
 	if err := a.Validate(); err != nil {
 		return err
 	}
-	if _, err := w.Write(npyPreamble(a.Shape)); err != nil {
+	if a.Ints != nil {
+		return writeNPY(w, npyPreamble("<i8", a.Shape), a.Ints, func(b []byte, i int64) []byte {
+			return binary.LittleEndian.AppendUint64(b, uint64(i))
+		})
+	}
+	return writeNPY(w, npyPreamble("<f4", a.Shape), a.Data, func(b []byte, x float32) []byte {
+		return binary.LittleEndian.AppendUint32(b, math.Float32bits(x))
+	})
+}
+
+// writeNPY writes what stands before the data, and the data, each number as add appends it.
+func writeNPY[T any](w io.Writer, preamble []byte, data []T, add func([]byte, T) []byte) error {
+	if _, err := w.Write(preamble); err != nil {
 		return inContext("writing npy", err)
 	}
-	chunk := make([]byte, 0, min(npyChunk, 4*len(a.Data)))
-	for rest := a.Data; len(rest) > 0; {
-		n := min(len(rest), npyChunk/4)
+	const longest = 8 // bytes of a number
+	chunk := make([]byte, 0, min(npyChunk, longest*len(data)))
+	for rest := data; len(rest) > 0; {
+		n := min(len(rest), npyChunk/longest)
 		chunk = chunk[:0]
 		for _, x := range rest[:n] {
-			chunk = binary.LittleEndian.AppendUint32(chunk, math.Float32bits(x))
+			chunk = add(chunk, x)
 		}
 		if _, err := w.Write(chunk); err != nil {
 			return inContext("writing npy", err)
@@ -204,8 +219,15 @@ func WriteNPYFile(path string, a Array) error {
 	return writeFile(path, func(w io.Writer) error { return WriteNPY(w, a) })
 }
 
+func writeFile(path string, write func(io.Writer) error) error {
+	if err := files.Write(path, write); err != nil {
+		return inContext("writing "+path, err)
+	}
+	return nil
+}
+
 // npyPreamble returns everything before the data.
-func npyPreamble(shape []int) []byte {
+func npyPreamble(dtype string, shape []int) []byte {
 	var tuple strings.Builder
 	for i, size := range shape {
 		if i > 0 {
@@ -216,7 +238,7 @@ func npyPreamble(shape []int) []byte {
 	if len(shape) == 1 {
 		tuple.WriteByte(',')
 	}
-	header := fmt.Sprintf("{'descr': '<f4', 'fortran_order': False, 'shape': (%s), }", tuple.String())
+	header := fmt.Sprintf("{'descr': '%s', 'fortran_order': False, 'shape': (%s), }", dtype, tuple.String())
 	if len(shape) > 0 {
 		// NumPy leaves room for the first size to grow in place to 21 digits.
 		header += strings.Repeat(" ", max(0, 21-len(strconv.Itoa(shape[0]))))

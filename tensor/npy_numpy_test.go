@@ -45,7 +45,7 @@ func TestReadNumPyShapes(t *testing.T) {
 		name string
 		want Array
 	}{
-		{"rank0", Array{[]int{}, []float32{7.5}}},
+		{"rank0", Array{Shape: []int{}, Data: []float32{7.5}}},
 		{"rank1", upTo(5)},
 		{"rank3_fortran", upTo(2, 3, 4)},
 		{"rank4", upTo(2, 1, 3, 4)},
@@ -85,7 +85,8 @@ func TestReadNumPyRounding(t *testing.T) {
 }
 
 func TestNumPyTypesRefused(t *testing.T) {
-	for name, want := range map[string]string{"complex": `dtype "<c8" is not supported`, "record": "the dtype is structured"} {
+	for name, want := range map[string]string{"complex": `dtype "<c8" is not supported`,
+		"record": "the dtype is structured"} {
 		_, err := ReadNPYFile(numpyFile(name))
 		if !errors.Is(err, ErrFormat) || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: error %v, want %q in it", name, err, want)

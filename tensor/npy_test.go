@@ -121,7 +121,8 @@ func TestReadNPYRefuses(t *testing.T) {
 		{"fraction", npyFile(npyDict("<f4", "True", "(2.5,)")), "want ',' or ')'"},
 		{"word", npyFile(npyDict("<f4", "True", "(True,)")), "want a size"},
 		{"size overflow", npyFile(npyDict("<f4", "True", "(99999999999999999999,)")), "is too large"},
-		{"product overflow", npyFile(npyDict("<f4", "True", "(4294967296, 4294967296)")), "more than 1099511627776 elements"},
+		{"product overflow", npyFile(npyDict("<f4", "True", "(4294967296, 4294967296)")),
+			"more than 1099511627776 elements"},
 		{"rank 33", npyFile(npyDict("<f4", "True", "("+strings.Repeat("1,", 33)+")")), "more than 32 axes"},
 		{"nested", npyFile(npyDict("<f4", "True", strings.Repeat("(", 60000))), "want a size"},
 		{"dtype c16", npyFile(npyDict("<c16", "False", "(2,)")), `dtype "<c16" is not supported`},
@@ -133,9 +134,12 @@ func TestReadNPYRefuses(t *testing.T) {
 		{"dtype i3", npyFile(npyDict("<i3", "False", "(2,)")), `dtype "<i3" is not supported`},
 		{"dtype number", npyFile("{'descr': 4}"), "want a dtype in quotes"},
 		{"no data", npyFile(npyDict("<f4", "False", "(2,)")), "data ends after 0 of 8 bytes (dtype <f4, shape [2])"},
-		{"cut data", npyFile(npyDict(">i2", "False", "(2, 2)"), 1, 2, 3, 4, 5), "data ends after 5 of 8 bytes (dtype >i2, shape [2 2])"},
-		{"1 TB", npyFile(npyDict("<f4", "False", "(262144, 1048576)"), make([]byte, 10)...), "data ends after 10 of 1099511627776 bytes"},
-		{"1 TB fortran", npyFile(npyDict("<f4", "True", "(262144, 1048576)"), make([]byte, 10)...), "data ends after 10 of 1099511627776 bytes"},
+		{"cut data", npyFile(npyDict(">i2", "False", "(2, 2)"), 1, 2, 3, 4, 5),
+			"data ends after 5 of 8 bytes (dtype >i2, shape [2 2])"},
+		{"1 TB", npyFile(npyDict("<f4", "False", "(262144, 1048576)"), make([]byte, 10)...),
+			"data ends after 10 of 1099511627776 bytes"},
+		{"1 TB fortran", npyFile(npyDict("<f4", "True", "(262144, 1048576)"), make([]byte, 10)...),
+			"data ends after 10 of 1099511627776 bytes"},
 	} {
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
@@ -202,13 +206,15 @@ func TestNPYFiles(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, content := range map[string][]byte{"bytes follow": append(whole, 0), "ends after": whole[:len(whole)-1]} {
+	for name, content := range map[string][]byte{"bytes follow": append(whole, 0),
+		"ends after": whole[:len(whole)-1]} {
 		other := filepath.Join(dir, "b.npy")
 		if err := os.WriteFile(other, content, 0o600); err != nil {
 			t.Fatal(err)
 		}
 		_, err := ReadNPYFile(other)
-		if !errors.Is(err, ErrFormat) || !strings.Contains(err.Error(), name) || !strings.HasPrefix(err.Error(), "tensor: reading "+other+": npy: ") {
+		if !errors.Is(err, ErrFormat) || !strings.Contains(err.Error(), name) ||
+			!strings.HasPrefix(err.Error(), "tensor: reading "+other+": npy: ") {
 			t.Errorf("error %v, want %q in it", err, name)
 		}
 	}
@@ -223,48 +229,6 @@ func TestNPYFiles(t *testing.T) {
 	}
 	if err := WriteNPYFile(filepath.Join(dir, "no", "a.npy"), upTo(1)); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("no folder: error %v", err)
-	}
-}
-
-func TestWriteFileLosesNothing(t *testing.T) {
-	dir := t.TempDir()
-	path := filepath.Join(dir, "a")
-	if err := os.WriteFile(path, []byte("old"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	full := errors.New("the disk is full")
-	err := writeFile(path, func(w io.Writer) error {
-		if _, err := w.Write([]byte("ne")); err != nil {
-			t.Error(err)
-		}
-		return full
-	})
-	if !errors.Is(err, full) {
-		t.Errorf("error %v", err)
-	}
-	if got, _ := os.ReadFile(path); string(got) != "old" {
-		t.Errorf("after a failure the file is %q", got)
-	}
-	if left, _ := os.ReadDir(dir); len(left) != 1 {
-		t.Errorf("a failure left %v", left)
-	}
-
-	link := filepath.Join(dir, "link")
-	if err := os.Symlink("a", link); err != nil {
-		t.Fatalf("links are needed: %v", err)
-	}
-	if err := writeFile(link, func(w io.Writer) error { _, err := w.Write([]byte("new")); return err }); err != nil {
-		t.Fatal(err)
-	}
-	info, err := os.Lstat(link)
-	if err != nil || info.Mode()&os.ModeSymlink == 0 {
-		t.Errorf("the link was replaced: %v %v", info.Mode(), err)
-	}
-	if got, _ := os.ReadFile(path); string(got) != "new" {
-		t.Errorf("the link's target is %q", got)
-	}
-	if info, _ := os.Stat(path); runtime.GOOS == "linux" && info.Mode().Perm() != 0o600 {
-		t.Errorf("the mode became %v", info.Mode())
 	}
 }
 

@@ -119,7 +119,8 @@ func TestDecodeImageRefuses(t *testing.T) {
 		runtime.ReadMemStats(&before)
 		_, err := DecodeImage(bytes.NewReader(test.file))
 		runtime.ReadMemStats(&after)
-		if !errors.Is(err, test.kind) || !strings.Contains(err.Error(), test.want) || !strings.HasPrefix(err.Error(), "tensor: picture: ") {
+		if !errors.Is(err, test.kind) || !strings.Contains(err.Error(), test.want) ||
+			!strings.HasPrefix(err.Error(), "tensor: picture: ") {
 			t.Errorf("%s: error %v, want %q in it", test.name, err, test.want)
 		}
 		if used := after.TotalAlloc - before.TotalAlloc; used > 1<<20 {
@@ -245,7 +246,8 @@ func FuzzDecodeImage(f *testing.F) {
 	f.Add(claiming(8193, 8192))
 	f.Fuzz(func(t *testing.T, file []byte) {
 		// The decoders are not ours; keep them from filling the memory.
-		if c, _, err := image.DecodeConfig(bytes.NewReader(file)); err == nil && c.Width*c.Height > 1<<16 && c.Width*c.Height <= maxPixels {
+		if c, _, err := image.DecodeConfig(bytes.NewReader(file)); err == nil && c.Width*c.Height > 1<<16 &&
+			c.Width*c.Height <= maxPixels {
 			return
 		}
 		v, err := DecodeImage(bytes.NewReader(file))

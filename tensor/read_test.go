@@ -59,12 +59,14 @@ func TestReadRefuses(t *testing.T) {
 		npy.String()[:npy.Len()-1]:       "the data ends after 3 of 4 bytes",
 		string(claiming(8193, 8192)[:9]): "use PNG or JPEG",
 	} {
-		if _, _, err := Read(strings.NewReader(text)); !errors.Is(err, ErrFormat) || !strings.Contains(err.Error(), words) {
+		if _, _, err := Read(strings.NewReader(text)); !errors.Is(err, ErrFormat) ||
+			!strings.Contains(err.Error(), words) {
 			t.Errorf("%.20q: %v, must say %q", text, err, words)
 		}
 	}
 	broken := errors.New("the pipe broke")
-	if _, _, err := Read(io.MultiReader(strings.NewReader("\x93N"), iotest.ErrReader(broken))); !errors.Is(err, broken) {
+	if _, _, err := Read(io.MultiReader(strings.NewReader("\x93N"), iotest.ErrReader(broken))); !errors.Is(err,
+		broken) {
 		t.Errorf("%v, must be the source's error", err)
 	}
 	if _, _, err := ReadFile(filepath.Join(t.TempDir(), "none")); !errors.Is(err, os.ErrNotExist) {

@@ -76,7 +76,8 @@ func TestVolumeSharing(t *testing.T) {
 
 func TestVolumeIndexPanics(t *testing.T) {
 	v := counting(t, 2, 3, 4, 5)
-	for _, at := range [][4]int{{2, 0, 0, 0}, {0, 3, 0, 0}, {0, 0, 4, 0}, {0, 0, 0, 5}, {-1, 0, 0, 0}, {1, -1, 0, 0}, {1, 1, -1, 0}, {1, 1, 1, -1}} {
+	for _, at := range [][4]int{{2, 0, 0, 0}, {0, 3, 0, 0}, {0, 0, 4, 0}, {0, 0, 0, 5}, {-1, 0, 0, 0}, {1, -1, 0, 0},
+		{1, 1, -1, 0}, {1, 1, 1, -1}} {
 		func() {
 			defer func() {
 				if recover() == nil {
@@ -107,7 +108,8 @@ func TestVolumeShapes(t *testing.T) {
 		t.Errorf("got %v, want %s", err, want)
 	}
 	err = Volume{N: 1, H: 2, W: 2, D: 1, Data: make([]float32, 3)}.Validate()
-	if want := "tensor: volume 1x2x2x1 (NHWC): it holds 3 elements; its shape needs 4"; err == nil || err.Error() != want {
+	if want := "tensor: volume 1x2x2x1 (NHWC): it holds 3 elements; its shape needs 4"; err == nil ||
+		err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
 	}
 	if err := counting(t, 1, 2, 3, 4).Validate(); err != nil {

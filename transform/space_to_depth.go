@@ -26,18 +26,19 @@ func SpaceToDepth(p conv.Problem) (conv.Problem, error) {
 			p,
 		)
 	}
-	if phases := p.H.Stride * p.W.Stride; phases > conv.MaxSize/p.InChannels {
+	if residues := p.H.Stride * p.W.Stride; residues > conv.MaxSize/p.InChannels {
 		return conv.Problem{}, fmt.Errorf(
 			"%w: space to depth of %s has %d times its input channels, must have at most %d in all",
 			ErrUnsupported,
 			p,
-			phases,
+			residues,
 			conv.MaxSize,
 		)
 	}
 	return conv.New(conv.Problem{
-		Batch: p.Batch, Groups: p.Groups, InChannels: p.H.Stride * p.W.Stride * p.InChannels, OutChannels: p.OutChannels,
-		H: unstrided(p.H), W: unstrided(p.W),
+		Batch: p.Batch, Groups: p.Groups, InChannels: p.H.Stride * p.W.Stride * p.InChannels,
+		OutChannels: p.OutChannels,
+		H:           unstrided(p.H), W: unstrided(p.W),
 	})
 }
 
@@ -61,9 +62,9 @@ func SpaceToDepthFilters(p conv.Problem, w tensor.Filters) (tensor.Filters, erro
 	out.Data = make([]float32, out.Len())
 	for i := range w.K * w.H * w.W {
 		k, y, x := i/w.W/w.H, i/w.W%w.H, i%w.W
-		phase := y%p.H.Stride*p.W.Stride + x%p.W.Stride
+		residue := y%p.H.Stride*p.W.Stride + x%p.W.Stride
 		tap := (k*out.H+y/p.H.Stride)*out.W + x/p.W.Stride
-		copy(out.Data[tap*out.D+phase*w.D:], w.Data[i*w.D:(i+1)*w.D])
+		copy(out.Data[tap*out.D+residue*w.D:], w.Data[i*w.D:(i+1)*w.D])
 	}
 	return out, nil
 }

@@ -7,8 +7,8 @@ import (
 	"github.com/gpuconv/gpuconv/tensor"
 )
 
-// Each weight lies in the phase and the tap that its own tap falls into, and nothing else does. With the inputs, this
-// is held against the reference in cpuref.
+// Each weight lies in the residue and the tap that its own tap falls into, and nothing else does. With the inputs,
+// this is held against the reference in cpuref.
 func TestSpaceToDepthFilters(t *testing.T) {
 	p := parse(t, "g2ic4ih9iw14oc2kh5kw3sh2sw3ph2pw1")
 	to, err := SpaceToDepth(p)
@@ -29,7 +29,7 @@ func TestSpaceToDepthFilters(t *testing.T) {
 					for _, v := range got.Data {
 						sum += v
 					}
-					if phase := y%2*3 + x; sum != 1 || got.At(k, 0, y/2, phase*2+c) != 1 {
+					if residue := y%2*3 + x; sum != 1 || got.At(k, 0, y/2, residue*2+c) != 1 {
 						t.Errorf("k %d, y %d, x %d, channel %d: %v", k, y, x, c, got.Data)
 					}
 				}
@@ -39,7 +39,8 @@ func TestSpaceToDepthFilters(t *testing.T) {
 }
 
 func TestSpaceToDepthRefuses(t *testing.T) {
-	for _, d := range []string{"ic1ih9oc1kh3sh2dh1", "ic1ih9oc1kh3sh2+transposed", "ic1ih9oc1kh3sh2+unshared", "ic1id3ih9oc1kd1kh3sd1sh2", "ic1id3ih9oc1kd3kh3sd1sh2"} {
+	for _, d := range []string{"ic1ih9oc1kh3sh2dh1", "ic1ih9oc1kh3sh2+transposed", "ic1ih9oc1kh3sh2+unshared",
+		"ic1id3ih9oc1kd1kh3sd1sh2", "ic1id3ih9oc1kd3kh3sd1sh2"} {
 		p := parse(t, d)
 		_, err := SpaceToDepth(p)
 		wantError(t, err, ErrUnsupported, "two axes")

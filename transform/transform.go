@@ -93,7 +93,8 @@ func (f Transform) Lines(p conv.Problem) (h, w Line, err error) {
 	const one = " along one axis and one along the other"
 	filters, known := map[Transform]string{
 		Winograd2: "square filters of side 3, 5 or 7, or of 7 taps" + one, Winograd3: "square filters of side 3",
-		Winograd4: "square filters of side 3 or 5, or of 5 taps" + one, Winograd5: "square filters of side 4, or of 4 taps" + one,
+		Winograd4: "square filters of side 3 or 5, or of 5 taps" + one,
+		Winograd5: "square filters of side 4, or of 4 taps" + one,
 		Winograd6: "square filters of side 3, or of 3 taps" + one,
 		Fourier:   fmt.Sprintf("filters of 2 to %d taps along both axes, or", fourierTaps) + one,
 	}[f]
@@ -128,7 +129,8 @@ var lines = func() map[Transform]map[int]*Line {
 	for taps := 2; taps <= fourierTaps; taps++ {
 		all[Fourier][taps] = fourierLine(taps)
 	}
-	for f, taps := range map[Transform][]int{Winograd2: {3, 5, 7}, Winograd3: {3}, Winograd4: {3, 5}, Winograd5: {4}, Winograd6: {3}} {
+	for f, taps := range map[Transform][]int{Winograd2: {3, 5, 7}, Winograd3: {3}, Winograd4: {3, 5}, Winograd5: {4},
+		Winograd6: {3}} {
 		all[f] = map[int]*Line{}
 		for _, r := range taps {
 			all[f][r] = interpolations[int(f)+r-1].line(int(f))

@@ -49,17 +49,21 @@ func TestRefuses(t *testing.T) {
 		f     Transform
 		words string
 	}{
-		{"ic1ih9oc1kh3", 7, "Transform(7) of ic1ih9oc1kh3, must be winograd2"}, {"ic1ih9oc1kh3", 0, "must be winograd2 to winograd6 or fourier"},
+		{"ic1ih9oc1kh3", 7, "Transform(7) of ic1ih9oc1kh3, must be winograd2"},
+		{"ic1ih9oc1kh3", 0, "must be winograd2 to winograd6 or fourier"},
 		{"ic1ih9oc1kh4", Winograd3, "side 3"}, {"ic1ih9oc1kh1kw3", Winograd3, "side 3"},
 		{"ic1ih9oc1kh9", Winograd2, "side 3, 5 or 7"}, {"ic1ih9oc1kh7", Winograd4, "side 3 or 5"},
 		{"ic1ih9oc1kh5", Winograd6, "side 3, or of 3 taps"}, {"ic1ih9oc1kh4", Winograd2, "side 3, 5 or 7"},
 		{"ic1ih9oc1kh3", Winograd5, "side 4, or of 4 taps"}, {"ic1ih9oc1kh2", Winograd5, "side 4"},
 		{"ic1ih9oc1kh1", Winograd6, "square filters"}, {"ic1ih9oc1kh3kw1", Winograd4, "of 5 taps along one"},
 		{"ic1ih9oc1kh1kw5", Winograd2, "of 7 taps along one"}, {"ic1ih9oc1kh3kw5", Winograd2, "square filters"},
-		{"ic1ih19oc1kh14", Fourier, "2 to 13 taps along both axes, or along one"}, {"ic1ih19oc1kh1kw14", Fourier, "2 to 13"},
+		{"ic1ih19oc1kh14", Fourier, "2 to 13 taps along both axes, or along one"},
+		{"ic1ih19oc1kh1kw14", Fourier, "2 to 13"},
 		{"ic1ih19oc1kh1", Fourier, "2 to 13"},
-		{"ic1ih9oc1kh3sh2", Winograd2, "stride 1"}, {"ic1ih9oc1kh3sw2", Fourier, "stride 1"}, {"ic1ih9oc1kh3+transposed", Winograd2, "transposed"},
-		{"ic1ih9oc1kh3+unshared", Fourier, "unshared"}, {"ic1id3ih9oc1kd1kh3", Winograd2, "depth axis"}, {"ic1id3ih9oc1kd3kh3", Winograd2, "depth axis"},
+		{"ic1ih9oc1kh3sh2", Winograd2, "stride 1"}, {"ic1ih9oc1kh3sw2", Fourier, "stride 1"},
+		{"ic1ih9oc1kh3+transposed", Winograd2, "transposed"},
+		{"ic1ih9oc1kh3+unshared", Fourier, "unshared"}, {"ic1id3ih9oc1kd1kh3", Winograd2, "depth axis"},
+		{"ic1id3ih9oc1kd3kh3", Winograd2, "depth axis"},
 	} {
 		p := parse(t, c.d)
 		errs := []error{c.f.Check(p)}
@@ -112,7 +116,8 @@ func TestFilters(t *testing.T) {
 		e := i / 2 / 4
 		want := 0.0
 		if i/2%4 == 3 && i%2 == 1 {
-			want = []float64{0, -1. / 6, -1. / 6, 1. / 6, 1. / 6, 1}[e/6] * 24 * []float64{0, -1. / 6, 1. / 6, 1. / 12, -1. / 12, 0}[e%6]
+			want = []float64{0, -1. / 6, -1. / 6, 1. / 6, 1. / 6, 1}[e/6] * 24 * []float64{0, -1. / 6, 1. / 6, 1. / 12,
+				-1. / 12, 0}[e%6]
 		}
 		if math.Abs(float64(got)-want) > 1e-6 {
 			t.Errorf("weight %d is %v, must be %v", i, got, want)
@@ -145,7 +150,8 @@ func TestLines(t *testing.T) {
 			if l == nil {
 				continue
 			}
-			if l.Taps != taps || l.Inputs != l.Outputs+taps-1 || len(l.G) != l.Products || len(l.BT) != l.Products || len(l.AT) != l.Outputs {
+			if l.Taps != taps || l.Inputs != l.Outputs+taps-1 || len(l.G) != l.Products || len(l.BT) != l.Products ||
+				len(l.AT) != l.Outputs {
 				t.Fatalf("%v of %d taps: %d taps, %d inputs, %d outputs", f, taps, l.Taps, l.Inputs, l.Outputs)
 			}
 			for y, row := range l.AT {
@@ -159,7 +165,8 @@ func TestLines(t *testing.T) {
 							want = 1
 						}
 						if math.Abs(got-want) > 1e-13 {
-							t.Fatalf("%v of %d taps: output %d takes %v of tap %d and input %d, must take %v", f, taps, y, got, tap, input, want)
+							t.Fatalf("%v of %d taps: output %d takes %v of tap %d and input %d, must take %v", f, taps,
+								y, got, tap, input, want)
 						}
 					}
 				}

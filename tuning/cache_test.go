@@ -244,7 +244,8 @@ func TestUnwritable(t *testing.T) {
 		}
 	}
 	for path, why := range map[string]string{
-		dir: "directory", filepath.Join(file, "tuning.json"): "not a directory", full: "could not be set aside: too many",
+		dir: "directory", filepath.Join(file, "tuning.json"): "not a directory",
+		full: "could not be set aside: too many",
 	} {
 		tunings, err := tuning.Open(path)
 		if err == nil || !strings.Contains(err.Error(), why) {
@@ -274,7 +275,8 @@ func TestExportAndImport(t *testing.T) {
 	if taken, err := to.Import(strings.NewReader(file.String())); taken != 2 || err != nil {
 		t.Errorf("took %d, %v; must be the newer and the new one", taken, err)
 	}
-	if got := to.Choices(); !reflect.DeepEqual(got, []tuning.Choice{choice(1), newer, choice(3), choice(4), choice(5)}) {
+	if got := to.Choices(); !reflect.DeepEqual(got,
+		[]tuning.Choice{choice(1), newer, choice(3), choice(4), choice(5)}) {
 		t.Errorf("now there are %+v", got)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 
 	"github.com/gofrs/flock"
+	"github.com/gpuconv/gpuconv/internal/files"
 )
 
 // read reads a file. Where it makes no sense it is set aside.
@@ -96,7 +97,7 @@ func update(path string, f *file) error {
 	f.merge(there)
 	data, err := f.encode()
 	if err == nil {
-		err = replaceFile(path, data)
+		err = files.WriteBytes(path, data)
 	}
 	if err != nil {
 		return fmt.Errorf("keeping tunings: %w", err)
@@ -112,25 +113,4 @@ func lock(path string) (unlock func(), err error) {
 		return nil, fmt.Errorf("locking tunings: %w", err)
 	}
 	return func() { l.Close() }, nil
-}
-
-// replaceFile puts a whole new file in the place of one.
-func replaceFile(path string, data []byte) (err error) {
-	w, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".new")
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			os.Remove(w.Name())
-		}
-	}()
-	_, err = w.Write(data)
-	if err == nil {
-		err = w.Sync()
-	}
-	if err = errors.Join(err, w.Close()); err != nil {
-		return err
-	}
-	return os.Rename(w.Name(), path)
 }

@@ -247,7 +247,8 @@ func (t *tuner) favourites() []*Candidate {
 	if len(list) <= finalists {
 		return list
 	}
-	if i := slices.IndexFunc(list, func(c *Candidate) bool { return c.Algorithm == t.result.Default }); i >= finalists {
+	if i := slices.IndexFunc(list,
+		func(c *Candidate) bool { return c.Algorithm == t.result.Default }); i >= finalists {
 		list[finalists-1] = list[i]
 	}
 	return list[:finalists]

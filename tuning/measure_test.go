@@ -101,7 +101,8 @@ func TestMeasure(t *testing.T) {
 	wrong.Wrong = cpuref.ErrMismatch
 	late := takes(5)
 	late.Broken = errBroken
-	c := contest{special: map[string]*fake{all[1]: takes(20), all[2]: wrong, all[3]: {}, all[4]: late, all[5]: takes(11)}}
+	c := contest{special: map[string]*fake{all[1]: takes(20), all[2]: wrong, all[3]: {}, all[4]: late,
+		all[5]: takes(11)}}
 	c.special[all[0]] = takes(10)
 	told := 0
 	task := c.task()
@@ -268,7 +269,8 @@ func TestMeasureInterrupted(t *testing.T) {
 			t.Errorf("stopped at sample %d: %d samples, %+v, %v", at, samples, got, err)
 		}
 		if got.LeftOut+len(got.Candidates) != len(c.special) {
-			t.Errorf("stopped at sample %d: %d tried, %d left out of %d", at, len(got.Candidates), got.LeftOut, len(c.special))
+			t.Errorf("stopped at sample %d: %d tried, %d left out of %d", at, len(got.Candidates), got.LeftOut,
+				len(c.special))
 		}
 		c.allClosed(t)
 	}

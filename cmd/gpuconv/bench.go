@@ -188,7 +188,8 @@ func (a *app) measureSuite(
 
 // turnText names what is under way.
 func turnText(t bench.Turn, rounds int) string {
-	text := fmt.Sprintf("round %d of %d: %s", t.Round+1, rounds, cmp.Or(t.Layer.Problem.Name, t.Layer.Problem.String()))
+	text := fmt.Sprintf("round %d of %d: %s", t.Round+1, rounds,
+		cmp.Or(t.Layer.Problem.Name, t.Layer.Problem.String()))
 	if t.Algorithm != "" {
 		text += " by " + t.Algorithm
 	}

@@ -27,13 +27,17 @@ func TestBench(t *testing.T) {
 	if err := os.WriteFile(suite, []byte(benchLayer+" x2\nic1ih4oc1kh1n\"other\"\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	args := []string{"bench", "--suite", suite, "--match", "ti.y", "--budget", "2ms", "--rounds", "3", "--algorithm", "direct", "--output-json", file("r.json"), "--csv", file("r.csv"), "--html", file("r.html")}
-	contain(t, succeed(t, args...), dev.GPU().Info().Name, "ceilings", "GB/s", "tiny", "direct", "right, ", "1 results, 0 failed", "of the arithmetic ceiling")
+	args := []string{"bench", "--suite", suite, "--match", "ti.y", "--budget", "2ms", "--rounds", "3", "--algorithm",
+		"direct", "--output-json", file("r.json"), "--csv", file("r.csv"), "--html", file("r.html")}
+	contain(t, succeed(t, args...), dev.GPU().Info().Name, "ceilings", "GB/s", "tiny", "direct", "right, ",
+		"1 results, 0 failed", "of the arithmetic ceiling")
 	r, err := bench.ReadFile(file("r.json"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if one := r.Results[0]; len(r.Results) != 1 || one.Problem != benchLayer || one.Count != 2 || !one.Verified || one.PercentOfPeak <= 0 || one.Cold == nil || len(one.Time.Rounds) != 3 || r.Settings.Rounds != 3 || r.Ceilings == nil || r.Settings.Match != "ti.y" || r.Adapter.Name != dev.GPU().Info().Name {
+	if one := r.Results[0]; len(r.Results) != 1 || one.Problem != benchLayer || one.Count != 2 || !one.Verified ||
+		one.PercentOfPeak <= 0 || one.Cold == nil || len(one.Time.Rounds) != 3 || r.Settings.Rounds != 3 ||
+		r.Ceilings == nil || r.Settings.Match != "ti.y" || r.Adapter.Name != dev.GPU().Info().Name {
 		t.Errorf("%+v", r)
 	}
 	for name, words := range map[string]string{"r.csv": "tiny,", "r.html": "<svg"} {
@@ -42,9 +46,11 @@ func TestBench(t *testing.T) {
 		}
 	}
 	contain(t, succeed(t, "compare", file("r.json"), file("r.json")), "tiny", "1.000", "geometric mean of 1")
-	contain(t, succeed(t, "compare", file("r.json"), file("r.json"), "--", file("r.json"), file("r.json")), "r.json: ", "and 1 more", "1.000 to 1.000")
+	contain(t, succeed(t, "compare", file("r.json"), file("r.json"), "--", file("r.json"), file("r.json")), "r.json: ",
+		"and 1 more", "1.000 to 1.000")
 	var c bench.Comparison
-	if err := json.Unmarshal([]byte(succeed(t, "compare", "--json", file("r.json"), file("r.json"))), &c); err != nil || len(c.Rows) != 1 || c.Rows[0].Value != 1 {
+	if err := json.Unmarshal([]byte(succeed(t, "compare", "--json", file("r.json"), file("r.json"))),
+		&c); err != nil || len(c.Rows) != 1 || c.Rows[0].Value != 1 {
 		t.Errorf("%+v, %v", c, err)
 	}
 }
@@ -53,7 +59,8 @@ func TestBench(t *testing.T) {
 func TestBenchOnReference(t *testing.T) {
 	var r bench.File
 	out := succeed(t, "bench", "--backend", "cpu", "--budget", "1ms", "--json", "ic2ih5oc3kh3", "ic1ih4oc1kh1")
-	if err := json.Unmarshal([]byte(out), &r); err != nil || len(r.Results) != 2 || r.Ceilings != nil || r.Adapter.Backend != "cpu" {
+	if err := json.Unmarshal([]byte(out), &r); err != nil || len(r.Results) != 2 || r.Ceilings != nil ||
+		r.Adapter.Backend != "cpu" {
 		t.Errorf("%+v, %v", r, err)
 	}
 }
@@ -61,11 +68,13 @@ func TestBenchOnReference(t *testing.T) {
 // TestBenchFails holds that a result that failed ends with exit code 1 and says how to see it again.
 func TestBenchFails(t *testing.T) {
 	hosttest.Open(t)
-	code, stdout, stderr := gpuconv("bench", "--no-ceilings", "--budget", "1ms", "--algorithm", "winograd2", "ic2ih5oc3kh3", "ic2ih5oc3kh1")
+	code, stdout, stderr := gpuconv("bench", "--no-ceilings", "--budget", "1ms", "--algorithm", "winograd2",
+		"ic2ih5oc3kh3", "ic2ih5oc3kh1")
 	if code != exitFailed {
 		t.Errorf("exit %d, want %d", code, exitFailed)
 	}
-	contain(t, stdout, "FAILED", "algorithm winograd2", "again: ", "gpuconv bench --no-ceilings --algorithm winograd2 --backend ", " --seed 1 'ic2ih5oc3kh1'")
+	contain(t, stdout, "FAILED", "algorithm winograd2", "again: ",
+		"gpuconv bench --no-ceilings --algorithm winograd2 --backend ", " --seed 1 'ic2ih5oc3kh1'")
 	contain(t, stderr, "1 of 2 results failed")
 }
 
@@ -89,7 +98,8 @@ func TestBenchAlgorithms(t *testing.T) {
 		count := func(a *app) { a.turn = func(context.Context, bench.Turn) { turns++ } }
 		code, stdout, stderr := hooked(count, append([]string{"bench", "ic2ih5oc3kh1"}, c.args...)...)
 		if code != exitUsage || stdout != "" || turns != 0 || !strings.Contains(stderr, c.words) {
-			t.Errorf("%v: exit %d after %d turns, want %d, none and %q\n%s%s", c.args, code, turns, exitUsage, c.words, stdout, stderr)
+			t.Errorf("%v: exit %d after %d turns, want %d, none and %q\n%s%s", c.args, code, turns, exitUsage, c.words,
+				stdout, stderr)
 		}
 	}
 }
@@ -131,7 +141,8 @@ func TestBenchRefuses(t *testing.T) {
 	} {
 		code, stdout, stderr := gpuconv(c.args...)
 		if code != exitUsage || stdout != "" || !strings.Contains(stderr, c.words) {
-			t.Errorf("gpuconv %s: exit %d, want %d and %q\n%s%s", strings.Join(c.args, " "), code, exitUsage, c.words, stdout, stderr)
+			t.Errorf("gpuconv %s: exit %d, want %d and %q\n%s%s", strings.Join(c.args, " "), code, exitUsage, c.words,
+				stdout, stderr)
 		}
 	}
 }
@@ -143,7 +154,8 @@ func TestBenchInterrupted(t *testing.T) {
 		signal  syscall.Signal
 		turn    int // of which the signal comes
 		results int
-	}{{syscall.SIGINT, 3, 2}, {syscall.SIGTERM, 3, 2}, {syscall.SIGINT, 0, 0}, {syscall.SIGTERM, 1, 1}, {syscall.SIGTERM, 0, 0}} {
+	}{{syscall.SIGINT, 3, 2}, {syscall.SIGTERM, 3, 2}, {syscall.SIGINT, 0, 0}, {syscall.SIGTERM, 1, 1},
+		{syscall.SIGTERM, 0, 0}} {
 		const before = "the results of another day"
 		if err := os.WriteFile(file, []byte(before), 0o644); err != nil {
 			t.Fatal(err)
@@ -163,7 +175,8 @@ func TestBenchInterrupted(t *testing.T) {
 				<-ctx.Done()
 			}
 		}
-		code, stdout, stderr := hooked(interrupt, "bench", "--backend", "cpu", "--budget", "1ms", "--output-json", file, `ic1ih4oc1kh1n"first"`, `ic1ih5oc1kh1n"second"`)
+		code, stdout, stderr := hooked(interrupt, "bench", "--backend", "cpu", "--budget", "1ms", "--output-json",
+			file, `ic1ih4oc1kh1n"first"`, `ic1ih5oc1kh1n"second"`)
 		if code != exitFailed {
 			t.Errorf("%v in turn %d: exit %d, want %d", c.signal, c.turn, code, exitFailed)
 		}
@@ -177,7 +190,8 @@ func TestBenchInterrupted(t *testing.T) {
 		}
 		contain(t, stdout, "first", "interrupted: ")
 		contain(t, stderr, fmt.Sprintf("interrupted after %d results, which were kept", c.results))
-		if r, err := bench.ReadFile(file); err != nil || !r.Interrupted || len(r.Results) != c.results || !r.Results[0].Verified {
+		if r, err := bench.ReadFile(file); err != nil || !r.Interrupted || len(r.Results) != c.results ||
+			!r.Results[0].Verified {
 			t.Errorf("%v in turn %d: %+v, %v", c.signal, c.turn, r, err)
 		}
 	}
@@ -186,7 +200,8 @@ func TestBenchInterrupted(t *testing.T) {
 // TestBenchRows holds that a layer's row is printed when its last round is over, before the next layer's
 // turn, and each result has one row, interrupted or not.
 func TestBenchRows(t *testing.T) {
-	for interruptAt, want := range map[int][]string{-1: {"first", "second"}, 3: {"first", "second"}, 2: {"first", "second"}, 1: {"first"}} {
+	for interruptAt, want := range map[int][]string{-1: {"first", "second"}, 3: {"first", "second"},
+		2: {"first", "second"}, 1: {"first"}} {
 		var out, errs bytes.Buffer
 		a := newApp(&out, &errs)
 		a.turn = func(ctx context.Context, turn bench.Turn) {
@@ -207,7 +222,8 @@ func TestBenchRows(t *testing.T) {
 				<-ctx.Done()
 			}
 		}
-		a.commandLine([]string{"bench", "--backend", "cpu", "--rounds", "2", "--budget", "1ms", `ic1ih4oc1kh1n"first"`, `ic1ih5oc1kh1n"second"`})
+		a.commandLine([]string{"bench", "--backend", "cpu", "--rounds", "2", "--budget", "1ms", `ic1ih4oc1kh1n"first"`,
+			`ic1ih5oc1kh1n"second"`})
 		var rows []string
 		for _, line := range strings.Split(out.String(), "\n") {
 			if name, _, _ := strings.Cut(line, " "); name == "first" || name == "second" {
@@ -224,7 +240,8 @@ func TestBenchRows(t *testing.T) {
 func TestBenchNames(t *testing.T) {
 	dev := hosttest.Open(t)
 	file := filepath.Join(t.TempDir(), "r.md")
-	out := succeed(t, "bench", "--no-ceilings", "--budget", "1ms", "--rounds", "1", "--algorithm", "all", "--percentiles", "5,95", "--markdown", file, "ic2ih5oc3kh3")
+	out := succeed(t, "bench", "--no-ceilings", "--budget", "1ms", "--rounds", "1", "--algorithm", "all",
+		"--percentiles", "5,95", "--markdown", file, "ic2ih5oc3kh3")
 	p, err := conv.Parse("ic2ih5oc3kh3")
 	if err != nil {
 		t.Fatal(err)
@@ -248,7 +265,8 @@ func TestBenchDispatches(t *testing.T) {
 	dev := hosttest.Open(t)
 	args := []string{"bench", "--no-ceilings", "--budget", "1ms", "--rounds", "1", "--dispatches", "ic8ih9oc8kh3"}
 	if bench.NewDevice(dev).Timestamps() {
-		contain(t, succeed(t, append(args, "--algorithm", "winograd2")...), "  dispatch 1", "  dispatch 2", "winograd2/")
+		contain(t, succeed(t, append(args, "--algorithm", "winograd2")...), "  dispatch 1", "  dispatch 2",
+			"winograd2/")
 	}
 	code, stdout, stderr := gpuconv(append(args, "--backend", "cpu")...)
 	if code != exitUsage || stdout != "" {
@@ -277,7 +295,8 @@ func TestBenchCeilings(t *testing.T) {
 		{[]string{"--csv", "-"}, "leave out --csv"},
 		{[]string{"--backend", "cpu"}, "the CPU reference has none"},
 	} {
-		if code, stdout, stderr := gpuconv(append([]string{"bench", "--ceilings"}, c.args...)...); code != exitUsage || stdout != "" || !strings.Contains(stderr, c.words) {
+		if code, stdout, stderr := gpuconv(append([]string{"bench", "--ceilings"}, c.args...)...); code != exitUsage ||
+			stdout != "" || !strings.Contains(stderr, c.words) {
 			t.Errorf("%v: exit %d, want %d and %q\n%s%s", c.args, code, exitUsage, c.words, stdout, stderr)
 		}
 	}

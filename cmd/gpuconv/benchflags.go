@@ -42,7 +42,8 @@ func (f *benchFlags) register(flags *pflag.FlagSet) {
 		"",
 		"a suite's name, or a file with a descriptor a line, or - for stdin (default core)",
 	)
-	flags.StringSliceVar(&f.algorithms, "algorithm", nil, "algorithms by name, or all (default what the layer chooses)")
+	flags.StringSliceVar(&f.algorithms, "algorithm", nil,
+		"algorithms by name, or all (default what the layer chooses)")
 	flags.StringVar(&f.match, "match", "", "only layers whose name or descriptor matches this regular expression")
 	flags.DurationVar(
 		&f.budget,
@@ -53,7 +54,8 @@ func (f *benchFlags) register(flags *pflag.FlagSet) {
 	flags.IntVar(&f.rounds, "rounds", 5, "how often each layer has its turn, each time with its part of the budget")
 	flags.IntVar(&f.warmUp, "warmup", 3, "runs of a layer before the samples of a round")
 	flags.Uint64Var(&f.seed, "seed", 1, "of the data")
-	flags.BoolVar(&f.noCeilings, "no-ceilings", false, "leave out the device's ceilings, and with them the percentages")
+	flags.BoolVar(&f.noCeilings, "no-ceilings", false,
+		"leave out the device's ceilings, and with them the percentages")
 	flags.BoolVar(&f.ceilings, "ceilings", false, "measure the device's ceilings alone, and no layers")
 	flags.BoolVar(
 		&f.dispatches,
@@ -90,7 +92,8 @@ func (f *benchFlags) allLayers(a *app, args []string) ([]bench.Layer, error) {
 	}
 	for _, d := range args {
 		if strings.HasSuffix(d, ".json") {
-			return nil, usagef("%s is no layer: --json prints results, --output-json %s writes them to that file", d, d)
+			return nil,
+				usagef("%s is no layer: --json prints results, --output-json %s writes them to that file", d, d)
 		}
 	}
 	if f.suite != "" {

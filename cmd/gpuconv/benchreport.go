@@ -1,13 +1,13 @@
 package main
 
 import (
-	"bytes"
 	"encoding/json"
+	"fmt"
 	"io"
-	"os"
 	"slices"
 
 	"github.com/gpuconv/gpuconv/bench"
+	"github.com/gpuconv/gpuconv/internal/files"
 )
 
 // rows is the table of a run, printed row by row where nothing else goes to stdout. What gets lost there the
@@ -87,9 +87,8 @@ func (a *app) writeReport(to string, write func(io.Writer) error) error {
 	case "-":
 		return write(a.stdout)
 	}
-	var text bytes.Buffer
-	if err := write(&text); err != nil {
-		return err
+	if err := files.Write(to, write); err != nil {
+		return fmt.Errorf("writing %s: %w", to, err)
 	}
-	return os.WriteFile(to, text.Bytes(), 0o666)
+	return nil
 }

@@ -73,36 +73,45 @@ func TestNote(t *testing.T) {
 		t.Errorf("%d lines are equal, want %d:\n%s", n, len(noteOutputs)+1, out)
 	}
 	var r noteReport
-	if err := json.Unmarshal([]byte(succeed(t, "run", "--json")), &r); err != nil || !r.Verified || len(r.Formulas) != len(noteOutputs) {
+	if err := json.Unmarshal([]byte(succeed(t, "run", "--json")), &r); err != nil || !r.Verified ||
+		len(r.Formulas) != len(noteOutputs) {
 		t.Errorf("JSON %+v, %v", r, err)
 	}
 }
 
 func TestParams(t *testing.T) {
-	notes := []string{"290,400", "363", "and 1 bias", "105,705,600", "34,848 weights + 96 biases", "34,944", "55x55x96"}
-	contain(t, succeed(t, "params", "--input", "227x227x3", "--filter", "11", "--stride", "4", "--pad", "0", "--depth", "96"), notes...)
+	notes := []string{"290,400", "363", "and 1 bias", "105,705,600", "34,848 weights + 96 biases", "34,944",
+		"55x55x96"}
+	contain(t, succeed(t, "params", "--input", "227x227x3", "--filter", "11", "--stride", "4", "--pad", "0", "--depth",
+		"96"), notes...)
 	contain(t, succeed(t, "params", "ic3ih227oc96kh11sh4"), notes...)
 	contain(t, succeed(t, "params", "--json", "ic3ih227oc96kh11sh4"), `"shared": 34944`, `"unshared": 105705600`)
-	contain(t, succeed(t, "params", "ic1ih10oc1kh3sh2"), "inputs with x = 9 are never read (the stride 2 does not fit)")
-	contain(t, succeed(t, "params", "--input", "4x4x8", "--filter", "3", "--stride", "2", "--pad", "1", "--output-padding", "1", "--transposed", "--depth", "4"),
+	contain(t, succeed(t, "params", "ic1ih10oc1kh3sh2"),
+		"inputs with x = 9 are never read (the stride 2 does not fit)")
+	contain(t, succeed(t, "params", "--input", "4x4x8", "--filter", "3", "--stride", "2", "--pad", "1",
+		"--output-padding", "1", "--transposed", "--depth", "4"),
 		"ic8ih4oc4oh8kh3sh2ph1+transposed", "8x8x4", "(4 - 1)*2 + 3 - 1 - 0 = 8 wide", "9,216")
-	contain(t, succeed(t, "params", "--input", "8x8x6x3", "--filter", "3x5x1", "--stride", "1x2x3", "--depth", "2"), "ic3id6ih8oc2kd1kh5kw3sd3sh2sw1", "6x2x2x2")
+	contain(t, succeed(t, "params", "--input", "8x8x6x3", "--filter", "3x5x1", "--stride", "1x2x3", "--depth", "2"),
+		"ic3id6ih8oc2kd1kh5kw3sd3sh2sw1", "6x2x2x2")
 	contain(t, succeed(t, "params", "ic1ih1oc1kh1sh3"), "(1 - 1 + 2*0)/3 + 1 = 1 wide")
 	contain(t, succeed(t, "params", "ic1ih10oc1oh3kh3sh2"), "(10 - 3 + 0 - 3)/2 + 1 = 3 wide")
-	contain(t, succeed(t, "params", "ic1ih2oc1oh9kh3sh3+transposed"), "(2 - 1)*3 + 3 - 0 + 3 = 9 wide", "outputs with x = 6-8 depend on no input")
+	contain(t, succeed(t, "params", "ic1ih2oc1oh9kh3sh3+transposed"), "(2 - 1)*3 + 3 - 0 + 3 = 9 wide",
+		"outputs with x = 6-8 depend on no input")
 	contain(t, succeed(t, "params", "--input", "9x5x2", "--filter", "3x1", "--stride", "2x1", "--depth", "4"), "4x5x4")
 }
 
 func TestDescriptor(t *testing.T) {
 	hosttest.Open(t)
 	contain(t, succeed(t, "run", "g2mb2ic4ih9iw7oc6kh3sh2ph1", "--data", "integers"), "exact: all", "outputs equal")
-	contain(t, succeed(t, "run", "ic3ih10oc4kh3sh2", "--relu"), "bound: all 64 outputs", "inputs with y = 9 are never read")
+	contain(t, succeed(t, "run", "ic3ih10oc4kh3sh2", "--relu"), "bound: all 64 outputs",
+		"inputs with y = 9 are never read")
 	contain(t, succeed(t, "run", "ic3ih10oc4kh3sh2", "--relu=separate", "--threads", "256"), "bound: all 64 outputs")
 	contain(t, succeed(t, "run", "ic3ih40oc4kh3", "--verify", "sample", "--sample", "100"), "100 of 5776 outputs")
 	contain(t, succeed(t, "run", "ic3ih10oc4kh3", "--verify", "off"), "nothing was checked")
 	contain(t, succeed(t, "run", "ic3ih10oc4kh3", "--backend", "cpu"), "the CPU reference (no GPU)")
 	var r runReport
-	if err := json.Unmarshal([]byte(succeed(t, "run", "--json", "ic3ih10oc4kh3")), &r); err != nil || !r.Verified || r.Checked != 256 || r.Used == nil {
+	if err := json.Unmarshal([]byte(succeed(t, "run", "--json", "ic3ih10oc4kh3")), &r); err != nil || !r.Verified ||
+		r.Checked != 256 || r.Used == nil {
 		t.Errorf("JSON %+v, %v", r, err)
 	}
 }
@@ -119,7 +128,8 @@ func TestNoAdapter(t *testing.T) {
 	}
 	contain(t, stderr, "WARNING: NO GPU", "CPU reference")
 	contain(t, stdout, "Device: the CPU reference (no GPU)", "exact: all 32 outputs equal")
-	for _, args := range [][]string{{"run", "--backend", "vulkan"}, {"run", "--adapter", "x", "ic1ih3oc1kh1"}, {"verify", "--count", "1"}} {
+	for _, args := range [][]string{{"run", "--backend", "vulkan"}, {"run", "--adapter", "x", "ic1ih3oc1kh1"},
+		{"verify", "--count", "1"}} {
 		if code, stdout, stderr := gpuconv(args...); code != exitNoAdapter || stdout != "" {
 			t.Errorf("gpuconv %v: exit %d, want %d; %s%s", args, code, exitNoAdapter, stdout, stderr)
 		}
@@ -128,7 +138,9 @@ func TestNoAdapter(t *testing.T) {
 
 func TestVerify(t *testing.T) {
 	hosttest.Open(t)
-	contain(t, succeed(t, "verify", "--count", "20", "--seed", "7"), "all right on", "20 of 20 layers passed, 8 bit for bit", "seed 7", "layers that cover each row, all right:", "padding SAME_UPPER")
+	contain(t, succeed(t, "verify", "--count", "20", "--seed", "7"), "all right on",
+		"20 of 20 layers passed, 8 bit for bit", "seed 7", "layers that cover each row, all right:",
+		"padding SAME_UPPER")
 	contain(t, succeed(t, "verify", "--count", "4", "--json"), `"failures": []`, `"count": 4`)
 	contain(t, succeed(t, "verify", "--count", "4", "--backend", "cpu"), "4 of 4 layers passed")
 }
@@ -136,9 +148,11 @@ func TestVerify(t *testing.T) {
 func TestDevicesAndDoctor(t *testing.T) {
 	dev := hosttest.Open(t)
 	name := dev.GPU().Info().Name
-	contain(t, succeed(t, "devices"), name, "backend", "driver", "software: a program, no GPU", "65535 an axis", "features")
+	contain(t, succeed(t, "devices"), name, "backend", "driver", "software: a program, no GPU", "65535 an axis",
+		"features")
 	contain(t, succeed(t, "devices", "--json"), `"name": "`+name, `"max_storage_binding"`)
-	contain(t, succeed(t, "doctor"), name, "works", "the notes' example is right, bit for bit", "known traps here", "github.com/cogentcore/webgpu", "advice")
+	contain(t, succeed(t, "doctor"), name, "works", "the notes' example is right, bit for bit", "known traps here",
+		"github.com/cogentcore/webgpu", "advice")
 	contain(t, succeed(t, "doctor", "--json"), `"works": true`, `"vulkan_driver_files"`)
 }
 
@@ -199,13 +213,16 @@ func TestRefused(t *testing.T) {
 		{[]string{"run", "ic3ih5oc4kh3", "--dtype", "float8"}, "--dtype float8"},
 		{[]string{"run", "ic3ih5oc4kh3", "--dtype", "int8", "--backward"}, "--dtype int8 with --backward"},
 		{[]string{"run", "ic3ih5oc4kh3", "--dtype", "int8", "--relu=separate"}, "--dtype int8 with --separate"},
-		{[]string{"run", "ic3ih5oc4kh3", "--dtype", "int8", "--data", "integers"}, "--dtype int8 with --data integers"},
-		{[]string{"run", "ic3ih5oc4kh3", "--dtype", "int8", "--verify", "sample"}, "--dtype int8 with --verify sample"},
+		{[]string{"run", "ic3ih5oc4kh3", "--dtype", "int8", "--data", "integers"},
+			"--dtype int8 with --data integers"},
+		{[]string{"run", "ic3ih5oc4kh3", "--dtype", "int8", "--verify", "sample"},
+			"--dtype int8 with --verify sample"},
 		{[]string{"run", "ic3ih5oc4kh3", "--dtype", "int8", "--input", bad}, "--dtype int8 with files"},
 		{[]string{"run", "--dtype", "int8", "--input", bad, "--filters", bad}, "--dtype int8 with files"},
 		{[]string{"run", "--dtype", "int8"}, "no input"},
 		{[]string{"run", "ic3ih5oc4kh3", "--dtype", "int8", "--threads", "7"}, "7 threads"},
-		{[]string{"run", "ic3ih5oc4kh3", "--stride", "2", "--pad", "1"}, "--stride, --pad: sizes of a layer from files"},
+		{[]string{"run", "ic3ih5oc4kh3", "--stride", "2", "--pad", "1"},
+			"--stride, --pad: sizes of a layer from files"},
 		{[]string{"run", "ic3ih5oc4kh3+reflect+circular"}, "one kind of padding"},
 		{[]string{"run", "ic3ih5oc4kh3", "--verify", "maybe"}, "--verify maybe"},
 		{[]string{"run", "ic3ih5oc4kh3", "--verify", "sample", "--sample", "0"}, "--sample 0"},
@@ -224,27 +241,39 @@ func TestRefused(t *testing.T) {
 		{[]string{"params", "--input", "5x5x1", "--filter", "3", "--depth", "0"}, "oc"},
 		{[]string{"params", "--input", "5x5x1", "--filter", "3", "--depth", "1", "--stride", "0"}, "--stride 0"},
 		{[]string{"params", "--input", "5x5x1", "--filter", "q", "--depth", "1"}, `"q"`},
-		{[]string{"params", "--input", "5x5x1", "--filter", "3", "--depth", "1", "--pad", "1,2,3"}, "TOP,BOTTOM,LEFT,RIGHT"},
-		{[]string{"params", "--input", "5x5x2x1", "--filter", "1", "--depth", "1", "--pad", "1,2,3,4"}, "FRONT,BACK,TOP,BOTTOM,LEFT,RIGHT"},
+		{[]string{"params", "--input", "5x5x1", "--filter", "3", "--depth", "1", "--pad", "1,2,3"},
+			"TOP,BOTTOM,LEFT,RIGHT"},
+		{[]string{"params", "--input", "5x5x2x1", "--filter", "1", "--depth", "1", "--pad", "1,2,3,4"},
+			"FRONT,BACK,TOP,BOTTOM,LEFT,RIGHT"},
 		{[]string{"params", "--input", "5x5x1", "--filter", "3", "--depth", "1", "--pad", "1,2,-3,4"}, `"-3"`},
-		{[]string{"params", "--input", "5x5x1", "--filter", "3", "--depth", "1", "--pad", "1,2,3,4000000000"}, "4000000000"},
+		{[]string{"params", "--input", "5x5x1", "--filter", "3", "--depth", "1", "--pad", "1,2,3,4000000000"},
+			"4000000000"},
 		{[]string{"params", "--input", "5x5x1", "--filter", "9", "--depth", "1", "--pad", "1,2,1,1"}, "9 taps"},
 		{[]string{"params", "--input", "5x5x1", "--filter", "3", "--depth", "1", "--pad", "SAME"}, `"SAME"`},
-		{[]string{"params", "--input", "5x5x1", "--filter", "3", "--depth", "1", "--pad", "5", "--padding", "reflect"}, "must be at most 4"},
-		{[]string{"params", "--input", "5x5x1", "--filter", "3", "--depth", "1", "--pad", "1", "--padding", "mirror"}, "--padding mirror"},
-		{[]string{"params", "--input", "5x5x1", "--filter", "3", "--depth", "1", "--output-padding", "1"}, "--transposed"},
-		{[]string{"params", "--input", "5x5x1", "--filter", "3", "--depth", "1", "--transposed", "--output-padding", "-1"}, "--output-padding -1"},
-		{[]string{"params", "--input", "5x5x1", "--filter", "3", "--depth", "1", "--transposed", "--output-padding", "1", "--pad", "SAME_LOWER"}, "leave one of them out"},
-		{[]string{"params", "--input", "5x5x1", "--filter", "3", "--depth", "1", "--transposed", "--padding", "circular"}, "a transposed layer pads with zeros only"},
-		{[]string{"params", "--input", "1x1x1", "--filter", "1", "--depth", "1", "--transposed", "--pad", "1,0,0,0"}, "an output of 0"},
+		{[]string{"params", "--input", "5x5x1", "--filter", "3", "--depth", "1", "--pad", "5", "--padding", "reflect"},
+			"must be at most 4"},
+		{[]string{"params", "--input", "5x5x1", "--filter", "3", "--depth", "1", "--pad", "1", "--padding", "mirror"},
+			"--padding mirror"},
+		{[]string{"params", "--input", "5x5x1", "--filter", "3", "--depth", "1", "--output-padding", "1"},
+			"--transposed"},
+		{[]string{"params", "--input", "5x5x1", "--filter", "3", "--depth", "1", "--transposed", "--output-padding",
+			"-1"}, "--output-padding -1"},
+		{[]string{"params", "--input", "5x5x1", "--filter", "3", "--depth", "1", "--transposed", "--output-padding",
+			"1", "--pad", "SAME_LOWER"}, "leave one of them out"},
+		{[]string{"params", "--input", "5x5x1", "--filter", "3", "--depth", "1", "--transposed", "--padding",
+			"circular"}, "a transposed layer pads with zeros only"},
+		{[]string{"params", "--input", "1x1x1", "--filter", "1", "--depth", "1", "--transposed", "--pad", "1,0,0,0"},
+			"an output of 0"},
 		{[]string{"params", "--measure", "ic3ih2000oc96kh11"}, "553526937600 bytes"},
 		{[]string{"params", "--measure", "ic3ih9oc9kh3+transposed"}, "transposed or unshared"},
 		{[]string{"params", "--measure", "--depth", "3"}, "--input"},
-		{[]string{"run", "ic3ih5oc4kh3", "--algorithm", "magic"}, "--algorithm magic: must be one of direct, registers, shared"},
+		{[]string{"run", "ic3ih5oc4kh3", "--algorithm", "magic"},
+			"--algorithm magic: must be one of direct, registers, shared"},
 		{[]string{"run", "ic3ih5oc4kh3", "--algorithm", "magic/t64"}, "--algorithm magic/t64: must be one of direct"},
 		{[]string{"run", "ic3ih5oc4kh3", "--algorithm", "shared/"}, "--algorithm shared/: must be one of direct"},
 		{[]string{"run", "ic3ih5oc4kh3", "--algorithm", ""}, "--algorithm is empty"},
-		{[]string{"run", "ic3ih5oc4kh3", "--algorithm", "direct", "--backend", "cpu"}, "the CPU reference: leave --algorithm out"},
+		{[]string{"run", "ic3ih5oc4kh3", "--algorithm", "direct", "--backend", "cpu"},
+			"the CPU reference: leave --algorithm out"},
 		{[]string{"tune"}, "name a --suite (alexnet, bodies16, core,"},
 		{[]string{"tune", "more"}, "more"},
 		{[]string{"tune", "--suite", "nowhere.txt"}, `"nowhere.txt"`},
@@ -270,7 +299,8 @@ func TestRefused(t *testing.T) {
 	} {
 		code, stdout, stderr := gpuconv(c.args...)
 		if code != exitUsage || stdout != "" || !strings.Contains(stderr, c.words) {
-			t.Errorf("gpuconv %s: exit %d, want %d and %q\n%s%s", strings.Join(c.args, " "), code, exitUsage, c.words, stdout, stderr)
+			t.Errorf("gpuconv %s: exit %d, want %d and %q\n%s%s", strings.Join(c.args, " "), code, exitUsage, c.words,
+				stdout, stderr)
 		}
 	}
 }

@@ -72,7 +72,8 @@ func sameBits(first, second result) error {
 	}
 	return failure{
 		fmt.Errorf(
-			"not deterministic: %d of %d numbers of %s differ between two runs, the first is number %d: %v (bits %08x), then %v (%08x)",
+			"not deterministic: %d of %d numbers of %s differ between two runs, the first is number %d: %v (bits "+
+				"%08x), then %v (%08x)",
 			different,
 			len(first.data),
 			first.what,

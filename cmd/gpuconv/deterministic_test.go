@@ -46,7 +46,8 @@ func TestHash(t *testing.T) {
 		t.Errorf("hash %s, must be the beginning of %s", line, want)
 	}
 	var r runReport
-	if err := json.Unmarshal([]byte(succeed(t, append(args, "--json")...)), &r); err != nil || r.Hash != want || r.Deterministic {
+	if err := json.Unmarshal([]byte(succeed(t, append(args, "--json")...)), &r); err != nil || r.Hash != want ||
+		r.Deterministic {
 		t.Errorf("JSON %+v, %v, must have the hash %s", r, err, want)
 	}
 	if other := hashLine(t, succeed(t, "run", "ic3ih40oc4kh3", "--seed", "2")); other == line {
@@ -56,10 +57,12 @@ func TestHash(t *testing.T) {
 
 func TestHashOfZeros(t *testing.T) {
 	negative := float32(math.Copysign(0, -1))
-	if a, b := hash([]result{{"V", []float32{0, 1}}}), hash([]result{{"V", []float32{negative, 1}}}); a != b || a != sha([]float32{0, 1}) {
+	if a, b := hash([]result{{"V", []float32{0, 1}}}), hash([]result{{"V", []float32{negative, 1}}}); a != b ||
+		a != sha([]float32{0, 1}) {
 		t.Errorf("%s with 0, %s with -0, must be alike", a, b)
 	}
-	if a, b := hash([]result{{"V", []float32{1}}, {"b", []float32{2}}}), hash([]result{{"V", []float32{1, 2}}}); a != b {
+	if a, b := hash([]result{{"V", []float32{1}}, {"b", []float32{2}}}),
+		hash([]result{{"V", []float32{1, 2}}}); a != b {
 		t.Errorf("%s of two volumes, %s of one after the other, must be alike", a, b)
 	}
 }
@@ -68,8 +71,10 @@ func TestHashOfZeros(t *testing.T) {
 // every size of a workgroup.
 func TestHashIsEveryones(t *testing.T) {
 	hosttest.Open(t)
-	for _, layer := range []string{"ic35ih7oc4kh3ph1+reflect", "mb2g2ic6id4ih5oc4kd2kh3sd2", "ic5ih4oc3kh3sh2ph1+transposed", "ic3ih6oc2kh3+unshared"} {
-		for _, way := range [][]string{{"--activation", "leaky:0.5", "--residual", "after"}, {"--backward", "--activation", "prelu", "--residual", "before"}} {
+	for _, layer := range []string{"ic35ih7oc4kh3ph1+reflect", "mb2g2ic6id4ih5oc4kd2kh3sd2",
+		"ic5ih4oc3kh3sh2ph1+transposed", "ic3ih6oc2kh3+unshared"} {
+		for _, way := range [][]string{{"--activation", "leaky:0.5", "--residual", "after"},
+			{"--backward", "--activation", "prelu", "--residual", "before"}} {
 			args := append([]string{"run", layer, "--data", "integers"}, way...)
 			want := hashLine(t, succeed(t, append(args, "--backend", "cpu")...))
 			for _, more := range [][]string{{}, {"--threads", "32"}, {"--threads", "256"}, {"--separate"}} {
@@ -84,7 +89,8 @@ func TestHashIsEveryones(t *testing.T) {
 // TestDeterministic holds that two runs give the same bits, and that bits that differ are noticed.
 func TestDeterministic(t *testing.T) {
 	hosttest.Open(t)
-	for _, args := range [][]string{{"ic67ih9oc4kh3"}, {"ic67ih9oc4kh3", "--backward", "--activation", "gelu"}, {"ic67ih9oc4kh3", "--verify", "off"}} {
+	for _, args := range [][]string{{"ic67ih9oc4kh3"}, {"ic67ih9oc4kh3", "--backward", "--activation", "gelu"},
+		{"ic67ih9oc4kh3", "--verify", "off"}} {
 		args = append([]string{"run", "--deterministic"}, args...)
 		contain(t, succeed(t, args...), "gave the same bits")
 		contain(t, succeed(t, append(args, "--json")...), `"deterministic": true`)
@@ -96,9 +102,11 @@ func TestDeterministic(t *testing.T) {
 				}
 			}, args...)
 			if code != exitFailed || stdout != "" {
-				t.Errorf("%v, volume %d: exit %d, want %d and nothing on stdout: %s", args, at, code, exitFailed, stdout)
+				t.Errorf("%v, volume %d: exit %d, want %d and nothing on stdout: %s", args, at, code, exitFailed,
+					stdout)
 			}
-			contain(t, stderr, "not deterministic: 1 of", "the first is number 1:", "again: "+drivers()+"gpuconv run 'ic67ih9oc4kh3'", "--deterministic")
+			contain(t, stderr, "not deterministic: 1 of", "the first is number 1:",
+				"again: "+drivers()+"gpuconv run 'ic67ih9oc4kh3'", "--deterministic")
 		}
 	}
 }

@@ -168,7 +168,8 @@ func traps(adapters []gpu.AdapterInfo) []string {
 	if slices.ContainsFunc(adapters, func(a gpu.AdapterInfo) bool { return strings.HasPrefix(a.Name, "llvmpipe") }) {
 		list = append(
 			list,
-			"llvmpipe silently ends a thread's loops after 65,535 rounds: layers of millions of products an output come out wrong there, and the check says so",
+			"llvmpipe silently ends a thread's loops after 65,535 rounds: layers of millions of products an output "+
+				"come out wrong there, and the check says so",
 		)
 	}
 	if runtime.GOARCH == "arm64" && runtime.GOOS != "darwin" {
@@ -186,7 +187,8 @@ func traps(adapters []gpu.AdapterInfo) []string {
 // driverFiles lists the Vulkan drivers that the loader would find on Linux.
 func driverFiles() []string {
 	files := []string{}
-	for _, pattern := range []string{"/etc/vulkan/icd.d/*.json", "/usr/share/vulkan/icd.d/*.json", "/usr/local/share/vulkan/icd.d/*.json"} {
+	for _, pattern := range []string{"/etc/vulkan/icd.d/*.json", "/usr/share/vulkan/icd.d/*.json",
+		"/usr/local/share/vulkan/icd.d/*.json"} {
 		found, _ := filepath.Glob(pattern) // the patterns are well formed
 		files = append(files, found...)
 	}
@@ -196,7 +198,8 @@ func driverFiles() []string {
 // environment lists the variables that are set and choose drivers or adapters.
 func environment() []string {
 	set := []string{}
-	for _, name := range []string{"GPUCONV_BACKEND", "GPUCONV_ADAPTER", "GPUCONV_GPU", "VK_ICD_FILENAMES", "VK_DRIVER_FILES", "VK_LOADER_LAYERS_ENABLE", "VK_INSTANCE_LAYERS"} {
+	for _, name := range []string{"GPUCONV_BACKEND", "GPUCONV_ADAPTER", "GPUCONV_GPU", "VK_ICD_FILENAMES",
+		"VK_DRIVER_FILES", "VK_LOADER_LAYERS_ENABLE", "VK_INSTANCE_LAYERS"} {
 		if v, ok := os.LookupEnv(name); ok {
 			set = append(set, name+"="+v)
 		}

@@ -138,7 +138,8 @@ func TestAlexNet(t *testing.T) {
 		succeed(t, "run", "ic3ih40oc3kh3", "--maps", photo)
 	}
 	maps := filepath.Join(dir, "maps.png")
-	contain(t, succeed(t, "run", "--alexnet", photo, "--maps", maps, "--verify", "sample"), "alexnet_conv1", "55x55x96", "290400 outputs")
+	contain(t, succeed(t, "run", "--alexnet", photo, "--maps", maps, "--verify", "sample"), "alexnet_conv1",
+		"55x55x96", "290400 outputs")
 	file, err := os.Open(maps)
 	if err != nil {
 		t.Fatal(err)
@@ -156,8 +157,10 @@ func TestAlexNet(t *testing.T) {
 // TestMapsBound holds that what the rounding bound covers is drawn as zero, of image 0 alone, behind any
 // epilogue.
 func TestMapsBound(t *testing.T) {
-	for descriptor, want := range map[string]int{"mb2ic2ih5oc3kh3": 27, "ic2id4ih5oc3kd2kh3": 27, "ic2ih5oc3kh3+unshared": 27} {
-		for _, more := range [][]string{nil, {"--activation", "sigmoid", "--residual", "after"}, {"--dtype", "float16"}} {
+	for descriptor, want := range map[string]int{"mb2ic2ih5oc3kh3": 27, "ic2id4ih5oc3kd2kh3": 27,
+		"ic2ih5oc3kh3+unshared": 27} {
+		for _, more := range [][]string{nil, {"--activation", "sigmoid", "--residual", "after"},
+			{"--dtype", "float16"}} {
 			var f runFlags
 			a := newApp(nil, nil)
 			command, rest, err := a.rootCommand(&f).Find(append([]string{"run"}, more...))

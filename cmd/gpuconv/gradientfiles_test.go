@@ -17,7 +17,7 @@ import (
 	"github.com/gpuconv/gpuconv/tensor"
 )
 
-// TestGradientFiles holds the files of a backward pass against the library's gradients, and that what
+// TestGradientFiles holds the files of the way back against the library's gradients, and that what
 // --dw and --db write is what --filters and --bias read.
 func TestGradientFiles(t *testing.T) {
 	dev := hosttest.Open(t)
@@ -32,7 +32,8 @@ func TestGradientFiles(t *testing.T) {
 		at := func(name string) string { return filepath.Join(dir, name) }
 		descriptor, flags, _ := strings.Cut(c.command, " ")
 		args := append([]string{"run", descriptor, "--seed", "7"}, strings.Fields(flags)...)
-		out := succeed(t, append(args, "--backward", "--dx", at("dX.npy"), "--dw", at("dW.npy"), "--db", at("db.npy"), "--dslopes", at("ds.npy"))...)
+		out := succeed(t, append(args, "--backward", "--dx", at("dX.npy"), "--dw", at("dW.npy"), "--db", at("db.npy"),
+			"--dslopes", at("ds.npy"))...)
 		contain(t, out, "wrote         "+at("dX.npy"), "wrote         "+at("ds.npy"))
 
 		layer, data := fromCommand(t, dev, append(args, "--backward"), nil)
@@ -57,7 +58,9 @@ func TestGradientFiles(t *testing.T) {
 
 // fromCommand builds with the library the layer that a command line runs, with other filters where there
 // are any.
-func fromCommand(t *testing.T, dev *host.Device, args []string, filters *tensor.Filters) (*host.Layer, proof.Operands) {
+func fromCommand(
+	t *testing.T, dev *host.Device, args []string, filters *tensor.Filters,
+) (*host.Layer, proof.Operands) {
 	t.Helper()
 	c, _, err := readRepro("gpuconv " + strings.Join(args, " "))
 	if err != nil {
@@ -115,7 +118,8 @@ func TestUnsharedFromFiles(t *testing.T) {
 	npy(t, at("one.npy"), "<f4", false, []int{f, f, d, k}, wave(f*f*d*k, 1))
 	npy(t, at("few.npy"), "<f4", false, []int{2, f, f, d, k}, wave(2*f*f*d*k, 1))
 	for flags, words := range map[string]string{
-		"--bias " + at("KB.npy"):                                         "KB.npy has the shape [3 12], must be [12 3]",
+		"--bias " + at("KB.npy"): "KB.npy has the shape " +
+			"[3 12], must be [12 3]",
 		"--filters " + at("one.npy"):                                     "use (Banks, K, Fh, Fw, D)",
 		"--filters " + at("few.npy"):                                     "must be 12x3x2x2x2",
 		"--transposed":                                                   "transposed or unshared, not both",

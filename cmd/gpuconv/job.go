@@ -28,7 +28,8 @@ type job struct {
 }
 
 var errNoInput = errors.New(
-	"no input: name a descriptor, or --input and --filters, or --alexnet; alone, `gpuconv run` shows the notes' example",
+	"no input: name a descriptor, or --input and --filters, or --alexnet; alone, `gpuconv run` shows the notes' " +
+		"example",
 )
 
 // job reads flags and files. Nothing of the GPU is touched before all of them are right.

@@ -115,27 +115,38 @@ func TestKindsFromFiles(t *testing.T) {
 		layer plainLayer
 	}{
 		{"transposed", "--transposed --stride 2 --pad 1 --output-padding 1",
-			plainLayer{axes: [3]plainAxis{onePlane, {5, 10, 3, 2, 1, 1}, {4, 8, 3, 2, 1, 1}}, d: 3, k: 2, transposed: true}},
-		{"transposed, rectangular and dilated", "--transposed --stride 3x2 --dilation 1x2 --pad 2x0 --output-padding 2x0",
-			plainLayer{axes: [3]plainAxis{onePlane, {4, 11, 3, 2, 0, 2}, {3, 7, 3, 3, 2, 1}}, d: 2, k: 3, transposed: true}},
+			plainLayer{axes: [3]plainAxis{onePlane, {5, 10, 3, 2, 1, 1}, {4, 8, 3, 2, 1, 1}}, d: 3, k: 2,
+				transposed: true}},
+		{"transposed, rectangular and dilated",
+			"--transposed --stride 3x2 --dilation 1x2 --pad 2x0 --output-padding 2x0",
+			plainLayer{axes: [3]plainAxis{onePlane, {4, 11, 3, 2, 0, 2}, {3, 7, 3, 3, 2, 1}}, d: 2, k: 3,
+				transposed: true}},
 		{"transposed, SAME_UPPER", "--transposed --stride 2 --pad SAME_UPPER",
-			plainLayer{axes: [3]plainAxis{onePlane, {4, 8, 3, 2, 0, 1}, {3, 6, 3, 2, 0, 1}}, d: 2, k: 3, transposed: true}},
+			plainLayer{axes: [3]plainAxis{onePlane, {4, 8, 3, 2, 0, 1}, {3, 6, 3, 2, 0, 1}}, d: 2, k: 3,
+				transposed: true}},
 		{"transposed, SAME_LOWER", "--transposed --stride 2 --pad SAME_LOWER",
-			plainLayer{axes: [3]plainAxis{onePlane, {4, 8, 3, 2, 1, 1}, {3, 6, 3, 2, 1, 1}}, d: 2, k: 3, transposed: true}},
+			plainLayer{axes: [3]plainAxis{onePlane, {4, 8, 3, 2, 1, 1}, {3, 6, 3, 2, 1, 1}}, d: 2, k: 3,
+				transposed: true}},
 		{"transposed, padding per side", "--transposed --stride 2 --pad 0,2,1,0",
-			plainLayer{axes: [3]plainAxis{onePlane, {4, 7, 3, 2, 0, 1}, {3, 6, 3, 2, 1, 1}}, d: 2, k: 3, transposed: true}},
+			plainLayer{axes: [3]plainAxis{onePlane, {4, 7, 3, 2, 0, 1}, {3, 6, 3, 2, 1, 1}}, d: 2, k: 3,
+				transposed: true}},
 		{"transposed, 3D", "--transposed --stride 1x1x2 --pad 0,1,1,0,2,1",
-			plainLayer{axes: [3]plainAxis{{2, 3, 2, 2, 0, 1}, {4, 5, 3, 1, 1, 1}, {5, 4, 3, 1, 2, 1}}, d: 2, k: 2, transposed: true}},
+			plainLayer{axes: [3]plainAxis{{2, 3, 2, 2, 0, 1}, {4, 5, 3, 1, 1, 1}, {5, 4, 3, 1, 2, 1}}, d: 2, k: 2,
+				transposed: true}},
 		{"zero padding per side", "--pad 1,0,2,3 --stride 2",
 			plainLayer{axes: [3]plainAxis{onePlane, {6, 3, 3, 2, 1, 1}, {5, 4, 3, 2, 2, 1}}, d: 3, k: 2}},
 		{"reflect", "--pad 2 --padding reflect",
-			plainLayer{axes: [3]plainAxis{onePlane, {4, 6, 3, 1, 2, 1}, {5, 7, 3, 1, 2, 1}}, d: 3, k: 2, padding: "reflect"}},
+			plainLayer{axes: [3]plainAxis{onePlane, {4, 6, 3, 1, 2, 1}, {5, 7, 3, 1, 2, 1}}, d: 3, k: 2,
+				padding: "reflect"}},
 		{"reflect per side", "--pad 0,3,1,2 --padding reflect",
-			plainLayer{axes: [3]plainAxis{onePlane, {4, 5, 3, 1, 0, 1}, {5, 6, 3, 1, 1, 1}}, d: 2, k: 2, padding: "reflect"}},
+			plainLayer{axes: [3]plainAxis{onePlane, {4, 5, 3, 1, 0, 1}, {5, 6, 3, 1, 1, 1}}, d: 2, k: 2,
+				padding: "reflect"}},
 		{"replicate", "--pad 5x2 --padding replicate --dilation 2",
-			plainLayer{axes: [3]plainAxis{onePlane, {4, 4, 3, 1, 2, 2}, {3, 9, 3, 1, 5, 2}}, d: 2, k: 2, padding: "replicate"}},
+			plainLayer{axes: [3]plainAxis{onePlane, {4, 4, 3, 1, 2, 2}, {3, 9, 3, 1, 5, 2}}, d: 2, k: 2,
+				padding: "replicate"}},
 		{"circular", "--pad 1x4 --padding circular",
-			plainLayer{axes: [3]plainAxis{onePlane, {4, 10, 3, 1, 4, 1}, {5, 5, 3, 1, 1, 1}}, d: 2, k: 2, padding: "circular"}},
+			plainLayer{axes: [3]plainAxis{onePlane, {4, 10, 3, 1, 4, 1}, {5, 5, 3, 1, 1, 1}}, d: 2, k: 2,
+				padding: "circular"}},
 		{"SAME_UPPER", "--pad SAME_UPPER --stride 2",
 			plainLayer{axes: [3]plainAxis{onePlane, {6, 3, 3, 2, 0, 1}, {5, 3, 3, 2, 1, 1}}, d: 2, k: 2}},
 		{"SAME_LOWER", "--pad same_lower --stride 2",
@@ -147,7 +158,8 @@ func TestKindsFromFiles(t *testing.T) {
 		{"3D, SAME_UPPER", "--pad SAME_UPPER --stride 2",
 			plainLayer{axes: [3]plainAxis{{3, 2, 2, 2, 0, 1}, {6, 3, 3, 2, 0, 1}, {5, 3, 3, 2, 1, 1}}, d: 2, k: 2}},
 		{"3D, circular per side", "--pad 1,0,0,2,1,3 --padding circular",
-			plainLayer{axes: [3]plainAxis{{3, 3, 2, 1, 1, 1}, {4, 4, 3, 1, 0, 1}, {4, 6, 3, 1, 1, 1}}, d: 2, k: 2, padding: "circular"}},
+			plainLayer{axes: [3]plainAxis{{3, 3, 2, 1, 1, 1}, {4, 4, 3, 1, 0, 1}, {4, 6, 3, 1, 1, 1}}, d: 2, k: 2,
+				padding: "circular"}},
 		{"one plane of a 3D filter's", "--pad 1x1x1",
 			plainLayer{axes: [3]plainAxis{{1, 1, 3, 1, 1, 1}, {4, 4, 3, 1, 1, 1}, {4, 4, 3, 1, 1, 1}}, d: 2, k: 2}},
 	} {
@@ -161,7 +173,8 @@ func runPlain(t *testing.T, l plainLayer, flags []string) {
 	l.x, l.w, l.b = wave(z.in*y.in*x.in*l.d, 0.37), wave(l.k*z.filter*y.filter*x.filter*l.d, 0.73), wave(l.k, 1.9)
 	dir := t.TempDir()
 	at := func(name string) string { return filepath.Join(dir, name) }
-	inShape, filterShape, outShape := []int{y.in, x.in, l.d}, []int{l.k, y.filter, x.filter, l.d}, fmt.Sprintf("(%d, %d, %d)", y.out, x.out, l.k)
+	inShape, filterShape, outShape := []int{y.in, x.in, l.d}, []int{l.k, y.filter, x.filter, l.d},
+		fmt.Sprintf("(%d, %d, %d)", y.out, x.out, l.k)
 	if z.in > 1 || z.filter > 1 {
 		inShape, filterShape = []int{1, z.in, y.in, x.in, l.d}, []int{l.k, z.filter, y.filter, x.filter, l.d}
 	}
@@ -171,7 +184,8 @@ func runPlain(t *testing.T, l plainLayer, flags []string) {
 	npy(t, at("X.npy"), "<f4", false, inShape, l.x)
 	npy(t, at("W.npy"), "<f4", false, filterShape, l.w)
 	npy(t, at("B.npy"), "<f4", false, []int{l.k}, l.b)
-	succeed(t, append([]string{"run", "--input", at("X.npy"), "--filters", at("W.npy"), "--bias", at("B.npy"), "--output", at("V.npy")}, flags...)...)
+	succeed(t, append([]string{"run", "--input", at("X.npy"), "--filters", at("W.npy"), "--bias", at("B.npy"),
+		"--output", at("V.npy")}, flags...)...)
 	for i, v := range floats(t, at("V.npy"), outShape) {
 		if want := l.outputs()[i]; math.Abs(float64(v)-want) > 1e-5 {
 			t.Fatalf("%v: number %d of V is %v, must be %v", flags, i, v, want)
@@ -200,8 +214,10 @@ func TestEpilogueFromFiles(t *testing.T) {
 	}
 	for _, place := range []string{"before", "after"} {
 		for _, more := range [][]string{{}, {"--separate"}} {
-			succeed(t, append([]string{"run", "--input", at("X.npy"), "--filters", at("W.npy"), "--bias", at("B.npy"), "--pad", "1", "--output", at("V.npy"),
-				"--activation", "prelu", "--slopes", at("S.npy"), "--residual", place, "--residual-input", at("R.npy")}, more...)...)
+			succeed(t, append([]string{"run", "--input", at("X.npy"), "--filters", at("W.npy"), "--bias", at("B.npy"),
+				"--pad", "1", "--output", at("V.npy"),
+				"--activation", "prelu", "--slopes", at("S.npy"), "--residual", place, "--residual-input",
+				at("R.npy")}, more...)...)
 			for i, v := range floats(t, at("V.npy"), "(5, 4, 3)") {
 				want := prelu(i%3, l.outputs()[i]+residual[i])
 				if place == "after" {
@@ -214,7 +230,8 @@ func TestEpilogueFromFiles(t *testing.T) {
 		}
 	}
 	// What no file holds is seeded, and the seed counts.
-	args := []string{"run", "--input", at("X.npy"), "--filters", at("W.npy"), "--pad", "1", "--activation", "prelu", "--residual", "after"}
+	args := []string{"run", "--input", at("X.npy"), "--filters", at("W.npy"), "--pad", "1", "--activation", "prelu",
+		"--residual", "after"}
 	for _, some := range [][]string{{"--residual", "after"}, {"--activation", "prelu"}, {"--backward"}} {
 		some = append(args[:7:7], some...)
 		if a, b := hashLine(t, succeed(t, some...)), hashLine(t, succeed(t, append(some, "--seed", "2")...)); a == b {
@@ -247,10 +264,14 @@ func TestBackwardFromFiles(t *testing.T) {
 		return data
 	}
 	for flags, l := range map[string]plainLayer{
-		"--pad 2 --padding reflect":                          {axes: [3]plainAxis{onePlane, {4, 6, 3, 1, 2, 1}, {5, 7, 3, 1, 2, 1}}, d: 2, k: 3, padding: "reflect"},
-		"--stride 2 --pad 1 --transposed":                    {axes: [3]plainAxis{onePlane, {4, 7, 3, 2, 1, 1}, {5, 9, 3, 2, 1, 1}}, d: 2, k: 3, transposed: true},
-		"--pad 1x1x0 --stride 2x1x1":                         {axes: [3]plainAxis{{3, 2, 2, 1, 0, 1}, {4, 4, 3, 1, 1, 1}, {5, 3, 3, 2, 1, 1}}, d: 2, k: 3},
-		"--pad 2 --padding circular --dilation 2 --groups 1": {axes: [3]plainAxis{onePlane, {4, 4, 3, 1, 2, 2}, {5, 5, 3, 1, 2, 2}}, d: 2, k: 3, padding: "circular"},
+		"--pad 2 --padding reflect": {axes: [3]plainAxis{onePlane, {4, 6, 3, 1, 2, 1}, {5, 7, 3, 1, 2, 1}}, d: 2, k: 3,
+			padding: "reflect"},
+		"--stride 2 --pad 1 --transposed": {axes: [3]plainAxis{onePlane, {4, 7, 3, 2, 1, 1}, {5, 9, 3, 2, 1, 1}}, d: 2,
+			k: 3, transposed: true},
+		"--pad 1x1x0 --stride 2x1x1": {axes: [3]plainAxis{{3, 2, 2, 1, 0, 1}, {4, 4, 3, 1, 1, 1}, {5, 3, 3, 2, 1, 1}},
+			d: 2, k: 3},
+		"--pad 2 --padding circular --dilation 2 --groups 1": {axes: [3]plainAxis{onePlane, {4, 4, 3, 1, 2, 2},
+			{5, 5, 3, 1, 2, 2}}, d: 2, k: 3, padding: "circular"},
 	} {
 		z, y, x := l.axes[0], l.axes[1], l.axes[2]
 		l.x, l.w = whole(z.in*y.in*x.in*2, 3), whole(3*z.filter*y.filter*x.filter*2, 5)
@@ -268,7 +289,8 @@ func TestBackwardFromFiles(t *testing.T) {
 		npy(t, at("X.npy"), "<f4", false, []int{1, z.in, y.in, x.in, 2}, l.x)
 		npy(t, at("W.npy"), "<f4", false, []int{3, z.filter, y.filter, x.filter, 2}, l.w)
 		npy(t, at("dV.npy"), "<f4", false, []int{1, z.out, y.out, x.out, 3}, dv)
-		out := succeed(t, append([]string{"run", "--backward", "--input", at("X.npy"), "--filters", at("W.npy"), "--dv", at("dV.npy")}, strings.Fields(flags)...)...)
+		out := succeed(t, append([]string{"run", "--backward", "--input", at("X.npy"), "--filters", at("W.npy"),
+			"--dv", at("dV.npy")}, strings.Fields(flags)...)...)
 		contain(t, out, "check dX  bound: all", "check dW  bound: all", "check db  bound: all")
 		if got, want := hashLine(t, out), sha(append(append(dx, dw...), db...)); got != want[:16] {
 			t.Errorf("%s: gradients' hash %s, must be %s", flags, got, want[:16])
@@ -287,25 +309,30 @@ func TestBackward(t *testing.T) {
 	contain(t, succeed(t, "run", "ic2ih5oc3kh3", "--backward", "--activation", "prelu", "--residual", "before"),
 		"check Z ", "check dZ ", "check dX ", "check dW ", "check db ", "check dslope  bound: all 3")
 	contain(t, succeed(t, "run", "ic2ih5oc3kh3", "--backward", "--verify", "off"), "nothing was checked")
-	contain(t, succeed(t, "run", "ic2ih5oc3kh3", "--backward", "--json"), `"what": "dX"`, `"stages"`, `"bound_used"`, `"outputs_checked": 107`)
+	contain(t, succeed(t, "run", "ic2ih5oc3kh3", "--backward", "--json"), `"what": "dX"`, `"stages"`, `"bound_used"`,
+		`"outputs_checked": 107`)
 }
 
 // TestOptionsOfRun runs each option once with a descriptor.
 func TestOptionsOfRun(t *testing.T) {
 	hosttest.Open(t)
 	layer := "ic2id4ih5oc3kd3kh3kw3pd1+circular"
-	contain(t, succeed(t, "run", layer, "--activation", "hardsigmoid:0.25:0.5", "--residual", "after"), "5x5x4x3", "bound: all 300 outputs")
+	contain(t, succeed(t, "run", layer, "--activation", "hardsigmoid:0.25:0.5", "--residual", "after"), "5x5x4x3",
+		"bound: all 300 outputs")
 	contain(t, succeed(t, "run", layer, "--dtype", "float16"), "bound: all 300 outputs")
-	contain(t, succeed(t, "run", layer, "--dtype", "int8", "--activation", "prelu", "--residual", "before", "--deterministic"),
+	contain(t, succeed(t, "run", layer, "--dtype", "int8", "--activation", "prelu", "--residual", "before",
+		"--deterministic"),
 		"bound: all 300 outputs", "int32 sums: all 300 exact", "the same bits")
 	contain(t, succeed(t, "run", layer, "--dtype", "int8", "--verify", "off"), "nothing was checked")
-	contain(t, succeed(t, "run", layer, "--dtype", "int8", "--json"), `"outputs_checked": 300`, `"verified": true`, `"bound_used"`)
+	contain(t, succeed(t, "run", layer, "--dtype", "int8", "--json"), `"outputs_checked": 300`, `"verified": true`,
+		`"bound_used"`)
 	contain(t, succeed(t, "run", "ic2ih5oc3kh3+unshared", "--activation", "relu6"), "bound: all 27 outputs")
 	contain(t, succeed(t, "run", "ic2ih5oc3kh3sh3+transposed"), "bound: all 675 outputs")
 	same := func(a, b []string) {
 		t.Helper()
 		run := []string{"run", layer}
-		if x, y := hashLine(t, succeed(t, append(run, a...)...)), hashLine(t, succeed(t, append(run, b...)...)); x != y {
+		if x, y := hashLine(t, succeed(t, append(run, a...)...)),
+			hashLine(t, succeed(t, append(run, b...)...)); x != y {
 			t.Errorf("%v gives %s, %v gives %s", a, x, b, y)
 		}
 	}
@@ -313,9 +340,11 @@ func TestOptionsOfRun(t *testing.T) {
 	same([]string{"--dtype", "int8"}, []string{"--dtype", "int8", "--verify", "off"})
 	same([]string{"--relu=separate"}, []string{"--activation", "relu", "--separate"})
 	same([]string{"--relu", "--activation", "relu"}, []string{"--activation", "relu"})
-	for flag, separate := range map[string]bool{"--relu": false, "--relu=fused": false, "--relu=separate": true, "--relu --separate": true} {
+	for flag, separate := range map[string]bool{"--relu": false, "--relu=fused": false, "--relu=separate": true,
+		"--relu --separate": true} {
 		c, _, err := readRepro("gpuconv run " + layer + " " + flag)
-		if o := c.Options; err != nil || o.Separate != separate || o.Epilogue.Activation != (conv.Activation{Function: conv.ReLU}) {
+		if o := c.Options; err != nil || o.Separate != separate ||
+			o.Epilogue.Activation != (conv.Activation{Function: conv.ReLU}) {
 			t.Errorf("%s: %+v, %v; separate must be %v", flag, o, err, separate)
 		}
 	}
@@ -325,7 +354,8 @@ func TestOptionsOfRun(t *testing.T) {
 // rounds.
 func TestIntegersByDefault(t *testing.T) {
 	hosttest.Open(t)
-	contain(t, succeed(t, "run", "ic64ih14oc64kh3ph1", "--data", "integers", "--tuned=false"), "exact: all 12544 outputs equal")
+	contain(t, succeed(t, "run", "ic64ih14oc64kh3ph1", "--data", "integers", "--tuned=false"),
+		"exact: all 12544 outputs equal")
 }
 
 // rounding are the algorithms whose transforms round whole numbers.
@@ -350,7 +380,8 @@ func TestExact(t *testing.T) {
 	}
 
 	const small = "ic4ih6oc4kh3ph1"
-	out := succeed(t, "bench", "--exact", "--no-ceilings", "--budget", "1ms", "--rounds", "1", "--algorithm", "all", small, "--json")
+	out := succeed(t, "bench", "--exact", "--no-ceilings", "--budget", "1ms", "--rounds", "1", "--algorithm", "all",
+		small, "--json")
 	contain(t, out, `"exact": true`, `"algorithm": "direct"`)
 	if rounds(out) {
 		t.Errorf("bench --exact measures what rounds:\n%s", out)
@@ -359,7 +390,8 @@ func TestExact(t *testing.T) {
 	cache := filepath.Join(t.TempDir(), "exact.json")
 	tried := func(more ...string) (names []string) {
 		code, stdout, stderr := hooked(func(a *app) {
-			a.tuneLayer = func(_ context.Context, dev *host.Device, p conv.Problem, o host.LayerOptions, _ host.TuneOptions) (tuning.Result, error) {
+			a.tuneLayer = func(_ context.Context, dev *host.Device, p conv.Problem, o host.LayerOptions,
+				_ host.TuneOptions) (tuning.Result, error) {
 				list, err := host.Algorithms(dev, p, host.LayerOptions{Exact: o.Exact})
 				for _, a := range list {
 					names = append(names, a.Name())
@@ -373,11 +405,14 @@ func TestExact(t *testing.T) {
 		}
 		return names
 	}
-	if all, exact := tried(), tried("--exact"); !rounds(fmt.Sprint(all)) || rounds(fmt.Sprint(exact)) || len(exact) == 0 {
+	if all, exact := tried(), tried("--exact"); !rounds(fmt.Sprint(all)) || rounds(fmt.Sprint(exact)) ||
+		len(exact) == 0 {
 		t.Errorf("tune tries %v, with --exact %v", all, exact)
 	}
-	for _, args := range [][]string{{"tune", "--exact", "--suite", "core"}, {"tune", "--exact", "--list", "--cache", cache}} {
-		if code, _, stderr := gpuconv(args...); code != exitUsage || !strings.Contains(stderr, "a file of its own with --cache") {
+	for _, args := range [][]string{{"tune", "--exact", "--suite", "core"},
+		{"tune", "--exact", "--list", "--cache", cache}} {
+		if code, _, stderr := gpuconv(args...); code != exitUsage ||
+			!strings.Contains(stderr, "a file of its own with --cache") {
 			t.Errorf("%v: exit %d\n%s", args, code, stderr)
 		}
 	}

@@ -57,7 +57,8 @@ func (a *app) measure(p conv.Problem) error {
 	}
 	if need := 4 * (unshared.FilterLen() + unshared.BiasLen()); need > a.measureLimit {
 		return fmt.Errorf(
-			"%w: without sharing the filters of %s take %d bytes (%s), at most %d (%s) are measured: make the output or the filters smaller",
+			"%w: without sharing the filters of %s take %d bytes (%s), at most %d (%s) are measured: make the "+
+				"output or the filters smaller",
 			errTooLarge,
 			p,
 			need,
@@ -172,7 +173,8 @@ func (r measureReport) print(a *app) {
 	table(
 		a.stdout,
 		fmt.Sprintf(
-			"Times are the median of %d runs, wall clock: upload of X, computation, read-back of V; the filters are on the device before.",
+			"Times are the median of %d runs, wall clock: upload of X, computation, read-back of V; the filters are "+
+				"on the device before.",
 			r.Runs,
 		),
 		"shared\t"+s.Check,

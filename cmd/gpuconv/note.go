@@ -146,7 +146,8 @@ func formula(p conv.Problem, x tensor.Volume, w tensor.Filters, v tensor.Volume,
 func (r noteReport) print(a *app) {
 	table(
 		a.stdout,
-		"The example of the CS231n notes on parameter sharing: X is 11x11x4, two filters W0 and W1 of 5x5x4, stride 2, no padding, hence V is 4x4x2. X, W and b are seeded integers.",
+		"The example of the CS231n notes on parameter sharing: X is 11x11x4, two filters W0 and W1 of 5x5x4, stride "+
+			"2, no padding, hence V is 4x4x2. X, W and b are seeded integers.",
 		"Device: "+r.Device,
 	)
 	for d := range r.v.D {

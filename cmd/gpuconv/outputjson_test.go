@@ -68,7 +68,8 @@ func TestOutputJSONRefused(t *testing.T) {
 			}
 		}
 	}
-	if code, _, stderr := gpuconv("params", "ic1ih1oc1kh1", "--output-json", "/dev/full"); code != exitFailed || !strings.Contains(stderr, "--output-json: ") {
+	if code, _, stderr := gpuconv("params", "ic1ih1oc1kh1", "--output-json", "/dev/full"); code != exitFailed ||
+		!strings.Contains(stderr, "--output-json: ") {
 		t.Errorf("a full disk: exit %d, want %d\n%s", code, exitFailed, stderr)
 	}
 }

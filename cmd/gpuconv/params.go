@@ -58,8 +58,9 @@ func (a *app) paramsCommand() *cobra.Command {
 slice share one filter and one bias, and without sharing each has its own.
 With --measure the layer is run both ways on the device, each run judged against
 the CPU reference first, and the times stand beside the counts.`,
-		Example: "  gpuconv params --input 227x227x3 --filter 11 --stride 4 --pad 0 --depth 96\n  gpuconv params ic3ih227oc96kh11sh4\n  gpuconv params --measure",
-		Args:    cobra.MaximumNArgs(1),
+		Example: "  gpuconv params --input 227x227x3 --filter 11 --stride 4 --pad 0 --depth 96\n  gpuconv params " +
+			"ic3ih227oc96kh11sh4\n  gpuconv params --measure",
+		Args: cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			if measure && len(args) == 0 && !f.given(c) {
 				args = []string{measuredLayer}

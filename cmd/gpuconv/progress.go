@@ -41,7 +41,8 @@ func (p *progress) show() {
 	options := []progressbar.Option{progressbar.OptionSetWriter(p.out),
 		progressbar.OptionSetDescription(
 			p.description(),
-		), progressbar.OptionClearOnFinish(), progressbar.OptionSetWidth(p.barWidth()), progressbar.OptionSpinnerType(14)}
+		), progressbar.OptionClearOnFinish(), progressbar.OptionSetWidth(p.barWidth()),
+		progressbar.OptionSpinnerType(14)}
 	if p.total > 0 {
 		options = append(options, progressbar.OptionShowCount(), progressbar.OptionThrottle(100*time.Millisecond))
 	}

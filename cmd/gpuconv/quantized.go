@@ -16,7 +16,7 @@ func (f *runFlags) quantized(j *job) error {
 	}{
 		{j.fromFiles, "files of operands", "its operands are seeded"},
 		{f.backward, "--backward", "whole numbers have no gradients"},
-		{j.options.Separate, "--separate", "its outputs are made of its sums in a pass of their own always"},
+		{j.options.Separate, "--separate", "its outputs are made of its sums in a step of their own always"},
 		{f.data == "integers", "--data integers", "its operands are whole numbers always, and its sums exact"},
 		{f.verify == "sample", "--verify sample", "all of its sums are judged; use full or off"},
 	} {

@@ -37,8 +37,9 @@ type app struct {
 	// Tests of the checks set these: what verify runs a case with, what tune tunes a layer with, what a
 	// second run's results become, what happens at each turn of bench, and how many bytes params --measure
 	// takes.
-	runCase      func(proof.Case, *host.Device) (cpuref.Report, error)
-	tuneLayer    func(context.Context, *host.Device, conv.Problem, host.LayerOptions, host.TuneOptions) (tuning.Result, error)
+	runCase   func(proof.Case, *host.Device) (cpuref.Report, error)
+	tuneLayer func(context.Context, *host.Device, conv.Problem, host.LayerOptions, host.TuneOptions) (tuning.Result,
+		error)
 	spoil        func([]result)
 	turn         func(context.Context, bench.Turn)
 	measureLimit int64
@@ -177,7 +178,8 @@ func (a *app) openOrFallBack() (*host.Device, error) {
 	}
 	fmt.Fprintf(
 		a.stderr,
-		"WARNING: NO GPU. %v\nWARNING: computing on the CPU reference instead; nothing of this shows what a GPU does.\n",
+		"WARNING: NO GPU. %v\nWARNING: computing on the CPU reference instead; nothing of this shows what a GPU "+
+			"does.\n",
 		err,
 	)
 	return host.Open(host.Options{Backend: host.CPU})

@@ -42,12 +42,14 @@ With --backward the gradients are computed instead of V, and each volume on the 
 The hash is that of V's float32 numbers, -0 counted as 0; with --backward that of
 dX, dW, db and dslope, one after the other. Every kernel adds up in an order that
 only the layer, its algorithm and --threads decide, so the same command gives the same
-hash on the same adapter as long as no tuning chooses another algorithm: --deterministic runs the layer twice and holds it to that. With
---data integers nothing is ever rounded, and the hash is the same on every adapter.`,
+hash on the same adapter as long as no tuning chooses another algorithm:
+--deterministic runs the layer twice and holds it to that. With --data integers nothing
+is ever rounded, and the hash is the same on every adapter.`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			f.sizesGiven = f.changed(c)
-			for _, name := range []string{"input", "filters", "bias", "residual-input", "slopes", "dv", "alexnet", "algorithm", "cache", "output", "maps", "dx", "dw", "db", "dslopes"} {
+			for _, name := range []string{"input", "filters", "bias", "residual-input", "slopes", "dv", "alexnet",
+				"algorithm", "cache", "output", "maps", "dx", "dw", "db", "dslopes"} {
 				if flag := c.Flags().Lookup(name); flag.Changed && flag.Value.String() == "" {
 					return usagef("--%s is empty: name one, or leave it out", name)
 				}

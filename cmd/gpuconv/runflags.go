@@ -42,7 +42,8 @@ func (f *runFlags) addTo(c *cobra.Command) {
 		&f.filters,
 		"filters",
 		"",
-		"filter bank W: .npy; of an unshared layer (banks, K, Fh, Fw, D), a bank for each output position in V's order",
+		"filter bank W: .npy; of an unshared layer (banks, K, Fh, Fw, D), a bank for each output position in V's "+
+			"order",
 	)
 	flags.StringVar(&f.bias, "bias", "", "biases b: .npy of K numbers, of an unshared layer (banks, K); without it 0")
 	flags.StringVar(&f.residualInput, "residual-input", "", "residual R, of V's size: .npy; without it seeded")
@@ -78,7 +79,7 @@ func (f *runFlags) addTo(c *cobra.Command) {
 		&f.separate,
 		"separate",
 		false,
-		"activation and residual in a pass of their own, not fused into the layer",
+		"activation and residual in a step of their own, not fused into the layer",
 	)
 	flags.BoolVar(
 		&f.backward,
@@ -86,12 +87,14 @@ func (f *runFlags) addTo(c *cobra.Command) {
 		false,
 		"compute the gradients dX, dW, db and dslope, given dV, and judge each stage",
 	)
-	flags.BoolVar(&f.deterministic, "deterministic", false, "run the layer twice and fail unless all bits are the same")
+	flags.BoolVar(&f.deterministic, "deterministic", false,
+		"run the layer twice and fail unless all bits are the same")
 	flags.StringVar(
 		&f.dtype,
 		"dtype",
 		"float32",
-		"how volumes and filters are stored: float32, float16 with float32 arithmetic, or seeded int8 with exact int32 sums",
+		"how volumes and filters are stored: float32, float16 with float32 arithmetic, or seeded int8 with exact "+
+			"int32 sums",
 	)
 	flags.StringVar(&f.verify, "verify", "full", "judge the outputs: full, sample or off")
 	flags.IntVar(&f.sample, "sample", 4096, "outputs that --verify sample judges, corners always among them")
@@ -150,7 +153,8 @@ func (f *runFlags) options(j *job) error {
 		if a := j.options.Epilogue.Activation; a.Function != conv.PReLU &&
 			!cpuref.ExactEpilogue(j.options.Epilogue, nil) { // seeded slopes are exact
 			return usagef(
-				"--data integers with --activation %s: it rounds, so that nothing is to be had bit for bit; use --data reals",
+				"--data integers with --activation %s: it rounds, so that nothing is to be had bit for bit; use "+
+					"--data reals",
 				a,
 			)
 		}
@@ -193,7 +197,8 @@ func (f *runFlags) outputs() error {
 		return usagef("--sample %d: must be 1 or more", f.sample)
 	}
 	taken := map[string]string{filepath.Clean(f.app.outputJSON): "--output-json"}
-	for _, out := range append(f.gradientFiles.outputs(), [3]string{"--output", f.output, ".npy"}, [3]string{"--maps", f.maps, ".png"}) {
+	for _, out := range append(f.gradientFiles.outputs(), [3]string{"--output", f.output, ".npy"},
+		[3]string{"--maps", f.maps, ".png"}) {
 		switch out[1] {
 		case "":
 			continue
@@ -267,7 +272,8 @@ func (f *runFlags) gradients(j *job) error {
 		return usagef("--verify sample judges V: with --backward use full or off")
 	case f.backward && (f.output != "" || f.maps != ""):
 		return usagef(
-			"--output and --maps write V, which --backward does not give: write gradients with --dx, --dw, --db and --dslopes",
+			"--output and --maps write V, which --backward does not give: write gradients with --dx, --dw, --db and " +
+				"--dslopes",
 		)
 	}
 	return nil

@@ -23,11 +23,12 @@ type runReport struct {
 	Stages        []runStage `json:"stages,omitempty"` // of --backward
 	Hash          string     `json:"hash"`
 	Deterministic bool       `json:"deterministic,omitempty"` // two runs gave the same bits
-	Millis        float64    `json:"time_ms"`                 // wall clock: upload, compute, read back and, unless off, the check
-	Wrote         []string   `json:"wrote,omitempty"`
+	// wall clock: upload, compute, read back and, unless off, the check
+	Millis float64  `json:"time_ms"`
+	Wrote  []string `json:"wrote,omitempty"`
 }
 
-// runStage is the verdict on one volume of a backward pass.
+// runStage is the verdict on one volume of the way back.
 type runStage struct {
 	What    string  `json:"what"`
 	Checked int     `json:"checked"`

@@ -26,9 +26,11 @@ func (f *sizeFlags) add(c *cobra.Command, of string) {
 		&f.pad,
 		"pad",
 		"0",
-		"padding P"+of+" on each side, or WxH, in 3D WxHxZ, or TOP,BOTTOM,LEFT,RIGHT, in 3D FRONT,BACK before them, or SAME_UPPER, SAME_LOWER, VALID as in ONNX",
+		"padding P"+of+" on each side, or WxH, in 3D WxHxZ, or TOP,BOTTOM,LEFT,RIGHT, in 3D FRONT,BACK before them, "+
+			"or SAME_UPPER, SAME_LOWER, VALID as in ONNX",
 	)
-	flags.StringVar(&f.padding, "padding", "zero", "what the padding holds"+of+": zero, reflect, replicate or circular")
+	flags.StringVar(&f.padding, "padding", "zero",
+		"what the padding holds"+of+": zero, reflect, replicate or circular")
 	flags.StringVar(&f.dilation, "dilation", "1", "dilation"+of+", or WxH, in 3D WxHxZ; 1 is none")
 	flags.BoolVar(
 		&f.transposed,
@@ -54,7 +56,8 @@ func (f *sizeFlags) add(c *cobra.Command, of string) {
 // changed names the flags that were given.
 func (f *sizeFlags) changed(c *cobra.Command) []string {
 	var names []string
-	for _, name := range []string{"stride", "pad", "padding", "dilation", "transposed", "unshared", "output-padding", "groups"} {
+	for _, name := range []string{"stride", "pad", "padding", "dilation", "transposed", "unshared", "output-padding",
+		"groups"} {
 		if c.Flags().Changed(name) {
 			names = append(names, "--"+name)
 		}
@@ -187,7 +190,8 @@ func padAxis(a *conv.Axis, before, after, more int, transposed bool) error {
 	}
 	if a.Out < 1 {
 		return usagef(
-			"--pad of %d before and %d after: an axis of %d inputs and a filter of %d taps, dilated to %d, would have an output of %d",
+			"--pad of %d before and %d after: an axis of %d inputs and a filter of %d taps, dilated to %d, would "+
+				"have an output of %d",
 			before,
 			after,
 			a.In,

@@ -79,25 +79,25 @@ func (a *app) readSuite(name string) ([]bench.Layer, error) {
 // writeNPY writes a .npy file, or to stdout.
 func (a *app) writeNPY(path string, array tensor.Array) error {
 	if path != stream {
-		return tensor.WriteNPYFile(path, array)
+		return notWritten(tensor.WriteNPYFile(path, array), "")
 	}
-	return writeStdout(tensor.WriteNPY(a.stdout, array))
+	return notWritten(tensor.WriteNPY(a.stdout, array), "writing to stdout: ")
 }
 
 // writeMaps writes a picture of maps to a .png, or to stdout.
 func (a *app) writeMaps(path string, v tensor.Volume, o tensor.MapOptions) error {
 	if path != stream {
-		return tensor.WriteMapsFile(path, v, o)
+		return notWritten(tensor.WriteMapsFile(path, v, o), "")
 	}
-	return writeStdout(tensor.WriteMaps(a.stdout, v, o))
+	return notWritten(tensor.WriteMaps(a.stdout, v, o), "writing to stdout: ")
 }
 
-// writeStdout tells a volume that cannot be written from a reader that is gone.
-func writeStdout(err error) error {
-	if err == nil || errors.Is(err, tensor.ErrShape) {
+// notWritten tells a volume or a name that no file can have from a full disk and a reader that is gone.
+func notWritten(err error, doing string) error {
+	if err == nil || errors.Is(err, tensor.ErrShape) || errors.Is(err, tensor.ErrFormat) {
 		return err
 	}
-	return failure{fmt.Errorf("writing to stdout: %w", err)}
+	return failure{fmt.Errorf("%s%w", doing, err)}
 }
 
 // reportingTo gives an app that prints to w, where stdout is taken by data.

@@ -33,7 +33,8 @@ func TestPipes(t *testing.T) {
 	hosttest.Open(t)
 	dir := t.TempDir()
 	at := func(name string) string { return filepath.Join(dir, name) }
-	files := map[string]string{"--input": at("X.npy"), "--filters": at("W.npy"), "--bias": at("b.npy"), "--residual-input": at("R.npy"), "--slopes": at("s.npy")}
+	files := map[string]string{"--input": at("X.npy"), "--filters": at("W.npy"), "--bias": at("b.npy"),
+		"--residual-input": at("R.npy"), "--slopes": at("s.npy")}
 	npy(t, files["--input"], "<f4", false, []int{5, 6, 2}, wave(60, 0.3))
 	npy(t, files["--filters"], "<f4", false, []int{3, 3, 3, 2}, wave(54, 0.7))
 	npy(t, files["--bias"], "<f4", false, []int{3}, wave(3, 0.9))
@@ -82,7 +83,8 @@ func TestPipes(t *testing.T) {
 func TestPipedResults(t *testing.T) {
 	dir := t.TempDir()
 	jsonFile, csvFile := filepath.Join(dir, "r.json"), filepath.Join(dir, "r.csv")
-	code, stdout, stderr := piped("ic2ih5oc3kh3\nic1ih4oc1kh1n\"one\"\n", "bench", "--suite", stream, "--backend", "cpu", "--budget", "1ms", "--output-json", jsonFile, "--csv", csvFile)
+	code, stdout, stderr := piped("ic2ih5oc3kh3\nic1ih4oc1kh1n\"one\"\n", "bench", "--suite", stream, "--backend",
+		"cpu", "--budget", "1ms", "--output-json", jsonFile, "--csv", csvFile)
 	if code != exitFine || !strings.Contains(stdout, "2 results, 0 failed") {
 		t.Fatalf("exit %d\n%s%s", code, stdout, stderr)
 	}
@@ -105,20 +107,26 @@ func TestPipesRefused(t *testing.T) {
 		words string
 	}{
 		{"", []string{"run", "--input", stream, "--filters", stream}, "nothing is there"},
-		{"scribble", []string{"run", "ic2ih5oc3kh3", "--filters", stream}, `--filters -: tensor: it starts with "scribb"`},
-		{npyText(t), []string{"run", "ic2ih5oc3kh3", "--input", stream, "--bias", stream}, "--bias -: --input has read stdin already"},
-		{"", []string{"run", "ic2ih5oc3kh3", "--output", stream, "--maps", stream}, "--output -, --maps -: only one of them can go to stdout"},
+		{"scribble", []string{"run", "ic2ih5oc3kh3", "--filters", stream},
+			`--filters -: tensor: it starts with "scribb"`},
+		{npyText(t), []string{"run", "ic2ih5oc3kh3", "--input", stream, "--bias", stream},
+			"--bias -: --input has read stdin already"},
+		{"", []string{"run", "ic2ih5oc3kh3", "--output", stream, "--maps", stream},
+			"--output -, --maps -: only one of them can go to stdout"},
 		{"", []string{"run", "ic2ih5oc3kh3", "--output", stream, "--json"}, "--json, --output -: only one of them"},
-		{"", []string{"run", "ic2ih5oc3kh3", "--output", "v.npy", "--output-json", "v.npy"}, "--output v.npy: --output-json writes that file already"},
+		{"", []string{"run", "ic2ih5oc3kh3", "--output", "v.npy", "--output-json", "v.npy"},
+			"--output v.npy: --output-json writes that file already"},
 		{npyText(t), []string{"run", "--alexnet", stream}, "is an array, must be a PNG or JPEG picture"},
 		{"", []string{"compare", stream, stream}, "stdin: no JSON of results, and no CSV"},
-		{`{"schema":1,"results":[]}`, []string{"compare", stream, stream}, "compare -: compare has read stdin already"},
+		{`{"schema":1,"results":[]}`, []string{"compare", stream, stream},
+			"compare -: compare has read stdin already"},
 		{"", []string{"bench", "--suite", stream}, "stdin has no layers"},
 		{"ic1ih3oc1kh9", []string{"tune", "--suite", stream}, "stdin:1: "},
 	} {
 		code, stdout, stderr := piped(c.input, c.args...)
 		if code != exitUsage || stdout != "" || !strings.Contains(stderr, c.words) {
-			t.Errorf("gpuconv %s: exit %d, want %d and %q\n%s%s", strings.Join(c.args, " "), code, exitUsage, c.words, stdout, stderr)
+			t.Errorf("gpuconv %s: exit %d, want %d and %q\n%s%s", strings.Join(c.args, " "), code, exitUsage, c.words,
+				stdout, stderr)
 		}
 	}
 }
@@ -136,7 +144,8 @@ func TestBrokenPipe(t *testing.T) {
 	var stderr bytes.Buffer
 	reader, writer := io.Pipe()
 	reader.Close()
-	if code := execute([]string{"run", "ic2ih5oc3kh3", "--backend", "cpu", "--output", stream}, writer, &stderr); code != exitFailed {
+	if code := execute([]string{"run", "ic2ih5oc3kh3", "--backend", "cpu", "--output", stream}, writer,
+		&stderr); code != exitFailed {
 		t.Errorf("exit %d, want %d\n%s", code, exitFailed, stderr.String())
 	}
 	contain(t, stderr.String(), "writing to stdout: ")

@@ -125,7 +125,8 @@ func wrap(text string, most int) (lines []string) {
 		at, next := most, most
 		if i := lastBreak(rest, indent, most, func(r rune) bool { return r == ' ' }); i >= 0 {
 			at, next = i, i+1
-		} else if i := lastBreak(rest, indent, most-1, func(r rune) bool { return strings.ContainsRune("/_,:+-", r) }); i >= 0 {
+		} else if i := lastBreak(rest, indent, most-1,
+			func(r rune) bool { return strings.ContainsRune("/_,:+-", r) }); i >= 0 {
 			at, next = i+1, i+1
 		}
 		lines = append(lines, string(rest[:at]))

@@ -37,10 +37,13 @@ func TestWrap(t *testing.T) {
 }
 
 func TestTable(t *testing.T) {
-	rows := []string{"alone", "a\tbb\tccc", "aaaaaaaaaaaa\tb\tc d e f g h", "x\tit goes on and on", "alone and much longer"}
+	rows := []string{"alone", "a\tbb\tccc", "aaaaaaaaaaaa\tb\tc d e f g h", "x\tit goes on and on",
+		"alone and much longer"}
 	for columns, want := range map[int]string{
-		0:  "alone\na             bb  ccc\naaaaaaaaaaaa  b   c d e f g h\nx             it goes on and on\nalone and much longer\n",
-		20: "alone\na        bb  ccc\naaaaaaa  b   c d e f\naaaaa        g h\nx        it goes on\n         and on\nalone and much\nlonger\n",
+		0: "alone\na             bb  ccc\naaaaaaaaaaaa  b   c d e f g h\nx             it goes on and on\nalone " +
+			"and much longer\n",
+		20: "alone\na        bb  ccc\naaaaaaa  b   c d e f\naaaaa        g h\nx        it goes on\n         and " +
+			"on\nalone and much\nlonger\n",
 	} {
 		var out strings.Builder
 		table(&painter{to: &out, columns: columns}, rows...)
@@ -93,7 +96,8 @@ func TestTablesFit(t *testing.T) {
 		args    []string
 	}{
 		{true, []string{"run"}},
-		{true, []string{"run", "ic3ih40iw41oc4kh3kw5ph1n\"a layer with a name that is rather long, for once\"", "--output", filepath.Join(t.TempDir(), "v.npy")}},
+		{true, []string{"run", "ic3ih40iw41oc4kh3kw5ph1n\"a layer with a name that is rather long, for once\"",
+			"--output", filepath.Join(t.TempDir(), "v.npy")}},
 		{true, []string{"run", "ic2ih5oc3kh3", "--backward", "--activation", "gelu"}},
 		{false, []string{"params", "ic3ih227oc96kh11sh4"}},
 		{true, []string{"params", "--measure", "ic2ih5oc3kh3"}},
@@ -102,30 +106,36 @@ func TestTablesFit(t *testing.T) {
 		{true, []string{"doctor"}},
 		{false, []string{"tune", "--suite", layers, "--cache", cache}},
 		{false, []string{"tune", "--list", "--cache", cache}},
-		{true, []string{"bench", "--backend", "cpu", "--budget", "1ms", "--rounds", "1", "--output-json", results, "ic2ih5oc3kh3"}},
+		{true, []string{"bench", "--backend", "cpu", "--budget", "1ms", "--rounds", "1", "--output-json", results,
+			"ic2ih5oc3kh3"}},
 		{false, []string{"compare", results, results}},
 	} {
 		code, out, stderr := onTerminal(tuneWith(nil), c.args...)
 		if code != exitFine || strings.Contains(out, good) != c.verdict || strings.Contains(out, bad) {
-			t.Fatalf("%v: exit %d, a good verdict in colour must be there %v:\n%q\n%s", c.args, code, c.verdict, out, stderr)
+			t.Fatalf("%v: exit %d, a good verdict in colour must be there %v:\n%q\n%s", c.args, code, c.verdict, out,
+				stderr)
 		}
 		uncoloured := strings.NewReplacer(good, "", plain, "").Replace(out)
 		for _, line := range strings.Split(uncoloured, "\n") {
-			if n := utf8.RuneCountInString(line); n > 80 && !strings.Contains(line, cache) && !strings.Contains(line, filepath.Dir(results)) { // a path stays whole
+			// a path stays whole
+			if n := utf8.RuneCountInString(line); n > 80 && !strings.Contains(line, cache) &&
+				!strings.Contains(line, filepath.Dir(results)) {
 				t.Errorf("%v: %d characters: %s", c.args, n, line)
 			}
 		}
 		if c.args[0] != "devices" {
 			continue
 		}
-		if whole := succeed(t, c.args...); strings.Join(strings.Fields(whole), "") != strings.Join(strings.Fields(uncoloured), "") {
+		if whole := succeed(t, c.args...); strings.Join(strings.Fields(whole),
+			"") != strings.Join(strings.Fields(uncoloured), "") {
 			t.Errorf("%v: what is wrapped lost something:\n%s\nwhole:\n%s", c.args, uncoloured, whole)
 		}
 	}
 	for _, c := range []struct {
 		name, value string
 		args        []string
-	}{{"NO_COLOR", "1", []string{"run"}}, {"TERM", "dumb", []string{"run"}}, {"TERM", "xterm", []string{"run", "--json"}}} {
+	}{{"NO_COLOR", "1", []string{"run"}}, {"TERM", "dumb", []string{"run"}},
+		{"TERM", "xterm", []string{"run", "--json"}}} {
 		t.Setenv(c.name, c.value)
 		if _, out, _ := onTerminal(nil, c.args...); strings.Contains(out, "\x1b") || out == "" {
 			t.Errorf("%s=%s %v: in colour, or nothing:\n%q", c.name, c.value, c.args, out)
@@ -138,7 +148,9 @@ func TestTablesFit(t *testing.T) {
 	_, out, _ := onTerminal(func(a *app) { a.terminal = terminalOf }, "run", "ic3ih40oc4kh3")
 	contain(t, out, "check      bound: all 5776 outputs hold, worst used") // not wrapped
 	_, out, _ = onTerminal(func(a *app) {
-		a.runCase = func(proof.Case, *host.Device) (cpuref.Report, error) { return cpuref.Report{}, cpuref.ErrMismatch }
+		a.runCase = func(proof.Case, *host.Device) (cpuref.Report, error) {
+			return cpuref.Report{}, cpuref.ErrMismatch
+		}
 	}, "verify", "--backend", "cpu", "--count", "1")
 	contain(t, out, bad+"1 FAILED"+plain)
 }

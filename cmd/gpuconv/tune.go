@@ -13,6 +13,7 @@ import (
 	"github.com/gpuconv/gpuconv/cpuref"
 	"github.com/gpuconv/gpuconv/host"
 	"github.com/gpuconv/gpuconv/host/proof"
+	"github.com/gpuconv/gpuconv/internal/files"
 	"github.com/gpuconv/gpuconv/tuning"
 	"github.com/spf13/cobra"
 )
@@ -76,11 +77,18 @@ func (f *tuneFlags) validate(a *app) ([]bench.Layer, error) {
 		return nil, usagef("--match and --again are about the layers of a --suite: name one")
 	case f.exact && (f.suite == "" || f.cache == ""):
 		return nil, usagef(
-			"--exact: choices do not tell that they are for exact layers, so keep them apart: name a --suite and a file of its own with --cache",
+			"--exact: choices do not tell that they are for exact layers, so keep them apart: name a --suite and a " +
+				"file of its own with --cache",
 		)
 	case f.budget <= 0:
 		return nil, usagef("--budget %v: must be positive, such as 20s", f.budget)
-	case f.suite == "":
+	}
+	if f.exportFile != "" {
+		if err := hasFolder("--export", f.exportFile); err != nil {
+			return nil, err
+		}
+	}
+	if f.suite == "" {
 		return nil, nil
 	}
 	all, err := a.readSuite(f.suite)
@@ -163,11 +171,7 @@ func importTunings(t *tuning.Cache, path string) (*int, error) {
 }
 
 func exportTunings(t *tuning.Cache, path string) error {
-	w, err := os.Create(path)
-	if err != nil {
-		return usagef("--export: %w", err)
-	}
-	if err := errors.Join(t.Export(w), w.Close()); err != nil {
+	if err := files.Write(path, t.Export); err != nil {
 		return failure{fmt.Errorf("--export %s: %w", path, err)}
 	}
 	return nil

@@ -30,7 +30,8 @@ const (
 func suite(t *testing.T) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "suite.txt")
-	if err := os.WriteFile(path, []byte(strings.Join([]string{firstTuned, secondTuned, `ic4ih5oc4kh3ph1n"first again"`, thirdTuned}, "\n")), 0o644); err != nil {
+	if err := os.WriteFile(path, []byte(strings.Join([]string{firstTuned, secondTuned, `ic4ih5oc4kh3ph1n"first again"`,
+		thirdTuned}, "\n")), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	return path
@@ -40,7 +41,8 @@ func suite(t *testing.T) string {
 // algorithm of a layer.
 func tuneWith(change func(conv.Problem, *tuning.Result) error) func(*app) {
 	return func(a *app) {
-		a.tuneLayer = func(ctx context.Context, dev *host.Device, p conv.Problem, o host.LayerOptions, options host.TuneOptions) (tuning.Result, error) {
+		a.tuneLayer = func(ctx context.Context, dev *host.Device, p conv.Problem, o host.LayerOptions,
+			options host.TuneOptions) (tuning.Result, error) {
 			list, err := host.Algorithms(dev, p, host.LayerOptions{})
 			if err != nil {
 				return tuning.Result{}, err
@@ -55,9 +57,11 @@ func tuneWith(change func(conv.Problem, *tuning.Result) error) func(*app) {
 			info, name := dev.GPU().Info(), p.Name
 			p.Name = ""
 			won := t.Candidates[len(list)-1]
-			choice := tuning.Choice{Key: tuning.Key{Adapter: info.Name, Driver: info.Driver, Backend: string(info.Backend),
+			choice := tuning.Choice{Key: tuning.Key{Adapter: info.Name, Driver: info.Driver,
+				Backend: string(info.Backend),
 				Shaders: shaders.Hash(), Problem: p.String(), DType: host.Float32},
-				Algorithm: won.Algorithm, Millis: float64(won.Samples[0].Milliseconds()), Clock: t.Clock, Date: time.Now().UTC().Truncate(time.Second)}
+				Algorithm: won.Algorithm, Millis: float64(won.Samples[0].Milliseconds()), Clock: t.Clock,
+				Date: time.Now().UTC().Truncate(time.Second)}
 			p.Name = name
 			for i := range t.Candidates {
 				t.Candidates[i].Repro = options.Repro(t.Candidates[i].Algorithm)
@@ -79,15 +83,18 @@ func tuneWith(change func(conv.Problem, *tuning.Result) error) func(*app) {
 func TestTuneCommand(t *testing.T) {
 	hosttest.Open(t)
 	cache, layers := filepath.Join(t.TempDir(), "t.json"), suite(t)
-	code, stdout, stderr := hooked(tuneWith(nil), "tune", "--suite", layers, "--cache", cache, "--match", "first|sec", "--json")
+	code, stdout, stderr := hooked(tuneWith(nil), "tune", "--suite", layers, "--cache", cache, "--match", "first|sec",
+		"--json")
 	var r tuneReport
-	if err := json.Unmarshal([]byte(stdout), &r); err != nil || code != exitFine || len(r.Layers) != 2 || r.Cache != cache || r.Interrupted {
+	if err := json.Unmarshal([]byte(stdout), &r); err != nil || code != exitFine || len(r.Layers) != 2 ||
+		r.Cache != cache || r.Interrupted {
 		t.Fatalf("exit %d, %v, %s%s", code, err, stdout, stderr)
 	}
 	for i, name := range []string{"first", "second"} {
 		l := r.Layers[i]
 		n := float64(l.Tried)
-		if l.Name != name || l.Default == "" || l.DefaultMillis != 2*n || l.Millis != n+1 || l.Tried < 5 || l.Dropped != 1 || l.Failed != 0 || l.Kept != nil || l.Error != "" {
+		if l.Name != name || l.Default == "" || l.DefaultMillis != 2*n || l.Millis != n+1 || l.Tried < 5 ||
+			l.Dropped != 1 || l.Failed != 0 || l.Kept != nil || l.Error != "" {
 			t.Errorf("%s: %+v", name, l)
 		}
 	}
@@ -96,17 +103,21 @@ func TestTuneCommand(t *testing.T) {
 		t.Errorf("exit %d\n%s", code, stdout)
 	}
 	contain(t, stdout, "tried", "third", "1.", cache)
-	if code, stdout, _ = hooked(tuneWith(nil), "tune", "--suite", layers, "--cache", cache, "--again"); code != exitFine || strings.Contains(stdout, "kept from") {
+	if code, stdout, _ = hooked(tuneWith(nil), "tune", "--suite", layers, "--cache", cache,
+		"--again"); code != exitFine || strings.Contains(stdout, "kept from") {
 		t.Errorf("exit %d\n%s", code, stdout)
 	}
 	contain(t, succeed(t, "tune", "--list", "--cache", cache), "3 choices in "+cache, "ic16ih3oc8kh1", shaders.Hash())
-	contain(t, succeed(t, "tune", "--list", "--json", "--cache", filepath.Join(t.TempDir(), "none.json")), `"choices": []`)
+	contain(t, succeed(t, "tune", "--list", "--json", "--cache", filepath.Join(t.TempDir(), "none.json")),
+		`"choices": []`)
 
 	chosen := r.Layers[0].Algorithm
 	contain(t, succeed(t, "run", "--cache", cache, firstTuned), chosen+", tuned", "bound: all")
-	contain(t, succeed(t, "run", "--cache", cache, "--tuned=false", firstTuned), "algorithm  "+r.Layers[0].Default+"\n")
+	contain(t, succeed(t, "run", "--cache", cache, "--tuned=false", firstTuned),
+		"algorithm  "+r.Layers[0].Default+"\n")
 	contain(t, succeed(t, "run", "--cache", cache, "--algorithm", "registers", firstTuned), "algorithm  registers/")
-	contain(t, succeed(t, "run", "--cache", cache, "--json", firstTuned), `"algorithm": "`+chosen+`",`, `"tuned": true`)
+	contain(t, succeed(t, "run", "--cache", cache, "--json", firstTuned), `"algorithm": "`+chosen+`",`,
+		`"tuned": true`)
 	if out := succeed(t, "run", "--cache", cache, "--backend", "cpu", firstTuned); strings.Contains(out, "algorithm") {
 		t.Errorf("the reference has an algorithm:\n%s", out)
 	}
@@ -125,7 +136,8 @@ func TestTuneForReal(t *testing.T) {
 func TestTuneExchange(t *testing.T) {
 	hosttest.Open(t)
 	dir := t.TempDir()
-	mine, theirs, file := filepath.Join(dir, "mine.json"), filepath.Join(dir, "theirs.json"), filepath.Join(dir, "file.json")
+	mine, theirs, file := filepath.Join(dir, "mine.json"), filepath.Join(dir, "theirs.json"),
+		filepath.Join(dir, "file.json")
 	code, stdout, stderr := hooked(tuneWith(nil), "tune", "--suite", suite(t), "--cache", mine, "--export", file)
 	if code != exitFine {
 		t.Fatalf("exit %d\n%s%s", code, stdout, stderr)
@@ -144,7 +156,8 @@ func TestTuneInterrupted(t *testing.T) {
 	interrupted := func(a *app) {
 		tuneWith(nil)(a)
 		real := a.tuneLayer
-		a.tuneLayer = func(ctx context.Context, dev *host.Device, p conv.Problem, o host.LayerOptions, options host.TuneOptions) (tuning.Result, error) {
+		a.tuneLayer = func(ctx context.Context, dev *host.Device, p conv.Problem, o host.LayerOptions,
+			options host.TuneOptions) (tuning.Result, error) {
 			if p.Name != "second" {
 				return real(ctx, dev, p, o, options)
 			}
@@ -161,7 +174,8 @@ func TestTuneInterrupted(t *testing.T) {
 	}
 	code, stdout, stderr := hooked(interrupted, "tune", "--suite", layers, "--cache", cache, "--json")
 	var r tuneReport
-	if err := json.Unmarshal([]byte(stdout), &r); err != nil || code != exitFailed || !r.Interrupted || len(r.Layers) != 1 || r.Layers[0].Name != "first" {
+	if err := json.Unmarshal([]byte(stdout), &r); err != nil || code != exitFailed || !r.Interrupted ||
+		len(r.Layers) != 1 || r.Layers[0].Name != "first" {
 		t.Errorf("exit %d, %v\n%s", code, err, stdout)
 	}
 	contain(t, stderr, "interrupted: 1 of 3 layers are tuned and kept")
@@ -189,10 +203,13 @@ func TestTuneFailures(t *testing.T) {
 	if err := json.Unmarshal([]byte(stdout), &r); err != nil || code != exitFailed || len(r.Layers) != 3 {
 		t.Fatalf("exit %d, %v\n%s%s", code, err, stdout, stderr)
 	}
-	if l := r.Layers; l[0].Failed != 1 || l[0].Algorithm == "" || l[0].Error == "" || l[1].Algorithm != "" || l[1].Error == "" || l[2].Error != "" {
+	if l := r.Layers; l[0].Failed != 1 || l[0].Algorithm == "" || l[0].Error == "" || l[1].Algorithm != "" ||
+		l[1].Error == "" || l[2].Error != "" {
 		t.Errorf("%+v", l)
 	}
-	contain(t, stderr, "FAILED "+firstTuned+" by ", "spoilt", "  again: "+drivers()+"gpuconv run 'ic4ih5oc4kh3ph1n\"first\"' --seed 1 --data reals --algorithm ", "FAILED "+secondTuned)
+	contain(t, stderr, "FAILED "+firstTuned+" by ", "spoilt",
+		"  again: "+drivers()+"gpuconv run 'ic4ih5oc4kh3ph1n\"first\"' --seed 1 --data reals --algorithm ",
+		"FAILED "+secondTuned)
 	contain(t, succeed(t, "tune", "--list", "--cache", cache), "2 choices")
 }
 
@@ -265,7 +282,8 @@ func TestTunedRepro(t *testing.T) {
 	if j.problem, err = conv.Parse(firstTuned); err != nil {
 		t.Fatal(err)
 	}
-	contain(t, j.repro(dev, runReport{Algorithm: "shared/64x64x16_v4", Tuned: true}), " --algorithm shared/64x64x16_v4 ")
+	contain(t, j.repro(dev, runReport{Algorithm: "shared/64x64x16_v4", Tuned: true}),
+		" --algorithm shared/64x64x16_v4 ")
 	if command := j.repro(dev, runReport{Algorithm: "direct/t32"}); strings.Contains(command, "--algorithm") {
 		t.Errorf("%s names what the rules choose", command)
 	}

@@ -33,7 +33,8 @@ func (f *tuningFlags) addCommon(flags *pflag.FlagSet) {
 		&f.exact,
 		"exact",
 		false,
-		"leave out algorithms that round within their transforms, or spread a NaN or infinity beyond the outputs that depend on it",
+		"leave out algorithms that round within their transforms, or spread a NaN or infinity beyond the outputs "+
+			"that depend on it",
 	)
 	flags.StringVar(&f.cache, "cache", "", "tuning file (default gpuconv/tuning.json in your folder for caches)")
 }

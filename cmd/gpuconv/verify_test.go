@@ -28,7 +28,8 @@ func TestVerifyCoverage(t *testing.T) {
 		}
 	}, "verify", "--json", "--backend", "cpu", "--count", "500", "--seed", "3")
 	var reports []verifyReport
-	if err := json.Unmarshal([]byte(stdout), &reports); err != nil || code != exitFine || len(reports) != 1 || ran != 500 {
+	if err := json.Unmarshal([]byte(stdout), &reports); err != nil || code != exitFine || len(reports) != 1 ||
+		ran != 500 {
 		t.Fatalf("exit %d, %d cases, %v\n%s%s", code, ran, err, stdout, stderr)
 	}
 	want := map[string]int{}
@@ -37,7 +38,8 @@ func TestVerifyCoverage(t *testing.T) {
 			want[row]++
 		}
 	}
-	if r := reports[0]; r.Int8 != want["int8, sums exact"] || r.Exact != want["float32, bit for bit"]+want["float16, bit for bit"] {
+	if r := reports[0]; r.Int8 != want["int8, sums exact"] ||
+		r.Exact != want["float32, bit for bit"]+want["float16, bit for bit"] {
 		t.Errorf("%d of int8 numbers and %d bit for bit, must be as in the rows: %v", r.Int8, r.Exact, want)
 	}
 	contain(t, reports[0].String(), fmt.Sprintf("%d of int8 numbers with exact sums", want["int8, sums exact"]))
@@ -96,24 +98,28 @@ func TestVerifyInterrupted(t *testing.T) {
 		}
 		ran, code, stdout, stderr := run()
 		if code != exitFailed || ran >= 1000 {
-			t.Errorf("%v: exit %d after %d layers, want %d before the last\n%s%s", signal, code, ran, exitFailed, stdout, stderr)
+			t.Errorf("%v: exit %d after %d layers, want %d before the last\n%s%s", signal, code, ran, exitFailed,
+				stdout, stderr)
 		}
 		contain(t, stdout, "layers that cover each row", "interrupted, until then 1 FAILED on the CPU reference")
 		contain(t, stderr, " of 1000 layers ran")
 		_, _, stdout, _ = run("--json")
 		var reports []verifyReport
-		if err := json.Unmarshal([]byte(stdout), &reports); err != nil || len(reports) != 1 || !reports[0].Interrupted || reports[0].Count < 2 || reports[0].Count >= 1000 || len(reports[0].Failures) != 1 {
+		if err := json.Unmarshal([]byte(stdout), &reports); err != nil || len(reports) != 1 ||
+			!reports[0].Interrupted || reports[0].Count < 2 || reports[0].Count >= 1000 ||
+			len(reports[0].Failures) != 1 {
 			t.Errorf("%v: %v\n%s", signal, err, stdout)
 		}
 	}
 }
 
-// TestVerifyShrinks breaks real runs: one number of V is wrong wherever a plain layer is padded with zeros.
+// TestVerifyShrinks breaks real runs: one number of V is wrong wherever an ordinary layer is padded with zeros.
 // Every failure must be shown, the first five with a small layer that fails too, in the words of `run`.
 func TestVerifyShrinks(t *testing.T) {
 	dev := hosttest.Open(t)
 	wrong := func(c proof.Case) bool {
-		return !c.Backward && !c.Problem.Transposed && c.Problem.Padding == conv.Zero && max(c.Problem.H.Pad, c.Problem.W.Pad) > 0
+		return !c.Backward && !c.Problem.Transposed && c.Problem.Padding == conv.Zero &&
+			max(c.Problem.H.Pad, c.Problem.W.Pad) > 0
 	}
 	failing := 0
 	for i := range 30 {
@@ -134,8 +140,10 @@ func TestVerifyShrinks(t *testing.T) {
 	}
 	code, stdout, stderr := run("verify", "--count", "30", "--json")
 	var reports []verifyReport
-	if err := json.Unmarshal([]byte(stdout), &reports); err != nil || code != exitFailed || len(reports[0].Failures) != failing || failing <= shrunkFailures {
-		t.Fatalf("exit %d, %v, %d failures wanted, more than %d\n%s%s", code, err, failing, shrunkFailures, stdout, stderr)
+	if err := json.Unmarshal([]byte(stdout), &reports); err != nil || code != exitFailed ||
+		len(reports[0].Failures) != failing || failing <= shrunkFailures {
+		t.Fatalf("exit %d, %v, %d failures wanted, more than %d\n%s%s", code, err, failing, shrunkFailures, stdout,
+			stderr)
 	}
 	for i, f := range reports[0].Failures {
 		shrunk := f.Small != ""
@@ -171,7 +179,8 @@ func TestVerifyShrinks(t *testing.T) {
 // TestSameFailure holds that shrinking does not turn one failure into another.
 func TestSameFailure(t *testing.T) {
 	other := fmt.Errorf("the device is gone")
-	kinds := []error{cpuref.ErrMismatch, cpuref.ErrGuard, cpuref.ErrChanged, host.ErrUnsupported, cpuref.ErrNoVerdict, other}
+	kinds := []error{cpuref.ErrMismatch, cpuref.ErrGuard, cpuref.ErrChanged, host.ErrUnsupported, cpuref.ErrNoVerdict,
+		other}
 	for i, a := range kinds {
 		for k, b := range kinds {
 			if got := sameFailure(fmt.Errorf("small: %w", a), fmt.Errorf("large: %w", b)); got != (i == k) {
@@ -240,7 +249,8 @@ func TestRepro(t *testing.T) {
 		t.Fatal(err)
 	}
 	info := gpuDevice.GPU().Info()
-	for dev, want := range map[*host.Device]host.Options{cpu: {Backend: host.CPU}, gpuDevice: {Backend: string(info.Backend), Adapter: info.Name}} {
+	for dev, want := range map[*host.Device]host.Options{cpu: {Backend: host.CPU},
+		gpuDevice: {Backend: string(info.Backend), Adapter: info.Name}} {
 		for i := range 500 {
 			c := proof.Draw(1, i)
 			if i%5 == 0 { // each case takes its time to draw from
@@ -248,12 +258,14 @@ func TestRepro(t *testing.T) {
 			}
 			c.Problem.Name = []string{"", "a layer", "it's $HOME; `ls` \\"}[i%3]
 			words := shellWords(c.Repro(dev))
-			if want := []string{"gpuconv", "run", c.Problem.String(), "--seed", fmt.Sprint(c.Seed)}; !slices.Equal(words[:min(len(want), len(words))], want) {
+			if want := []string{"gpuconv", "run", c.Problem.String(), "--seed",
+				fmt.Sprint(c.Seed)}; !slices.Equal(words[:min(len(want), len(words))], want) {
 				t.Fatalf("%q must begin with %q", words, want)
 			}
-			plain := c.Options.Epilogue == conv.Epilogue{}
-			for word, is := range map[string]bool{"--separate": c.Options.Separate, "--backward": c.Backward, "--threads": c.Options.Threads != 0, "--algorithm": c.Options.Algorithm != "",
-				"--dtype": c.Options.DType != "", "--activation": !plain, "--residual": !plain} {
+			noEpilogue := c.Options.Epilogue == conv.Epilogue{}
+			for word, is := range map[string]bool{"--separate": c.Options.Separate, "--backward": c.Backward,
+				"--threads": c.Options.Threads != 0, "--algorithm": c.Options.Algorithm != "",
+				"--dtype": c.Options.DType != "", "--activation": !noEpilogue, "--residual": !noEpilogue} {
 				if slices.Contains(words, word) != is {
 					t.Fatalf("%q of %+v: %s is there %v, must be %v", words, c, word, !is, is)
 				}

@@ -14,17 +14,18 @@ import (
 
 // verifyReport is the JSON of `gpuconv verify`, one for each adapter.
 type verifyReport struct {
-	Adapter     string          `json:"adapter"`
-	Backend     string          `json:"backend"`
-	Seed        uint64          `json:"seed"`
-	Count       int             `json:"count"`                 // layers that ran
-	Interrupted bool            `json:"interrupted,omitempty"` // they are not all that were asked for
-	Exact       int             `json:"exact"`                 // problems compared bit for bit; the others by the bound
-	Int8        int             `json:"int8"`                  // of the others those whose int32 sums were exact
-	Outputs     int64           `json:"outputs"`
-	Worst       float64         `json:"worst_bound_used"`
-	Coverage    []verifyRow     `json:"coverage"`
-	Failures    []verifyFailure `json:"failures"`
+	Adapter     string `json:"adapter"`
+	Backend     string `json:"backend"`
+	Seed        uint64 `json:"seed"`
+	Count       int    `json:"count"`                 // layers that ran
+	Interrupted bool   `json:"interrupted,omitempty"` // they are not all that were asked for
+	// problems compared bit for bit; the others by the bound
+	Exact    int             `json:"exact"`
+	Int8     int             `json:"int8"` // of the others those whose int32 sums were exact
+	Outputs  int64           `json:"outputs"`
+	Worst    float64         `json:"worst_bound_used"`
+	Coverage []verifyRow     `json:"coverage"`
+	Failures []verifyFailure `json:"failures"`
 }
 
 // verifyRow is how often one thing that layers can do was tried.
@@ -135,7 +136,8 @@ func (r verifyReport) String() string {
 	}
 	passed := r.Count - len(r.Failures)
 	return fmt.Sprintf(
-		"%s on %s (%s): %d of %d layers passed, %d bit for bit, %d within the bound (at most %.1f%% of it used; %d of int8 numbers with exact sums), %s outputs; seed %d",
+		"%s on %s (%s): %d of %d layers passed, %d bit for bit, %d within the bound (at most %.1f%% of it used; %d "+
+			"of int8 numbers with exact sums), %s outputs; seed %d",
 		verdict,
 		r.Adapter,
 		r.Backend,
@@ -174,7 +176,8 @@ func sameFailure(err, was error) bool {
 	if err == nil {
 		return false
 	}
-	for _, kind := range []error{cpuref.ErrMismatch, cpuref.ErrGuard, cpuref.ErrChanged, host.ErrUnsupported, cpuref.ErrNoVerdict} {
+	for _, kind := range []error{cpuref.ErrMismatch, cpuref.ErrGuard, cpuref.ErrChanged, host.ErrUnsupported,
+		cpuref.ErrNoVerdict} {
 		if errors.Is(was, kind) {
 			return errors.Is(err, kind)
 		}

@@ -19,7 +19,8 @@ func TestWithAlgorithm(t *testing.T) {
 	for i := range 2000 {
 		before := proof.Draw(2, i)
 		c := before.WithAlgorithm(dev)
-		if again := before.WithAlgorithm(dev); again.Options.Algorithm != c.Options.Algorithm || (c.Options.Algorithm == "") != (c.Options.Threads != 0 || c.Options.DType == host.Int8) {
+		if again := before.WithAlgorithm(dev); again.Options.Algorithm != c.Options.Algorithm ||
+			(c.Options.Algorithm == "") != (c.Options.Threads != 0 || c.Options.DType == host.Int8) {
 			t.Fatalf("case %d is by %q, then by %q", i, c.Options.Algorithm, again.Options.Algorithm)
 		}
 		if c.Options.Algorithm == "" {
@@ -31,10 +32,12 @@ func TestWithAlgorithm(t *testing.T) {
 		options := c.Options
 		options.Slopes, options.Exact = make([]float32, len(mustData(t, c).Slopes)), c.Mode == cpuref.Exact
 		list, err := host.Algorithms(dev, c.Problem, options)
-		if err != nil || !slices.ContainsFunc(list, func(a host.Algorithm) bool { return host.AlgorithmName(a) == c.Options.Algorithm }) {
+		if err != nil || !slices.ContainsFunc(list,
+			func(a host.Algorithm) bool { return host.AlgorithmName(a) == c.Options.Algorithm }) {
 			t.Errorf("case %d is by %s, which does not serve it: %v", i, c.Options.Algorithm, err)
 		}
-		if !strings.HasSuffix(c.Repro(dev), before.Repro(dev)[strings.Index(before.Repro(dev), " --backend"):]) || !strings.Contains(c.Repro(dev), " --algorithm "+c.Options.Algorithm+" ") {
+		if !strings.HasSuffix(c.Repro(dev), before.Repro(dev)[strings.Index(before.Repro(dev), " --backend"):]) ||
+			!strings.Contains(c.Repro(dev), " --algorithm "+c.Options.Algorithm+" ") {
 			t.Errorf("case %d: %s", i, c.Repro(dev))
 		}
 		if c.Options.Algorithm = ""; text(c) != text(before) {
@@ -45,7 +48,8 @@ func TestWithAlgorithm(t *testing.T) {
 		}
 	}
 	rows := proof.AlgorithmRows()
-	if len(rows) < 3 || slices.ContainsFunc(proof.AllRows(), func(r string) bool { return strings.HasPrefix(r, "algorithm") }) {
+	if len(rows) < 3 ||
+		slices.ContainsFunc(proof.AllRows(), func(r string) bool { return strings.HasPrefix(r, "algorithm") }) {
 		t.Errorf("rows %q", rows)
 	}
 	for _, row := range rows {

@@ -67,9 +67,10 @@ func (c Case) Data() (Operands, error) {
 // all places of a filter, or over all filters.
 func (c Case) exactLimit() (int, error) {
 	limit, err := cpuref.ExactLimit(c.Problem)
-	plain, none := transform.SpaceToDepth(c.Problem)
-	if none == nil && transform.Winograd2.Exact(plain) && err == nil {
-		limit, err = cpuref.TransformExactLimit(transform.Winograd2, plain) // the algorithm may be any that is exact
+	unstrided, none := transform.SpaceToDepth(c.Problem)
+	if none == nil && transform.Winograd2.Exact(unstrided) && err == nil {
+		// the algorithm may be any that is exact
+		limit, err = cpuref.TransformExactLimit(transform.Winograd2, unstrided)
 	}
 	if c.Options.DType == host.Float16 && err == nil {
 		limit, err = exactHalf(c.Problem, limit)

@@ -80,7 +80,7 @@ var shapeRows = []row{
 
 var paddingRows = []row{
 	{"padding VALID", func(c Case) bool {
-		return plain(c) && c.Problem.W.Pad == 0 && c.Problem.H.Pad == 0 && !padded(c.Problem)
+		return ordinary(c) && c.Problem.W.Pad == 0 && c.Problem.H.Pad == 0 && !padded(c.Problem)
 	}},
 	{"padding SAME_UPPER", anyAxis(func(a conv.Axis) bool { return same(a, true) && !same(a, false) })},
 	{"padding SAME_LOWER", anyAxis(func(a conv.Axis) bool { return same(a, false) && !same(a, true) })},
@@ -95,7 +95,8 @@ var paddingRows = []row{
 var groupRows = []row{
 	{"groups", func(c Case) bool { return c.Problem.Groups > 1 && c.Problem.InChannels > c.Problem.Groups }},
 	{"depthwise", func(c Case) bool { return depthwise(c.Problem) }},
-	{"depth multiplier", func(c Case) bool { return depthwise(c.Problem) && c.Problem.OutChannels > c.Problem.Groups }},
+	{"depth multiplier",
+		func(c Case) bool { return depthwise(c.Problem) && c.Problem.OutChannels > c.Problem.Groups }},
 	{"unshared", func(c Case) bool { return c.Problem.Unshared }},
 	{"unshared, groups", func(c Case) bool { return c.Problem.Unshared && c.Problem.Groups > 1 }},
 	{"unshared, batch", func(c Case) bool { return c.Problem.Unshared && c.Problem.Batch > 1 }},
@@ -157,7 +158,7 @@ var wayRows = []row{
 
 var int8Rows = []row{
 	{"int8, sums exact", int8s(func(Case) bool { return true })},
-	{"int8, padding", int8s(func(c Case) bool { return plain(c) && padded(c.Problem) })},
+	{"int8, padding", int8s(func(c Case) bool { return ordinary(c) && padded(c.Problem) })},
 	{"int8, groups", int8s(func(c Case) bool { return c.Problem.Groups > 1 })},
 	{"int8, transposed", int8s(func(c Case) bool { return c.Problem.Transposed })},
 	{"int8, unshared", int8s(func(c Case) bool { return c.Problem.Unshared })},
@@ -192,8 +193,8 @@ var edgeRows = []row{
 
 var point = conv.Axis{In: 1, Out: 1, Filter: 1, Stride: 1, Dilation: 1}
 
-// plain reports an ordinary layer, whose padding stands around its input.
-func plain(c Case) bool { return !c.Problem.Transposed }
+// ordinary reports an ordinary layer, whose padding stands around its input.
+func ordinary(c Case) bool { return !c.Problem.Transposed }
 
 func depthwise(p conv.Problem) bool { return p.Groups > 1 && p.InChannels == p.Groups }
 
@@ -216,12 +217,12 @@ func spatial(p conv.Problem) []conv.Axis {
 
 // anyAxis is about ordinary layers, one axis of which has it.
 func anyAxis(has func(conv.Axis) bool) func(Case) bool {
-	return func(c Case) bool { return plain(c) && slices.ContainsFunc(spatial(c.Problem), has) }
+	return func(c Case) bool { return ordinary(c) && slices.ContainsFunc(spatial(c.Problem), has) }
 }
 
 // transposed is about transposed layers, one axis of which has it.
 func transposed(has func(conv.Axis) bool) func(Case) bool {
-	return func(c Case) bool { return !plain(c) && slices.ContainsFunc(spatial(c.Problem), has) }
+	return func(c Case) bool { return !ordinary(c) && slices.ContainsFunc(spatial(c.Problem), has) }
 }
 
 // differ is about layers of more than one axis that are not alike.
@@ -233,7 +234,7 @@ func differ(of func(conv.Axis) int) func(Case) bool {
 }
 
 func pads(kind conv.Padding) func(Case) bool {
-	return func(c Case) bool { return plain(c) && c.Problem.Padding == kind && padded(c.Problem) }
+	return func(c Case) bool { return ordinary(c) && c.Problem.Padding == kind && padded(c.Problem) }
 }
 
 // stores is about numbers stored in one way and judged in one.

@@ -141,7 +141,8 @@ func drawServed(rng *rand.Rand, p *conv.Problem) (done bool) {
 		p.Groups = pick(rng, 1, 1, 2, 3)
 		p.InChannels, p.OutChannels = p.Groups*pick(rng, 4, 8, 12, 32), p.Groups*pick(rng, 4, 8, 12, 16, 20)
 		h, w := p.H.Dilation, p.W.Dilation
-		filter := [][2]int{{3, 3}, {3, 3}, {4, 4}, {4, 4}, {4, 4}, {5, 5}, {7, 7}, {1, 3}, {5, 1}, {1, 7}}[rng.IntN(10)]
+		filter := [][2]int{{3, 3}, {3, 3}, {4, 4}, {4, 4}, {4, 4}, {5, 5}, {7, 7}, {1, 3}, {5, 1},
+			{1, 7}}[rng.IntN(10)]
 		p.H, p.W = ofFilter(p.H, filter[0], 1), ofFilter(p.W, filter[1], 1)
 		if rng.IntN(4) == 0 {
 			stride := pick(rng, 2, 2, 3, 4)

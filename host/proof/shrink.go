@@ -130,7 +130,8 @@ func fewerGroups(c Case) []Case {
 	p := c.Problem
 	for _, g := range smaller(p.Groups, 1) {
 		next := c
-		next.Problem.Groups, next.Problem.InChannels, next.Problem.OutChannels = g, p.InChannels/p.Groups*g, p.OutChannels/p.Groups*g
+		next.Problem.Groups, next.Problem.InChannels, next.Problem.OutChannels = g, p.InChannels/p.Groups*g,
+			p.OutChannels/p.Groups*g
 		list = append(list, next)
 	}
 	return list

@@ -24,8 +24,10 @@ func parse(t *testing.T, descriptor string) conv.Problem {
 
 // large is a case with nearly everything that there is to take away.
 func large(t *testing.T) proof.Case {
-	return proof.Case{Problem: parse(t, `g3mb2ic12id5ih17iw11oc6kd3kh5kw3sd1sh2sw3pd1ph2pw1dd0dh1dw0+reflectn"large"`), Seed: 77, Backward: true,
-		Options: host.LayerOptions{Epilogue: conv.Epilogue{Activation: conv.Activation{Function: conv.SiLU}, Residual: conv.BeforeFunction}, Separate: true, DType: host.Float16, Algorithm: "direct/t64", Threads: 64}}
+	return proof.Case{Problem: parse(t, `g3mb2ic12id5ih17iw11oc6kd3kh5kw3sd1sh2sw3pd1ph2pw1dd0dh1dw0+reflectn"large"`),
+		Seed: 77, Backward: true,
+		Options: host.LayerOptions{Epilogue: conv.Epilogue{Activation: conv.Activation{Function: conv.SiLU},
+			Residual: conv.BeforeFunction}, Separate: true, DType: host.Float16, Algorithm: "direct/t64", Threads: 64}}
 }
 
 // TestShrink holds that failures which were made up end at the smallest case that has them.
@@ -36,13 +38,23 @@ func TestShrink(t *testing.T) {
 		want  string
 	}{
 		{"always", func(proof.Case) bool { return true }, "ic1ih1oc1kh1"},
-		{"stride and reflect", func(c proof.Case) bool { return c.Problem.W.Stride > 1 && c.Problem.Padding == conv.Reflect }, "ic1iw1oc1kw1sw2+reflect"},
-		{"reflect that reads", func(c proof.Case) bool { return c.Problem.H.Pad > 0 && c.Problem.Padding == conv.Reflect }, "ic1ih2iw1oc1oh1kh1ph1pw0+reflect"},
+		{"stride and reflect", func(c proof.Case) bool {
+			return c.Problem.W.Stride > 1 && c.Problem.Padding == conv.Reflect
+		}, "ic1iw1oc1kw1sw2+reflect"},
+		{"reflect that reads", func(c proof.Case) bool {
+			return c.Problem.H.Pad > 0 && c.Problem.Padding == conv.Reflect
+		}, "ic1ih2iw1oc1oh1kh1ph1pw0+reflect"},
 		{"groups", func(c proof.Case) bool { return c.Problem.Groups > 1 }, "g2ic2ih1oc2kh1"},
-		{"4 channels a group", func(c proof.Case) bool { return c.Problem.InChannels == 4*c.Problem.Groups }, "ic4ih1oc1kh1"},
-		{"3 channels and a batch", func(c proof.Case) bool { return c.Problem.InChannels >= 3*c.Problem.Groups && c.Problem.Batch > 1 }, "mb2ic3ih1oc1kh1"},
-		{"three axes", func(c proof.Case) bool { return c.Problem.Z.In > 1 && c.Problem.H.In > 1 && c.Problem.W.In > 1 }, "ic1id2oc1od1kd1"},
-		{"dilation", func(c proof.Case) bool { return c.Problem.H.Dilation > 1 && c.Problem.H.Filter > 1 }, "ic1ih3iw1oc1kh2kw1dh1dw0"},
+		{"4 channels a group", func(c proof.Case) bool { return c.Problem.InChannels == 4*c.Problem.Groups },
+			"ic4ih1oc1kh1"},
+		{"3 channels and a batch", func(c proof.Case) bool {
+			return c.Problem.InChannels >= 3*c.Problem.Groups && c.Problem.Batch > 1
+		}, "mb2ic3ih1oc1kh1"},
+		{"three axes", func(c proof.Case) bool {
+			return c.Problem.Z.In > 1 && c.Problem.H.In > 1 && c.Problem.W.In > 1
+		}, "ic1id2oc1od1kd1"},
+		{"dilation", func(c proof.Case) bool { return c.Problem.H.Dilation > 1 && c.Problem.H.Filter > 1 },
+			"ic1ih3iw1oc1kh2kw1dh1dw0"},
 	} {
 		if !c.fails(large(t)) {
 			t.Fatalf("%s: the large case has to fail", c.name)
@@ -51,7 +63,8 @@ func TestShrink(t *testing.T) {
 		if !c.fails(small) {
 			t.Errorf("%s: %s does not fail", c.name, text(small))
 		}
-		if want := (proof.Case{Problem: parse(t, c.want), Seed: 1, Mode: cpuref.Exact}); !reflect.DeepEqual(small, want) {
+		if want := (proof.Case{Problem: parse(t, c.want), Seed: 1, Mode: cpuref.Exact}); !reflect.DeepEqual(small,
+			want) {
 			t.Errorf("%s: shrunk to\n\t%s, must be\n\t%s", c.name, text(small), text(want))
 		}
 	}
@@ -112,7 +125,8 @@ func TestShrinkOptions(t *testing.T) {
 func TestShrinkLeavesInt8(t *testing.T) {
 	c := proof.Case{Problem: parse(t, "mb2ic3ih9oc4kh3"), Seed: 1, Options: host.LayerOptions{DType: host.Int8}}
 	small := proof.Shrink(c, func(c proof.Case) bool { return c.Problem.Batch > 1 })
-	if want := (proof.Case{Problem: parse(t, "mb2ic1ih1oc1kh1"), Seed: 1, Mode: cpuref.Exact}); !reflect.DeepEqual(small, want) {
+	if want := (proof.Case{Problem: parse(t, "mb2ic1ih1oc1kh1"), Seed: 1,
+		Mode: cpuref.Exact}); !reflect.DeepEqual(small, want) {
 		t.Errorf("shrunk to\n\t%s, must be\n\t%s", text(small), text(want))
 	}
 }
@@ -123,12 +137,14 @@ func TestShrinkKinds(t *testing.T) {
 		from, want string
 		fails      func(conv.Problem) bool
 	}{
-		{"g2ic4ih7iw5oc6oh16kh3kw2sh2ph1dh1+transposed", "ic1ih1oc1kh1+transposed", func(p conv.Problem) bool { return p.Transposed }},
+		{"g2ic4ih7iw5oc6oh16kh3kw2sh2ph1dh1+transposed", "ic1ih1oc1kh1+transposed",
+			func(p conv.Problem) bool { return p.Transposed }},
 		{"g2ic4ih7iw5oc6oh18kh3kw2sh2ph1dh1+transposed", "ic1ih1oc1oh2ow1kh1+transposed", func(p conv.Problem) bool {
 			return p.Transposed && p.H.Out > (p.H.In-1)*p.H.Stride+p.H.Extent()-2*p.H.Pad
 		}},
 		{"g2ic4ih7iw5oc6oh18kh3kw2sh2ph1dh1+transposed", "ic1ih1oc1kh1", func(conv.Problem) bool { return true }},
-		{"mb2ic3ih7oc4kh3ph1+unshared+circular", "ic1ih1oc1kh1+unshared", func(p conv.Problem) bool { return p.Unshared }},
+		{"mb2ic3ih7oc4kh3ph1+unshared+circular", "ic1ih1oc1kh1+unshared",
+			func(p conv.Problem) bool { return p.Unshared }},
 		{"ic3ih9oc4oh5kh3sh2", "ic1ih1oc1oh2ow1kh1", func(p conv.Problem) bool { return p.H.PadAfter() > p.H.Pad }},
 	} {
 		from := proof.Case{Problem: parse(t, c.from), Seed: 1, Mode: cpuref.Exact}
@@ -153,7 +169,8 @@ func TestShrinkStops(t *testing.T) {
 			return i%2 == 1 && s.Problem.InChannels%2 == c.Problem.InChannels%2
 		})
 		if i%2 == 0 && (calls == 0 || !reflect.DeepEqual(small, c)) {
-			t.Errorf("case %d: %s came out of %s after %d tries, though nothing smaller fails", i, text(small), text(c), calls)
+			t.Errorf("case %d: %s came out of %s after %d tries, though nothing smaller fails", i, text(small),
+				text(c), calls)
 		}
 	}
 }
@@ -161,14 +178,15 @@ func TestShrinkStops(t *testing.T) {
 // TestShrinkIsBounded has a search go on by ones, which would take 5000 times all steps.
 func TestShrinkIsBounded(t *testing.T) {
 	calls, batch := 0, 5000
-	small := proof.Shrink(proof.Case{Problem: parse(t, "mb5000ic1ih1oc1kh1"), Seed: 1, Mode: cpuref.Exact}, func(c proof.Case) bool {
-		calls++
-		if c.Problem.Batch != batch-1 {
-			return false
-		}
-		batch--
-		return true
-	})
+	small := proof.Shrink(proof.Case{Problem: parse(t, "mb5000ic1ih1oc1kh1"), Seed: 1, Mode: cpuref.Exact},
+		func(c proof.Case) bool {
+			calls++
+			if c.Problem.Batch != batch-1 {
+				return false
+			}
+			batch--
+			return true
+		})
 	if calls != 1000 || small.Problem.Batch != batch || batch == 5000 {
 		t.Errorf("%d tries, to a batch of %d; must be 1000, to %d", calls, small.Problem.Batch, batch)
 	}
@@ -182,14 +200,16 @@ func TestShrinkRuns(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer dev.Close()
-	c := proof.Case{Problem: parse(t, "g2mb2ic6ih11iw9oc4kh3sh2ph1dh1"), Seed: 9, Options: host.LayerOptions{Threads: 32}}
+	c := proof.Case{Problem: parse(t, "g2mb2ic6ih11iw9oc4kh3sh2ph1dh1"), Seed: 9,
+		Options: host.LayerOptions{Threads: 32}}
 	if err := broken(dev, c); !errors.Is(err, cpuref.ErrMismatch) {
 		t.Fatalf("the large case gives %v, must be wrong", err)
 	}
 	small := proof.Shrink(c, func(c proof.Case) bool { return errors.Is(broken(dev, c), cpuref.ErrMismatch) })
 	// One tap of two that is dilated, in the one axis that may be: the other is a point.
 	p := small.Problem
-	if !errors.Is(broken(dev, small), cpuref.ErrMismatch) || max(p.H.Dilation, p.W.Dilation) != 2 || p.FLOPs() > 4 || small.Seed != 1 || small.Options.Threads != 0 {
+	if !errors.Is(broken(dev, small), cpuref.ErrMismatch) || max(p.H.Dilation, p.W.Dilation) != 2 || p.FLOPs() > 4 ||
+		small.Seed != 1 || small.Options.Threads != 0 {
 		t.Errorf("shrunk to %s", text(small))
 	}
 	if _, err := small.Run(dev); err != nil {

@@ -18,12 +18,13 @@ var anything = algo.Limits{Software: true, Limits: gpu.Limits{
 	MaxWorkgroupsPerDimension: 1 << 16,
 }}
 
-// TestPlacementsWithoutRoom: no algorithm takes a volume that is larger than what it stands in, or stands partly beside
-// it; and what it stands in is as large as it says.
+// TestPlacementsWithoutRoom: no algorithm takes a volume that is larger than what it stands in, or stands partly
+// beside it; and what it stands in is as large as it says.
 func TestPlacementsWithoutRoom(t *testing.T) {
 	served := 0
 	for _, descriptor := range []string{
-		"g2mb2ic8ih9iw13oc8kh3ph1", "g2mb2ic8ih9iw13oc8kh5sh2ph2", "ic64ih9oc8kh3", "g8ic8ih9oc8kh3ph1", "g8ic8ih9oc8kh3sh2ph1",
+		"g2mb2ic8ih9iw13oc8kh3ph1", "g2mb2ic8ih9iw13oc8kh5sh2ph2", "ic64ih9oc8kh3", "g8ic8ih9oc8kh3ph1",
+		"g8ic8ih9oc8kh3sh2ph1",
 		"g2ic8ih9oc8kh3ph1", "ic3ih9oc8kh3ph1", "ic3ih12oc8kh7sh2ph3", "ic3ih23oc8kh11sh4",
 	} {
 		p, err := conv.Parse(descriptor)
@@ -46,18 +47,22 @@ func TestPlacementsWithoutRoom(t *testing.T) {
 				algo.Residual: outputs * int64(room.Residual.Pitch),
 			} {
 				if o := plan.Operands[operand]; o.Count != want {
-					t.Errorf("%s by %s: %s holds %d numbers, must be %d", descriptor, algo.Name(a), o.Name, o.Count, want)
+					t.Errorf("%s by %s: %s holds %d numbers, must be %d", descriptor, algo.Name(a), o.Name, o.Count,
+						want)
 				}
 			}
 			for name, move := range map[string]func(*algo.Spec){
-				"X": func(s *algo.Spec) { s.X.First = s.X.Pitch }, "no pitch of X": func(s *algo.Spec) { s.X.Pitch = 0 },
-				"V": func(s *algo.Spec) { s.V.First += 4 }, "no pitch of V": func(s *algo.Spec) { s.V.Pitch = 0 },
-				"R": func(s *algo.Spec) { s.Residual.First++ },
+				"X":             func(s *algo.Spec) { s.X.First = s.X.Pitch },
+				"no pitch of X": func(s *algo.Spec) { s.X.Pitch = 0 },
+				"V":             func(s *algo.Spec) { s.V.First += 4 },
+				"no pitch of V": func(s *algo.Spec) { s.V.Pitch = 0 },
+				"R":             func(s *algo.Spec) { s.Residual.First++ },
 			} {
 				s := room
 				move(&s)
 				if _, err := a.Plan(s, anything); !errors.Is(err, shaders.ErrPlacement) {
-					t.Errorf("%s by %s, %s without room: %v, must wrap ErrPlacement", descriptor, algo.Name(a), name, err)
+					t.Errorf("%s by %s, %s without room: %v, must wrap ErrPlacement", descriptor, algo.Name(a), name,
+						err)
 				}
 			}
 		}

@@ -81,7 +81,8 @@ func (q *Quantized) addOutputs(s QuantizedSpec) {
 	if s.Epilogue.Residual == conv.NoResidual {
 		q.Residual = q.Zeros(1)
 	} else {
-		q.Residual = q.Add(exec.Operand{Name: "the residual R", Role: exec.Input, Count: p.OutLen(), DType: shaders.Float32})
+		q.Residual = q.Add(exec.Operand{Name: "the residual R", Role: exec.Input, Count: p.OutLen(),
+			DType: shaders.Float32})
 	}
 	params := shaders.Forward(p, s.Epilogue).Place(shaders.Placement{}, s.V, s.Residual)
 	params.VScale, params.VZero = s.VScale, int32(s.VZero)

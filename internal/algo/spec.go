@@ -102,7 +102,8 @@ func newPlan(a Algorithm, s Spec, packed int64, cost func(Machine) float64) Plan
 		{Name: "the biases b", Role: exec.Constant, Count: p.BiasLen(), DType: shaders.Float32},
 		{Name: "the slopes of PReLU", Role: exec.Constant, Count: slopes, DType: shaders.Float32, Fill: nothing},
 		{Name: "the residual R", Role: residualRole, Count: residuals, DType: s.DType, Fill: nothing},
-		{Name: "the output volume V", Role: exec.Output, Count: placed(p.OutLen(), p.OutChannels, s.V), DType: s.DType},
+		{Name: "the output volume V", Role: exec.Output, Count: placed(p.OutLen(), p.OutChannels, s.V),
+			DType: s.DType},
 	}
 	return plan
 }
@@ -120,11 +121,13 @@ func placed(numbers int64, channels int, at shaders.Placement) int64 {
 func (s Spec) check(load, store uint32) error {
 	p := s.Problem
 	pixels := p.OutLen() / int64(p.OutChannels)
-	if err := errors.Join(s.X.Check(p.InLen()/int64(p.InChannels), int64(p.InChannels)), s.V.Check(pixels, int64(p.OutChannels)), s.Residual.Check(pixels, int64(p.OutChannels))); err != nil {
+	if err := errors.Join(s.X.Check(p.InLen()/int64(p.InChannels), int64(p.InChannels)),
+		s.V.Check(pixels, int64(p.OutChannels)), s.Residual.Check(pixels, int64(p.OutChannels))); err != nil {
 		return err
 	}
 	if !s.X.Aligned(load) || !s.V.Aligned(store) {
-		return fmt.Errorf("%w: X must stand at multiples of %d channels and V of %d", shaders.ErrPlacement, load, store)
+		return fmt.Errorf("%w: X must stand at multiples of %d channels and V of %d", shaders.ErrPlacement, load,
+			store)
 	}
 	return nil
 }

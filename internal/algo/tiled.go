@@ -35,8 +35,8 @@ func (a tiled) Variant() string {
 	return name
 }
 
-// tiledAlgorithms are all of them. Sums are split where a GPU would have too few workgroups, but not where weights come
-// from a uniform buffer.
+// tiledAlgorithms are all of them. Sums are split where a GPU would have too few workgroups, but not where weights
+// come from a uniform buffer.
 func tiledAlgorithms() (all []tiled) {
 	for _, t := range shaders.TileRows() {
 		all = append(all, tiled{t, 1})

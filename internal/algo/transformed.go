@@ -39,56 +39,56 @@ func transformedAlgorithms() (all []transformed) {
 
 // layers are the layer of stride 1 that a layer becomes, and the 1 x 1 convolution in its middle, or why the layer is
 // not the algorithm's.
-func (a transformed) layers(s Spec) (plain, product conv.Problem, err error) {
+func (a transformed) layers(s Spec) (unstrided, product conv.Problem, err error) {
 	if s.DType != shaders.Float32 {
-		return plain, product, errNotFloat32
+		return unstrided, product, errNotFloat32
 	}
 	if s.Block {
-		return plain, product, errBlock
+		return unstrided, product, errBlock
 	}
-	if plain, err = transform.SpaceToDepth(s.Problem); err != nil {
-		return plain, product, err
+	if unstrided, err = transform.SpaceToDepth(s.Problem); err != nil {
+		return unstrided, product, err
 	}
-	if product, err = a.by.Product(plain); err != nil {
-		return plain, product, err
+	if product, err = a.by.Product(unstrided); err != nil {
+		return unstrided, product, err
 	}
 	if s.Exact && !s.Named {
-		return plain, product, errSpreads
+		return unstrided, product, errSpreads
 	}
-	if s.Exact && !a.by.Exact(plain) {
-		return plain, product, errRounds
+	if s.Exact && !a.by.Exact(unstrided) {
+		return unstrided, product, errRounds
 	}
 	if err := s.check(1, 1); err != nil {
-		return plain, product, err
+		return unstrided, product, err
 	}
-	if !shaders.Fits(product) || !shaders.Fits(plain) {
-		return plain, product, ErrTooLong
+	if !shaders.Fits(product) || !shaders.Fits(unstrided) {
+		return unstrided, product, ErrTooLong
 	}
-	return plain, product, a.product.serves(Spec{Problem: product, DType: s.DType})
+	return unstrided, product, a.product.serves(Spec{Problem: product, DType: s.DType})
 }
 
 func (a transformed) Plan(s Spec, l Limits) (Plan, error) {
-	plain, product, err := a.layers(s)
+	unstrided, product, err := a.layers(s)
 	if err != nil {
 		return Plan{}, err
 	}
-	before, behind, err := a.passes(plain, s, l.Software)
+	before, behind, err := a.steps(unstrided, s, l.Software)
 	if err != nil {
 		return Plan{}, err
 	}
 	cost := func(m Machine) float64 {
-		sum := a.product.cost(product, m) + passesCost(before, m) + passesCost(behind, m)
-		if plain != s.Problem {
-			sum += m.occupied(float64(plain.InLen()), 2*m.Load)
+		sum := a.product.cost(product, m) + costOf(before, m) + costOf(behind, m)
+		if unstrided != s.Problem {
+			sum += m.occupied(float64(unstrided.InLen()), 2*m.Load)
 		}
 		return sum
 	}
 	plan := newPlan(a, s, packedLen(product, a.product.tiles), cost)
-	plan.Pack = func(f tensor.Filters) ([]float32, error) { return a.pack(s.Problem, plain, product, f, nil) }
-	from := plan.spaceToDepth(s, plain)
+	plan.Pack = func(f tensor.Filters) ([]float32, error) { return a.pack(s.Problem, unstrided, product, f, nil) }
+	from := plan.spaceToDepth(s, unstrided)
 	inputs := plan.Scratch("the transformed input", product.InLen())
 	products := plan.Scratch("the products", product.OutLen())
-	plan.passes(before, from, product.InLen(), exec.Whole(inputs))
+	plan.chain(before, from, product.InLen(), exec.Whole(inputs))
 	plan.tiles(
 		a.product,
 		Spec{Problem: product, DType: s.DType},
@@ -96,7 +96,7 @@ func (a transformed) Plan(s Spec, l Limits) (Plan, error) {
 		plan.Zeros(int64(product.OutChannels)),
 		products,
 	)
-	plan.passes(
+	plan.chain(
 		behind,
 		products,
 		product.OutLen(),
@@ -111,7 +111,7 @@ func (a transformed) Plan(s Spec, l Limits) (Plan, error) {
 // pack transforms the filters, and packs what becomes of them for the products. Tests spoil what stands between space
 // to depth and the transform.
 func (a transformed) pack(
-	p, plain, product conv.Problem,
+	p, unstrided, product conv.Problem,
 	filters tensor.Filters,
 	spoil func(conv.Problem, tensor.Filters),
 ) ([]float32, error) {
@@ -120,9 +120,9 @@ func (a transformed) pack(
 		return nil, err
 	}
 	if spoil != nil {
-		spoil(plain, filters)
+		spoil(unstrided, filters)
 	}
-	if filters, err = a.by.Filters(plain, filters); err != nil {
+	if filters, err = a.by.Filters(unstrided, filters); err != nil {
 		return nil, err
 	}
 	return pack(product, filters.Data, a.product.tiles), nil
@@ -135,37 +135,37 @@ func PackSpoiled(plan Plan, filters tensor.Filters, spoil func(conv.Problem, ten
 	if !ok {
 		return nil, fmt.Errorf("%s is no transform", Name(plan.Algorithm))
 	}
-	plain, product, err := a.layers(plan.Spec)
+	unstrided, product, err := a.layers(plan.Spec)
 	if err != nil {
 		return nil, err
 	}
-	return a.pack(plan.Spec.Problem, plain, product, filters, spoil)
+	return a.pack(plan.Spec.Problem, unstrided, product, filters, spoil)
 }
 
-// spaceToDepth adds how X becomes the input of the layer of stride 1, and gives that, which is X itself where the layer
-// has stride 1.
-func (plan *Plan) spaceToDepth(s Spec, plain conv.Problem) int {
+// spaceToDepth adds how X becomes the input of the layer of stride 1, and gives that, which is X itself where the
+// layer has stride 1.
+func (plan *Plan) spaceToDepth(s Spec, unstrided conv.Problem) int {
 	p := s.Problem
-	if p == plain {
+	if p == unstrided {
 		return X
 	}
-	y := plan.Scratch("the input from space to depth", plain.InLen())
+	y := plan.Scratch("the input from space to depth", unstrided.InLen())
 	k := shaders.SpaceToDepthBy(vectorOf(p.InChannels/p.Groups, 1, false, s.X))
-	params := shaders.SpaceToDepthParams(p, plain).Place(s.X, shaders.Placement{}, shaders.Placement{})
+	params := shaders.SpaceToDepthParams(p, unstrided).Place(s.X, shaders.Placement{}, shaders.Placement{})
 	plan.Threads(k, shaders.Encode(params), int64(params.Outputs), int64(k.Threads), exec.Whole(X), exec.Whole(y))
 	return y
 }
 
-// pass is one kernel of a transform, a thread of which reads and writes so many numbers or vectors.
-type pass struct {
+// transformStep is one kernel of a transform, a thread of which reads and writes so many numbers or vectors.
+type transformStep struct {
 	kernel  shaders.Variant
 	threads uint32 // of a workgroup
 	params  shaders.Params
 	numbers uint32
 }
 
-// passes are the kernels before and behind the products, of a layer of stride 1.
-func (a transformed) passes(p conv.Problem, s Spec, software bool) (before, behind []pass, err error) {
+// steps are the kernels before and behind the products, of a layer of stride 1.
+func (a transformed) steps(p conv.Problem, s Spec, software bool) (before, behind []transformStep, err error) {
 	if before, behind, err = a.unplaced(p, s, software); err != nil {
 		return nil, nil, err
 	}
@@ -178,11 +178,13 @@ func (a transformed) passes(p conv.Problem, s Spec, software bool) (before, behi
 	return before, behind, nil
 }
 
-// unplaced are the passes of volumes that stand alone. Vectors are those that the placed ones allow.
-func (a transformed) unplaced(p conv.Problem, s Spec, software bool) (before, behind []pass, err error) {
+// unplaced are the steps of volumes that stand alone. Vectors are those that the placed ones allow.
+func (a transformed) unplaced(p conv.Problem, s Spec, software bool) (before, behind []transformStep, err error) {
 	vectorIn := func(numbers uint32) uint32 { return vectorOf(p.InChannels, numbers, software, s.X) }
 	if p != s.Problem {
-		vectorIn = func(numbers uint32) uint32 { return vectorOf(p.InChannels, numbers, software, shaders.Placement{}) }
+		vectorIn = func(numbers uint32) uint32 {
+			return vectorOf(p.InChannels, numbers, software, shaders.Placement{})
+		}
 	}
 	vectorOut := func(numbers uint32) uint32 { return vectorOf(p.OutChannels, numbers, software, s.V) }
 	if a.by != transform.Fourier {
@@ -192,29 +194,29 @@ func (a transformed) unplaced(p conv.Problem, s Spec, software bool) (before, be
 		}
 		h, w, m := uint32(down), uint32(across), uint32(a.by)
 		in, out := shaders.WinogradInputs(h, w, vectorIn(h*w)), shaders.WinogradOutputs(h, w, m, vectorOut(h*w))
-		return []pass{
+		return []transformStep{
 				{in, in.Threads, shaders.WinogradInput(p, in), 2 * h * w},
-			}, []pass{
+			}, []transformStep{
 				{out, out.Threads, shaders.WinogradOutput(p, out, s.fused()), h*w + out.Count()},
 			}, nil
 	}
 	const numbers = shaders.FourierInputs + shaders.FourierOutputs
-	of := func(k shaders.Fourier) pass {
-		return pass{k, k.Threads, shaders.FourierParams(p, k, s.fused()), numbers}
+	of := func(k shaders.Fourier) transformStep {
+		return transformStep{k, k.Threads, shaders.FourierParams(p, k, s.fused()), numbers}
 	}
 	in, out := vectorIn(numbers), vectorOut(numbers)
-	before, behind = []pass{of(shaders.FourierRows(in))}, []pass{of(shaders.FourierInverseRows(out))}
+	before, behind = []transformStep{of(shaders.FourierRows(in))}, []transformStep{of(shaders.FourierInverseRows(out))}
 	if p.H.Filter > 1 && p.W.Filter > 1 {
 		before = append(before, of(shaders.FourierColumns(in)))
-		behind = append([]pass{of(shaders.FourierInverseColumns(out))}, behind...)
+		behind = append([]transformStep{of(shaders.FourierInverseColumns(out))}, behind...)
 	}
 	return before, behind, nil
 }
 
-// passes adds kernels one behind the other: the first reads from, the last has the other bindings. Between two there
+// chain adds kernels one behind the other: the first reads from, the last has the other bindings. Between two there
 // are as many numbers as in all the products, but for those that rows have less than their spectra.
-func (plan *Plan) passes(all []pass, from int, products int64, last ...exec.Use) {
-	for i, pass := range all {
+func (plan *Plan) chain(all []transformStep, from int, products int64, last ...exec.Use) {
+	for i, step := range all {
 		uses := last
 		lines := from
 		if i < len(all)-1 {
@@ -222,18 +224,18 @@ func (plan *Plan) passes(all []pass, from int, products int64, last ...exec.Use)
 			uses = []exec.Use{exec.Whole(lines)}
 		}
 		plan.Threads(
-			pass.kernel,
-			shaders.Encode(pass.params),
-			int64(pass.params.Outputs),
-			int64(pass.threads),
+			step.kernel,
+			shaders.Encode(step.params),
+			int64(step.params.Outputs),
+			int64(step.threads),
 			append([]exec.Use{exec.Whole(from)}, uses...)...)
 		from = lines
 	}
 }
 
-func passesCost(all []pass, m Machine) (cost float64) {
-	for _, pass := range all {
-		cost += m.occupied(float64(pass.params.Outputs), float64(pass.numbers)*(0.75*m.Load+10))
+func costOf(all []transformStep, m Machine) (cost float64) {
+	for _, step := range all {
+		cost += m.occupied(float64(step.params.Outputs), float64(step.numbers)*(0.75*m.Load+10))
 	}
 	return cost
 }
@@ -250,6 +252,6 @@ func vectorOf(channels int, numbers uint32, software bool, at shaders.Placement)
 
 // Rounds tells that of a layer that is computed by a transform not even small integers come out exact.
 func Rounds(by transform.Transform, p conv.Problem) bool {
-	plain, err := transform.SpaceToDepth(p)
-	return err != nil || !by.Exact(plain)
+	unstrided, err := transform.SpaceToDepth(p)
+	return err != nil || !by.Exact(unstrided)
 }

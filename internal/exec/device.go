@@ -26,7 +26,8 @@ func (d *Device) compile(v shaders.Variant) (*gpu.Kernel, shaders.Shader, error)
 	}
 	var kinds []gpu.BindingKind
 	for _, access := range s.Bindings {
-		kind, ok := map[shaders.Access]gpu.BindingKind{shaders.Uniform: gpu.UniformIn, shaders.Read: gpu.ReadOnly, shaders.Write: gpu.ReadWrite}[access]
+		kind, ok := map[shaders.Access]gpu.BindingKind{shaders.Uniform: gpu.UniformIn, shaders.Read: gpu.ReadOnly,
+			shaders.Write: gpu.ReadWrite}[access]
 		if !ok {
 			return nil, s, fmt.Errorf("%w: shader %s has a binding of %q", gpu.ErrMisuse, s.Name, access)
 		}

@@ -27,8 +27,8 @@ func (l life) overlaps(m life) bool { return l.from <= m.to && m.from <= l.to }
 
 // PlanMemory assigns operands to shared objects, the largest first, each to the smallest object in which no operand
 // lives at the same time, or to a new one: greedy by size for shared objects, of Pisarchyk and Lee, "Efficient Memory
-// Management for Deep Neural Net Inference" (MLSys 2020). Inputs live from before the first step on, for the host writes
-// all of them before a run, and outputs until after the last one.
+// Management for Deep Neural Net Inference" (MLSys 2020). Inputs live from before the first step on, for the host
+// writes all of them before a run, and outputs until after the last one.
 func PlanMemory(p Plan) (Memory, error) {
 	m := Memory{Object: make([]int, len(p.Operands))}
 	lives, err := lives(p)

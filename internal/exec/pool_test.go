@@ -29,8 +29,8 @@ func drawn(rng *rand.Rand, steps int) (p Plan) {
 	return p
 }
 
-// liveAt tells, apart from the planner, whether an operand is needed at a step: between a use before or at it, or being
-// an input, and a use at it or behind, or being an output.
+// liveAt tells, apart from the planner, whether an operand is needed at a step: between a use before or at it, or
+// being an input, and a use at it or behind, or being an output.
 func liveAt(p Plan, operand, step int) bool {
 	before, behind := p.Operands[operand].Role == Input, p.Operands[operand].Role == Output
 	written := false
@@ -46,8 +46,8 @@ func liveAt(p Plan, operand, step int) bool {
 	return before && behind && (written || p.Operands[operand].Role == Input)
 }
 
-// TestPlanMemory holds that no two operands that are needed at once share an object, that objects are large enough, and
-// that what is reported adds up.
+// TestPlanMemory holds that no two operands that are needed at once share an object, that objects are large enough,
+// and that what is reported adds up.
 func TestPlanMemory(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	shared := 0
@@ -87,7 +87,8 @@ func TestPlanMemory(t *testing.T) {
 			bound = max(bound, live)
 		}
 		if m.Planned != planned || m.Naive != naive || m.Bound != bound || planned < bound || planned > naive {
-			t.Errorf("planned %d, naive %d, bound %d, must be %d, %d, %d in this order of size", m.Planned, m.Naive, m.Bound, planned, naive, bound)
+			t.Errorf("planned %d, naive %d, bound %d, must be %d, %d, %d in this order of size", m.Planned, m.Naive,
+				m.Bound, planned, naive, bound)
 		}
 		if planned < naive {
 			shared++

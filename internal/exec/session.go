@@ -13,7 +13,8 @@ import (
 	"github.com/gpuconv/gpuconv/shaders"
 )
 
-// Session is a plan on a device: its memory, and its dispatches as recorded once. It belongs to one goroutine at a time.
+// Session is a plan on a device: its memory, and its dispatches as recorded once. It belongs to one goroutine at a
+// time.
 type Session struct {
 	dev     *Device
 	plan    Plan
@@ -203,7 +204,8 @@ func (s *Session) RunRead(ctx context.Context, operand int, to []float32) error 
 
 // Read reads an operand's numbers back.
 func (s *Session) Read(ctx context.Context, operand int, to []float32) error {
-	return s.read(operand, to, func(b *gpu.Buffer, offset uint64, dst []byte) error { return b.Read(ctx, offset, dst) })
+	return s.read(operand, to,
+		func(b *gpu.Buffer, offset uint64, dst []byte) error { return b.Read(ctx, offset, dst) })
 }
 
 func (s *Session) read(operand int, to []float32, from func(*gpu.Buffer, uint64, []byte) error) error {

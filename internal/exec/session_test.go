@@ -196,7 +196,8 @@ func TestTimesInChunks(t *testing.T) {
 	}
 	for range 2 {
 		times, err := s.Times(context.Background())
-		if err != nil || len(times) != steps || slices.ContainsFunc(times, func(d time.Duration) bool { return d < 0 }) {
+		if err != nil || len(times) != steps ||
+			slices.ContainsFunc(times, func(d time.Duration) bool { return d < 0 }) {
 			t.Errorf("%d times of %d steps, %v", len(times), steps, err)
 		}
 	}

@@ -17,12 +17,16 @@ import (
 func Algorithms(t *testing.T, dev *host.Device) {
 	t.Helper()
 	layers := []string{
-		"ic4ih5oc8kh3ph1", "ic8ih9oc17kh3ph1", "ic8ih9oc20kh3ph1", "ic3ih9oc9kh2", "g2mb2ic8ih7iw5oc24kh3kw2ph2+reflect", "mb3ic64ih3oc5kh1", "ic256ih4oc72kh1", "ic12ih9iw10oc68kh3sh2ph1dh1",
+		"ic4ih5oc8kh3ph1", "ic8ih9oc17kh3ph1", "ic8ih9oc20kh3ph1", "ic3ih9oc9kh2",
+		"g2mb2ic8ih7iw5oc24kh3kw2ph2+reflect", "mb3ic64ih3oc5kh1", "ic256ih4oc72kh1",
+		"ic12ih9iw10oc68kh3sh2ph1dh1",
 		"mb2ic16id3ih4iw5oc12kd2kh3kw2pd1ph1pw0+circular", "ic3ih6oc8kh3ph1", "ic5ih9iw10oc65kh3sh2ph1",
 		"g8ic8ih9oc8kh3ph1", "g4ic4ih10oc4kh3sh2ph1", "g3ic3ih5oc6kh2", "g2ic8ih9oc8kh3sh2ph1",
 		"ic3ih9oc8kh3sh2ph1", "ic3ih12oc8kh7sh2ph3", "ic3ih23oc8kh11sh4",
-		"g2ic8ih9iw11oc8kh5ph2", "ic4ih9oc8kh7ph3", "ic8ih9iw13oc8kh1kw7ph0pw3", "ic4ih14iw3oc4kh3kw1ph1pw0", "ic3ih9oc5kh5ph2", "ic3ih9oc5kh7ph3",
-		"ic4ih12oc8kh4ph1", "ic3ih12oc5kh4ph1", "g2ic8ih15oc8kh5sh2ph2", "mb2ic3ih17oc5kh7kw5sh2sw1ph3+reflect", // strides, from space to depth
+		"g2ic8ih9iw11oc8kh5ph2", "ic4ih9oc8kh7ph3", "ic8ih9iw13oc8kh1kw7ph0pw3", "ic4ih14iw3oc4kh3kw1ph1pw0",
+		"ic3ih9oc5kh5ph2", "ic3ih9oc5kh7ph3",
+		// strides, from space to depth
+		"ic4ih12oc8kh4ph1", "ic3ih12oc5kh4ph1", "g2ic8ih15oc8kh5sh2ph2", "mb2ic3ih17oc5kh7kw5sh2sw1ph3+reflect",
 	}
 	for _, channels := range []string{"ic3oc8", "ic8oc5"} { // one by one on one side, by fours on the other
 		for _, taps := range []int{3, 4, 5, 7} {
@@ -90,8 +94,8 @@ func algorithm(t *testing.T, dev *host.Device, p conv.Problem, a host.Algorithm)
 	t.Helper()
 	e := conv.Epilogue{Activation: conv.Activation{Function: conv.PReLU}, Residual: conv.BeforeFunction}
 	exact := !Transforms(a)
-	if plain, err := transform.SpaceToDepth(p); a.Name() == "winograd2" && err == nil {
-		exact = transform.Winograd2.Exact(plain) // all others round
+	if unstrided, err := transform.SpaceToDepth(p); a.Name() == "winograd2" && err == nil {
+		exact = transform.Winograd2.Exact(unstrided) // all others round
 	}
 	for _, mode := range []cpuref.Mode{cpuref.Exact, cpuref.Bounded} {
 		if mode == cpuref.Exact && !exact {

@@ -17,7 +17,8 @@ func Open(t testing.TB) *host.Device {
 	dev, err := host.Open(host.Options{})
 	if errors.Is(err, gpu.ErrNoAdapter) {
 		t.Fatalf(
-			"%v\nThese tests need a WebGPU adapter; on Debian without a GPU: apt-get install libvulkan1 mesa-vulkan-drivers",
+			"%v\nThese tests need a WebGPU adapter; on Debian without a GPU: apt-get install libvulkan1 "+
+				"mesa-vulkan-drivers",
 			err,
 		)
 	}

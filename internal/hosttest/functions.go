@@ -79,7 +79,8 @@ func arguments() []float32 {
 	for i := -40; i <= 40; i++ {
 		all = append(all, float32(i)/4)
 	}
-	for _, v := range []float32{1.0 / (1 << 20), 1.0 / (1 << 60), 1.0 / 3, 2.9, 11, 15, 44, 86.9, 87.1, 88.9, 104, 1e3, 1e6, 1e12} {
+	for _, v := range []float32{1.0 / (1 << 20), 1.0 / (1 << 60), 1.0 / 3, 2.9, 11, 15, 44, 86.9, 87.1, 88.9, 104, 1e3,
+		1e6, 1e12} {
 		all = append(all, v, -v)
 	}
 	return all

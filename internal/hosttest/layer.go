@@ -19,7 +19,8 @@ func Layer(t *testing.T, dev *host.Device) {
 		name string
 		run  func(*testing.T, *host.Device)
 	}{
-		{"shapes", Shapes}, {"padding", Padding}, {"groups", Groups}, {"transposed", Transposed}, {"unshared", Unshared},
+		{"shapes", Shapes}, {"padding", Padding}, {"groups", Groups}, {"transposed", Transposed},
+		{"unshared", Unshared},
 		{"epilogues", Epilogues}, {"sizes", Sizes}, {"backward", Backward},
 	} {
 		t.Run(part.name, func(t *testing.T) { part.run(t, dev) })
@@ -74,7 +75,8 @@ func Backward(t *testing.T, dev *host.Device) {
 	for _, part := range []struct {
 		name string
 		rows []row
-	}{{"shapes", shapes}, {"padding", padding()}, {"groups", groups}, {"transposed", transposed}, {"unshared", unshared}} {
+	}{{"shapes", shapes}, {"padding", padding()}, {"groups", groups}, {"transposed", transposed},
+		{"unshared", unshared}} {
 		t.Run(part.name, func(t *testing.T) {
 			for i, r := range part.rows {
 				t.Run(r.name, func(t *testing.T) {
@@ -102,7 +104,7 @@ func Backward(t *testing.T, dev *host.Device) {
 // finished is the layer that epilogues are tried on: more than one image and channel, and odd sizes.
 const finished = "g2mb2ic4ih5iw4oc6kh3ph1"
 
-// Epilogues runs every activation, with and without a residual before and after it, fused and as a pass
+// Epilogues runs every activation, with and without a residual before and after it, fused and as a step
 // of its own.
 func Epilogues(t *testing.T, dev *host.Device) {
 	for _, e := range epilogues() {
@@ -153,7 +155,8 @@ func Sizes(t *testing.T, dev *host.Device) {
 	for _, size := range shaders.ConvThreads {
 		for taps := int(size) - 1; taps <= int(size)+1; taps++ {
 			for i, outputs := range []int{1, 2, 13} {
-				o := []host.LayerOptions{{}, {Epilogue: conv.Activate(conv.ReLU)}, {Epilogue: conv.Activate(conv.ReLU), Separate: true}}[(taps+i)%3]
+				o := []host.LayerOptions{{}, {Epilogue: conv.Activate(conv.ReLU)},
+					{Epilogue: conv.Activate(conv.ReLU), Separate: true}}[(taps+i)%3]
 				for _, o.Threads = range []uint32{0, shaders.ConvThreads[0], size} {
 					judge(t, dev, fmt.Sprintf("ic%diw%doc1kw1", taps, outputs), o)
 					judge(t, dev, fmt.Sprintf("ic1iw%doc%dkw%d", taps, outputs, taps), o)

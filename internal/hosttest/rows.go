@@ -58,7 +58,7 @@ var groups = []row{
 
 // transposed layers have oh where output padding or a given output size asks for another one.
 var transposed = []row{
-	{"plain", "ic3ih4oc2kh3+transposed"},
+	{"ordinary", "ic3ih4oc2kh3+transposed"},
 	{"one number", "ic1ih1oc1kh1+transposed"},
 	{"1x1", "ic4ih3oc5kh1+transposed"},
 	{"batch", "mb3ic2ih3iw4oc3kh2kw3+transposed"},
@@ -85,7 +85,7 @@ var transposed = []row{
 }
 
 var unshared = []row{
-	{"plain", "ic3ih4oc2kh3+unshared"},
+	{"ordinary", "ic3ih4oc2kh3+unshared"},
 	{"one number", "ic1ih1oc1kh1+unshared"},
 	{"1x1", "ic4ih3oc5kh1+unshared"},
 	{"1D", "ic3iw9oc2kw3pw1+unshared"},

@@ -18,8 +18,8 @@ const (
 	SumPool     PoolKind = "sum" // of which norms are made
 )
 
-// PoolOptions are those of ONNX's pools, with a number for each axis of windows, of which there are 1 to 3: z, y and x,
-// or the last of these.
+// PoolOptions are those of ONNX's pools, with a number for each axis of windows, of which there are 1 to 3: z, y and
+// x, or the last of these.
 type PoolOptions struct {
 	Kind               PoolKind
 	Window             []int
@@ -29,11 +29,11 @@ type PoolOptions struct {
 	ColumnMajorIndices bool  // MaxPool's storage_order 1
 }
 
-// Pool computes v of x as ONNX's MaxPool and AveragePool do (opset 22), or the sum under each window. Both have the shape (N, C, axes of
-// windows): v's says how many windows there are, and thereby what ceil_mode is. indices is nil, or gets for each number
-// of MaxPool's v the place of the first such number in x, counted as ONNX does (int32, of v's shape). Of x that is
-// int32 there is the maximum alone. NaN is the largest number, and padding is none. The errors wrap [ErrShape],
-// [ErrView] or [ErrType].
+// Pool computes v of x as ONNX's MaxPool and AveragePool do (opset 22), or the sum under each window. Both have the
+// shape (N, C, axes of windows): v's says how many windows there are, and thereby what ceil_mode is. indices is nil,
+// or gets for each number of MaxPool's v the place of the first such number in x, counted as ONNX does (int32, of v's
+// shape). Of x that is int32 there is the maximum alone. NaN is the largest number, and padding is none. The errors
+// wrap [ErrShape], [ErrView] or [ErrType].
 func Pool(p *exec.Plan, x, v Tensor, indices *Tensor, o PoolOptions) error {
 	k, err := o.kernel(p, x, v, indices)
 	if err != nil {
@@ -57,7 +57,8 @@ func Pool(p *exec.Plan, x, v Tensor, indices *Tensor, o PoolOptions) error {
 	outer.setOuter(&params)
 	inner.setInner(&params)
 	setPoolSteps(&params, x.View, v.View, places, o.numbering(x.Shape))
-	if quick := (shaders.Pool{Kind: k.Kind, DType: k.DType, Vector: 4, Threads: k.Threads}); slices.Contains(shaders.Pools(), quick) &&
+	if quick := (shaders.Pool{Kind: k.Kind, DType: k.DType, Vector: 4,
+		Threads: k.Threads}); slices.Contains(shaders.Pools(), quick) &&
 		!k.Indices && poolInFours(&params) {
 		k = quick
 	}
@@ -79,13 +80,15 @@ func (o PoolOptions) kernel(p *exec.Plan, x, v Tensor, indices *Tensor) (k shade
 	if kind == SumPool {
 		kind = AveragePool // of one
 	}
-	k = shaders.Pool{Kind: string(kind), Indices: indices != nil, DType: p.Operands[x.Operand].DType, Vector: 1, Threads: 64}
+	k = shaders.Pool{Kind: string(kind), Indices: indices != nil, DType: p.Operands[x.Operand].DType, Vector: 1,
+		Threads: 64}
 	if err := v.check(p, k.DType); err != nil {
 		return k, err
 	}
 	switch {
 	case o.Kind != MaxPool && o.Kind != AveragePool && o.Kind != SumPool:
-		return k, fmt.Errorf("%w: a pool of kind %q, must be %s, %s or %s", ErrType, o.Kind, MaxPool, AveragePool, SumPool)
+		return k,
+			fmt.Errorf("%w: a pool of kind %q, must be %s, %s or %s", ErrType, o.Kind, MaxPool, AveragePool, SumPool)
 	case indices == nil:
 		return k, nil
 	case o.Kind != MaxPool:
@@ -103,14 +106,16 @@ type poolWindow struct{ in, out, window, stride, dilation, begin, end int }
 func (o PoolOptions) windows(x, v []int) (all [3]poolWindow, err error) {
 	axes := len(o.Window)
 	if axes < 1 || axes > 3 || len(x) != axes+2 || len(v) != axes+2 || x[0] != v[0] || x[1] != v[1] {
-		return all, fmt.Errorf("%w: windows of %v take %v to %v, must be (N, C, 1 to 3 axes) both", ErrShape, o.Window, x, v)
+		return all,
+			fmt.Errorf("%w: windows of %v take %v to %v, must be (N, C, 1 to 3 axes) both", ErrShape, o.Window, x, v)
 	}
 	each := func(numbers []int, otherwise int) ([]int, error) {
 		if numbers == nil {
 			numbers = slices.Repeat([]int{otherwise}, axes)
 		}
 		if len(numbers) != axes || slices.Min(numbers) < otherwise || slices.Max(numbers) >= mostPadded {
-			return nil, fmt.Errorf("%w: %v for windows of %v, must be %d numbers from %d on below 2^30", ErrShape, numbers, o.Window, axes, otherwise)
+			return nil, fmt.Errorf("%w: %v for windows of %v, must be %d numbers from %d on below 2^30", ErrShape,
+				numbers, o.Window, axes, otherwise)
 		}
 		return append(slices.Repeat([]int{otherwise}, 3-axes), numbers...), nil
 	}
@@ -145,9 +150,11 @@ func (w poolWindow) check() error {
 	last := int64(w.out-1)*int64(w.stride) - int64(w.begin)
 	switch {
 	case last >= int64(w.in):
-		return fmt.Errorf("%w: the last of %d windows begins at %d of %d numbers, must begin before their end", ErrShape, w.out, last, w.in)
+		return fmt.Errorf("%w: the last of %d windows begins at %d of %d numbers, must begin before their end",
+			ErrShape, w.out, last, w.in)
 	case int64(w.window-1)*int64(w.dilation) >= mostPadded || w.in >= mostPadded:
-		return fmt.Errorf("%w: a window of %d taps, %d apart, over %d numbers, must be shorter than 2^30", ErrShape, w.window, w.dilation, w.in)
+		return fmt.Errorf("%w: a window of %d taps, %d apart, over %d numbers, must be shorter than 2^30", ErrShape,
+			w.window, w.dilation, w.in)
 	}
 	return nil
 }
@@ -237,8 +244,8 @@ func setPoolSteps(to *shaders.PoolParams, x, v, places View, numbering []int) {
 	lastAxes(to.NStep[:], numbering[2:])
 }
 
-// poolInFours makes parameters in single numbers those in vectors of four along the inner axis. It is false where X or V
-// can not be seen as such vectors.
+// poolInFours makes parameters in single numbers those in vectors of four along the inner axis. It is false where X or
+// V can not be seen as such vectors.
 func poolInFours(to *shaders.PoolParams) bool {
 	if to.XInner != 1 || to.VInner != 1 {
 		return false

@@ -109,7 +109,8 @@ func (v View) Slice(axis, first, count, step int) (View, error) {
 // fewer numbers, and [ErrView] where strides do not allow it: what is copied to a contiguous view has every shape.
 func (v View) Reshape(shape ...int) (View, error) {
 	if product(shape) != v.Count() || slices.ContainsFunc(shape, func(size int) bool { return size < 0 }) {
-		return View{}, fmt.Errorf("%w: %v has %d numbers, %v has %d", ErrShape, v.Shape, v.Count(), shape, product(shape))
+		return View{},
+			fmt.Errorf("%w: %v has %d numbers, %v has %d", ErrShape, v.Shape, v.Count(), shape, product(shape))
 	}
 	to := View{Shape: slices.Clone(shape), Strides: make([]int, len(shape)), Offset: v.Offset}
 	if v.Count() == 0 {
@@ -132,8 +133,9 @@ func (v View) Reshape(shape ...int) (View, error) {
 	return to, nil
 }
 
-// Broadcast gives a view of a wider shape, whose axes are counted from the last one on: an axis of size 1, and one that
-// v lacks, has its one number at all coordinates (ONNX's multidirectional broadcasting). The error wraps [ErrShape].
+// Broadcast gives a view of a wider shape, whose axes are counted from the last one on: an axis of size 1, and one
+// that v lacks, has its one number at all coordinates (ONNX's multidirectional broadcasting). The error wraps
+// [ErrShape].
 func Broadcast(v View, shape []int) (View, error) {
 	missing := len(shape) - v.Rank()
 	to := View{Shape: slices.Clone(shape), Strides: make([]int, len(shape)), Offset: v.Offset}

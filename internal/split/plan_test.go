@@ -15,7 +15,8 @@ import (
 // planFor splits p for a device that holds so many numbers in a binding.
 func planFor(p conv.Problem, numbers int64) (split.Plan, error) {
 	bytes := uint64(4*numbers + 256)
-	return split.New(p, split.LimitsOf(gpu.Limits{MaxStorageBinding: bytes, MaxBufferSize: bytes + 256, StorageOffsetAlignment: 256}))
+	return split.New(p,
+		split.LimitsOf(gpu.Limits{MaxStorageBinding: bytes, MaxBufferSize: bytes + 256, StorageOffsetAlignment: 256}))
 }
 
 const dimensions = split.Dimensions
@@ -52,13 +53,14 @@ func splitSource(a conv.Axis, p conv.Padding, transposed bool, o, f int) int {
 	}
 }
 
-// TestCutAxis holds that each tap of each output of every part of an axis reads what it reads in the
-// whole, and that no part is larger than planned.
+// TestCutAxis holds that each tap of each output of every block of an axis reads what it reads in the
+// whole, and that no block is larger than planned.
 func TestCutAxis(t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 1))
 	cuts := map[string]int{}
 	for cuts["all"] < 20000 {
-		a := conv.Axis{In: 1 + rng.IntN(12), Filter: 1 + rng.IntN(5), Stride: 1 + rng.IntN(6), Pad: rng.IntN(9), Dilation: 1 + rng.IntN(4)}
+		a := conv.Axis{In: 1 + rng.IntN(12), Filter: 1 + rng.IntN(5), Stride: 1 + rng.IntN(6), Pad: rng.IntN(9),
+			Dilation: 1 + rng.IntN(4)}
 		padding, transposed := conv.Padding(rng.IntN(4)), rng.IntN(3) == 0
 		if transposed {
 			padding = conv.Zero
@@ -66,13 +68,15 @@ func TestCutAxis(t *testing.T) {
 		if rng.IntN(3) == 0 {
 			a.Out = 1 + rng.IntN(15)
 		}
-		p, err := conv.New(conv.Problem{InChannels: 1, OutChannels: 1, H: conv.Axis{In: 1, Filter: 1}, W: a, Padding: padding, Transposed: transposed})
+		p, err := conv.New(conv.Problem{InChannels: 1, OutChannels: 1, H: conv.Axis{In: 1, Filter: 1}, W: a,
+			Padding: padding, Transposed: transposed})
 		if err != nil {
 			continue
 		}
 		a = p.W
 		out, taps := splitSpan(rng, a.Out), splitSpan(rng, a.Filter)
-		cut := split.CutAxis(a, padding, transposed, split.Span{From: out[0], To: out[1]}, split.Span{From: taps[0], To: taps[1]})
+		cut := split.CutAxis(a, padding, transposed, split.Span{From: out[0], To: out[1]},
+			split.Span{From: taps[0], To: taps[1]})
 		cuts["all"]++
 		cuts[fmt.Sprint(padding, " ", transposed)]++
 		name := fmt.Sprintf("%s, outputs %v, taps %v: %+v", p, out, taps, cut.Axis)
@@ -92,9 +96,9 @@ func splitSpan(rng *rand.Rand, n int) [2]int64 {
 
 func checkCut(t *testing.T, name string, p conv.Problem, cut conv.Axis, from func(int) int, out, taps [2]int64) {
 	t.Helper()
-	part := p
-	part.W = cut
-	if err := part.Validate(); err != nil {
+	block := p
+	block.W = cut
+	if err := block.Validate(); err != nil {
 		t.Fatalf("%s: %v", name, err)
 	}
 	if int64(cut.Out) != out[1]-out[0] || int64(cut.Filter) != taps[1]-taps[0] {
@@ -152,7 +156,7 @@ func TestSplitPlan(t *testing.T) {
 			t.Errorf("%s: %v", c.problem, err)
 			continue
 		}
-		t.Logf("%s: %d parts: %s", c.problem, pl.Blocks(), splitKinds(pl))
+		t.Logf("%s: %d blocks: %s", c.problem, pl.Blocks(), splitKinds(pl))
 		if got := strings.Join(splitKinds(pl), ","); got != c.splits {
 			t.Errorf("%s is split in %s, must be in %s", c.problem, got, c.splits)
 		}
@@ -171,8 +175,8 @@ func TestSplitPlanSaturates(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if part := pl.Problem(pl.Block(0)); part.Z.Pad != 0 {
-		t.Errorf("%s is run as %s, must have its input gathered", p, part)
+	if block := pl.Problem(pl.Block(0)); block.Z.Pad != 0 {
+		t.Errorf("%s is run as %s, must have its input gathered", p, block)
 	}
 }
 
@@ -186,37 +190,37 @@ func splitKinds(pl split.Plan) (kinds []string) {
 	return kinds
 }
 
-// checkPlan holds that the parts are within limits, tile the layer and cost what it costs.
+// checkPlan holds that the blocks are within limits, tile the layer and cost what it costs.
 func checkPlan(t *testing.T, p conv.Problem, pl split.Plan, numbers int64) {
 	t.Helper()
 	if pl.Blocks() > 1<<20 {
-		t.Errorf("%s: %d parts", p, pl.Blocks())
+		t.Errorf("%s: %d blocks", p, pl.Blocks())
 		return
 	}
-	seen := map[[dimensions]int64]bool{} // where parts begin
+	seen := map[[dimensions]int64]bool{} // where blocks begin
 	var flops, products int64
 	for i := range pl.Blocks() {
-		part, spans := pl.Problem(pl.Block(i)), pl.Block(i)
-		if err := part.Validate(); err != nil {
-			t.Fatalf("%s, part %d: %v", p, i, err)
+		block, spans := pl.Problem(pl.Block(i)), pl.Block(i)
+		if err := block.Validate(); err != nil {
+			t.Fatalf("%s, block %d: %v", p, i, err)
 		}
-		if most := max(part.InLen(), part.OutLen(), part.FilterLen(), part.BiasLen()); most > numbers {
-			t.Fatalf("%s, part %d, %s: %d numbers in a binding, must be at most %d", p, i, part, most, numbers)
+		if most := max(block.InLen(), block.OutLen(), block.FilterLen(), block.BiasLen()); most > numbers {
+			t.Fatalf("%s, block %d, %s: %d numbers in a binding, must be at most %d", p, i, block, most, numbers)
 		}
-		flops += part.FLOPs()
+		flops += block.FLOPs()
 		product := int64(1)
 		var begin [dimensions]int64
 		for d, s := range spans {
 			begin[d] = s.From
 			product *= s.Size()
-			// Parts begin on a grid: blocks that begin apart and are as long as the grid do not overlap.
+			// Blocks begin on a grid: blocks that begin apart and are as long as the grid do not overlap.
 			size := pl.Block(0)[d].To
 			if s.From%size != 0 || s.To <= s.From || s.Size() > size || s.To > pl.Extents()[d] {
-				t.Fatalf("%s, part %d: %s %v", p, i, split.DimensionNames[d], s)
+				t.Fatalf("%s, block %d: %s %v", p, i, split.DimensionNames[d], s)
 			}
 		}
 		if seen[begin] {
-			t.Fatalf("%s, part %d: twice at %v", p, i, begin)
+			t.Fatalf("%s, block %d: twice at %v", p, i, begin)
 		}
 		seen[begin] = true
 		products += product
@@ -226,10 +230,10 @@ func checkPlan(t *testing.T, p conv.Problem, pl split.Plan, numbers int64) {
 		want *= n
 	}
 	if products != want {
-		t.Errorf("%s: the parts have %d products, must be %d", p, products, want)
+		t.Errorf("%s: the blocks have %d products, must be %d", p, products, want)
 	}
-	if flops != p.FLOPs() && !p.Transposed { // whose parts share inputs, by which it is counted
-		t.Errorf("%s: the parts take %d operations, must be %d", p, flops, p.FLOPs())
+	if flops != p.FLOPs() && !p.Transposed { // whose blocks share inputs, by which it is counted
+		t.Errorf("%s: the blocks take %d operations, must be %d", p, flops, p.FLOPs())
 	}
 }
 
@@ -247,7 +251,7 @@ func TestSplitPlanCovers(t *testing.T) {
 				t.Fatalf("%s for %d numbers: %v", p, numbers, err)
 			}
 			if numbers > largest && pl.Blocks() != 1 {
-				t.Errorf("%s fits, and has %d parts", p, pl.Blocks())
+				t.Errorf("%s fits, and has %d blocks", p, pl.Blocks())
 			}
 			checkPlan(t, p, pl, numbers)
 		}

@@ -35,7 +35,8 @@ def layer(line):
 
 def measure(line):
     d, name = layer(line)
-    conv = torch.nn.Conv2d(d["ic"], d["oc"], (d["kh"], d["kw"]), stride=(d["sh"], d["sw"]), dilation=(d["dh"] + 1, d["dw"] + 1), groups=d["g"]).cuda()
+    conv = torch.nn.Conv2d(d["ic"], d["oc"], (d["kh"], d["kw"]), stride=(d["sh"], d["sw"]),
+                           dilation=(d["dh"] + 1, d["dw"] + 1), groups=d["g"]).cuda()
     x = torch.randn(d["mb"], d["ic"], d["ih"], d["iw"], device="cuda")
     x = torch.nn.functional.pad(x, (d["pw"], d["behindw"], d["ph"], d["behindh"]))
     with torch.inference_mode():
@@ -51,7 +52,8 @@ def measure(line):
             samples.append(begun.elapsed_time(ended))
     flop = 2 * d["mb"] * d["oc"] * d["oh"] * d["ow"] * d["ic"] // d["g"] * d["kh"] * d["kw"]
     median, tenths = statistics.median(samples), statistics.quantiles(samples, n=10)
-    return {"problem": line, "name": name, "algorithm": "cudnn", "flop": flop, "clock": "gpu", "gflops": flop / median / 1e6, "verified": False,
+    return {"problem": line, "name": name, "algorithm": "cudnn", "flop": flop, "clock": "gpu",
+            "gflops": flop / median / 1e6, "verified": False,
             "time_ms": {"samples": samples, "median": median, "p10": tenths[0], "p90": tenths[-1]}}
 
 
@@ -63,7 +65,8 @@ def main():
     for line in lines:
         results.append(measure(line))
         print(f"{results[-1]['name']:24} {results[-1]['gflops']:10.1f} GFLOP/s", file=sys.stderr)
-    adapter = {"name": torch.cuda.get_device_name(), "backend": "cuda", "type": "discrete", "driver": f"cuDNN {torch.backends.cudnn.version()}"}
+    adapter = {"name": torch.cuda.get_device_name(), "backend": "cuda", "type": "discrete",
+               "driver": f"cuDNN {torch.backends.cudnn.version()}"}
     json.dump({"schema": 1, "adapter": adapter, "results": results}, sys.stdout)
 
 

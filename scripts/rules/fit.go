@@ -114,7 +114,9 @@ func fit(all layers, start algo.Machine) algo.Machine {
 }
 
 // minimize varies the logarithms of the figures of start, by so much at first.
-func (all layers) minimize(start algo.Machine, evaluations int, step float64, of func(estimates) float64) algo.Machine {
+func (all layers) minimize(
+	start algo.Machine, evaluations int, step float64, of func(estimates) float64,
+) algo.Machine {
 	problem := optimize.Problem{Func: func(x []float64) float64 {
 		far := floats.Dot(x, x)
 		if far > 1000 { // a figure that has left all sense, before it overflows

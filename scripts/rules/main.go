@@ -49,7 +49,8 @@ func run(files []string) error {
 	}
 	if len(all) == 0 {
 		return errors.New(
-			"no layer has two algorithms of three samples or more: measure with gpuconv bench --algorithm all --rounds 3",
+			"no layer has two algorithms of three samples or more: measure with gpuconv bench --algorithm all " +
+				"--rounds 3",
 		)
 	}
 	for _, software := range []bool{true, false} {

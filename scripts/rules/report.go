@@ -33,7 +33,7 @@ func report(out io.Writer, software bool, all layers, c choice) {
 		speed(before.loss),
 		speed(fitted.loss),
 	)
-	fmt.Fprintf(out, "on layers held out of the fit, in %d parts: before %.3f, fitted to the others %.3f\n",
+	fmt.Fprintf(out, "on layers held out of the fit, in %d folds: before %.3f, fitted to the others %.3f\n",
 		folds, speed(c.stayed), speed(c.heldOut))
 	fmt.Fprintf(
 		out,

@@ -18,7 +18,8 @@ import (
 func data(t *testing.T) layers {
 	t.Helper()
 	var files []string
-	for _, kind := range []string{"rules-*", "*-winograd", "*-large"} { // as bench.sh names those of several algorithms
+	// as bench.sh names those of several algorithms
+	for _, kind := range []string{"rules-*", "*-winograd", "*-large"} {
 		found, err := filepath.Glob("../../results/*/" + kind + ".json")
 		if err != nil || len(found) == 0 {
 			t.Fatalf("no results in results/*/%s.json: %v", kind, err)
@@ -81,8 +82,9 @@ func measured(t *testing.T, software bool, m algo.Machine) (all layers) {
 			if (at+i)%10 != 0 { // enough, and quick
 				continue
 			}
-			r := bench.Result{Problem: line, Name: p.Name, Algorithm: plan.Algorithm.Name(), Variant: plan.Algorithm.Variant(),
-				Time: &bench.Times{P10: 1e-6 * plan.Cost(m)}}
+			r := bench.Result{Problem: line, Name: p.Name, Algorithm: plan.Algorithm.Name(),
+				Variant: plan.Algorithm.Variant(),
+				Time:    &bench.Times{P10: 1e-6 * plan.Cost(m)}}
 			if err := all.add("synthetic", software, r); err != nil {
 				t.Fatal(err)
 			}
@@ -103,11 +105,13 @@ func TestFitRecovers(t *testing.T) {
 		found := fit(all, before)
 		was, is := all.estimates(before), all.estimates(found)
 		if is.loss > 1e-3 || is.errors > 1e-3 || was.loss < 10*is.loss || was.errors < 10*is.errors {
-			t.Errorf("software %v: choices lose %g and estimates err by %g, before by %g and %g", software, is.loss, is.errors, was.loss, was.errors)
+			t.Errorf("software %v: choices lose %g and estimates err by %g, before by %g and %g", software, is.loss,
+				is.errors, was.loss, was.errors)
 		}
 		// The other figures are small parts of any of these costs.
 		for i, name := range []string{"Load", "", "Store", "", "", "Shared"} {
-			if is, want := *figures(&found)[i], *figures(&known)[i]; name != "" && math.Abs(math.Log(is/want)) > math.Log(1.25) {
+			if is, want := *figures(&found)[i], *figures(&known)[i]; name != "" &&
+				math.Abs(math.Log(is/want)) > math.Log(1.25) {
 				t.Errorf("software %v: %s is %g, want %g", software, name, is, want)
 			}
 		}
@@ -124,16 +128,17 @@ func TestFitRepeats(t *testing.T) {
 
 // TestFolds holds that no layer is fitted to that is held out beside it, and that each is held out once.
 func TestFolds(t *testing.T) {
-	all := layers{{file: "a", name: "x"}, {file: "a", name: "y"}, {file: "a", name: "z"}, {file: "b", name: "y"}, {file: "b", name: "u"}, {file: "b", name: "v"}}
+	all := layers{{file: "a", name: "x"}, {file: "a", name: "y"}, {file: "a", name: "z"}, {file: "b", name: "y"},
+		{file: "b", name: "u"}, {file: "b", name: "v"}}
 	var names []string
 	for fold := range folds {
 		kept, held := all.fold(fold)
 		if len(kept)+len(held) != len(all) || len(held) == 0 {
-			t.Errorf("part %d: %d fitted to, %d held out", fold, len(kept), len(held))
+			t.Errorf("fold %d: %d fitted to, %d held out", fold, len(kept), len(held))
 		}
 		for _, name := range held.names() {
 			if names = append(names, name); slices.Contains(kept.names(), name) {
-				t.Errorf("part %d: %s is held out and fitted to", fold, name)
+				t.Errorf("fold %d: %s is held out and fitted to", fold, name)
 			}
 		}
 	}
@@ -148,8 +153,10 @@ func TestLoss(t *testing.T) {
 		return candidate{name, cost, ms}
 	}
 	all := layers{
-		{name: "wrong", candidates: []candidate{by("a", 2, func(m algo.Machine) float64 { return m.Load }), by("b", 8, func(m algo.Machine) float64 { return m.Store })}},
-		{name: "right", candidates: []candidate{by("a", 5, func(m algo.Machine) float64 { return 1 }), by("b", 3, func(m algo.Machine) float64 { return 0.5 })}},
+		{name: "wrong", candidates: []candidate{by("a", 2, func(m algo.Machine) float64 { return m.Load }),
+			by("b", 8, func(m algo.Machine) float64 { return m.Store })}},
+		{name: "right", candidates: []candidate{by("a", 5, func(m algo.Machine) float64 { return 1 }),
+			by("b", 3, func(m algo.Machine) float64 { return 0.5 })}},
 	}
 	if got, want := all.loss(algo.Machine{Load: 2, Store: 1}), math.Log(4)/2; math.Abs(got-want) > 1e-12 {
 		t.Errorf("loss %g, want %g", got, want)
@@ -161,7 +168,8 @@ func TestLoss(t *testing.T) {
 
 // TestRead holds what of a file of results is read, and what is refused.
 func TestRead(t *testing.T) {
-	const result = `{"problem": "ic64ih56oc64kh3ph1", "name": "x", "algorithm": "ALGORITHM", "variant": "VARIANT", "clock": "gpu",
+	const result = `{"problem": "ic64ih56oc64kh3ph1", "name": "x",
+		"algorithm": "ALGORITHM", "variant": "VARIANT", "clock": "gpu",
 		"time_ms": {"samples": [SAMPLES], "median": 3, "p10": 3, "p90": 4}}`
 	by := func(algorithm, variant string) string {
 		return strings.NewReplacer("ALGORITHM", algorithm, "VARIANT", variant, "SAMPLES", "3, 4, 3").Replace(result)
@@ -176,11 +184,13 @@ func TestRead(t *testing.T) {
 		text, err string
 		layers    int
 	}{
-		{file(gpuAdapter, direct, shared, `{"problem": "ic64ih56oc64kh3ph1", "name": "x", "error": "it broke"}`), "", 1},
+		{file(gpuAdapter, direct, shared, `{"problem": "ic64ih56oc64kh3ph1", "name": "x", "error": "it broke"}`), "",
+			1},
 		{file(gpuAdapter, direct), "", 0},
 		{file(gpuAdapter, direct, few), "", 0},
 		{file(`{}`, direct, shared), "names no adapter", 0},
-		{file(gpuAdapter, direct, by("magic", "t64")), "results[1]: ic64ih56oc64kh3ph1 by magic/t64: no such algorithm", 0},
+		{file(gpuAdapter, direct, by("magic", "t64")),
+			"results[1]: ic64ih56oc64kh3ph1 by magic/t64: no such algorithm", 0},
 		{file(gpuAdapter, by("depthwise", "4_v4_t64")), "must be depthwise", 0},
 		{"nonsense", "no JSON of results", 0},
 	} {
@@ -189,7 +199,8 @@ func TestRead(t *testing.T) {
 			t.Fatal(err)
 		}
 		all, err := read([]string{name})
-		if (err != nil) != (c.err != "") || err != nil && !strings.Contains(err.Error(), c.err) || len(all) != c.layers {
+		if (err != nil) != (c.err != "") || err != nil && !strings.Contains(err.Error(), c.err) ||
+			len(all) != c.layers {
 			t.Errorf("%s: %d layers, %v; want %d, %q", c.text, len(all), err, c.layers, c.err)
 		}
 		if c.layers == 1 && len(all) == 1 && (len(all[0].candidates) != 2 || all[0].best() != 3 || all[0].software) {

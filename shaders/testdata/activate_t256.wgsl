@@ -1,6 +1,6 @@
-// The epilogue as a pass of its own over V, in place. The CPU twin is cpuref/epilogue.go.
+// The epilogue as a step of its own over V, in place. The CPU twin is cpuref/epilogue.go.
 
-// The index map that all kernels share. A layer is described by the convolution below it: of a plain
+// The index map that all kernels share. A layer is described by the convolution below it: of an ordinary
 // layer itself, of a transposed one the convolution whose gradient it computes. Positions are
 // vec3 of z, y, x. The CPU twin is cpuref/index.go.
 
@@ -86,7 +86,8 @@ fn from_padded(q: vec3<i32>) -> vec3<u32> {
 	let mirrored = select(abs(q), 2 * (n - 1) - q, q >= n);
 	let around = select(select(q, q - n, q >= n), q + n, q < vec3<i32>(0));
 	let nearest = clamp(q, vec3<i32>(0), n - 1);
-	return vec3<u32>(select(select(select(q, mirrored, p.padding == 1u), nearest, p.padding == 2u), around, p.padding == 3u));
+	let inner = select(select(q, mirrored, p.padding == 1u), nearest, p.padding == 2u);
+	return vec3<u32>(select(inner, around, p.padding == 3u));
 }
 
 // from_input is the input that tap f of the window at output o reads.

@@ -6,7 +6,7 @@
 // from outputs of the convolution below to its inputs: a transposed layer, or a gradient with respect to
 // X. X and V are NZHWC, the filters OHWI. The CPU twin is cpuref/conv.go.
 
-// The index map that all kernels share. A layer is described by the convolution below it: of a plain
+// The index map that all kernels share. A layer is described by the convolution below it: of an ordinary
 // layer itself, of a transposed one the convolution whose gradient it computes. Positions are
 // vec3 of z, y, x. The CPU twin is cpuref/index.go.
 
@@ -92,7 +92,8 @@ fn from_padded(q: vec3<i32>) -> vec3<u32> {
 	let mirrored = select(abs(q), 2 * (n - 1) - q, q >= n);
 	let around = select(select(q, q - n, q >= n), q + n, q < vec3<i32>(0));
 	let nearest = clamp(q, vec3<i32>(0), n - 1);
-	return vec3<u32>(select(select(select(q, mirrored, p.padding == 1u), nearest, p.padding == 2u), around, p.padding == 3u));
+	let inner = select(select(q, mirrored, p.padding == 1u), nearest, p.padding == 2u);
+	return vec3<u32>(select(inner, around, p.padding == 3u));
 }
 
 // from_input is the input that tap f of the window at output o reads.
@@ -306,6 +307,7 @@ fn main(
 	let low = neuron(2u * output, thread);
 	let high = neuron(2u * output + 1u, thread);
 	if thread == 0u && 2u * output < p.outputs {
-		v[output_at(2u * output) / 2u] = pack2x16float(vec2<f32>(finish_output(low, 2u * output), finish_output(high, 2u * output + 1u)));
+		let both = vec2<f32>(finish_output(low, 2u * output), finish_output(high, 2u * output + 1u));
+		v[output_at(2u * output) / 2u] = pack2x16float(both);
 	}
 }

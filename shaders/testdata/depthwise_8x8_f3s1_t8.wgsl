@@ -1,8 +1,9 @@
-// Filters 3x3 of stride 1 that slide: a thread computes 8 rows of 8 neurons of 4 depth slices. It loads each
-// X[x,y] under its windows once, and keeps the filters in registers. Each depth slice of V has its own of X.
+// Filters 3x3 of stride 1 that slide: a thread computes 8 rows of 8
+// neurons of 4 depth slices. It loads each X[x,y] under its windows once, and keeps the filters in registers.
+// Each depth slice of V has its own of X.
 // Padding is zero. The CPU twin is cpuref/conv.go.
 
-// The index map that all kernels share. A layer is described by the convolution below it: of a plain
+// The index map that all kernels share. A layer is described by the convolution below it: of an ordinary
 // layer itself, of a transposed one the convolution whose gradient it computes. Positions are
 // vec3 of z, y, x. The CPU twin is cpuref/index.go.
 
@@ -88,7 +89,8 @@ fn from_padded(q: vec3<i32>) -> vec3<u32> {
 	let mirrored = select(abs(q), 2 * (n - 1) - q, q >= n);
 	let around = select(select(q, q - n, q >= n), q + n, q < vec3<i32>(0));
 	let nearest = clamp(q, vec3<i32>(0), n - 1);
-	return vec3<u32>(select(select(select(q, mirrored, p.padding == 1u), nearest, p.padding == 2u), around, p.padding == 3u));
+	let inner = select(select(q, mirrored, p.padding == 1u), nearest, p.padding == 2u);
+	return vec3<u32>(select(inner, around, p.padding == 3u));
 }
 
 // from_input is the input that tap f of the window at output o reads.
@@ -307,7 +309,8 @@ fn finish_all(at: Strip) {
 		let column = n / CHANNELS % STRIP;
 		let k = n % CHANNELS;
 		if has(at, row, column, k) {
-			finish_at(element(at, row, column, k) / STORED, at.channel + k, r_at(pixel(at, row, column), at.channel + k));
+			let channel = at.channel + k;
+			finish_at(element(at, row, column, k) / STORED, channel, r_at(pixel(at, row, column), channel));
 		}
 	}
 }

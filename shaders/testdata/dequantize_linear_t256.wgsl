@@ -1,5 +1,5 @@
-// From int8 to float32, as ONNX's DequantizeLinear: V = scale * (x - zero). V may be some channels of a wider volume; X
-// stands alone. The CPU twin is cpuref/quantize.go.
+// From int8 to float32, as ONNX's DequantizeLinear: V = scale * (x - zero). V may be some channels of a wider volume;
+// X stands alone. The CPU twin is cpuref/quantize.go.
 
 struct Params {
 	outputs: u32, // numbers of V

@@ -1,5 +1,6 @@
-// An elementwise operator: V = x + y, for x of X and y of Y, which have V's shape. Each may be some channels
-// of a wider volume. The CPU twin is cpuref/operator.go.
+// An elementwise operator: V = x + y,
+// for x of X and y of Y, which have V's shape.
+// Each may be some channels of a wider volume. The CPU twin is cpuref/operator.go.
 
 struct Params {
 	outputs: u32, // numbers of V

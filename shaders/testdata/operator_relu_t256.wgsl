@@ -1,5 +1,6 @@
-// An elementwise operator: V = select(max(x, 0.0), x, (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u), for x of X, which has V's shape. Each may be some channels
-// of a wider volume. The CPU twin is cpuref/operator.go.
+// An elementwise operator: V = select(max(x, 0.0), x, (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u),
+// for x of X, which has V's shape.
+// Each may be some channels of a wider volume. The CPU twin is cpuref/operator.go.
 
 struct Params {
 	outputs: u32, // numbers of V

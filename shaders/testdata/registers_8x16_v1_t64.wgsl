@@ -3,7 +3,7 @@
 // Filters are packed in blocks of a workgroup's depth slices, depth slice innermost: see pack in package
 // host. The CPU twin is cpuref/conv.go.
 
-// The index map that all kernels share. A layer is described by the convolution below it: of a plain
+// The index map that all kernels share. A layer is described by the convolution below it: of an ordinary
 // layer itself, of a transposed one the convolution whose gradient it computes. Positions are
 // vec3 of z, y, x. The CPU twin is cpuref/index.go.
 
@@ -89,7 +89,8 @@ fn from_padded(q: vec3<i32>) -> vec3<u32> {
 	let mirrored = select(abs(q), 2 * (n - 1) - q, q >= n);
 	let around = select(select(q, q - n, q >= n), q + n, q < vec3<i32>(0));
 	let nearest = clamp(q, vec3<i32>(0), n - 1);
-	return vec3<u32>(select(select(select(q, mirrored, p.padding == 1u), nearest, p.padding == 2u), around, p.padding == 3u));
+	let inner = select(select(q, mirrored, p.padding == 1u), nearest, p.padding == 2u);
+	return vec3<u32>(select(inner, around, p.padding == 3u));
 }
 
 // from_input is the input that tap f of the window at output o reads.
@@ -285,7 +286,7 @@ fn slice(tile: Tile) -> u32 {
 }
 
 // Row is where a thread's depth slices of one pixel stand in V, and how many of them there are: none
-// outside of V. Parts of sums stand one V after the other, which then is no wider one. Both are counted as v's
+// outside of V. The sums of split-K stand one V after the other, which then is no wider one. Both are counted as v's
 // elements.
 struct Row {
 	first: u32,
@@ -293,7 +294,8 @@ struct Row {
 }
 
 fn row(tile: Tile, pixel: u32, channels: u32) -> Row {
-	let inside = tile.inside && pixel < p.images * p.out_size.x * p.out_size.y * p.out_size.z && tile.channel < p.group_outputs;
+	let pixels = p.images * p.out_size.x * p.out_size.y * p.out_size.z;
+	let inside = tile.inside && pixel < pixels && tile.channel < p.group_outputs;
 	let first = tile.split * p.outputs + v_at(pixel, slice(tile));
 	return Row(first / STORED, select(0u, min(p.group_outputs - tile.channel, channels), inside) / STORED);
 }
@@ -402,29 +404,38 @@ fn main(
 	for (var tap = 0u; tap < taps; tap++) {
 		let from0 = source(start0, f);
 		let inside0 = all(from0 < p.in_size);
-		let column0 = select(0u, x_at(image0 + flat(from0, p.in_size), tile.group * p.group_inputs) / VECTOR, inside0);
+		let pixel0 = image0 + flat(from0, p.in_size);
+		let column0 = select(0u, x_at(pixel0, tile.group * p.group_inputs) / VECTOR, inside0);
 		let from1 = source(start1, f);
 		let inside1 = all(from1 < p.in_size);
-		let column1 = select(0u, x_at(image1 + flat(from1, p.in_size), tile.group * p.group_inputs) / VECTOR, inside1);
+		let pixel1 = image1 + flat(from1, p.in_size);
+		let column1 = select(0u, x_at(pixel1, tile.group * p.group_inputs) / VECTOR, inside1);
 		let from2 = source(start2, f);
 		let inside2 = all(from2 < p.in_size);
-		let column2 = select(0u, x_at(image2 + flat(from2, p.in_size), tile.group * p.group_inputs) / VECTOR, inside2);
+		let pixel2 = image2 + flat(from2, p.in_size);
+		let column2 = select(0u, x_at(pixel2, tile.group * p.group_inputs) / VECTOR, inside2);
 		let from3 = source(start3, f);
 		let inside3 = all(from3 < p.in_size);
-		let column3 = select(0u, x_at(image3 + flat(from3, p.in_size), tile.group * p.group_inputs) / VECTOR, inside3);
+		let pixel3 = image3 + flat(from3, p.in_size);
+		let column3 = select(0u, x_at(pixel3, tile.group * p.group_inputs) / VECTOR, inside3);
 		let from4 = source(start4, f);
 		let inside4 = all(from4 < p.in_size);
-		let column4 = select(0u, x_at(image4 + flat(from4, p.in_size), tile.group * p.group_inputs) / VECTOR, inside4);
+		let pixel4 = image4 + flat(from4, p.in_size);
+		let column4 = select(0u, x_at(pixel4, tile.group * p.group_inputs) / VECTOR, inside4);
 		let from5 = source(start5, f);
 		let inside5 = all(from5 < p.in_size);
-		let column5 = select(0u, x_at(image5 + flat(from5, p.in_size), tile.group * p.group_inputs) / VECTOR, inside5);
+		let pixel5 = image5 + flat(from5, p.in_size);
+		let column5 = select(0u, x_at(pixel5, tile.group * p.group_inputs) / VECTOR, inside5);
 		let from6 = source(start6, f);
 		let inside6 = all(from6 < p.in_size);
-		let column6 = select(0u, x_at(image6 + flat(from6, p.in_size), tile.group * p.group_inputs) / VECTOR, inside6);
+		let pixel6 = image6 + flat(from6, p.in_size);
+		let column6 = select(0u, x_at(pixel6, tile.group * p.group_inputs) / VECTOR, inside6);
 		let from7 = source(start7, f);
 		let inside7 = all(from7 < p.in_size);
-		let column7 = select(0u, x_at(image7 + flat(from7, p.in_size), tile.group * p.group_inputs) / VECTOR, inside7);
-		var weight = ((tile.column * taps + tap) * p.group_inputs + begin * VECTOR) * (COLUMNS / 4u);
+		let pixel7 = image7 + flat(from7, p.in_size);
+		let column7 = select(0u, x_at(pixel7, tile.group * p.group_inputs) / VECTOR, inside7);
+		let channel = (tile.column * taps + tap) * p.group_inputs + begin * VECTOR;
+		var weight = channel * (COLUMNS / 4u);
 		for (var c = begin; c < end; c++) {
 			let w0_0 = w[weight + 0u];
 			let w0_1 = w[weight + 1u];

@@ -1,11 +1,11 @@
-// An implicit GEMM with tiles in workgroup memory: a workgroup computes 64 neurons of each of 64 depth slices, a
-// thread 8 of 8. Per step the workgroup loads 16 input channels of its neurons' windows and the weights that go
-// with them. Fragments of eight numbers are stored as mat2x4, for one index then serves all of them, and
-// those of a thread's steps one behind the other, for their addresses then differ by literals alone. Filters
-// are packed as for registers.wgsl, in blocks of 64, with zeros behind each tap's input channels up to whole
-// steps. The CPU twin is cpuref/conv.go.
+// An implicit GEMM with tiles in workgroup memory: a workgroup computes 64 neurons of each of 64
+// depth slices, a thread 8 of 8. Per step the workgroup loads 16 input channels of its neurons' windows and
+// the weights that go with them. Fragments of eight numbers are stored as mat2x4, for one index then serves all of
+// them, and those of a thread's steps one behind the other, for their addresses then differ by literals alone.
+// Filters are packed as for registers.wgsl, in blocks of 64, with zeros behind each tap's input channels
+// up to whole steps. The CPU twin is cpuref/conv.go.
 
-// The index map that all kernels share. A layer is described by the convolution below it: of a plain
+// The index map that all kernels share. A layer is described by the convolution below it: of an ordinary
 // layer itself, of a transposed one the convolution whose gradient it computes. Positions are
 // vec3 of z, y, x. The CPU twin is cpuref/index.go.
 
@@ -91,7 +91,8 @@ fn from_padded(q: vec3<i32>) -> vec3<u32> {
 	let mirrored = select(abs(q), 2 * (n - 1) - q, q >= n);
 	let around = select(select(q, q - n, q >= n), q + n, q < vec3<i32>(0));
 	let nearest = clamp(q, vec3<i32>(0), n - 1);
-	return vec3<u32>(select(select(select(q, mirrored, p.padding == 1u), nearest, p.padding == 2u), around, p.padding == 3u));
+	let inner = select(select(q, mirrored, p.padding == 1u), nearest, p.padding == 2u);
+	return vec3<u32>(select(inner, around, p.padding == 3u));
 }
 
 // from_input is the input that tap f of the window at output o reads.
@@ -287,7 +288,7 @@ fn slice(tile: Tile) -> u32 {
 }
 
 // Row is where a thread's depth slices of one pixel stand in V, and how many of them there are: none
-// outside of V. Parts of sums stand one V after the other, which then is no wider one. Both are counted as v's
+// outside of V. The sums of split-K stand one V after the other, which then is no wider one. Both are counted as v's
 // elements.
 struct Row {
 	first: u32,
@@ -295,7 +296,8 @@ struct Row {
 }
 
 fn row(tile: Tile, pixel: u32, channels: u32) -> Row {
-	let inside = tile.inside && pixel < p.images * p.out_size.x * p.out_size.y * p.out_size.z && tile.channel < p.group_outputs;
+	let pixels = p.images * p.out_size.x * p.out_size.y * p.out_size.z;
+	let inside = tile.inside && pixel < pixels && tile.channel < p.group_outputs;
 	let first = tile.split * p.outputs + v_at(pixel, slice(tile));
 	return Row(first / STORED, select(0u, min(p.group_outputs - tile.channel, channels), inside) / STORED);
 }
@@ -411,56 +413,73 @@ fn main(
 	let begin = tile.split * steps / p.split_k;
 	let end = (tile.split + 1u) * steps / p.split_k;
 	let taps = p.filter_size.x * p.filter_size.y * p.filter_size.z;
+	let channel = tile.group * p.group_inputs + begin * DEPTH + lane;
 	var f = vec3<u32>();
 	for (var tap = 0u; tap < taps; tap++) {
 		let from0_0 = source(start0_0, f);
 		let inside0_0 = all(from0_0 < p.in_size);
-		var column0_0 = x_at(image0_0 + flat(from0_0, p.in_size), tile.group * p.group_inputs + begin * DEPTH + lane) / VECTOR;
+		let pixel0_0 = image0_0 + flat(from0_0, p.in_size);
+		var column0_0 = x_at(pixel0_0, channel) / VECTOR;
 		let from0_1 = source(start0_1, f);
 		let inside0_1 = all(from0_1 < p.in_size);
-		var column0_1 = x_at(image0_1 + flat(from0_1, p.in_size), tile.group * p.group_inputs + begin * DEPTH + lane) / VECTOR;
+		let pixel0_1 = image0_1 + flat(from0_1, p.in_size);
+		var column0_1 = x_at(pixel0_1, channel) / VECTOR;
 		let from0_2 = source(start0_2, f);
 		let inside0_2 = all(from0_2 < p.in_size);
-		var column0_2 = x_at(image0_2 + flat(from0_2, p.in_size), tile.group * p.group_inputs + begin * DEPTH + lane) / VECTOR;
+		let pixel0_2 = image0_2 + flat(from0_2, p.in_size);
+		var column0_2 = x_at(pixel0_2, channel) / VECTOR;
 		let from0_3 = source(start0_3, f);
 		let inside0_3 = all(from0_3 < p.in_size);
-		var column0_3 = x_at(image0_3 + flat(from0_3, p.in_size), tile.group * p.group_inputs + begin * DEPTH + lane) / VECTOR;
+		let pixel0_3 = image0_3 + flat(from0_3, p.in_size);
+		var column0_3 = x_at(pixel0_3, channel) / VECTOR;
 		let from1_0 = source(start1_0, f);
 		let inside1_0 = all(from1_0 < p.in_size);
-		var column1_0 = x_at(image1_0 + flat(from1_0, p.in_size), tile.group * p.group_inputs + begin * DEPTH + lane) / VECTOR;
+		let pixel1_0 = image1_0 + flat(from1_0, p.in_size);
+		var column1_0 = x_at(pixel1_0, channel) / VECTOR;
 		let from1_1 = source(start1_1, f);
 		let inside1_1 = all(from1_1 < p.in_size);
-		var column1_1 = x_at(image1_1 + flat(from1_1, p.in_size), tile.group * p.group_inputs + begin * DEPTH + lane) / VECTOR;
+		let pixel1_1 = image1_1 + flat(from1_1, p.in_size);
+		var column1_1 = x_at(pixel1_1, channel) / VECTOR;
 		let from1_2 = source(start1_2, f);
 		let inside1_2 = all(from1_2 < p.in_size);
-		var column1_2 = x_at(image1_2 + flat(from1_2, p.in_size), tile.group * p.group_inputs + begin * DEPTH + lane) / VECTOR;
+		let pixel1_2 = image1_2 + flat(from1_2, p.in_size);
+		var column1_2 = x_at(pixel1_2, channel) / VECTOR;
 		let from1_3 = source(start1_3, f);
 		let inside1_3 = all(from1_3 < p.in_size);
-		var column1_3 = x_at(image1_3 + flat(from1_3, p.in_size), tile.group * p.group_inputs + begin * DEPTH + lane) / VECTOR;
+		let pixel1_3 = image1_3 + flat(from1_3, p.in_size);
+		var column1_3 = x_at(pixel1_3, channel) / VECTOR;
 		let from2_0 = source(start2_0, f);
 		let inside2_0 = all(from2_0 < p.in_size);
-		var column2_0 = x_at(image2_0 + flat(from2_0, p.in_size), tile.group * p.group_inputs + begin * DEPTH + lane) / VECTOR;
+		let pixel2_0 = image2_0 + flat(from2_0, p.in_size);
+		var column2_0 = x_at(pixel2_0, channel) / VECTOR;
 		let from2_1 = source(start2_1, f);
 		let inside2_1 = all(from2_1 < p.in_size);
-		var column2_1 = x_at(image2_1 + flat(from2_1, p.in_size), tile.group * p.group_inputs + begin * DEPTH + lane) / VECTOR;
+		let pixel2_1 = image2_1 + flat(from2_1, p.in_size);
+		var column2_1 = x_at(pixel2_1, channel) / VECTOR;
 		let from2_2 = source(start2_2, f);
 		let inside2_2 = all(from2_2 < p.in_size);
-		var column2_2 = x_at(image2_2 + flat(from2_2, p.in_size), tile.group * p.group_inputs + begin * DEPTH + lane) / VECTOR;
+		let pixel2_2 = image2_2 + flat(from2_2, p.in_size);
+		var column2_2 = x_at(pixel2_2, channel) / VECTOR;
 		let from2_3 = source(start2_3, f);
 		let inside2_3 = all(from2_3 < p.in_size);
-		var column2_3 = x_at(image2_3 + flat(from2_3, p.in_size), tile.group * p.group_inputs + begin * DEPTH + lane) / VECTOR;
+		let pixel2_3 = image2_3 + flat(from2_3, p.in_size);
+		var column2_3 = x_at(pixel2_3, channel) / VECTOR;
 		let from3_0 = source(start3_0, f);
 		let inside3_0 = all(from3_0 < p.in_size);
-		var column3_0 = x_at(image3_0 + flat(from3_0, p.in_size), tile.group * p.group_inputs + begin * DEPTH + lane) / VECTOR;
+		let pixel3_0 = image3_0 + flat(from3_0, p.in_size);
+		var column3_0 = x_at(pixel3_0, channel) / VECTOR;
 		let from3_1 = source(start3_1, f);
 		let inside3_1 = all(from3_1 < p.in_size);
-		var column3_1 = x_at(image3_1 + flat(from3_1, p.in_size), tile.group * p.group_inputs + begin * DEPTH + lane) / VECTOR;
+		let pixel3_1 = image3_1 + flat(from3_1, p.in_size);
+		var column3_1 = x_at(pixel3_1, channel) / VECTOR;
 		let from3_2 = source(start3_2, f);
 		let inside3_2 = all(from3_2 < p.in_size);
-		var column3_2 = x_at(image3_2 + flat(from3_2, p.in_size), tile.group * p.group_inputs + begin * DEPTH + lane) / VECTOR;
+		let pixel3_2 = image3_2 + flat(from3_2, p.in_size);
+		var column3_2 = x_at(pixel3_2, channel) / VECTOR;
 		let from3_3 = source(start3_3, f);
 		let inside3_3 = all(from3_3 < p.in_size);
-		var column3_3 = x_at(image3_3 + flat(from3_3, p.in_size), tile.group * p.group_inputs + begin * DEPTH + lane) / VECTOR;
+		let pixel3_3 = image3_3 + flat(from3_3, p.in_size);
+		var column3_3 = x_at(pixel3_3, channel) / VECTOR;
 		var weight = ((tile.column * taps + tap) * steps + begin) * (DEPTH * COLUMNS / 4u) + thread;
 		for (var c = begin; c < end; c++) {
 			let some = c * DEPTH + lane < p.group_inputs;

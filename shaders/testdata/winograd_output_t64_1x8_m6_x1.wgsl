@@ -1,7 +1,7 @@
-// The transform of products to V for Winograd's algorithm: V = f(Aᵀ m A + b), of the 1 x 8 products m of a tile.
-// The CPU twin is cpuref/transform_output.go.
+// The transform of products to V for Winograd's algorithm: V = f(Aᵀ m A + b), of the 1 x 8 products m
+// of a tile. The CPU twin is cpuref/transform_output.go.
 
-// The index map that all kernels share. A layer is described by the convolution below it: of a plain
+// The index map that all kernels share. A layer is described by the convolution below it: of an ordinary
 // layer itself, of a transposed one the convolution whose gradient it computes. Positions are
 // vec3 of z, y, x. The CPU twin is cpuref/index.go.
 
@@ -87,7 +87,8 @@ fn from_padded(q: vec3<i32>) -> vec3<u32> {
 	let mirrored = select(abs(q), 2 * (n - 1) - q, q >= n);
 	let around = select(select(q, q - n, q >= n), q + n, q < vec3<i32>(0));
 	let nearest = clamp(q, vec3<i32>(0), n - 1);
-	return vec3<u32>(select(select(select(q, mirrored, p.padding == 1u), nearest, p.padding == 2u), around, p.padding == 3u));
+	let inner = select(select(q, mirrored, p.padding == 1u), nearest, p.padding == 2u);
+	return vec3<u32>(select(inner, around, p.padding == 3u));
 }
 
 // from_input is the input that tap f of the window at output o reads.
@@ -237,15 +238,16 @@ struct Tile {
 }
 
 // tile_of finds a tile by its number. Where filters are dilated the outputs of a tile lie as far apart as their
-// taps, so that it has the others of as many phases as neighbours.
+// taps, so that it has the others of as many residues as neighbours.
 fn tile_of(number: u32, block: u32, blocks: u32) -> Tile {
 	let outputs = outputs();
 	let size = p.out_size.yz;
 	let dilation = p.dilation.yz;
-	let phases = min(dilation, size);
-	let tiles = phases * (((size + dilation - 1u) / dilation + outputs - 1u) / outputs);
+	let residues = min(dilation, size);
+	let tiles = residues * (((size + dilation - 1u) / dilation + outputs - 1u) / outputs);
 	let at = vec2<u32>(number / tiles.y % tiles.x, number % tiles.y);
-	return Tile(number, number / tiles.y / tiles.x, vec3<u32>(0u, at % phases + at / phases * outputs * dilation), block, blocks);
+	let o = vec3<u32>(0u, at % residues + at / residues * outputs * dilation);
+	return Tile(number, number / tiles.y / tiles.x, o, block, blocks);
 }
 
 // Each thread computes one element, on its own.

@@ -86,7 +86,8 @@ static void requestDevicePlain(void *v) {
 	wgpuAdapterRequestDevice(o->adapter, o->device, onDevice, o->answer);
 }
 
-static deviceAnswer requestDevice(WGPUAdapter adapter, char const *label, uint32_t const *features, size_t count, WGPULimits limits, deviceState *state) {
+static deviceAnswer requestDevice(WGPUAdapter adapter, char const *label, uint32_t const *features, size_t count,
+		WGPULimits limits, deviceState *state) {
 	deviceAnswer a = {0};
 	WGPURequiredLimits required = {NULL, limits};
 	WGPUDeviceDescriptor d = {0};
@@ -213,7 +214,8 @@ func (a *Adapter) Limits() Limits {
 		), MaxComputeInvocationsPerWorkgroup: uint32(l.maxComputeInvocationsPerWorkgroup),
 		MaxComputeWorkgroupSizeX: uint32(
 			l.maxComputeWorkgroupSizeX,
-		), MaxComputeWorkgroupSizeY: uint32(l.maxComputeWorkgroupSizeY), MaxComputeWorkgroupSizeZ: uint32(l.maxComputeWorkgroupSizeZ),
+		), MaxComputeWorkgroupSizeY: uint32(l.maxComputeWorkgroupSizeY),
+		MaxComputeWorkgroupSizeZ:         uint32(l.maxComputeWorkgroupSizeZ),
 		MaxComputeWorkgroupsPerDimension: uint32(l.maxComputeWorkgroupsPerDimension),
 	}
 }

@@ -28,11 +28,22 @@ static void *symbol(void *l, char const *name) { return dlsym(l, name); }
 
 // The structures are those of the Vulkan 1.2 specification, chapters 4 and 5; limits and sparse
 // properties, which nobody here reads, are room.
-typedef struct { int32_t sType; void const *pNext; char const *app; uint32_t appVersion; char const *engine; uint32_t engineVersion, apiVersion; } ApplicationInfo;
-typedef struct { int32_t sType; void const *pNext; uint32_t flags; ApplicationInfo const *app; uint32_t layers; char const *const *layerNames; uint32_t extensions; char const *const *extensionNames; } InstanceCreateInfo;
-typedef struct { uint32_t apiVersion, driverVersion, vendorID, deviceID, type; char name[256]; uint8_t uuid[16]; uint64_t room[256]; } Properties;
+typedef struct {
+	int32_t sType; void const *pNext;
+	char const *app; uint32_t appVersion; char const *engine; uint32_t engineVersion, apiVersion;
+} ApplicationInfo;
+typedef struct {
+	int32_t sType; void const *pNext; uint32_t flags; ApplicationInfo const *app;
+	uint32_t layers; char const *const *layerNames; uint32_t extensions; char const *const *extensionNames;
+} InstanceCreateInfo;
+typedef struct {
+	uint32_t apiVersion, driverVersion, vendorID, deviceID, type; char name[256]; uint8_t uuid[16];
+	uint64_t room[256];
+} Properties;
 typedef struct { int32_t sType; void *pNext; Properties p; } Properties2;
-typedef struct { int32_t sType; void *pNext; uint32_t driverID; char name[256], info[256]; uint8_t conformance[4]; } DriverProperties;
+typedef struct {
+	int32_t sType; void *pNext; uint32_t driverID; char name[256], info[256]; uint8_t conformance[4];
+} DriverProperties;
 
 typedef struct { uint32_t vendorID, deviceID; char device[256], name[256], info[256]; } driver;
 

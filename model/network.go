@@ -1,0 +1,242 @@
+package model
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/gpuconv/gpuconv/host"
+	"github.com/gpuconv/gpuconv/onnx"
+	"github.com/gpuconv/gpuconv/tuning"
+)
+
+// Options are what a network has beyond its model. The zero value is fine.
+type Options struct {
+	// Dims gives sizes to symbolic dimensions of the inputs, by their names, for [Network.Inputs] and what is built
+	// before the first run. A run binds those that are left open by the shapes of its inputs.
+	Dims map[string]int
+	// Exact leaves out algorithms whose transforms round: see [host.LayerOptions].
+	Exact bool
+	// Tunings choose the algorithms of layers that were measured; nil has the rules choose.
+	Tunings *tuning.Cache
+	// Autotune measures the algorithms of layers that Tunings do not know, which takes its time.
+	Autotune bool
+}
+
+// Network is a model on a device. It may be used from many goroutines.
+type Network struct {
+	dev     *host.Device
+	options Options
+	opset   int64
+	name    string
+	nodes   []*node // those that the outputs need, in their order
+	inputs  []Port
+	outputs []Port
+	initial map[string]*value // the initializers
+
+	mu     sync.Mutex
+	plans  []*plan // the newest last
+	baked  map[string]bool
+	closed bool
+}
+
+// Port is an input or an output of a network.
+type Port struct {
+	Name string
+	Type onnx.DataType
+	// Shape has a size for each axis, -1 where it is open. Ranked is false where even their number is open.
+	Shape  []int
+	Ranked bool
+	// Dims names the axes that are symbolic, "" where an axis has a size.
+	Dims []string
+}
+
+// String is, for example, data_0 float32 [1 3 224 224], or with names for open sizes [N 3 224 224].
+func (p Port) String() string {
+	if !p.Ranked {
+		return fmt.Sprintf("%s %v of any shape", p.Name, p.Type)
+	}
+	var axes []string
+	for i, size := range p.Shape {
+		text := fmt.Sprint(size)
+		if size < 0 {
+			text = p.Dims[i]
+			if text == "" {
+				text = "?"
+			}
+		}
+		axes = append(axes, text)
+	}
+	return fmt.Sprintf("%s %v [%s]", p.Name, p.Type, strings.Join(axes, " "))
+}
+
+// newestOpset is the newest version of ONNX's operators that networks may have.
+const newestOpset = 23
+
+// node is one of a graph's, with what later steps find out about it.
+type node struct {
+	onnx.Node
+	index int
+}
+
+func (n *node) String() string {
+	if n.Name != "" {
+		return fmt.Sprintf("node %d, %s %q", n.index, n.Op, n.Name)
+	}
+	return fmt.Sprintf("node %d, %s", n.index, n.Op)
+}
+
+// Load reads an ONNX file and makes a network of it: see [New].
+func Load(dev *host.Device, path string, o Options) (*Network, error) {
+	m, err := onnx.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	return New(dev, m, o)
+}
+
+// New makes a network of a model, of whose weights it keeps the host's copies. It is compiled for a shape of its
+// inputs when a run first has it. The error wraps [ErrUnsupported] with all operators that no network runs,
+// [ErrGraph], or says that the device is no GPU.
+func New(dev *host.Device, m *onnx.Model, o Options) (*Network, error) {
+	if err := dev.Usable(); err != nil {
+		return nil, err
+	}
+	if m == nil {
+		return nil, fmt.Errorf("%w: no model", ErrGraph)
+	}
+	net := &Network{
+		dev:     dev,
+		options: o,
+		opset:   m.Opsets[""],
+		name:    m.Graph.Name,
+		initial: map[string]*value{},
+		baked:   map[string]bool{},
+	}
+	if err := net.read(m); err != nil {
+		return nil, fmt.Errorf("model %q: %w", net.name, err)
+	}
+	return net, nil
+}
+
+func (net *Network) read(m *onnx.Model) error {
+	if net.opset < 1 || net.opset > newestOpset {
+		return fmt.Errorf("%w: opset %d, must be from 1 to %d", ErrUnsupported, net.opset, newestOpset)
+	}
+	for _, t := range m.Graph.Initializers {
+		v, err := initializer(t)
+		if err != nil {
+			return err
+		}
+		net.initial[t.Name] = v
+	}
+	for _, i := range m.Graph.Inputs {
+		if net.initial[i.Name] == nil { // what is an initializer too has its value
+			net.inputs = append(net.inputs, net.port(i))
+		}
+	}
+	for _, o := range m.Graph.Outputs {
+		net.outputs = append(net.outputs, net.port(o))
+	}
+	if len(net.outputs) == 0 {
+		return fmt.Errorf("%w: no outputs", ErrGraph)
+	}
+	net.nodes = needed(m.Graph)
+	return net.known()
+}
+
+// initializer is a constant of the graph.
+func initializer(t onnx.Tensor) (*value, error) {
+	n, err := numbersOf(t)
+	if err != nil {
+		return nil, err
+	}
+	shape := make([]int, len(t.Dims))
+	for i, d := range t.Dims {
+		shape[i] = int(d)
+	}
+	v := knownAs(t.Type, shape, n)
+	v.name = t.Name
+	return v, nil
+}
+
+func (net *Network) port(i onnx.ValueInfo) Port {
+	p := Port{Name: i.Name, Type: i.Type, Ranked: i.HasShape}
+	for _, d := range i.Dims {
+		size, bound := int(d.Size), net.options.Dims[d.Param]
+		switch {
+		case d.Param != "" && bound > 0:
+			size = bound
+		case d.Param != "" || size < 0:
+			size = -1
+		}
+		p.Shape, p.Dims = append(p.Shape, size), append(p.Dims, d.Param)
+	}
+	return p
+}
+
+// needed are the nodes that the graph's outputs follow from, in their order.
+func needed(g onnx.Graph) (nodes []*node) {
+	want := map[string]bool{}
+	for _, o := range g.Outputs {
+		want[o.Name] = true
+	}
+	for i := len(g.Nodes) - 1; i >= 0; i-- {
+		n := g.Nodes[i]
+		if !slices.ContainsFunc(n.Outputs, func(name string) bool { return want[name] }) {
+			continue
+		}
+		for _, name := range n.Inputs {
+			want[name] = true
+		}
+		delete(want, "")
+		nodes = append(nodes, &node{Node: n, index: i})
+	}
+	slices.Reverse(nodes)
+	return nodes
+}
+
+// known reports all nodes whose operators no network runs.
+func (net *Network) known() error {
+	var unknown []string
+	for _, n := range net.nodes {
+		if _, ok := lowerings[n.Op]; !ok || n.Domain != "" && n.Domain != "ai.onnx" {
+			op := n.Op
+			if n.Domain != "" {
+				op = n.Domain + "." + op
+			}
+			unknown = append(unknown, fmt.Sprintf("%s (node %d %q, opset %d)", op, n.index, n.Name, net.opset))
+		}
+	}
+	if len(unknown) == 0 {
+		return nil
+	}
+	return fmt.Errorf("%w: operators %s", ErrUnsupported, strings.Join(unknown, ", "))
+}
+
+// Operators are the names of the operators that networks may have, in alphabetical order.
+func Operators() []string { return slices.Sorted(maps.Keys(lowerings)) }
+
+// Inputs are the network's inputs, in the model's order. Those that have a value in the model are none.
+func (net *Network) Inputs() []Port { return slices.Clone(net.inputs) }
+
+// Outputs are the network's outputs, in the model's order.
+func (net *Network) Outputs() []Port { return slices.Clone(net.outputs) }
+
+// Close frees what the network has on the device. Closing twice is fine.
+func (net *Network) Close() error {
+	if net == nil {
+		return nil
+	}
+	net.mu.Lock()
+	defer net.mu.Unlock()
+	var errs []error
+	for _, p := range net.plans {
+		errs = append(errs, p.program.Close())
+	}
+	net.plans, net.closed = nil, true
+	return errors.Join(errs...)
+}

@@ -1,0 +1,151 @@
+package model
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/gpuconv/gpuconv/conv"
+	"github.com/gpuconv/gpuconv/internal/op"
+	"github.com/gpuconv/gpuconv/tensor"
+)
+
+// dense adds the layer that a product with a constant matrix is: rows of x times the matrix w of depth x width, and a
+// bias for each column. x has its depth last; the result has the other axes of x, and width last.
+func (c *compiler) dense(n *node, x *value, w, bias []float32, depth, width int) error {
+	rows := x.view.Count() / depth
+	one := conv.Axis{In: 1, Out: 1, Filter: 1, Stride: 1, Dilation: 1}
+	p := conv.Problem{Batch: 1, Groups: 1, InChannels: depth, OutChannels: width, Z: one, H: one, W: one}
+	p.W.In, p.W.Out = rows, rows
+	f := tensor.Filters{Banks: 1, K: width, Z: 1, H: 1, W: 1, D: depth, Data: make([]float32, len(w)), Bias: bias}
+	if f.Bias == nil {
+		f.Bias = make([]float32, width)
+	}
+	for d := range depth {
+		for k := range width {
+			f.Data[k*depth+d] = w[d*width+k]
+		}
+	}
+	p, err := conv.New(p)
+	if err != nil {
+		return err
+	}
+	shape := append(slices.Clone(x.shape()[:x.rank()-1]), width)
+	// A pixel of the layer is a row.
+	pixels := func(v *value) (*value, error) {
+		v, err := c.reshaped(v, []int{1, rows, v.shape()[v.rank()-1]})
+		if err != nil {
+			return nil, err
+		}
+		view, err := v.view.Permute(0, 2, 1)
+		return v.seen(view), err
+	}
+	if x, err = pixels(x); err != nil {
+		return err
+	}
+	return c.layer(n, x, p, f, plain(x.dtype, shape), 0, pixels)
+}
+
+// gemm is alpha * A' * B' + beta * C, where B and C follow from constants: a layer. A' and B' are A and B, or
+// transposed.
+func (c *compiler) gemm(n *node) (done bool, err error) {
+	a, b, add := c.in(n, 0), c.in(n, 1), c.in(n, 2)
+	if a.rank() != 2 || b.rank() != 2 || !isFloat(a.dtype) || a.dtype != b.dtype {
+		return true, fmt.Errorf("%w: Gemm of %v %s and %v %s", ErrUnsupported, a.dtype, a, b.dtype, b)
+	}
+	if b.known == nil || add != nil && add.known == nil {
+		return false, nil
+	}
+	g, err := gemmOf(n)
+	if err != nil {
+		return true, err
+	}
+	a, b = a.seen(g.turn(a, 0)), b.seen(g.turn(b, 1))
+	depth, width := b.shape()[0], b.shape()[1]
+	if a.shape()[1] != depth {
+		return true, fmt.Errorf("%w: Gemm of %s and %s, transposed: %v", ErrGraph, a, b, g.turned)
+	}
+	w := slices.Clone(b.numbers().floats)
+	for i := range w {
+		w[i] *= g.alpha
+	}
+	bias, ok := gemmBias(add, width, g.beta)
+	if !ok {
+		return false, nil
+	}
+	return true, c.dense(n, a, w, bias, depth, width)
+}
+
+// gemmBias is beta * C, where it is the same for all rows.
+func gemmBias(add *value, width int, beta float32) (bias []float32, ok bool) {
+	bias = make([]float32, width)
+	if add == nil {
+		return bias, true
+	}
+	if add.rank() == 2 && add.shape()[0] != 1 || add.rank() > 2 {
+		return nil, false
+	}
+	from := add.numbers().floats
+	if len(from) != width && len(from) != 1 {
+		return nil, false
+	}
+	for k := range bias {
+		bias[k] = beta * from[k%len(from)]
+	}
+	return bias, true
+}
+
+// lowerGemm is a layer: B and C must follow from constants.
+func lowerGemm(c *compiler, n *node) error {
+	if done, err := c.gemm(n); done || err != nil {
+		return err
+	}
+	return c.unknown(n, c.in(n, 1), c.in(n, 2))
+}
+
+// gemmOptions are Gemm's attributes.
+type gemmOptions struct {
+	alpha, beta float32
+	turned      [2]bool // of A and B
+}
+
+func gemmOf(n *node) (g gemmOptions, err error) {
+	for i, name := range []string{"transA", "transB"} {
+		turned, err := n.integer(name, 0)
+		if err != nil {
+			return g, err
+		}
+		g.turned[i] = turned != 0
+	}
+	if g.alpha, err = n.float("alpha", 1); err != nil {
+		return g, err
+	}
+	g.beta, err = n.float("beta", 1)
+	return g, err
+}
+
+// turn is the view of A or B, transposed where it is to be. They are matrices.
+func (g gemmOptions) turn(v *value, i int) op.View {
+	return turnedTensor(v.view.Of(0), g.turned[i]).View
+}
+
+func turnedTensor(t op.Tensor, turned bool) op.Tensor {
+	if turned {
+		t.Shape, t.Strides = []int{t.Shape[1], t.Shape[0]}, []int{t.Strides[1], t.Strides[0]}
+	}
+	return t
+}
+
+// lowerMatMul is a layer: its second matrix must follow from constants.
+func lowerMatMul(c *compiler, n *node) error {
+	a, b := c.in(n, 0), c.in(n, 1)
+	if a.dtype != b.dtype || !isFloat(a.dtype) {
+		return fmt.Errorf("%w: MatMul of %v and %v", ErrUnsupported, a.dtype, b.dtype)
+	}
+	if b.known == nil || b.rank() != 2 || a.rank() < 2 {
+		return c.unknown(n, b)
+	}
+	if a.shape()[a.rank()-1] != b.shape()[0] {
+		return fmt.Errorf("%w: MatMul of %s and %s", ErrGraph, a, b)
+	}
+	return c.dense(n, a, b.numbers().floats, nil, b.shape()[0], b.shape()[1])
+}

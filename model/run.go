@@ -1,0 +1,150 @@
+package model
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/gpuconv/gpuconv/gpu"
+	"github.com/gpuconv/gpuconv/host"
+	"github.com/gpuconv/gpuconv/tensor"
+)
+
+// Run computes the network's outputs, by their names, and waits until ctx ends at most; the device stays usable after
+// that. Inputs are arrays in ONNX's order: float32 numbers of floating-point inputs, Ints of all others. The error
+// wraps [ErrInput], [ErrUnsupported] and [ErrGraph] where the network cannot be compiled for these shapes, or gpu's
+// reasons.
+func (net *Network) Run(ctx context.Context, inputs map[string]tensor.Array) (map[string]tensor.Array, error) {
+	var outputs map[string]tensor.Array
+	err := net.with(inputs, func(p *plan, words [][]uint32) (err error) {
+		outputs, err = p.run(ctx, words)
+		return err
+	})
+	if err != nil {
+		return nil, net.failed("running", err)
+	}
+	return outputs, nil
+}
+
+// Profile runs the network and gives the time of each dispatch by the device's own clock, in their order. The device
+// must have [gpu.FeatureTimestamps].
+func (net *Network) Profile(ctx context.Context, inputs map[string]tensor.Array) (times []host.NodeTime, err error) {
+	err = net.with(inputs, func(p *plan, words [][]uint32) (err error) {
+		if p.program != nil {
+			times, err = p.program.ProfileWords(ctx, words...)
+		}
+		return err
+	})
+	if err != nil {
+		return nil, net.failed("timing", err)
+	}
+	return times, nil
+}
+
+// Plan says how the network is computed for inputs of these shapes, which are compiled where they are not yet.
+func (net *Network) Plan(inputs map[string]tensor.Array) (s Summary, err error) {
+	err = net.with(inputs, func(p *plan, _ [][]uint32) error {
+		s = p.summary
+		return nil
+	})
+	if err != nil {
+		return Summary{}, net.failed("compiling", err)
+	}
+	return s, nil
+}
+
+// with holds the inputs against the network and does something with the plan for them, one goroutine at a time.
+func (net *Network) with(inputs map[string]tensor.Array, do func(*plan, [][]uint32) error) error {
+	if net == nil || net.dev == nil {
+		return fmt.Errorf("network %w, or never loaded: use one from model.Load", gpu.ErrClosed)
+	}
+	given, err := net.given(inputs)
+	if err != nil {
+		return err
+	}
+	net.mu.Lock()
+	defer net.mu.Unlock()
+	if net.closed {
+		return fmt.Errorf("network %w", gpu.ErrClosed)
+	}
+	p, err := net.planFor(given)
+	if err != nil {
+		return err
+	}
+	words, err := p.words(given)
+	if err != nil {
+		return err
+	}
+	return do(p, words)
+}
+
+func (net *Network) failed(doing string, err error) error {
+	if net == nil {
+		return fmt.Errorf("%s a network: %w", doing, err)
+	}
+	return fmt.Errorf("%s network %q: %w", doing, net.name, err)
+}
+
+// given holds a run's inputs against the network's, and gives them as values.
+func (net *Network) given(inputs map[string]tensor.Array) (map[string]*value, error) {
+	all := map[string]*value{}
+	for _, port := range net.inputs {
+		a, ok := inputs[port.Name]
+		if !ok {
+			return nil, fmt.Errorf("%w: input %q is missing, the network takes %s", ErrInput, port.Name, net.takes())
+		}
+		v, err := port.value(a)
+		if err != nil {
+			return nil, err
+		}
+		all[port.Name] = v
+	}
+	for _, name := range slices.Sorted(maps.Keys(inputs)) {
+		if all[name] == nil {
+			return nil, fmt.Errorf("%w: no input is called %q, the network takes %s", ErrInput, name, net.takes())
+		}
+	}
+	return all, nil
+}
+
+// takes lists the inputs.
+func (net *Network) takes() string {
+	var all []string
+	for _, p := range net.inputs {
+		all = append(all, p.String())
+	}
+	return strings.Join(all, ", ")
+}
+
+// value is an array as a value of the port.
+func (p Port) value(a tensor.Array) (*value, error) {
+	if err := a.Validate(); err != nil {
+		return nil, fmt.Errorf("%w: input %q: %w", ErrInput, p.Name, err)
+	}
+	fits := !p.Ranked || len(a.Shape) == len(p.Shape)
+	for i := range a.Shape {
+		fits = fits && (!p.Ranked || p.Shape[i] < 0 || p.Shape[i] == a.Shape[i])
+	}
+	if !fits {
+		return nil, fmt.Errorf("%w: input %q has shape %v, must be %s", ErrInput, p.Name, a.Shape, p)
+	}
+	n := numbers{floats: a.Data, ints: a.Ints}
+	switch {
+	case isFloat(p.Type) && a.Ints != nil:
+		return nil, fmt.Errorf("%w: input %q has whole numbers, must have float32 ones: %s", ErrInput, p.Name, p)
+	case isWhole(p.Type) && a.Ints == nil && a.Data != nil:
+		return nil, fmt.Errorf(
+			"%w: input %q has float32 numbers, must have whole ones in Ints: %s",
+			ErrInput,
+			p.Name,
+			p,
+		)
+	case !isFloat(p.Type) && !isWhole(p.Type):
+		return nil, fmt.Errorf("%w: input %q of %v", ErrUnsupported, p.Name, p.Type)
+	}
+	v := knownAs(p.Type, slices.Clone(a.Shape), n)
+	v.name = p.Name
+	return v, nil
+}

@@ -1,0 +1,12 @@
+package model
+
+import "github.com/gpuconv/gpuconv/host"
+
+// Summary says how a network is computed for one shape of its inputs.
+type Summary struct {
+	// Nodes are the algorithms, or first kernels, of what runs on the device, in its order.
+	Nodes  []string
+	Memory host.Memory
+}
+
+func summaryOf(p *host.Program) Summary { return Summary{p.Algorithms(), p.Memory()} }

@@ -1,0 +1,119 @@
+// fmod, number by number: V is remainder(x, y), for x of X and y of Y.
+
+// What all kernels of tensors share: views of memory by sizes and strides. There are eight axes, the last one the
+// quickest; a tensor of fewer has its own behind others of size 1 and stride 0.
+
+alias Axes = array<vec4<u32>, 2>;
+
+struct Shape {
+	sizes: Axes,
+	rank: u32, // axes from the last one on that are not of size 1 alone
+}
+
+struct View {
+	strides: Axes, // numbers from one coordinate of an axis to the next
+	offset: u32, // of the first number
+}
+
+// offset_of is where a view has the number at some coordinates.
+fn offset_of(view: View, at: Axes) -> u32 {
+	let steps = view.strides[0] * at[0] + view.strides[1] * at[1];
+	return view.offset + steps.x + steps.y + steps.z + steps.w;
+}
+
+struct Params {
+	shape: Shape, // of V
+	x: View,
+	y: View,
+	z: View,
+	v: View,
+	alpha: f32, // what the expression may ask for
+	beta: f32,
+	outputs: u32, // numbers of V
+}
+
+@group(0) @binding(0) var<uniform> p: Params;
+@group(0) @binding(1) var<storage, read> xs: array<f32>;
+@group(0) @binding(2) var<storage, read> ys: array<f32>;
+@group(0) @binding(3) var<storage, read_write> v: array<f32>;
+
+// sign_like is a size with the sign of x.
+fn sign_like(size: f32, x: f32) -> f32 {
+	return bitcast<f32>((bitcast<u32>(size) & 0x7fffffffu) | (bitcast<u32>(x) & 0x80000000u));
+}
+
+fn nan_like(x: f32) -> f32 {
+	return bitcast<f32>(bitcast<u32>(x) | 0x7fc00000u);
+}
+
+fn is_infinite(x: f32) -> bool {
+	return (bitcast<u32>(x) & 0x7fffffffu) == 0x7f800000u;
+}
+
+fn is_nan(x: f32) -> bool {
+	return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u;
+}
+
+// remainder is x - y * the whole part of x / y, exact: multiples of y by powers of 2 are taken away, each at least half
+// as large as what is left.
+fn remainder(x: f32, y: f32) -> f32 {
+	let by = abs(y);
+	var left = abs(x);
+	for (var k = 0; k < 300 && left >= by; k++) {
+		let exponents = ((bitcast<u32>(left) >> 23u) - (bitcast<u32>(by) >> 23u)) << 23u;
+		let most = bitcast<f32>(bitcast<u32>(by) + exponents);
+		left -= select(most, 0.5 * most, most > left);
+	}
+	return select(sign_like(left, x), nan_like(x), is_infinite(x) || y == 0.0 || is_nan(y));
+}
+
+fn number(x: f32, y: f32) -> f32 {
+	return select(remainder(x, y), x, is_nan(x));
+}
+
+// shape_offsets are where views have the number i of the shape p.shape, in the order of memory.
+struct shape_places {
+	x: u32,
+	y: u32,
+	v: u32,
+}
+
+fn shape_offsets(i: u32) -> shape_places {
+	var to = shape_places(p.x.offset, p.y.offset, p.v.offset);
+	var rest = i;
+	for (var k = 1u; k <= p.shape.rank; k++) {
+		let axis = 8u - k;
+		let size = p.shape.sizes[axis / 4u][axis % 4u];
+		let coordinate = rest % size;
+		rest /= size;
+		to.x += coordinate * p.x.strides[axis / 4u][axis % 4u];
+		to.y += coordinate * p.y.strides[axis / 4u][axis % 4u];
+		to.v += coordinate * p.v.strides[axis / 4u][axis % 4u];
+	}
+	return to;
+}
+
+fn element(i: u32) {
+	let at = shape_offsets(i);
+	v[at.v] = number(xs[at.x], ys[at.y]);
+}
+
+// Each thread computes EACH elements, on its own: those of a workgroup's threads stand beside each other.
+
+const THREADS: u32 = 256u;
+const EACH: u32 = 4u;
+
+@compute @workgroup_size(THREADS)
+fn main(
+	@builtin(workgroup_id) workgroup: vec3<u32>,
+	@builtin(num_workgroups) grid: vec3<u32>,
+	@builtin(local_invocation_index) thread: u32,
+) {
+	let first = (workgroup.x + grid.x * (workgroup.y + grid.y * workgroup.z)) * THREADS * EACH + thread;
+	for (var k = 0u; k < EACH; k++) {
+		let i = first + k * THREADS;
+		if i < p.outputs {
+			element(i);
+		}
+	}
+}

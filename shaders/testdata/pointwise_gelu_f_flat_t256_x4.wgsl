@@ -1,0 +1,125 @@
+// gelu, number by number: V is 0.5 * x * erfc_of(-0.707106781 * x), for x of X. Each tensor has one axis.
+
+// What all kernels of tensors share: views of memory by sizes and strides. There are eight axes, the last one the
+// quickest; a tensor of fewer has its own behind others of size 1 and stride 0.
+
+alias Axes = array<vec4<u32>, 2>;
+
+struct Shape {
+	sizes: Axes,
+	rank: u32, // axes from the last one on that are not of size 1 alone
+}
+
+struct View {
+	strides: Axes, // numbers from one coordinate of an axis to the next
+	offset: u32, // of the first number
+}
+
+// offset_of is where a view has the number at some coordinates.
+fn offset_of(view: View, at: Axes) -> u32 {
+	let steps = view.strides[0] * at[0] + view.strides[1] * at[1];
+	return view.offset + steps.x + steps.y + steps.z + steps.w;
+}
+
+struct Params {
+	shape: Shape, // of V
+	x: View,
+	y: View,
+	z: View,
+	v: View,
+	alpha: f32, // what the expression may ask for
+	beta: f32,
+	outputs: u32, // numbers of V
+}
+
+@group(0) @binding(0) var<uniform> p: Params;
+@group(0) @binding(1) var<storage, read> xs: array<f32>;
+@group(0) @binding(2) var<storage, read_write> v: array<f32>;
+
+// head_of is the first 12 bits of a number: the product of two heads is exact.
+fn head_of(x: f32) -> f32 {
+	return bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
+}
+
+// less_ln_2 is x - n * ln(2). The first product is exact.
+fn less_ln_2(x: f32, n: f32) -> f32 {
+	return x - n * 0.693359375 + n * 0.000212194440;
+}
+
+// power_of_2 is 2^n, for n from -126 to 127.
+fn power_of_2(n: i32) -> f32 {
+	return bitcast<f32>(u32(n + 127) << 23u);
+}
+
+// scaled is x * 2^n, also where 2^n is out of range.
+fn scaled(x: f32, n: i32) -> f32 {
+	return x * power_of_2(n / 2) * power_of_2(n - n / 2);
+}
+
+// rest_of_exp is (e^r - 1 - r) / r^2, for r up to ln(2)/2 in size.
+fn rest_of_exp(r: f32) -> f32 {
+	return 0.5 + r * (0.166665196 + r * (0.041666206 + r * (0.00836887583 + r * 0.00139504613)));
+}
+
+fn exp_of(x: f32) -> f32 {
+	let held = min(max(x, -104.0), 89.0); // 0 below, infinity above
+	let n = round(held * 1.44269504);
+	let r = less_ln_2(held, n);
+	return scaled(1.0 + (r + r * r * rest_of_exp(r)), i32(n));
+}
+
+// erfc_above_half is 1 - erf(x) for x from 1/2 on: e^(-x^2) times a polynomial of (x - 3) / (x + 3). The square is
+// taken of the head of x, for what is wrong with it is multiplied by its size.
+fn erfc_above_half(x: f32) -> f32 {
+	let held = min(x, 10.2); // 0 above
+	let t = (held - 3.0) / (held + 3.0);
+	let low = 0.179001153 + t * (-0.326233566 + t * (0.245603666 + t * (-0.150115445 + t * 0.071668312)));
+	let t5 = t * t * t * t * t;
+	let factor = low + t5 * (-0.0243987311 + t * (0.00425198581 + t * (0.000735942856 + t * -0.000544264331)));
+	let head = head_of(held);
+	return exp_of(-head * head) * exp_of((head - held) * (head + held)) * factor;
+}
+
+// erf_below_half is erf(x) for x up to 1/2 in size.
+fn erf_below_half(x: f32) -> f32 {
+	let z = x * x;
+	return x * (1.12837911 + z * (-0.376126081 + z * (0.112828225 + z * (-0.0267571844 + z * 0.00471798982))));
+}
+
+fn erfc_of(x: f32) -> f32 {
+	let far = erfc_above_half(abs(x));
+	return select(1.0 - erf_below_half(x), select(far, 2.0 - far, x < 0.0), abs(x) > 0.5);
+}
+
+fn is_nan(x: f32) -> bool {
+	return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u;
+}
+
+fn number(x: f32) -> f32 {
+	return select(0.5 * x * erfc_of(-0.707106781 * x), x, is_nan(x));
+}
+
+fn element(i: u32) {
+	let x = xs[p.x.offset + i * p.x.strides[1].w];
+	v[p.v.offset + i * p.v.strides[1].w] = number(x);
+}
+
+// Each thread computes EACH elements, on its own: those of a workgroup's threads stand beside each other.
+
+const THREADS: u32 = 256u;
+const EACH: u32 = 4u;
+
+@compute @workgroup_size(THREADS)
+fn main(
+	@builtin(workgroup_id) workgroup: vec3<u32>,
+	@builtin(num_workgroups) grid: vec3<u32>,
+	@builtin(local_invocation_index) thread: u32,
+) {
+	let first = (workgroup.x + grid.x * (workgroup.y + grid.y * workgroup.z)) * THREADS * EACH + thread;
+	for (var k = 0u; k < EACH; k++) {
+		let i = first + k * THREADS;
+		if i < p.outputs {
+			element(i);
+		}
+	}
+}

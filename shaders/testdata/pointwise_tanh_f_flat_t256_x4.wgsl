@@ -1,0 +1,104 @@
+// tanh, number by number: V is tanh_of(x), for x of X. Each tensor has one axis.
+
+// What all kernels of tensors share: views of memory by sizes and strides. There are eight axes, the last one the
+// quickest; a tensor of fewer has its own behind others of size 1 and stride 0.
+
+alias Axes = array<vec4<u32>, 2>;
+
+struct Shape {
+	sizes: Axes,
+	rank: u32, // axes from the last one on that are not of size 1 alone
+}
+
+struct View {
+	strides: Axes, // numbers from one coordinate of an axis to the next
+	offset: u32, // of the first number
+}
+
+// offset_of is where a view has the number at some coordinates.
+fn offset_of(view: View, at: Axes) -> u32 {
+	let steps = view.strides[0] * at[0] + view.strides[1] * at[1];
+	return view.offset + steps.x + steps.y + steps.z + steps.w;
+}
+
+struct Params {
+	shape: Shape, // of V
+	x: View,
+	y: View,
+	z: View,
+	v: View,
+	alpha: f32, // what the expression may ask for
+	beta: f32,
+	outputs: u32, // numbers of V
+}
+
+@group(0) @binding(0) var<uniform> p: Params;
+@group(0) @binding(1) var<storage, read> xs: array<f32>;
+@group(0) @binding(2) var<storage, read_write> v: array<f32>;
+
+// less_ln_2 is x - n * ln(2). The first product is exact.
+fn less_ln_2(x: f32, n: f32) -> f32 {
+	return x - n * 0.693359375 + n * 0.000212194440;
+}
+
+// power_of_2 is 2^n, for n from -126 to 127.
+fn power_of_2(n: i32) -> f32 {
+	return bitcast<f32>(u32(n + 127) << 23u);
+}
+
+// rest_of_exp is (e^r - 1 - r) / r^2, for r up to ln(2)/2 in size.
+fn rest_of_exp(r: f32) -> f32 {
+	return 0.5 + r * (0.166665196 + r * (0.041666206 + r * (0.00836887583 + r * 0.00139504613)));
+}
+
+// expm1_of is e^x - 1, near 0 too. Half of 2^n is in range.
+fn expm1_of(x: f32) -> f32 {
+	let held = min(max(x, -30.0), 89.0);
+	let n = round(held * 1.44269504);
+	let r = less_ln_2(held, n);
+	let half = power_of_2(i32(n) - 1);
+	return 2.0 * (half * (r + r * r * rest_of_exp(r)) + (half - 0.5));
+}
+
+// sign_like is a size with the sign of x.
+fn sign_like(size: f32, x: f32) -> f32 {
+	return bitcast<f32>((bitcast<u32>(size) & 0x7fffffffu) | (bitcast<u32>(x) & 0x80000000u));
+}
+
+fn tanh_of(x: f32) -> f32 {
+	let e = expm1_of(2.0 * min(abs(x), 10.0));
+	return sign_like(e / (e + 2.0), x);
+}
+
+fn is_nan(x: f32) -> bool {
+	return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u;
+}
+
+fn number(x: f32) -> f32 {
+	return select(tanh_of(x), x, is_nan(x));
+}
+
+fn element(i: u32) {
+	let x = xs[p.x.offset + i * p.x.strides[1].w];
+	v[p.v.offset + i * p.v.strides[1].w] = number(x);
+}
+
+// Each thread computes EACH elements, on its own: those of a workgroup's threads stand beside each other.
+
+const THREADS: u32 = 256u;
+const EACH: u32 = 4u;
+
+@compute @workgroup_size(THREADS)
+fn main(
+	@builtin(workgroup_id) workgroup: vec3<u32>,
+	@builtin(num_workgroups) grid: vec3<u32>,
+	@builtin(local_invocation_index) thread: u32,
+) {
+	let first = (workgroup.x + grid.x * (workgroup.y + grid.y * workgroup.z)) * THREADS * EACH + thread;
+	for (var k = 0u; k < EACH; k++) {
+		let i = first + k * THREADS;
+		if i < p.outputs {
+			element(i);
+		}
+	}
+}
