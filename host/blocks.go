@@ -104,24 +104,11 @@ func (e *blocks) build(key split.Key, filters func() tensor.Filters) (engine, er
 
 // filters are those of a block. Of blocks that add up the first has the biases.
 func (e *blocks) filters(p conv.Problem, b split.Block) tensor.Filters {
-	f := tensor.Filters{
-		Banks: 1,
-		K:     p.OutChannels,
-		Z:     p.Z.Filter,
-		H:     p.H.Filter,
-		W:     p.W.Filter,
-		D:     p.InChannels / p.Groups,
-	}
-	if p.Unshared {
-		f.Banks = p.Z.Out * p.H.Out * p.W.Out
-	}
-	f.Data = split.Gather(e.layer.filters.Data, e.Weights(b))
+	biases := make([]float32, p.BiasLen())
 	if e.First(b) {
-		f.Bias = split.Gather(e.layer.filters.Bias, e.Biases(b))
-	} else {
-		f.Bias = make([]float32, f.Banks*f.K)
+		biases = split.Gather(e.layer.filters.Bias, e.Biases(b))
 	}
-	return f
+	return filtersOf(p, split.Gather(e.layer.filters.Data, e.Weights(b)), biases)
 }
 
 func (e *blocks) run(ctx context.Context, in operands, v []float32, checked bool) error {

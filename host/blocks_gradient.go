@@ -71,7 +71,7 @@ func (e *blocks) throughActivation(
 	})
 }
 
-// backwardPart adds the gradients of one block.
+// backwardBlock adds the gradients of one block.
 func (e *blocks) backwardBlock(
 	ctx context.Context,
 	b split.Block,

@@ -193,6 +193,24 @@ func (o LayerOptions) slopes(p conv.Problem) int {
 	return 0
 }
 
+// filtersOf are filters of the shape that a layer's have.
+func filtersOf(p conv.Problem, weights, biases []float32) tensor.Filters {
+	f := tensor.Filters{
+		Banks: 1,
+		K:     p.OutChannels,
+		Z:     p.Z.Filter,
+		H:     p.H.Filter,
+		W:     p.W.Filter,
+		D:     p.InChannels / p.Groups,
+		Data:  weights,
+		Bias:  biases,
+	}
+	if p.Unshared {
+		f.Banks = p.Z.Out * p.H.Out * p.W.Out
+	}
+	return f
+}
+
 // cloneFilters copies valid filters. No biases become zeros, which the GPU needs.
 func cloneFilters(f tensor.Filters) tensor.Filters {
 	f.Data = slices.Clone(f.Data)
@@ -314,13 +332,22 @@ func (l *Layer) Close() error {
 	if l == nil {
 		return nil
 	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.engine != nil {
-		l.engine.Close()
-		l.engine = nil
-	}
+	closeOnce(&l.mu, &l.engine)
 	return nil
+}
+
+// closeOnce closes what is there, if it has not been closed.
+func closeOnce[E interface {
+	comparable
+	Close()
+}](mu *sync.Mutex, e *E) {
+	mu.Lock()
+	defer mu.Unlock()
+	var closed E
+	if *e != closed {
+		(*e).Close()
+		*e = closed
+	}
 }
 
 func (l *Layer) failed(doing string, err error) error {

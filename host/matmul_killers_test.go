@@ -34,13 +34,13 @@ func init() {
 		product{[]int{3, 1}, []int{2}, []int{3, 2}, 5, 5, 131, false, 0},
 		product{[]int{2}, []int{3, 1}, []int{3, 2}, 11, 3, 67, true, 0},
 		product{[]int{2, 1, 2, 1, 2}, []int{2, 1, 2, 1}, []int{2, 2, 2, 2, 2}, 3, 2, 9, false, 0},
-		product{nil, nil, nil, 40, 2, 128, false, 0})
+		product{nil, nil, nil, 20, 2, 256, false, 0})
 	add(brokenMatMulInteger,
 		product{[]int{3, 1}, []int{2}, []int{3, 2}, 9, 5, 67, false, 0},
 		product{[]int{2}, []int{3, 1}, []int{3, 2}, 17, 3, 43, true, 1},
 		product{[]int{2, 3}, []int{2, 3}, []int{2, 3}, 11, 3, 70, true, 2},
 		product{[]int{2, 1, 2, 1, 2}, []int{2, 1, 2, 1}, []int{2, 2, 2, 2, 2}, 3, 2, 9, false, 2},
-		product{nil, nil, nil, 80, 2, 64, false, 1})
+		product{nil, nil, nil, 40, 2, 128, false, 1})
 	for _, k := range shaders.MatMuls() {
 		if len(killers[k]) == 0 {
 			add(k, product{nil, []int{3}, []int{3}, 19, 9, 150, true, 0})
@@ -54,7 +54,7 @@ func (m product) shape(many []int, rows, columns int) []int {
 }
 
 // view is a view of matrices, with the rows or the columns beside each other.
-func (m product) view(shape []int, turned bool) op.View {
+func (m product) view(shape []int, gap int, turned bool) op.View {
 	order := make([]int, len(shape))
 	for i := range order {
 		order[i] = i
@@ -62,19 +62,19 @@ func (m product) view(shape []int, turned bool) op.View {
 	if n := len(order); turned {
 		order[n-2], order[n-1] = n-1, n-2
 	}
-	return permuted(shape, 1, order...)
+	return permuted(shape, gap, order...)
 }
 
 func (m product) build(c *tensorCase, k shaders.MatMul) error {
 	t := k.DType
-	tensor := func(shape []int, most int, turned bool) (op.Tensor, func(many []int, row, column int) float64) {
+	tensor := func(shape []int, most, gap int, turned bool) (op.Tensor, func(many []int, row, column int) float64) {
 		numbers := whole(op.Contiguous(shape...).Count(), most)
-		return c.input(t, m.view(shape, turned), numbers), func(many []int, row, column int) float64 {
+		return c.input(t, m.view(shape, gap, turned), numbers), func(many []int, row, column int) float64 {
 			return numbers[broadcastPlace(shape, append(append([]int{}, many...), row, column))]
 		}
 	}
-	a, aAt := tensor(m.shape(m.a, m.rows, m.depth), 20, m.turned)
-	b, bAt := tensor(m.shape(m.b, m.depth, m.columns), 19, !m.turned)
+	a, aAt := tensor(m.shape(m.a, m.rows, m.depth), 20, 1, m.turned)
+	b, bAt := tensor(m.shape(m.b, m.depth, m.columns), 19, 2, !m.turned)
 	zeroShapes := [2][]int{{}, {}}
 	switch m.zeros {
 	case 1:
@@ -86,7 +86,7 @@ func (m product) build(c *tensorCase, k shaders.MatMul) error {
 	var zeros [2]*op.Tensor
 	if t == shaders.Int32 {
 		for i, shape := range zeroShapes {
-			zero, at := tensor(shape, 5, false)
+			zero, at := tensor(shape, 5, 4+i, false)
 			zeros[i], zeroAt[i] = &zero, at
 		}
 	}
@@ -109,7 +109,7 @@ func (m product) build(c *tensorCase, k shaders.MatMul) error {
 		}
 		want = append(want, sum)
 	}
-	v := c.output(t, m.view(shape, m.turned), want, 0)
+	v := c.output(t, m.view(shape, 3, m.turned), want, 0)
 	if t == shaders.Int32 {
 		return op.MatMulInteger(&c.plan, a, b, zeros[0], zeros[1], v)
 	}

@@ -378,12 +378,7 @@ func (l *QuantizedLayer) Close() error {
 	if l == nil {
 		return nil
 	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.engine != nil {
-		l.engine.Close()
-		l.engine = nil
-	}
+	closeOnce(&l.mu, &l.engine)
 	return nil
 }
 

@@ -60,20 +60,9 @@ func (q *quantizedData) input(x []int8) tensor.Volume {
 // hold.
 func (q *quantizedData) filters() tensor.Filters {
 	p := q.problem
-	f := tensor.Filters{
-		Banks: 1,
-		K:     p.OutChannels,
-		Z:     p.Z.Filter,
-		H:     p.H.Filter,
-		W:     p.W.Filter,
-		D:     p.InChannels / p.Groups,
-		Data:  make([]float32, len(q.weights)),
-	}
-	if p.Unshared {
-		f.Banks = p.Z.Out * p.H.Out * p.W.Out
-	}
+	weights := make([]float32, len(q.weights))
 	for i, n := range q.weights {
-		f.Data[i] = float32(int32(n) - q.zeros[i/p.TapsPerOutput()%p.OutChannels])
+		weights[i] = float32(int32(n) - q.zeros[i/p.TapsPerOutput()%p.OutChannels])
 	}
-	return f
+	return filtersOf(p, weights, nil)
 }

@@ -40,8 +40,8 @@ fn mixed(start: u32, first: u32) -> u32 {
 	}
 	let one = xs[start + table[first].step];
 	var same = true;
-	var sum = 0.0;
-	for (var k = 0u; k < p.taps; k++) {
+	var sum = table[first].weight * bitcast<f32>(one);
+	for (var k = 1u; k < p.taps; k++) {
 		let tap = table[first + k];
 		let x = xs[start + tap.step];
 		same = same && x == one;

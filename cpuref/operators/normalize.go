@@ -110,7 +110,7 @@ func groupNormalization(c *call) []Result {
 	c.real(0, 1, 2)
 	x := c.in[0]
 	groups := c.integer("num_groups", 0)
-	if len(x.Shape) < 3 || groups < 1 || x.Shape[1]%groups != 0 {
+	if len(x.Shape) < 3 || groups < 1 || groups > x.Shape[1] || x.Shape[1]%groups != 0 {
 		refuse("attribute num_groups is %d, must divide the channels of x of shape %v", groups, x.Shape)
 	}
 	share := 1

@@ -74,9 +74,6 @@ func Reference(n onnx.Node, opset int64, inputs []*Array) (results []Result, err
 		refuse("%d inputs, must be %d to %d", len(inputs), o.least, o.most)
 	}
 	c := &call{node: n, opset: max(opset, firstOpset), in: inputs}
-	if opset < firstOpset {
-		c.modernize()
-	}
 	for i, a := range inputs {
 		switch {
 		case a == nil && (i < o.least || o.most == many):
@@ -84,6 +81,9 @@ func Reference(n onnx.Node, opset int64, inputs []*Array) (results []Result, err
 		case a != nil && size(a.Shape) != len(a.Data):
 			refuse("input %d of shape %v has %d numbers", i, a.Shape, len(a.Data))
 		}
+	}
+	if opset < firstOpset {
+		c.modernize()
 	}
 	results = o.compute(c)
 	for i, r := range results {

@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/gpuconv/gpuconv/cpuref"
 	"github.com/gpuconv/gpuconv/onnx"
 )
 
@@ -71,9 +72,6 @@ func gridSample(c *call) []Result {
 
 // parts are what one axis contributes at a coordinate of the grid, which is -1 to 1 over the axis.
 func (z *sampler) parts(coordinate float64, n int) []part {
-	if math.IsNaN(coordinate) || math.Abs(coordinate) > 1<<20 {
-		open("a coordinate of %v", coordinate)
-	}
 	length := float64(n)
 	x := ((coordinate+1)*length - 1) / 2
 	low, high := -0.5, length-0.5
@@ -81,7 +79,7 @@ func (z *sampler) parts(coordinate float64, n int) []part {
 		x = (coordinate + 1) / 2 * (length - 1)
 		low, high = 0, length-1
 	}
-	off := 4 * u * ((math.Abs(coordinate)+1)*length + 1)
+	off := known(4 * u * ((math.Abs(coordinate)+1)*length + 1))
 	if z.mode == "nearest" {
 		return z.nearest(x, off, n, low, high)
 	}
@@ -112,7 +110,8 @@ func (z *sampler) nearest(x, off float64, n int, low, high float64) (parts []par
 	return parts
 }
 
-// inside brings a coordinate beyond the borders back.
+// inside brings a coordinate beyond the borders back. ONNX's reference evaluator does so for cubic too, where PyTorch
+// and ONNX Runtime hold each of the four numbers to the border instead, and differ.
 func (z *sampler) inside(x float64, n int, low, high float64) float64 {
 	switch {
 	case x >= low && x <= high || z.padding == "zeros":
@@ -159,7 +158,7 @@ func deformConv(c *call) []Result {
 	rank, kernels, out := len(l.in), size(l.kernel), size(l.out)
 	groups := c.integer("offset_group", 1)
 	depth, filters := x.Shape[1]/l.groups, l.w.Shape[0]
-	if groups < 1 || x.Shape[1]%groups != 0 || l.w.Shape[1] != depth {
+	if groups < 1 || groups > cpuref.MaxOutputs || x.Shape[1]%groups != 0 || l.w.Shape[1] != depth {
 		refuse("attribute offset_group is %d, must divide %d channels, and w of shape %v must have %d channels",
 			groups, x.Shape[1], l.w.Shape, depth)
 	}
@@ -209,10 +208,8 @@ func (l *layer) deformed(x, offset []float64, k, o int) (v, allowed float64) {
 	axes := make([][]part, rank)
 	for d := range axes {
 		base, move := float64(at[d]*l.stride[d]-l.before[d]+tap[d]*l.dilation[d]), offset[d*out+o]
-		if math.IsNaN(move) || math.Abs(move) > 1<<20 {
-			open("an offset of %v", move)
-		}
-		axes[d] = linear.parts(base+move, 2*u*(math.Abs(base)+math.Abs(move)), func(i int) int {
+		off := known(2 * u * (math.Abs(base) + math.Abs(move)))
+		axes[d] = linear.parts(base+move, off, func(i int) int {
 			if i < 0 || i >= l.in[d] {
 				return -1
 			}

@@ -70,12 +70,12 @@ const (
 )
 
 var (
-	errNotFloat32 = errors.New("volumes must be float32")
-	errNotPlain   = errors.New("not for transposed or unshared layers")
-	errBlock      = errors.New("not for layers that are computed in blocks")
-	errRounds     = errors.New("its transforms round: not where integers must be exact")
-	errTwice      = errors.New("a separate epilogue of float16 would round twice")
-	errSpreads    = errors.New(
+	errNotFloat32  = errors.New("volumes must be float32")
+	errNotOrdinary = errors.New("not for transposed or unshared layers")
+	errBlock       = errors.New("not for layers that are computed in blocks")
+	errRounds      = errors.New("its transforms round: not where integers must be exact")
+	errTwice       = errors.New("a separate epilogue of float16 would round twice")
+	errSpreads     = errors.New(
 		"its transforms spread what is not finite over a tile: with Exact only where it is named",
 	)
 	// ErrTooLong is about layers that kernels cannot count.

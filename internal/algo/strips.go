@@ -94,7 +94,7 @@ func servesLiteral(s Spec, filter, stride uint32) error {
 	case s.DType != shaders.Float32:
 		return errNotFloat32
 	case p.Transposed || p.Unshared:
-		return errNotPlain
+		return errNotOrdinary
 	case p.Padding != conv.Zero:
 		return errNotZeroPadding
 	case p.Z.Filter != 1 || !plane(p.H) || !plane(p.W):
@@ -231,7 +231,7 @@ func (a depthwise) serves(s Spec) error {
 	case s.DType != shaders.Float32:
 		return errNotFloat32
 	case p.Transposed || p.Unshared:
-		return errNotPlain
+		return errNotOrdinary
 	case p.InChannels != p.Groups:
 		return errNotDepthwise
 	case a.Vector == 4 && (p.OutChannels != p.InChannels || p.InChannels%4 != 0):

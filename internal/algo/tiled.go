@@ -55,7 +55,7 @@ func (a tiled) serves(s Spec) error {
 	case s.DType != shaders.Float32:
 		return errNotFloat32
 	case p.Transposed || p.Unshared:
-		return errNotPlain
+		return errNotOrdinary
 	case inputs%a.tiles.Vectored() != 0 || outputs%a.tiles.Vectored() != 0:
 		return fmt.Errorf(
 			"%d input channels and %d depth slices a group, must be multiples of %d",

@@ -9,8 +9,8 @@ import (
 	"github.com/gpuconv/gpuconv/shaders"
 )
 
-// rows are the numbers that a table makes of an axis of the numbers 1, 2, 4 and so on. Outside is -1.
-func rows(table [][]tap) (all []float64) {
+// mixes are the numbers that a table makes of an axis of the numbers 1, 2, 4 and so on. Outside is -1.
+func mixes(table [][]tap) (all []float64) {
 	for _, taps := range table {
 		sum := 0.0
 		for _, t := range taps {
@@ -60,9 +60,9 @@ func TestResizeTables(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 			continue
 		}
-		for i, got := range rows(table) {
+		for i, got := range mixes(table) {
 			if len(table) != len(c.want) || math.Abs(got-c.want[i]) > 1e-12 {
-				t.Errorf("%s: %v, must be %v", name, rows(table), c.want)
+				t.Errorf("%s: %v, must be %v", name, mixes(table), c.want)
 				break
 			}
 		}
