@@ -174,6 +174,7 @@ func Variants() []Variant {
 		QuantizeLinear,
 		DequantizeLinear,
 		SumSplitK,
+		Resampling,
 	)
 }
 

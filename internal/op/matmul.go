@@ -12,7 +12,12 @@ import (
 // (K, N) and (M, N), and those before them count matrices and broadcast to v's. All strides are as quick, so that what is
 // transposed is a view. K is 60,000 at most. The errors wrap [ErrShape], [ErrView], [ErrRank] or [ErrType].
 func MatMul(p *exec.Plan, a, b, v Tensor, alpha float32) error {
-	m := matMul{dtype: shaders.Float32, a: a, b: b, v: v}
+	return MatMulBy(p, shaders.MatMul{}, a, b, v, alpha)
+}
+
+// MatMulBy is [MatMul] by a row of the table. That of no threads stands for the quickest one on a software adapter.
+func MatMulBy(p *exec.Plan, k shaders.MatMul, a, b, v Tensor, alpha float32) error {
+	m := matMul{dtype: shaders.Float32, by: k, a: a, b: b, v: v}
 	return m.add(p, alpha, exec.Whole(a.Operand), exec.Whole(b.Operand), exec.Whole(v.Operand))
 }
 
@@ -41,6 +46,7 @@ func MatMulInteger(p *exec.Plan, a, b Tensor, aZero, bZero *Tensor, v Tensor) er
 // matMul is a product of matrices.
 type matMul struct {
 	dtype   shaders.DType
+	by      shaders.MatMul // if it has threads
 	a, b, v Tensor
 	zeros   *[2]Tensor // of a and b
 }
@@ -86,7 +92,10 @@ func (m matMul) add(p *exec.Plan, alpha float32, uses ...exec.Use) error {
 	if depth > maxRounds {
 		return fmt.Errorf("%w: sums of %d products, must be %d or fewer", ErrShape, depth, maxRounds)
 	}
-	k := m.kernel(rows, columns)
+	k := m.by
+	if k.Threads == 0 {
+		k = m.kernel(rows, columns)
+	}
 	params, tiles := matMulParams(k, all, rows, columns, depth)
 	params.Alpha = alpha
 	p.Dispatch(k, shaders.Encode(params), tiles, uses...)

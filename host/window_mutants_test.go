@@ -1,0 +1,39 @@
+package host_test
+
+import (
+	"maps"
+
+	"github.com/gpuconv/gpuconv/shaders"
+)
+
+// What breaking the kernels of windows, products of matrices, tables and indices needs: which rows are broken, which of
+// their fields make no other kernel, what tokens become, which are not tried, and what no run can tell.
+func init() {
+	broken = append(broken, brokenMatMul, brokenMatMulInteger, shaders.Resampling)
+	withParams = append(withParams, shaders.Pools()[0], shaders.MatMuls()[0], shaders.Resampling)
+	maps.Copy(sizes, map[string][]string{"MatMul": {"Rows", "Columns", "Threads"}, "Resample": {"Threads"}})
+	maps.Copy(swaps, windowSwaps)
+	exempt = append(exempt, struct{ kind, why, words string }{
+		"kernels of matrices and tables", "another one is not tried: few give the same", `
+		OUTSIDE Tap a_column a_row a_zero a_zero_row around_offsets around_places b_column b_row b_zero
+		b_zero_column column_tiles depth matrices matrices_offsets matrices_places mixed multiply outside
+		p.around.sizes p.matrices.sizes row_of row_tiles table to.a to.a_zero to.b to.b_zero v_column v_row zeros_of`})
+	equivalents = append(equivalents, windowEquivalents...)
+}
+
+var windowSwaps = map[string][]string{
+	"p.a.strides": {"p.b.strides"}, "p.b.strides": {"p.v.strides"}, "p.a_zero.strides": {"p.b_zero.strides"},
+	"p.b_zero.strides": {"p.a.strides"}, "p.a.offset": {"p.b.offset"}, "p.b.offset": {"p.v.offset"},
+	"p.a_zero.offset": {"p.b_zero.offset"}, "p.b_zero.offset": {"p.a.offset"}, "p.matrices.rank": {"1u"},
+	"at.a": {"at.b"}, "at.b": {"at.v"}, "at.a_zero": {"at.b_zero"}, "at.b_zero": {"at.a"},
+	"lefts": {"rights"}, "rights": {"lefts"}, "left_zeros": {"right_zeros"}, "right_zeros": {"left_zeros"},
+	"i.x": {"i.y"}, "i.y": {"i.z"}, "i.z": {"i.w"}, "i.w": {"i.x"},
+	"tap.step": {"k"}, "tap.weight": {"1.0"}, "one": {"sum"}, "p.around.rank": {"1u"},
+}
+
+var windowEquivalents = []equivalent{
+	{"if line < p.lines {", "if true {", false, "spares work alone: behind the last line they begin again"},
+	{"if line < p.lines {", "if line <= p.lines {", false, "spares work alone: behind the last line they begin again"},
+	{"if tile < p.tiles {", "if true {", false, "spares work alone: behind the last tile they begin again"},
+	{"if tile < p.tiles {", "if tile <= p.tiles {", false, "spares work alone: behind the last tile they begin again"},
+}
