@@ -62,7 +62,8 @@ func readOnnxCase(folder string) (c onnxCase, err error) {
 		if _, has := c.tensors[v.Name]; has {
 			continue // an initializer, which older files list as an input too
 		}
-		if c.tensors[v.Name], err = readOnnxTensor(filepath.Join(data, fmt.Sprintf("input_%d.pb", given))); err != nil {
+		input := filepath.Join(data, fmt.Sprintf("input_%d.pb", given))
+		if c.tensors[v.Name], err = readOnnxTensor(input); err != nil {
 			return c, err
 		}
 		given++

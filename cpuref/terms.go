@@ -14,8 +14,8 @@ const (
 	SmallestNormal = smallestNormal
 )
 
-// Growth is g(n) = n*u / (1 - n*u), the relative error of n roundings one after the other; +Inf where n*u >= 1. Sums of
-// n products have g(n+2) of their magnitude: see [Bound].
+// Growth is g(n) = n*u / (1 - n*u), the relative error of n roundings one after the other; +Inf where n*u >= 1. Sums
+// of n products have g(n+2) of their magnitude: see [Bound].
 func Growth(n float64) float64 { return growth(n) }
 
 // Activate is an activation's value at z in float64, and the error that a float32 kernel's own steps may have there,
@@ -26,3 +26,6 @@ func Activate(a conv.Activation, z, slope float64) (value, allowed float64) {
 
 // ErfAllowed is the error that a float32 kernel's erf(x) may have, by Abramowitz and Stegun's formula 7.1.26.
 func ErfAllowed(x float64) float64 { return erfError(x*math.Sqrt2, 0) }
+
+// Parallel calls do with every number below n, in any order, on all processors. do must not panic.
+func Parallel(n int, do func(i int)) { parallel(n, func() func(int) { return do }) }

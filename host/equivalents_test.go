@@ -188,4 +188,8 @@ var equivalents = []equivalent{
 		true, "of equal numbers either is the larger one, but where its place is asked for"},
 	{"let larger = bool(none) | (number > sum);", "let larger = bool(none) | (number >= sum);", true,
 		"of equal numbers either is the larger one, but where its place is asked for"},
+
+	{"let at = u32(located(c, i32(n)));",
+		"let at = u32(located(c, i32(i)));", false,
+		"where what is outside is constant, located does not ask for the size"},
 }

@@ -25,7 +25,7 @@ var (
 	channelsLast  = [5]int{0, 2, 3, 4, 1}
 	channelsFirst = [5]int{1, 0, 2, 3, 4}
 	pooled        = op.PoolOptions{
-		Window: []int{2, 3, 4}, Stride: []int{1, 2, 3}, Dilation: []int{2, 1, 2}, PadBegin: []int{1, 0, 2},
+		Window: []int{2, 3, 4}, Stride: []int{1, 2, 3}, Dilation: []int{2, 1, 3}, PadBegin: []int{1, 0, 2},
 		PadEnd: []int{0, 2, 1},
 	}
 )

@@ -14,8 +14,12 @@ import (
 
 // NodeReport is the verdict on one node's volume, given what the node really read.
 type NodeReport struct {
-	Node   string
+	Node   string // where it stands in the program, and what it is
+	Name   string // of a layer's problem or of [Kernels], "" of all else
 	Report cpuref.Report
+	// Read are, where the node is wrong, the words of the volumes that it read: of a layer X and the residual, channels
+	// innermost, of [Kernels] all of what they read.
+	Read [][]uint32
 }
 
 // Verify runs a program of [Builder.CompileChecked], with all that kernels write poisoned before and all that they
@@ -70,9 +74,38 @@ func (p *Program) judge(ctx context.Context, s *exec.Session, o VerifyOptions) (
 		if err != nil {
 			return reports, fmt.Errorf("%s: %w", step.what, err)
 		}
-		reports = append(reports, NodeReport{step.what, report})
+		node := NodeReport{Node: step.what, Name: step.name(), Report: report}
+		if !report.OK() {
+			if node.Read, err = step.read(ctx, s); err != nil {
+				return reports, fmt.Errorf("%s: %w", step.what, err)
+			}
+		}
+		reports = append(reports, node)
 	}
 	return reports, nil
+}
+
+// name is what the caller calls the node.
+func (step programStep) name() string {
+	switch {
+	case step.node.layer != nil:
+		return step.node.layer.problem.Name
+	case step.node.kernels != nil:
+		return step.node.kernels.Name
+	}
+	return ""
+}
+
+// read takes the volumes back that a node read.
+func (step programStep) read(ctx context.Context, s *exec.Session) (all [][]uint32, err error) {
+	for _, v := range step.volumes[:len(step.node.from)] {
+		data, err := v.words(ctx, s)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, data)
+	}
+	return all, nil
 }
 
 // judge holds what a node wrote, the last volume, against what it read.
@@ -183,14 +216,20 @@ func (v stored) read(ctx context.Context, s *exec.Session) ([]float32, error) {
 		bytes, err := v.readBytes(ctx, s)
 		return floats(bytes), err
 	}
+	words, err := v.words(ctx, s)
+	return exec.Floats(words), err
+}
+
+// words takes the words of a volume back from among the channels that it stands in.
+func (v stored) words(ctx context.Context, s *exec.Session) ([]uint32, error) {
 	words, err := s.ReadWords(ctx, v.operand)
 	if err != nil || v.at == (shaders.Placement{}) {
-		return exec.Floats(words), err
+		return words, err
 	}
-	var data []float32
+	var data []uint32
 	for pixel := range int(v.shape.pixels()) {
 		first := pixel*int(v.at.Pitch) + int(v.at.First)
-		data = append(data, exec.Floats(words[first:first+v.shape.d])...)
+		data = append(data, words[first:first+v.shape.d]...)
 	}
 	return data, nil
 }

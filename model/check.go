@@ -10,7 +10,10 @@ import (
 
 // Verdict is what [Network.Check] found: a report on each node, in the order in which they ran.
 type Verdict struct {
-	Nodes []host.NodeReport
+	Nodes  []host.NodeReport
+	net    *Network
+	values map[string]*value
+	doing  map[string]doing
 }
 
 // OK reports whether there are nodes and all of them are right.
@@ -78,6 +81,7 @@ func (net *Network) Check(
 	if err != nil {
 		return nil, verdict, net.failed("checking", err)
 	}
+	verdict.net, verdict.values, verdict.doing = net, p.values, p.doing
 	if outputs, verdict.Nodes, err = p.check(ctx, given); err != nil {
 		return nil, verdict, net.failed("checking", err)
 	}

@@ -24,7 +24,8 @@ type compiler struct {
 	padded  map[string]padding // values that the convolution which reads them pads
 	at      int                // the node that is being lowered
 	plan    *plan
-	proofs  []host.Value // what a checked program computes for its judges alone
+	proofs  []host.Value     // what a checked program computes for its judges alone
+	doing   map[string]doing // what the program's steps compute, by their names
 }
 
 func newCompiler(net *Network, given map[string]*value, checked bool) *compiler {
@@ -35,6 +36,7 @@ func newCompiler(net *Network, given map[string]*value, checked bool) *compiler 
 		values:  map[string]*value{},
 		uses:    map[string]int{},
 		padded:  map[string]padding{},
+		doing:   map[string]doing{},
 		fused:   make([]bool, len(net.nodes)),
 		plan:    &plan{},
 	}
@@ -130,7 +132,12 @@ func (c *compiler) set(n *node, i int, v *value) {
 	}
 	named := *v
 	named.name = n.Outputs[i]
-	if named.known == nil {
+	switch {
+	case named.known != nil:
+	case named.empty(): // there is nothing left to know
+		named = *knownAs(named.dtype, named.shape(), numbers{})
+		named.name = n.Outputs[i]
+	default:
 		named.origins = c.origins(n)
 	}
 	c.values[named.name] = &named
@@ -207,6 +214,9 @@ func (c *compiler) finish() (err error) {
 		return err
 	}
 	c.plan.summary = summaryOf(c.plan.program)
+	if c.checked {
+		c.plan.doing, c.plan.values = c.doing, c.values
+	}
 	return nil
 }
 
@@ -243,7 +253,7 @@ type call struct {
 	reads  []*value
 	writes []*value // whose views say how each fills its buffer; the buffers are made
 	plan   func(p *exec.Plan, in, out []op.Tensor) error
-	judge  func(in, out []*array) (cpuref.Report, error)
+	judge  judge
 }
 
 // apply adds a call's steps. What it reads is brought to the device.
@@ -258,6 +268,9 @@ func (c *compiler) apply(name string, k call) error {
 		reads[i], volumes = on, append(volumes, on.buffer.volume)
 	}
 	of := host.Kernels{Name: name}
+	if n := c.net.nodes[c.at]; name == n.String() {
+		c.doing[name] = doing{nodes: []*node{n}, reads: reads}
+	}
 	for _, v := range k.writes {
 		of.Outputs = append(of.Outputs, host.Buffer{Count: int64(v.view.Count()), DType: dtypeOf(v.dtype)})
 	}
@@ -306,7 +319,7 @@ func (c *compiler) copied(v *value, view op.View) (*value, error) {
 	return to, c.apply(fmt.Sprintf("copy of %s", v), call{
 		reads:  []*value{v},
 		writes: []*value{to},
-		plan:   func(p *exec.Plan, in, out []op.Tensor) error { return op.Copy(p, in[0], out[0]) },
+		plan:   func(p *exec.Plan, in, out []op.Tensor) error { return op.Copy(p, out[0], in[0]) },
 		judge:  equal,
 	})
 }

@@ -56,7 +56,7 @@ func lowerConcat(c *compiler, n *node) error {
 				if err != nil {
 					return err
 				}
-				if err := op.Copy(p, from, part.Of(out[0].Operand)); err != nil {
+				if err := op.Copy(p, part.Of(out[0].Operand), from); err != nil {
 					return err
 				}
 				first += from.Shape[at]

@@ -11,7 +11,8 @@ import (
 
 // tail is what a layer computes beside its sums: the nodes behind it that are fused into it.
 type tail struct {
-	last     *node // the layer gives this one's output
+	last     *node   // the layer gives this one's output
+	nodes    []*node // all of them
 	filters  tensor.Filters
 	epilogue conv.Epilogue
 	slopes   []float32
@@ -21,13 +22,13 @@ type tail struct {
 
 // tail finds the nodes behind a layer that read nothing but its V, one after the other, and takes them with it.
 func (c *compiler) tail(n *node, v *value, behind int, filters tensor.Filters) tail {
-	t := tail{last: n, filters: filters, behind: behind}
+	t := tail{last: n, nodes: []*node{n}, filters: filters, behind: behind}
 	for {
 		next, at := c.follower(t.last)
 		if next == nil || !c.fuse(&t, next, v) {
 			return t
 		}
-		c.fused[at], t.last = true, next
+		c.fused[at], t.last, t.nodes = true, next, append(t.nodes, next)
 	}
 }
 

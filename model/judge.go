@@ -13,6 +13,9 @@ import (
 // array is a tensor as judges take it.
 type array = operators.Array
 
+// judge holds what a call wrote against what it read.
+type judge func(in, out []*array) (cpuref.Report, error)
+
 // arrays are what values hold of these words of their buffers.
 func arrays(values []*value, words [][]uint32) (all []*array) {
 	for i, v := range values {
@@ -28,7 +31,7 @@ func equal(in, out []*array) (cpuref.Report, error) {
 }
 
 // reference is the judge of a node's outputs, of which the call writes these, given what it reads.
-func (c *compiler) reference(n *node, reads []*value, outputs ...int) func(in, out []*array) (cpuref.Report, error) {
+func (c *compiler) reference(n *node, reads []*value, outputs ...int) judge {
 	inputs := c.inputs(n)
 	return func(in, out []*array) (cpuref.Report, error) {
 		results, err := operators.Reference(n.Node, c.net.opset, given(inputs, reads, in))
@@ -50,15 +53,46 @@ func (c *compiler) reference(n *node, reads []*value, outputs ...int) func(in, o
 	}
 }
 
-// given are a node's inputs as the reference takes them: what the device read, what the host knows, and zeros for what
-// neither has, of which operators need no more than the shape.
+// reshapedReference is the judge of a node that reads x, whose call writes its output with the size 1 along axes that
+// the node's output may lack.
+func (c *compiler) reshapedReference(n *node, x *value, keep bool, over []int) judge {
+	held := c.reference(n, []*value{x}, 0)
+	return func(in, out []*array) (cpuref.Report, error) {
+		got := *out[0]
+		if !keep {
+			got.Shape = without(x.shape(), over)
+		}
+		return held(in, []*array{&got})
+	}
+}
+
+// normalizedReference is the judge of a normalization, whose x and result may have been split into groups.
+func (c *compiler) normalizedReference(n *node, reads []*value, as []int, outputs []int) judge {
+	held := c.reference(n, reads, outputs...)
+	return func(in, out []*array) (cpuref.Report, error) {
+		got := *out[0]
+		got.Shape = as
+		return held(in, append([]*array{&got}, out[1:]...))
+	}
+}
+
+// given are a node's inputs as the reference takes them: what the device read, by the input's own shape or another one,
+// what the host knows, and zeros for what neither has, of which operators need no more than the shape.
 func given(inputs, reads []*value, in []*array) (all []*array) {
 	for _, v := range inputs {
-		switch i := slices.Index(reads, v); {
-		case v == nil:
+		i := -1
+		if v != nil {
+			i = slices.IndexFunc(reads, func(r *value) bool {
+				return r == v || r != nil && r.name == v.name && v.name != "" && r.view.Count() == v.view.Count()
+			})
+		}
+		switch {
+		case v == nil || i >= 0 && in[i] == nil:
 			all = append(all, nil)
 		case i >= 0:
-			all = append(all, in[i])
+			a := *in[i]
+			a.Shape = v.shape()
+			all = append(all, &a)
 		case v.known != nil:
 			all = append(all, &array{Type: v.dtype, Shape: v.shape(), Data: v.numbers().float64s()})
 		default:
@@ -111,7 +145,7 @@ func (c *compiler) prove(n *node, output int, v *value) error {
 	err := c.apply(n.String(), call{
 		reads:  append(slices.Clone(reads), v),
 		writes: []*value{to},
-		plan:   func(p *exec.Plan, in, out []op.Tensor) error { return op.Copy(p, in[len(reads)], out[0]) },
+		plan:   func(p *exec.Plan, in, out []op.Tensor) error { return op.Copy(p, out[0], in[len(reads)]) },
 		judge:  held,
 	})
 	c.proofs = append(c.proofs, to.buffer.volume)

@@ -3,6 +3,7 @@ package model
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/gpuconv/gpuconv/conv"
 	"github.com/gpuconv/gpuconv/host"
@@ -66,6 +67,7 @@ func (c *compiler) layer(
 		}
 		volumes = append(volumes, r)
 	}
+	p.Name = c.step(n, t, volumes)
 	var on []host.Value
 	for _, v := range volumes {
 		volume, err := c.volume(v)
@@ -81,6 +83,18 @@ func (c *compiler) layer(
 	}
 	c.set(t.last, 0, v)
 	return nil
+}
+
+// step names a layer after its node, and notes what it computes.
+func (c *compiler) step(n *node, t tail, volumes []*value) string {
+	name := strings.Map(func(r rune) rune {
+		if r == '"' || r == '\n' || r == '\r' {
+			return '\''
+		}
+		return r
+	}, strings.ToValidUTF8(n.String(), "?"))
+	c.doing[name] = doing{nodes: t.nodes, reads: volumes, layer: true}
+	return name
 }
 
 func (c *compiler) layerOptions(t tail) host.LayerOptions {

@@ -11,7 +11,7 @@ type lowering struct {
 }
 
 // lowerings are all operators that networks may have.
-var lowerings = merged(known, moving, layers, elementwise())
+var lowerings = merged(known, moving, layers, elementwise(), byRows(), quantized)
 
 // merged is one table of all families.
 func merged(families ...map[string]lowering) map[string]lowering {
@@ -45,6 +45,10 @@ var moving = map[string]lowering{
 	"Split":     {lower: lowerSplit},
 	"Concat":    {fold: foldConcat, lower: lowerConcat},
 	"Crop":      {lower: lowerCrop},
+	"Slice":     {lower: lowerSlice},
+	"Pad":       {lower: lowerPad},
+	"Tile":      {lower: lowerTile},
+	"Gather":    {fold: foldGather},
 
 	"DepthToSpace": {lower: lowerDepthToSpace},
 	"SpaceToDepth": {lower: lowerSpaceToDepth},
@@ -93,4 +97,37 @@ func elementwise() map[string]lowering {
 		all[name] = l
 	}
 	return all
+}
+
+// byRows are the operators that go through rows of numbers.
+func byRows() map[string]lowering {
+	all := map[string]lowering{
+		"GlobalLpPool":              {lower: lowerGlobalPool},
+		"ArgMax":                    {lower: lowerExtreme},
+		"ArgMin":                    {lower: lowerExtreme},
+		"Softmax":                   {lower: lowerSoftmax},
+		"LogSoftmax":                {lower: lowerSoftmax},
+		"Hardmax":                   {lower: lowerSoftmax},
+		"CumSum":                    {lower: lowerCumulate},
+		"InstanceNormalization":     {lower: lowerInstanceNormalization},
+		"LayerNormalization":        {lower: lowerLayerNormalization},
+		"GroupNormalization":        {lower: lowerGroupNormalization},
+		"MeanVarianceNormalization": {lower: lowerMeanVariance},
+	}
+	for name := range reductions {
+		all[name] = lowering{lower: lowerReduce}
+	}
+	all["GlobalAveragePool"] = lowering{lower: lowerGlobalPool}
+	all["GlobalMaxPool"] = lowering{lower: lowerGlobalPool}
+	return all
+}
+
+// quantized are the operators of 8-bit whole numbers.
+var quantized = map[string]lowering{
+	"QuantizeLinear":   {lower: lowerQuantize},
+	"DequantizeLinear": {lower: lowerDequantize},
+	"MatMulInteger":    {lower: lowerMatMulInteger},
+	"QLinearMatMul":    {lower: lowerMatMulInteger},
+	"ConvInteger":      {lower: lowerConvInteger},
+	"QLinearConv":      {lower: lowerConvInteger},
 }

@@ -24,6 +24,9 @@ type Options struct {
 	Tunings *tuning.Cache
 	// Autotune measures the algorithms of layers that Tunings do not know, which takes its time.
 	Autotune bool
+	// Reopen opens a device in place of one that was lost, which the network then closes: a run that the loss ended is
+	// checked on it, node by node, and repeated. With nil such a run fails, and so do all after it.
+	Reopen func() (*host.Device, error)
 }
 
 // Network is a model on a device. It may be used from many goroutines.
@@ -37,10 +40,11 @@ type Network struct {
 	outputs []Port
 	initial map[string]*value // the initializers
 
-	mu     sync.Mutex
-	plans  []*plan // the newest last
-	baked  map[string]bool
-	closed bool
+	mu       sync.Mutex
+	plans    []*plan // the newest last
+	baked    map[string]bool
+	closed   bool
+	reopened *host.Device // in place of the caller's
 }
 
 // Port is an input or an output of a network.
@@ -237,6 +241,9 @@ func (net *Network) Close() error {
 	for _, p := range net.plans {
 		errs = append(errs, p.program.Close())
 	}
-	net.plans, net.closed = nil, true
+	if net.reopened != nil {
+		errs = append(errs, net.reopened.Close())
+	}
+	net.plans, net.reopened, net.closed = nil, nil, true
 	return errors.Join(errs...)
 }

@@ -116,9 +116,17 @@ func (n numbers) float64s() []float64 {
 	return to
 }
 
-// array is the numbers as callers get them.
-func (n numbers) array(shape []int) tensor.Array {
-	return tensor.Array{Shape: shape, Data: n.floats, Ints: n.ints}
+// array is the numbers of a type as callers get them: never nil where there are none.
+func (n numbers) array(t onnx.DataType, shape []int) tensor.Array {
+	a := tensor.Array{Shape: shape, Data: n.floats, Ints: n.ints}
+	switch {
+	case n.count() > 0:
+	case isFloat(t):
+		a.Data = []float32{}
+	default:
+		a.Ints = []int64{}
+	}
+	return a
 }
 
 // dtypeOf is how a device stores numbers of the type.
@@ -136,5 +144,5 @@ func ArrayOf(t onnx.Tensor) (tensor.Array, error) {
 	if err != nil {
 		return tensor.Array{}, err
 	}
-	return v.known.array(v.shape()), nil
+	return v.known.array(t.Type, v.shape()), nil
 }

@@ -5,6 +5,8 @@ import (
 	"slices"
 
 	"github.com/gpuconv/gpuconv/conv"
+	"github.com/gpuconv/gpuconv/internal/exec"
+	"github.com/gpuconv/gpuconv/internal/op"
 )
 
 // padding is what a Pad puts around a tensor, by axis. Numbers below 0 cut off.
@@ -107,4 +109,93 @@ func (c *compiler) fusePadding(n *node, p padding) bool {
 	c.padded[n.Outputs[0]] = p
 	c.set(n, 0, c.in(n, 0))
 	return true
+}
+
+// lowerPad is a copy by a map of each axis, where no convolution pads.
+func lowerPad(c *compiler, n *node) error {
+	x := c.in(n, 0)
+	p, err := c.padding(n)
+	if err != nil {
+		return err
+	}
+	if x.known == nil && c.fusePadding(n, p) {
+		return nil
+	}
+	outside := op.Outside(p.mode)
+	if !slices.Contains([]op.Outside{op.Constant, op.Edge, op.Reflect, op.Wrap}, outside) {
+		return fmt.Errorf("%w: mode %q of Pad", ErrGraph, p.mode)
+	}
+	word := uint32(0)
+	if p.value != nil {
+		if p.value.known == nil {
+			return c.unknown(n, p.value)
+		}
+		words, err := p.value.numbers().words()
+		if err != nil || len(words) != 1 || p.value.dtype != x.dtype {
+			return fmt.Errorf("%w: Pad of %v with %s of %v, error %v", ErrGraph, x.dtype, p.value, p.value.dtype, err)
+		}
+		word = words[0]
+	}
+	shape, maps := slices.Clone(x.shape()), make([]op.Axis, x.rank())
+	for i := range shape {
+		shape[i] += p.begins[i] + p.ends[i]
+		maps[i] = op.Axis{Start: -p.begins[i], Step: 1}
+		if shape[i] < 1 {
+			return fmt.Errorf("%w: Pad of %s by %v and %v", ErrGraph, x, p.begins, p.ends)
+		}
+	}
+	return c.remap(n, x, shape, maps, outside, word)
+}
+
+// remap adds a node whose output is a copy by maps of its input's axes.
+func (c *compiler) remap(n *node, x *value, shape []int, maps []op.Axis, outside op.Outside, word uint32) error {
+	to := result(x.dtype, shape, ranked(x.view))
+	err := c.apply(n.String(), call{
+		reads:  []*value{x},
+		writes: []*value{to},
+		plan: func(p *exec.Plan, in, out []op.Tensor) error {
+			return remapped(p, out[0], in[0], maps, outside, word)
+		},
+		judge: c.reference(n, []*value{x}, 0),
+	})
+	c.set(n, 0, to)
+	return err
+}
+
+// remapped adds the copy's step, with the axes in the order in which the output has them in memory.
+func remapped(p *exec.Plan, out, in op.Tensor, maps []op.Axis, outside op.Outside, word uint32) error {
+	order := ranked(out.View)
+	turned := make([]op.Axis, len(maps))
+	for i, axis := range order {
+		turned[i] = maps[axis]
+	}
+	var err error
+	if out.View, err = out.Permute(order...); err != nil {
+		return err
+	}
+	if in.View, err = in.Permute(order...); err != nil {
+		return err
+	}
+	return op.Map(p, out, in, turned, outside, word)
+}
+
+// lowerTile repeats a tensor along its axes.
+func lowerTile(c *compiler, n *node) error {
+	x := c.in(n, 0)
+	times, err := c.ints(n, c.in(n, 1))
+	if err != nil {
+		return err
+	}
+	if c.net.opset < 6 || len(times) != x.rank() {
+		return fmt.Errorf("%w: Tile of %s by %v at opset %d", ErrUnsupported, x, times, c.net.opset)
+	}
+	shape, maps := slices.Clone(x.shape()), make([]op.Axis, x.rank())
+	for i := range shape {
+		if times[i] < 1 || times[i] > conv.MaxSize {
+			return fmt.Errorf("%w: Tile of %s by %v", ErrGraph, x, times)
+		}
+		shape[i] *= int(times[i])
+		maps[i] = op.Axis{Step: 1}
+	}
+	return c.remap(n, x, shape, maps, op.Wrap, 0)
 }

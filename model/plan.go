@@ -19,6 +19,9 @@ type plan struct {
 	inputs  []string      // those that the program takes, in its order
 	outputs []output
 	summary Summary
+	// Of a checked plan, what its steps compute, by their names, and the values between them.
+	doing  map[string]doing
+	values map[string]*value
 }
 
 // output is a tensor that a plan gives: known when it was compiled, or the program's next output.
@@ -122,7 +125,7 @@ func (p *plan) arrays(computed [][]uint32) map[string]tensor.Array {
 			read := fromWords(o.dtype, computed[0])
 			n, computed = &read, computed[1:]
 		}
-		all[o.name] = n.array(slices.Clone(o.shape))
+		all[o.name] = n.array(o.dtype, slices.Clone(o.shape))
 	}
 	return all
 }

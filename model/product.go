@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/gpuconv/gpuconv/conv"
+	"github.com/gpuconv/gpuconv/internal/exec"
 	"github.com/gpuconv/gpuconv/internal/op"
 	"github.com/gpuconv/gpuconv/tensor"
 )
@@ -94,12 +95,46 @@ func gemmBias(add *value, width int, beta float32) (bias []float32, ok bool) {
 	return bias, true
 }
 
-// lowerGemm is a layer: B and C must follow from constants.
+// lowerGemm is a layer where it can be one, and else a product of two matrices and what is added to it.
 func lowerGemm(c *compiler, n *node) error {
 	if done, err := c.gemm(n); done || err != nil {
 		return err
 	}
-	return c.unknown(n, c.in(n, 1), c.in(n, 2))
+	a, b, add := c.in(n, 0), c.in(n, 1), c.in(n, 2)
+	g, err := gemmOf(n)
+	if err != nil {
+		return err
+	}
+	rows, depth, other, width := g.turn(a, 0).Shape[0], g.turn(a, 0).Shape[1], g.turn(b, 1).Shape[0], g.turn(b, 1).Shape[1]
+	if depth != other {
+		return fmt.Errorf("%w: Gemm of %s and %s, transposed: %v", ErrGraph, a, b, g.turned)
+	}
+	reads := []*value{a, b}
+	if add != nil {
+		reads = append(reads, add)
+	}
+	v := plain(a.dtype, []int{rows, width})
+	err = c.apply(n.String(), call{
+		reads:  reads,
+		writes: []*value{v},
+		plan: func(p *exec.Plan, in, out []op.Tensor) error {
+			a, b := turnedTensor(in[0], g.turned[0]), turnedTensor(in[1], g.turned[1])
+			if len(in) < 3 {
+				return op.MatMul(p, a, b, out[0], g.alpha)
+			}
+			product, scaled := between(p, "the product", out[0]), between(p, "what is added", in[2])
+			if err := op.MatMul(p, a, b, product, g.alpha); err != nil {
+				return err
+			}
+			if err := op.Pointwise(p, "scale", g.beta, 0, scaled, in[2]); err != nil {
+				return err
+			}
+			return op.Pointwise(p, "add", 0, 0, out[0], product, scaled)
+		},
+		judge: c.reference(n, reads, 0),
+	})
+	c.set(n, 0, v)
+	return err
 }
 
 // gemmOptions are Gemm's attributes.
@@ -135,17 +170,76 @@ func turnedTensor(t op.Tensor, turned bool) op.Tensor {
 	return t
 }
 
-// lowerMatMul is a layer: its second matrix must follow from constants.
+// lowerMatMul is a layer where its second matrix follows from constants.
 func lowerMatMul(c *compiler, n *node) error {
 	a, b := c.in(n, 0), c.in(n, 1)
 	if a.dtype != b.dtype || !isFloat(a.dtype) {
 		return fmt.Errorf("%w: MatMul of %v and %v", ErrUnsupported, a.dtype, b.dtype)
 	}
-	if b.known == nil || b.rank() != 2 || a.rank() < 2 {
-		return c.unknown(n, b)
-	}
-	if a.shape()[a.rank()-1] != b.shape()[0] {
+	if a.rank() == 0 || b.rank() == 0 || a.shape()[a.rank()-1] != b.shape()[max(b.rank()-2, 0)] {
 		return fmt.Errorf("%w: MatMul of %s and %s", ErrGraph, a, b)
 	}
-	return c.dense(n, a, b.numbers().floats, nil, b.shape()[0], b.shape()[1])
+	if b.known != nil && b.rank() == 2 && a.rank() > 1 && a.known == nil {
+		return c.dense(n, a, b.numbers().floats, nil, b.shape()[0], b.shape()[1])
+	}
+	m, err := matricesOf(a.shape(), b.shape())
+	if err != nil {
+		return err
+	}
+	v := plain(a.dtype, m.shape)
+	reads := []*value{a, b}
+	err = c.apply(n.String(), call{
+		reads:  reads,
+		writes: []*value{v},
+		plan: func(p *exec.Plan, in, out []op.Tensor) error {
+			a, b, v, err := m.views(in[0], in[1], out[0])
+			if err != nil {
+				return err
+			}
+			return op.MatMul(p, a, b, v, 1)
+		},
+		judge: c.reference(n, reads, 0),
+	})
+	c.set(n, 0, v)
+	return err
+}
+
+// matrices are the shapes of a product's operands as matrices, those of one axis as a row or a column.
+type matrices struct{ a, b, v, shape []int }
+
+// matricesOf gives them, and the shape of the product as ONNX has it.
+func matricesOf(a, b []int) (m matrices, err error) {
+	m.a, m.b = slices.Clone(a), slices.Clone(b)
+	if len(a) == 1 {
+		m.a = []int{1, a[0]}
+	}
+	if len(b) == 1 {
+		m.b = []int{b[0], 1}
+	}
+	many, err := op.BroadcastShape(m.a[:len(m.a)-2], m.b[:len(m.b)-2])
+	if err != nil {
+		return m, fmt.Errorf("%w: %w", ErrGraph, err)
+	}
+	m.v = append(slices.Clone(many), m.a[len(m.a)-2], m.b[len(m.b)-1])
+	m.shape = slices.Clone(many)
+	if len(a) > 1 {
+		m.shape = append(m.shape, m.a[len(m.a)-2])
+	}
+	if len(b) > 1 {
+		m.shape = append(m.shape, m.b[len(m.b)-1])
+	}
+	return m, nil
+}
+
+// views are the operands as matrices.
+func (m matrices) views(a, b, v op.Tensor) (_, _, _ op.Tensor, err error) {
+	for _, t := range []struct {
+		of    *op.Tensor
+		shape []int
+	}{{&a, m.a}, {&b, m.b}, {&v, m.v}} {
+		if t.of.View, err = t.of.Reshape(t.shape...); err != nil {
+			return a, b, v, err
+		}
+	}
+	return a, b, v, nil
 }

@@ -2,6 +2,7 @@ package model
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -17,15 +18,23 @@ import (
 // wraps [ErrInput], [ErrUnsupported] and [ErrGraph] where the network cannot be compiled for these shapes, or gpu's
 // reasons.
 func (net *Network) Run(ctx context.Context, inputs map[string]tensor.Array) (map[string]tensor.Array, error) {
-	var outputs map[string]tensor.Array
-	err := net.with(inputs, func(p *plan, words [][]uint32) (err error) {
-		outputs, err = p.run(ctx, words)
-		return err
-	})
+	on := net.current()
+	outputs, err := net.runOnce(ctx, inputs)
+	if errors.Is(err, gpu.ErrDeviceLost) && net.options.Reopen != nil {
+		outputs, err = net.anew(ctx, on, inputs, err)
+	}
 	if err != nil {
 		return nil, net.failed("running", err)
 	}
 	return outputs, nil
+}
+
+func (net *Network) runOnce(ctx context.Context, inputs map[string]tensor.Array) (out map[string]tensor.Array, err error) {
+	err = net.with(inputs, func(p *plan, words [][]uint32) (err error) {
+		out, err = p.run(ctx, words)
+		return err
+	})
+	return out, err
 }
 
 // Profile runs the network and gives the time of each dispatch by the device's own clock, in their order. The device
@@ -57,7 +66,7 @@ func (net *Network) Plan(inputs map[string]tensor.Array) (s Summary, err error) 
 
 // with holds the inputs against the network and does something with the plan for them, one goroutine at a time.
 func (net *Network) with(inputs map[string]tensor.Array, do func(*plan, [][]uint32) error) error {
-	if net == nil || net.dev == nil {
+	if net == nil || net.outputs == nil {
 		return fmt.Errorf("network %w, or never loaded: use one from model.Load", gpu.ErrClosed)
 	}
 	given, err := net.given(inputs)

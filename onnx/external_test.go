@@ -39,6 +39,9 @@ func TestExternalOpen(t *testing.T) {
 		return nil, nil
 	})
 	wantError(t, err, ErrFormat, `location "/etc/passwd"`)
+	huge := tensorOf(Double).number(1, 1<<61).number(14, 1).bytes(13, wired{}.text(1, "location").text(2, "w")...)
+	_, err = Read(modelOf(graphOf(nodeOf(), wired{}.bytes(5, huge...)...)), nil)
+	wantError(t, err, ErrFormat, "length 0, must be 4611686018427387904 numbers of 8 bytes")
 	if _, err := ReadFile(filepath.Join(t.TempDir(), "none.onnx")); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("error %v", err)
 	}

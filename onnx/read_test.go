@@ -82,6 +82,7 @@ func TestValues(t *testing.T) {
 		{wired{}.text(1, "v").bytes(2), ValueInfo{}},
 		{valueOf(1, wired{}.number(1, 10)), ValueInfo{Type: Float16}},
 		{valueOf(1, wired{}.number(1, 1).bytes(2)), ValueInfo{Type: Float, HasShape: true}},
+		{valueOf(1, wired{}.bytes(2)), ValueInfo{HasShape: true}},
 		{dimOf(wired{}.number(1, 7)), ValueInfo{Type: Float, HasShape: true, Dims: []Dim{{Size: 7}}}},
 		{dimOf(wired{}.number(1, 0)), ValueInfo{Type: Float, HasShape: true, Dims: []Dim{{Size: 0}}}},
 		{dimOf(wired{}.text(2, "N")), ValueInfo{Type: Float, HasShape: true, Dims: []Dim{{Size: -1, Param: "N"}}}},
@@ -93,7 +94,8 @@ func TestValues(t *testing.T) {
 			continue
 		}
 		v := m.Graph.Values[0]
-		if v.Name != "v" || v.Type != c.want.Type || v.HasShape != c.want.HasShape || !slices.Equal(v.Dims, c.want.Dims) {
+		if v.Name != "v" || v.Type != c.want.Type ||
+			v.HasShape != c.want.HasShape || !slices.Equal(v.Dims, c.want.Dims) {
 			t.Errorf("%+v, must be %+v", v, c.want)
 		}
 		survives(t, m)
@@ -129,15 +131,19 @@ func TestModelsThatAreWrong(t *testing.T) {
 		{modelOf(graphOf(nodeOf().text(4, ""))), ErrFormat, `node 0 "n" (): no operator`},
 		{attribute(wired{}.number(20, 2)), ErrFormat, `node 0 "n" (Op): an attribute without a name`},
 		{attribute(wired{}.text(1, "a").number(3, 1)), ErrFormat, `attribute "a": has no type`},
-		{attribute(wired{}.text(1, "a").number(20, 4)), ErrFormat, `attribute "a": is a tensor by its type, and has none`},
+		{attribute(wired{}.text(1, "a").number(20, 4)), ErrFormat,
+			`attribute "a": is a tensor by its type, and has none`},
 		{attribute(wired{}.text(1, "a").number(20, 2).text(21, "b")), ErrFormat, `takes the value of "b"`},
 		{attribute(wired{}.text(1, "a").number(20, 4).bytes(5, tensorOf(Float)...)), ErrFormat,
 			`node 0 "n" (Op): attribute "a": tensor "t" of shape [2] has 0 bytes`},
-		{attribute(wired{}.text(1, "a").text(2, "?")), ErrFormat, `graph: node 0 "n": attribute 0 "a": f: wire type 2`},
+		{attribute(wired{}.text(1, "a").text(2, "?")), ErrFormat,
+			`graph: node 0 "n": attribute 0 "a": f: wire type 2`},
 		{modelOf(graphOf(nodeOf(wired{}.text(1, "a").number(20, 2), wired{}.text(1, "a").number(20, 2)))), ErrFormat,
 			`attribute "a" is there twice`},
 		{modelOf(graphOf(nodeOf(), wired{}.bytes(5, tensorOf(Float)...)...)), ErrFormat,
 			`initializer 0: tensor "t" of shape`},
+		{modelOf(graphOf(nodeOf(), wired{}.bytes(5, wired{}.text(8, "t")...)...)), ErrFormat,
+			`initializer 0: tensor "t" has no data type`},
 		{value(wired{}.text(1, "")), ErrFormat, "value 0 has no name"},
 		{value(dimOf(wired{}.number(1, 1<<64-1))), ErrFormat, `value "v": dimension 0: -1, must be 0 or more`},
 		{value(dimOf(wired{}.number(1, 1).text(2, "N"))), ErrFormat, `both a value, 1, and a name, "N"`},

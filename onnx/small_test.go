@@ -22,7 +22,7 @@ func small() *Model {
 					"value": {Kind: KindTensor, Tensor: &constant},
 				}},
 				{Name: "clip", Op: "Clip", Inputs: []string{"a", "", "limit"}, Outputs: []string{"b"}},
-				{Op: "Own", Domain: "org.example", Inputs: []string{"b", "c"}, Outputs: []string{"y", "", "z"},
+				{Op: "Own", Domain: "org.example", Inputs: []string{"b", "c"}, Outputs: []string{"y", "", "z", ""},
 					Attributes: map[string]Attribute{
 						"alpha":  {Kind: KindFloat, Float: float32(math.Inf(-1))},
 						"scales": {Kind: KindFloats, Floats: []float32{1, float32(math.NaN()), 0}},

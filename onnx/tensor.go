@@ -28,11 +28,21 @@ func FloatTensor(name string, dims []int64, values []float32) Tensor {
 
 // IntTensor is a tensor of int64. Where values are not as many as dims say, what uses it fails with [ErrFormat].
 func IntTensor(name string, dims []int64, values []int64) Tensor {
-	data := make([]byte, 0, 8*len(values))
+	return WholeTensor(name, Int64, dims, values)
+}
+
+// WholeTensor is a tensor of whole numbers of any type, or of truth values, which are 0 and 1: of each number the bytes
+// that the type has are kept. Where values are not as many as dims say, or the type is none of these, what uses it fails
+// with [ErrFormat].
+func WholeTensor(name string, t DataType, dims []int64, values []int64) Tensor {
+	size := dataTypes[t].size
+	data := make([]byte, 0, size*len(values))
 	for _, v := range values {
-		data = binary.LittleEndian.AppendUint64(data, uint64(v))
+		var word [8]byte
+		binary.LittleEndian.PutUint64(word[:], uint64(v))
+		data = append(data, word[:size]...)
 	}
-	return Tensor{Name: name, Type: Int64, Dims: dims, data: data}
+	return Tensor{Name: name, Type: t, Dims: dims, data: data}
 }
 
 // Floats are the tensor's numbers as float32: those of Double, and whole numbers beyond 2^24, are rounded to the

@@ -37,9 +37,6 @@ func (p *tensorProto) tensor(from files) (Tensor, error) {
 	if err != nil {
 		return t, fmt.Errorf("%s: %w", t.title(), err)
 	}
-	if len(t.data) == 0 {
-		t.data = nil
-	}
 	return t, t.check()
 }
 

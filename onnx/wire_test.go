@@ -1,6 +1,7 @@
 package onnx
 
 import (
+	"bytes"
 	"errors"
 	"math"
 	"strings"
@@ -65,14 +66,17 @@ func TestTensorData(t *testing.T) {
 		values [2]float64
 	}{
 		{Float, []wired{wired{}.word(4, 0x3f800000, 0xc0200000), wired{}.bytes(4, 0, 0, 0x80, 0x3f, 0, 0, 0x20, 0xc0),
-			wired{}.word(4, 0x3f800000).bytes(4, 0, 0, 0x20, 0xc0), wired{}.bytes(4, 0, 0, 0x80, 0x3f).word(4, 0xc0200000),
+			wired{}.word(4, 0x3f800000).bytes(4, 0, 0, 0x20, 0xc0),
+			wired{}.bytes(4, 0, 0, 0x80, 0x3f).word(4, 0xc0200000),
 			wired{}.bytes(9, 0, 0, 0x80, 0x3f, 0, 0, 0x20, 0xc0)}, [2]float64{1, -2.5}},
 		{Double, []wired{wired{}.long(10, 0x3ff8000000000000, 0x7ff0000000000000),
 			wired{}.bytes(10, 0, 0, 0, 0, 0, 0, 0xf8, 0x3f, 0, 0, 0, 0, 0, 0, 0xf0, 0x7f),
-			wired{}.bytes(9, 0, 0, 0, 0, 0, 0, 0xf8, 0x3f, 0, 0, 0, 0, 0, 0, 0xf0, 0x7f)}, [2]float64{1.5, math.Inf(1)}},
+			wired{}.bytes(9, 0, 0, 0, 0, 0, 0, 0xf8, 0x3f, 0, 0, 0, 0, 0, 0, 0xf0, 0x7f)},
+			[2]float64{1.5, math.Inf(1)}},
 		{Float16, []wired{wired{}.number(5, 0x3e00, 0xfbff), wired{}.packed(5, 0x3e00, 0xfbff),
 			wired{}.bytes(9, 0, 0x3e, 0xff, 0xfb)}, [2]float64{1.5, -65504}},
-		{BFloat16, []wired{wired{}.packed(5, 0x3fc0, 0xc000), wired{}.bytes(9, 0xc0, 0x3f, 0, 0xc0)}, [2]float64{1.5, -2}},
+		{BFloat16, []wired{wired{}.packed(5, 0x3fc0, 0xc000), wired{}.bytes(9, 0xc0, 0x3f, 0, 0xc0)},
+			[2]float64{1.5, -2}},
 		{Uint8, []wired{wired{}.packed(5, 0, 255), wired{}.bytes(9, 0, 255)}, [2]float64{0, 255}},
 		{Int8, []wired{wired{}.number(5, minus(128), 127), wired{}.packed(5, minus(128)).packed(5, 127),
 			wired{}.bytes(9, 0x80, 0x7f)}, [2]float64{-128, 127}},
@@ -82,17 +86,21 @@ func TestTensorData(t *testing.T) {
 		{Int32, []wired{wired{}.packed(5, minus(1), 1<<31-1), wired{}.packed(5, 1<<32-1, 1<<31-1),
 			wired{}.bytes(9, 255, 255, 255, 255, 255, 255, 255, 127)}, [2]float64{-1, 1<<31 - 1}},
 		{Int64, []wired{wired{}.packed(7, minus(2), 1<<40), wired{}.number(7, minus(2), 1<<40),
-			wired{}.bytes(9, 254, 255, 255, 255, 255, 255, 255, 255, 0, 0, 0, 0, 0, 1, 0, 0)}, [2]float64{-2, 1 << 40}},
+			wired{}.bytes(9, 254, 255, 255, 255, 255, 255, 255, 255, 0, 0, 0, 0, 0, 1, 0, 0)},
+			[2]float64{-2, 1 << 40}},
 		{Bool, []wired{wired{}.packed(5, 1, 0), wired{}.bytes(9, 1, 0)}, [2]float64{1, 0}},
 		{Uint32, []wired{wired{}.packed(11, 7, 1<<32-1), wired{}.bytes(9, 7, 0, 0, 0, 255, 255, 255, 255)},
 			[2]float64{7, 1<<32 - 1}},
-		{Uint64, []wired{wired{}.packed(11, 7, 1<<63), wired{}.bytes(9, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x80)},
+		{Uint64, []wired{wired{}.packed(11, 7, 1<<63),
+			wired{}.bytes(9, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x80)},
 			[2]float64{7, 1 << 63}},
 	} {
 		for i, way := range c.ways {
-			x, err := UnmarshalTensor(append(tensorOf(c.kind), way...))
-			if err != nil {
-				t.Errorf("%v, way %d: %v", c.kind, i, err)
+			file := append(tensorOf(c.kind), way...)
+			before := bytes.Clone(file)
+			x, err := UnmarshalTensor(file)
+			if err != nil || !bytes.Equal(file, before) {
+				t.Errorf("%v, way %d: %v, and the file is %x, was %x", c.kind, i, err, file, before)
 				continue
 			}
 			tensorSurvives(t, x)
@@ -105,6 +113,11 @@ func TestTensorData(t *testing.T) {
 				t.Errorf("%v, way %d: %v, %v as float32, must be %v", c.kind, i, floats, err, c.values)
 			}
 		}
+		none, err := UnmarshalTensor(tensorOf(c.kind).number(1, 0))
+		if err != nil {
+			t.Error(err)
+		}
+		tensorSurvives(t, none)
 	}
 }
 
@@ -141,7 +154,8 @@ func TestTensorsThatAreWrong(t *testing.T) {
 		{tensorOf(Double).number(1, 1<<61), ErrFormat, "has 0 bytes of data"},
 		{tensorOf(Float).number(1, 1<<40), ErrFormat, "has 0 bytes of data"},
 		{tensorOf(Float).number(14, 2), ErrFormat, "data_location 2, must be 0 or 1"},
-		{tensorOf(Float).number(14, 1).bytes(13, external...).word(4, 1, 2), ErrFormat, "float_data and external data"},
+		{tensorOf(Float).number(14, 1).bytes(13, external...).word(4, 1, 2), ErrFormat,
+			"float_data and external data"},
 		{tensorOf(Float).number(14, 1).bytes(13, external...), ErrUnsupported, `data in file "w.bin"`},
 		{tensorOf(String).number(14, 1).bytes(13, external...), ErrFormat, "external data of strings"},
 		{append(tensorOf(Float), 0x4a, 0xff, 0xff, 0xff, 0xff, 0x7f), ErrFormat, "raw_data: cut short"},
@@ -175,23 +189,32 @@ func wantError(t *testing.T, err, kind error, words string) {
 		t.Errorf("error %v, must be of kind %q alone, with %q", err, kind, words)
 		return
 	}
-	if s := err.Error(); !strings.Contains(s, words) || !strings.HasPrefix(s, "onnx: ") || strings.Count(s, "onnx:") > 1 {
+	s := err.Error()
+	if !strings.Contains(s, words) || !strings.HasPrefix(s, "onnx: ") || strings.Count(s, "onnx:") > 1 {
 		t.Errorf("error %q, must have %q, and onnx: once", s, words)
 	}
 }
 
 // Fields that are not known are skipped, and messages that come in parts are joined, as protobuf has it.
 func TestProtobuf(t *testing.T) {
-	half := wired{}.bytes(1, wired{}.text(4, "Relu").text(1, "x").text(2, "y")...)
+	half := wired{}.bytes(1, wired{}.text(4, "Relu").text(1, "x").text(2, "y").text(7, "ai.onnx")...)
 	unknown := wired{}.number(900, 1).word(901, 2).long(902, 3).text(903, "skipped")
-	data := append(unknown, modelOf(append(append(half, unknown...), wired{}.bytes(11, wired{}.text(1, "x")...)...))...)
+	half = append(append(half, unknown...), wired{}.bytes(11, wired{}.text(1, "x")...)...)
+	data := append(unknown, modelOf(half)...)
 	data = data.bytes(7, wired{}.bytes(12, wired{}.text(1, "y")...).text(2, "joined")...).number(1, 9)
+	data = data.text(2, "p").text(3, "v").text(4, "d").number(5, 1<<64-7).text(6, "doc")
+	data = data.bytes(14, wired{}.text(1, "key").text(2, "value")...)
 	m, err := Read(data, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if m.IRVersion != 9 || m.Graph.Name != "joined" || len(m.Graph.Nodes) != 1 || len(m.Graph.Inputs) != 1 ||
-		len(m.Graph.Outputs) != 1 || m.Graph.Nodes[0].Op != "Relu" {
+		len(m.Graph.Outputs) != 1 || m.Graph.Nodes[0].Op != "Relu" || m.Graph.Nodes[0].Domain != "" {
 		t.Errorf("%+v", m)
 	}
+	if m.Producer != "p" || m.ProducerVersion != "v" || m.Domain != "d" || m.Version != -7 || m.Doc != "doc" ||
+		m.Metadata["key"] != "value" || m.Opsets[""] != 13 {
+		t.Errorf("%+v", m)
+	}
+	survives(t, m)
 }

@@ -28,7 +28,8 @@ func TestMarshal(t *testing.T) {
 	}
 	a := m.Graph.Nodes[3].Attributes
 	if !math.IsInf(float64(a["alpha"].Float), -1) || a["keys"].Strings[2] != "\xff" ||
-		m.Metadata["author"] != "somebody" || m.Graph.Nodes[0].Attributes["pads"].Ints[3] != math.MinInt64 || m.Graph.Inputs[0].Dims[0].Param != "batch" {
+		m.Metadata["author"] != "somebody" || m.Graph.Nodes[0].Attributes["pads"].Ints[3] != math.MinInt64 ||
+		m.Graph.Inputs[0].Dims[0].Param != "batch" {
 		t.Errorf("%+v", m)
 	}
 	survives(t, m)

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// expression is a row of the table of what is computed number by number: a kernel's name, the types of x, y and z that it
-// reads and that of what it gives, and its WGSL, in which alpha, beta and gamma are p's. Types are a letter each: f for
+// expression is a row of the table of what is computed number by number: a kernel's name, the types of x, y and z that
+// it reads and that of what it gives, and its WGSL, in which alpha and beta are p's. Types are a letter each: f for
 // float32, i for int32, and w for words of either, which are the same in all places.
 type expression struct {
 	kernel  string
@@ -48,8 +48,8 @@ var expressions = []expression{
 	{kernel: "round", in: "f", out: "f", wgsl: "round(x)", careful: true},
 	{kernel: "sign", in: "f", out: "f", wgsl: "sign(x)", careful: true},
 	{kernel: "erf", in: "f", out: "f", wgsl: "erf_of(x)", careful: true},
-	{kernel: "sin", in: "f", out: "f", wgsl: "sin_of(x)", careful: true},
 	{kernel: "cos", in: "f", out: "f", wgsl: "cos_of(x)", careful: true},
+	{kernel: "sin", in: "f", out: "f", wgsl: "sin_of(x)", careful: true},
 	{kernel: "tan", in: "f", out: "f", wgsl: "tan_of(x)", careful: true},
 	{kernel: "asin", in: "f", out: "f", wgsl: "asin_of(x)", careful: true},
 	{kernel: "acos", in: "f", out: "f", wgsl: "acos_of(x)", careful: true},
@@ -142,4 +142,15 @@ func functionsOf(wgsl string) (all []string) {
 	}
 	visit(wgsl)
 	return all
+}
+
+// functions is the WGSL of the functions that WGSL calls.
+func functions(wgsl string) (string, error) {
+	var text strings.Builder
+	for _, name := range functionsOf(wgsl) {
+		if err := templates.ExecuteTemplate(&text, name, nil); err != nil {
+			return "", err
+		}
+	}
+	return text.String(), nil
 }

@@ -168,12 +168,11 @@ fn log_of(x: f32) -> f32 {
 
 {{- define "log1p_of"}}
 
-// log1p_of is ln(1 + x), near 0 too: that of the head of 1 + x, and what the tail adds.
+// log1p_of is ln(1 + x) for x from 0 on, near 0 too: that of the head of 1 + x, and what the tail adds.
 fn log1p_of(x: f32) -> f32 {
 	let head = head_of(1.0 + x);
 	let tail = (x - (head - 1.0)) / head;
-	let more = tail - tail * tail * (0.5 - tail * 0.333333333);
-	return log_of(head) + select(more, 0.0, is_infinite(x) || head <= 0.0);
+	return log_of(head) + select(tail - 0.5 * tail * tail, 0.0, is_infinite(x));
 }
 {{- end}}
 
@@ -211,7 +210,7 @@ fn size_of_pow(x: f32, y: f32) -> f32 {
 fn pow_of(x: f32, y: f32) -> f32 {
 	let size = abs(x);
 	let whole = floor(y) == y;
-	let odd = whole && abs(y) < 16777216.0 && floor(0.5 * y) != 0.5 * y;
+	let odd = whole && floor(0.5 * y) != 0.5 * y;
 	let up = (size > 1.0) == (y > 0.0); // to infinity, if x is at an end or y is
 	let extreme = size == 0.0 || is_infinite(x) || is_infinite(y);
 	var v = size_of_pow(size, y);
@@ -474,8 +473,8 @@ fn shrunk(x: f32, limit: f32, bias: f32) -> f32 {
 
 {{- define "remainder"}}
 
-// remainder is x - y * the whole part of x / y, exact: multiples of y by powers of 2 are taken away, each at least half
-// as large as what is left.
+// remainder is x - y * the whole part of x / y, exact: multiples of y by powers of 2 are taken away, each at least
+// half as large as what is left.
 fn remainder(x: f32, y: f32) -> f32 {
 	let by = abs(y);
 	var left = abs(x);

@@ -18,7 +18,8 @@ func hash(variants []Variant) string {
 	h := sha256.New()
 	for _, v := range variants {
 		switch v.(type) {
-		case Peak, Copy, Operator, Pool, Pointwise:
+		case Peak, Copy, Operator, Pool, Pointwise, Remap, MatMul,
+			ReduceAxes, Softmax, Extreme, Normalize, Cumulate:
 			continue
 		}
 		s, err := Source(v)

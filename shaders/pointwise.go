@@ -106,13 +106,7 @@ func (k Pointwise) Functions() (string, error) {
 	if k.Careful() {
 		wgsl += " is_nan(x)"
 	}
-	var text strings.Builder
-	for _, name := range functionsOf(wgsl) {
-		if err := templates.ExecuteTemplate(&text, name, nil); err != nil {
-			return "", err
-		}
-	}
-	return text.String(), nil
+	return functions(wgsl)
 }
 
 // Walk has the views of all tensors.

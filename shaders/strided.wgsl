@@ -21,6 +21,14 @@ fn offset_of(view: View, at: Axes) -> u32 {
 }
 {{- end -}}
 
+{{- define "each_axis"}}	var rest = i;
+	for (var k = 1u; k <= p.{{.}}.rank; k++) {
+		let axis = 8u - k;
+		let size = p.{{.}}.sizes[axis / 4u][axis % 4u];
+		let coordinate = rest % size;
+		rest /= size;
+{{- end -}}
+
 {{- define "walk" -}}
 // {{.Name}}_offsets are where views have the number i of the shape p.{{.Name}}, in the order of memory.
 struct {{.Name}}_places {
@@ -31,12 +39,7 @@ struct {{.Name}}_places {
 
 fn {{.Name}}_offsets(i: u32) -> {{.Name}}_places {
 	var to = {{.Name}}_places({{range $n, $view := .Views}}{{if $n}}, {{end}}p.{{$view}}.offset{{end}});
-	var rest = i;
-	for (var k = 1u; k <= p.{{.Name}}.rank; k++) {
-		let axis = 8u - k;
-		let size = p.{{.Name}}.sizes[axis / 4u][axis % 4u];
-		let coordinate = rest % size;
-		rest /= size;
+{{template "each_axis" .Name}}
 {{- range .Views}}
 		to.{{.}} += coordinate * p.{{.}}.strides[axis / 4u][axis % 4u];
 {{- end}}

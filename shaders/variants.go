@@ -155,6 +155,13 @@ func Variants() []Variant {
 	for _, k := range Pointwises() {
 		all = append(all, k)
 	}
+	for _, k := range Remaps() {
+		all = append(all, k)
+	}
+	all = append(all, rowKernels()...)
+	for _, m := range MatMuls() {
+		all = append(all, m)
+	}
 	return append(
 		all,
 		FilterGradients,

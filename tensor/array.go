@@ -1,5 +1,10 @@
 package tensor
 
+import (
+	"slices"
+	"strings"
+)
+
 // Array is what a .npy file holds: float32 numbers of any rank from 0 to 32, in
 // C order (last axis innermost). Rank 0, an empty Shape, holds one number. Axes
 // of size 0 are allowed; such an array holds none.
@@ -53,6 +58,27 @@ func (v Volume) Array() Array {
 		shape = shape[1:]
 	}
 	return Array{Shape: shape, Data: v.Data}
+}
+
+// ArrayIn returns v as an array whose axes are in the order of l, always with the
+// one of images: (N, H, W, D) or (N, D, H, W); of a 3D volume, of more than one
+// plane, with Z before H. It is what [VolumeFrom] reads. An invalid v fails with
+// [ErrShape], an unknown l with [ErrFormat]. It shares Data if nothing has to move.
+func (v Volume) ArrayIn(l VolumeLayout) (Array, error) {
+	l, err := ParseVolumeLayout(string(l))
+	if err != nil {
+		return Array{}, err
+	}
+	if err := v.Validate(); err != nil {
+		return Array{}, err
+	}
+	to := map[VolumeLayout]string{NHWC: "NZHWC", NCHW: "NCZHW"}[l]
+	whole := Array{Shape: []int{v.N, v.Planes(), v.H, v.W, v.D}, Data: v.Data}
+	shape, data, err := reorder(whole, "NHWC", "NC", to)
+	if z := strings.Index(to, "Z"); err == nil && !is3D(v.Z) {
+		shape = slices.Delete(shape, z, z+1)
+	}
+	return Array{Shape: shape, Data: data}, err
 }
 
 // Array returns the weights as an array of shape (K, Fh, Fw, D), with an axis Fz

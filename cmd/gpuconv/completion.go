@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/gpuconv/gpuconv/bench"
@@ -42,12 +41,14 @@ func (a *app) completions() map[string]cobra.CompletionFunc {
 		"dtype":         words(string(host.Float32), string(host.Float16), string(host.Int8)),
 		"verify":        words("full", "sample", "off"),
 		"data":          words("reals", "integers"),
+		"channels":      words("rgb", "bgr", "gray"),
 		"layout":        words(string(tensor.NHWC), string(tensor.NCHW)),
 		"filter-layout": words(string(tensor.OHWI), string(tensor.HWIO), string(tensor.OIHW)),
 	}
 }
 
-// complete has the flags of a command and of all below it completed, and descriptors never taken for files.
+// complete has the flags of a command and of all below it completed, descriptors never taken for files, and of
+// networks and cases nothing else offered.
 func (a *app) complete(c *cobra.Command) error {
 	for name, how := range a.completions() {
 		if c.Flags().Lookup(name) == nil && c.PersistentFlags().Lookup(name) == nil {
@@ -57,8 +58,13 @@ func (a *app) complete(c *cobra.Command) error {
 			return err
 		}
 	}
-	if slices.Contains([]string{"run", "params", "bench"}, c.Name()) {
+	switch c.Name() {
+	case "run", "params", "bench":
 		c.ValidArgsFunction = cobra.NoFileCompletions
+	case "infer", "inspect":
+		c.ValidArgsFunction = cobra.FixedCompletions([]string{"onnx"}, cobra.ShellCompDirectiveFilterFileExt)
+	case "conformance":
+		c.ValidArgsFunction = cobra.FixedCompletions(nil, cobra.ShellCompDirectiveFilterDirs)
 	}
 	for _, sub := range c.Commands() {
 		if err := a.complete(sub); err != nil {

@@ -10,8 +10,8 @@ import (
 	"github.com/gpuconv/gpuconv/host"
 )
 
-// hash is the SHA-256 of all numbers' float32 bits, little-endian, in memory order. -0 is counted as 0:
-// WGSL lets an implementation ignore the sign of a zero.
+// hash is the SHA-256 of all numbers' bits, little-endian, in memory order: float32, or int64 of whole numbers. -0 is
+// counted as 0: WGSL lets an implementation ignore the sign of a zero.
 //
 // The same problem gives the same hash on every run, for every kernel adds up in a fixed order: each
 // output is the work of one workgroup, whose threads take products in turn and join their sums along a
@@ -21,6 +21,10 @@ func hash(results []result) string {
 	h := sha256.New()
 	var buffer [4 << 10]byte
 	for _, r := range results {
+		for _, v := range r.ints {
+			binary.LittleEndian.PutUint64(buffer[:], uint64(v))
+			h.Write(buffer[:8])
+		}
 		for data := r.data; len(data) > 0; {
 			n := min(len(data), len(buffer)/4)
 			for i, v := range data[:n] {
@@ -59,6 +63,13 @@ func (a *app) again(dev *host.Device, j job, first []result) error {
 // sameBits reports the first number whose bits differ.
 func sameBits(first, second result) error {
 	different, at := 0, 0
+	for i, v := range first.ints {
+		if v != second.ints[i] {
+			return failure{fmt.Errorf(
+				"not deterministic: number %d of %s is %d in one run, and %d in another", i, first.what, v, second.ints[i],
+			)}
+		}
+	}
 	for i, v := range first.data {
 		if math.Float32bits(v) != math.Float32bits(second.data[i]) {
 			if different == 0 {

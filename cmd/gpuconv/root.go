@@ -13,6 +13,7 @@ import (
 	"github.com/gpuconv/gpuconv/gpu"
 	"github.com/gpuconv/gpuconv/host"
 	"github.com/gpuconv/gpuconv/host/proof"
+	"github.com/gpuconv/gpuconv/model"
 	"github.com/gpuconv/gpuconv/tuning"
 	"github.com/spf13/cobra"
 )
@@ -35,14 +36,16 @@ type app struct {
 	outputJSON     string // --output-json: the file that gets them as JSON, or ""
 
 	// Tests of the checks set these: what verify runs a case with, what tune tunes a layer with, what a
-	// second run's results become, what happens at each turn of bench, and how many bytes params --measure
-	// takes.
+	// second run's results become, what happens at each turn of bench, how many bytes params --measure
+	// takes, what happens at each stage of infer, and what its verdict becomes.
 	runCase   func(proof.Case, *host.Device) (cpuref.Report, error)
 	tuneLayer func(context.Context, *host.Device, conv.Problem, host.LayerOptions, host.TuneOptions) (tuning.Result,
 		error)
 	spoil        func([]result)
 	turn         func(context.Context, bench.Turn)
 	measureLimit int64
+	begin        func(context.Context, string)
+	spoilVerdict func(*model.Verdict)
 }
 
 // execute runs one command line and gives its exit code.
@@ -60,6 +63,7 @@ func newApp(stdout, stderr io.Writer) *app {
 		tuneLayer:    host.Tune,
 		turn:         func(context.Context, bench.Turn) {},
 		measureLimit: maxMeasured,
+		begin:        func(context.Context, string) {},
 	}
 }
 
@@ -119,6 +123,8 @@ input of 227x227x3, 96 filters of 11x11x3, stride 4, no padding.`,
 	flags.StringVar(&a.outputJSON, "output-json", "", "write the results as JSON to a file")
 	root.AddCommand(
 		a.runCommand(run),
+		a.inferCommand(),
+		a.conformanceCommand(),
 		a.paramsCommand(),
 		a.verifyCommand(),
 		a.benchCommand(),

@@ -143,13 +143,19 @@ type volumes struct {
 type result struct {
 	what string
 	data []float32
+	ints []int64 // in the place of data, of a network's whole numbers
 }
 
 func (made volumes) results() []result {
 	if g := made.gradients; g != nil {
-		return []result{{"dX", g.X.Data}, {"dW", g.W.Data}, {"db", g.W.Bias}, {"dslope", g.Slopes}}
+		return []result{
+			{what: "dX", data: g.X.Data},
+			{what: "dW", data: g.W.Data},
+			{what: "db", data: g.W.Bias},
+			{what: "dslope", data: g.Slopes},
+		}
 	}
-	return []result{{"V", made.v.Data}}
+	return []result{{what: "V", data: made.v.Data}}
 }
 
 // once builds the layer, runs it and has it judged.

@@ -104,6 +104,8 @@ func TestTablesFit(t *testing.T) {
 		{true, []string{"verify", "--count", "3", "--backend", "cpu"}},
 		{false, []string{"devices"}},
 		{true, []string{"doctor"}},
+		{false, []string{"conformance", conformanceTree(t), "--match", "good|odd"}},
+		{true, []string{"infer", brightest(t), "--random", "1", "--dim", "N=1", "--check", "--deterministic", "--profile", "--repeat", "2"}},
 		{false, []string{"tune", "--suite", layers, "--cache", cache}},
 		{false, []string{"tune", "--list", "--cache", cache}},
 		{true, []string{"bench", "--backend", "cpu", "--budget", "1ms", "--rounds", "1", "--output-json", results,

@@ -45,7 +45,7 @@ func newLayer(c *call, x, w *Array) *layer {
 		refuse("attribute kernel_shape is %v, w is of shape %v", given, w.Shape)
 	}
 	l := &layer{newWindow(c, x.Shape[2:], kernel), x, w, c.integer("group", 1)}
-	if l.groups < 1 || x.Shape[1]%l.groups != 0 || w.Shape[0]%l.groups != 0 {
+	if l.groups < 1 || l.groups > cpuref.MaxOutputs || x.Shape[1]%l.groups != 0 || w.Shape[0]%l.groups != 0 {
 		refuse("attribute group is %d, must divide %d and %d channels", l.groups, x.Shape[1], w.Shape[0])
 	}
 	return l
@@ -59,22 +59,20 @@ func (l *layer) correlate() sums {
 		refuse("w of shape %v, must have %d channels in each of %d groups", l.w.Shape, depth, l.groups)
 	}
 	s := newSums(append([]int{batch, filters}, l.out...), depth*size(l.kernel))
-	taps, in, out := l.taps(), size(l.in), size(l.out)
-	for n := range batch {
-		for m := range filters {
-			to := (n*filters + m) * out
-			first := m / (filters / l.groups) * depth
-			for d := range depth {
-				x := l.x.Data[(n*channels+first+d)*in:][:in]
-				for k, pairs := range taps {
-					w := l.w.Data[(m*depth+d)*len(taps)+k]
-					for _, p := range pairs {
-						s.add(to+p.out, w*x[p.in])
-					}
+	taps, in, out, stride := l.taps(), size(l.in), size(l.out), l.stride[len(l.stride)-1]
+	cpuref.Parallel(batch*filters, func(i int) {
+		n, m := i/filters, i%filters
+		first := m / (filters / l.groups) * depth
+		for d := range depth {
+			x := l.x.Data[(n*channels+first+d)*in:][:in]
+			for k, runs := range taps {
+				w := l.w.Data[(m*depth+d)*len(taps)+k]
+				for _, r := range runs {
+					s.addRun(i*out+r.out, 1, r.count, w, x[r.in:], stride)
 				}
 			}
 		}
-	}
+	})
 	return s
 }
 
@@ -87,22 +85,32 @@ func (l *layer) spreadOut() sums {
 	}
 	depth := channels / l.groups
 	s := newSums(append([]int{batch, width * l.groups}, l.in...), depth*size(l.kernel))
-	taps, in, out := l.taps(), size(l.out), size(l.in)
-	for n := range batch {
-		for ch := range channels {
+	taps, in, out, stride := l.taps(), size(l.out), size(l.in), l.stride[len(l.stride)-1]
+	filters := width * l.groups
+	cpuref.Parallel(batch*filters, func(i int) {
+		n, m := i/filters, i%filters
+		first := m / width * depth
+		for ch := first; ch < first+depth; ch++ {
 			x := l.x.Data[(n*channels+ch)*in:][:in]
-			for m := range width {
-				to := (n*width*l.groups + ch/depth*width + m) * out
-				for k, pairs := range taps {
-					w := l.w.Data[(ch*width+m)*len(taps)+k]
-					for _, p := range pairs {
-						s.add(to+p.in, w*x[p.out])
-					}
+			for k, runs := range taps {
+				w := l.w.Data[(ch*width+m%width)*len(taps)+k]
+				for _, r := range runs {
+					s.addRun(i*out+r.in, stride, r.count, w, x[r.out:], 1)
 				}
 			}
 		}
-	}
+	})
 	return s
+}
+
+// addRun adds w times each number of x, so far apart, to sums that lie so far apart, from one on.
+func (s *sums) addRun(to, apart, count int, w float64, x []float64, step int) {
+	value, magnitude := s.value[to:], s.magnitude[to:]
+	for j := range count {
+		product := w * x[j*step]
+		value[j*apart] += product
+		magnitude[j*apart] += math.Abs(product)
+	}
 }
 
 func newSums(shape []int, terms int) sums {

@@ -226,21 +226,25 @@ func power(c *call) []Result {
 // a whole number, the result may be off by y.
 func modulo(c *call) []Result {
 	fmod := c.flag("fmod", false)
-	if floating(c.in[0].Type) && !fmod {
-		refuse("attribute fmod is 0, must be 1 for real numbers")
+	if floating(c.in[0].Type) && !fmod && c.opset < 28 {
+		refuse("attribute fmod is 0, must be 1 for real numbers before opset 28")
 	}
 	return pairs(func(x, y float64) float64 {
 		if y == 0 && !floating(c.in[0].Type) {
 			open("a whole number modulo 0")
 		}
 		z := math.Mod(x, y)
-		if !fmod && z != 0 && (z < 0) != (y < 0) {
-			z += y // the sign of the divisor
+		switch {
+		case fmod:
+		case z == 0:
+			z = math.Copysign(z, y) // the sign is the divisor's
+		case (z < 0) != (y < 0):
+			z += y
 		}
 		return z
 	}, func(x, y, _ float64) float64 {
 		e := 2*u*math.Abs(x) + tiny
-		if q := x / y; math.Abs(q-math.Round(q)) <= 4*u*math.Abs(q) {
+		if q := x / y; !math.IsInf(y, 0) && math.Abs(q-math.Round(q)) <= 4*u*math.Abs(q) {
 			e += math.Abs(y)
 		}
 		return e

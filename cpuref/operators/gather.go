@@ -120,9 +120,6 @@ func (c *call) scatter(places []int) []Result {
 	r := newResult(a.Type, a.Shape)
 	copy(r.Data, a.Data)
 	mode := c.choice("reduction", "none", "add", "mul", "max", "min")
-	if mode != "add" && mode != "mul" {
-		r.Allowed = nil
-	}
 	count, magnitude := make([]int, len(r.Data)), make([]float64, len(r.Data))
 	for i, p := range places {
 		x, v := r.Data[p], updates.Data[i]

@@ -110,7 +110,7 @@ func groupNormalization(c *call) []Result {
 	c.real(0, 1, 2)
 	x := c.in[0]
 	groups := c.integer("num_groups", 0)
-	if len(x.Shape) < 3 || groups < 1 || x.Shape[1]%groups != 0 {
+	if len(x.Shape) < 3 || groups < 1 || groups > x.Shape[1] || x.Shape[1]%groups != 0 {
 		refuse("attribute num_groups is %d, must divide the channels of x of shape %v", groups, x.Shape)
 	}
 	share := 1
@@ -290,7 +290,6 @@ func logSoftmaxLine(r *Result, x []float64, places []int) {
 
 // hardmaxLine is exact: 1 where the first maximum is, else 0.
 func hardmaxLine(r *Result, x []float64, places []int) {
-	r.Allowed = nil
 	if len(places) == 0 {
 		return
 	}

@@ -74,9 +74,6 @@ func Reference(n onnx.Node, opset int64, inputs []*Array) (results []Result, err
 		refuse("%d inputs, must be %d to %d", len(inputs), o.least, o.most)
 	}
 	c := &call{node: n, opset: max(opset, firstOpset), in: inputs}
-	if opset < firstOpset {
-		c.modernize()
-	}
 	for i, a := range inputs {
 		switch {
 		case a == nil && (i < o.least || o.most == many):
@@ -85,7 +82,16 @@ func Reference(n onnx.Node, opset int64, inputs []*Array) (results []Result, err
 			refuse("input %d of shape %v has %d numbers", i, a.Shape, len(a.Data))
 		}
 	}
-	return o.compute(c), nil
+	if opset < firstOpset {
+		c.modernize()
+	}
+	results = o.compute(c)
+	for i, r := range results {
+		if !slices.ContainsFunc(r.Allowed, func(e float64) bool { return e != 0 }) {
+			results[i].Allowed = nil
+		}
+	}
+	return results, nil
 }
 
 // refusal is what the functions of this package leave Reference with: the reason why a node cannot be computed.

@@ -39,9 +39,11 @@ func (w *window) pooled(a *Array, see func(to, from int)) []int {
 	size(shape)
 	taps := w.taps()
 	for plane := range a.Shape[0] * a.Shape[1] {
-		for _, pairs := range taps {
-			for _, p := range pairs {
-				see(plane*out+p.out, plane*in+p.in)
+		for _, runs := range taps {
+			for _, r := range runs {
+				for j := range r.count {
+					see(plane*out+r.out+j, plane*in+r.in+j*w.stride[len(w.stride)-1])
+				}
 			}
 		}
 	}

@@ -94,7 +94,7 @@ func quantizeLinear(c *call) []Result {
 		p := at(i)
 		r.Data[i], r.Allowed[i] = quantized(t, v/scale.Data[p], zeroOf(zero, p), divides*u)
 	}
-	return one(exactIfAll(r))
+	return one(r)
 }
 
 // dequantizeLinear: (x - zero) * scale, rounded once.
@@ -136,7 +136,7 @@ func dynamicQuantize(c *call) []Result {
 		y.Data[i], y.Allowed[i] = quantized(onnx.Uint8, v/scale.Data[0], zero.Data[0], 7*u)
 		y.Allowed[i] += zero.Allowed[0]
 	}
-	return []Result{exactIfAll(y), scale, exactIfAll(zero)}
+	return []Result{y, scale, zero}
 }
 
 // requantized is exact sums times the scales of both operands over the result's, off by 5.5u, and rounded: one for
@@ -152,7 +152,7 @@ func requantized(s sums, axis int, a, b, to, zero *Array) []Result {
 	for i, v := range s.value {
 		r.Data[i], r.Allowed[i] = quantized(zero.Type, v*a.Data[0]*b.Data[at(i)]/to.Data[0], zero.Data[0], 6*u)
 	}
-	return one(exactIfAll(r))
+	return one(r)
 }
 
 // quantizedConvolution: exact sums, with a bias in int32, requantized. The filters' scales may be one for each output

@@ -103,10 +103,8 @@ func reduceMean(l line) (float64, float64) {
 // reduceMax and reduceMin are exact. Of no numbers they are the type's least and largest.
 func reduceMax(l line) (float64, float64) {
 	v := math.Inf(-1)
-	if r, ok := ranges[l.t]; ok {
-		v = r[0]
-	} else if l.t == onnx.Int64 || l.t == onnx.Bool {
-		l.refuseEmpty()
+	if !l.real {
+		v = l.end(0)
 	}
 	for _, x := range l.values {
 		v = max(v, x)
@@ -116,10 +114,8 @@ func reduceMax(l line) (float64, float64) {
 
 func reduceMin(l line) (float64, float64) {
 	v := math.Inf(1)
-	if r, ok := ranges[l.t]; ok {
-		v = r[1]
-	} else if l.t == onnx.Int64 || l.t == onnx.Bool {
-		l.refuseEmpty()
+	if !l.real {
+		v = l.end(1)
 	}
 	for _, x := range l.values {
 		v = min(v, x)
@@ -127,11 +123,18 @@ func reduceMin(l line) (float64, float64) {
 	return v, 0
 }
 
-// refuseEmpty is for types whose ends no float64 holds.
-func (l line) refuseEmpty() {
-	if len(l.values) == 0 {
+// end is the least or the largest number of the line's type. No float64 is that of 64 bits.
+func (l line) end(which int) float64 {
+	r, ok := ranges[l.t]
+	switch {
+	case l.t == onnx.Bool:
+		return float64(which)
+	case ok:
+		return r[which]
+	case len(l.values) == 0:
 		open("the extreme of no numbers of data type %v", l.t)
 	}
+	return l.values[0]
 }
 
 // reduceProd: n roundings.

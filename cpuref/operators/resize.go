@@ -47,13 +47,15 @@ func resize(c *call) []Result {
 	z := resizer{mode: c.choice("mode", "nearest", "linear", "cubic"), nearest: "floor", coordinates: "asymmetric"}
 	var roi, scales, sizes *Array
 	if c.opset < 11 {
+		z.nearest = "inwards"
 		if scales = c.input(1); z.mode == "cubic" || len(c.in) > 2 {
 			refuse("mode %q and %d inputs, must be nearest or linear and 2 in opset 10", z.mode, len(c.in))
 		}
 	} else {
 		roi, scales, sizes = c.input(1), c.input(2), c.input(3)
 		z.nearest = c.choice("nearest_mode", "round_prefer_floor", "round_prefer_ceil", "floor", "ceil")
-		z.coordinates = c.choice("coordinate_transformation_mode", "half_pixel", "pytorch_half_pixel", "align_corners",
+		z.coordinates = c.choice("coordinate_transformation_mode", "half_pixel", "pytorch_half_pixel",
+			"align_corners",
 			"asymmetric", "tf_half_pixel_for_nn", "tf_crop_and_resize", "half_pixel_symmetric")
 		z.cubic = c.number("cubic_coeff_a", -0.75)
 		z.outside, z.antialias = c.flag("exclude_outside", false), c.flag("antialias", false)
@@ -209,7 +211,15 @@ func (z *resizer) coordinate(a resizedAxis, o int) (x, off float64) {
 	if a.exact {
 		return x, 0
 	}
-	return x, 4 * u * reach
+	return x, known(4 * u * reach)
+}
+
+// known is what a coordinate may be off by. Of more than a number there is no saying what is sampled.
+func known(off float64) float64 {
+	if !(off < 1) {
+		open("a coordinate that float32 finds to %v", off)
+	}
+	return off
 }
 
 // compute samples all axes.
@@ -236,7 +246,7 @@ func (z *resizer) compute(c *call, axes []resizedAxis) Result {
 	value := c.number("extrapolation_value", 0)
 	r := newResult(a.Type, shape)
 	r.Allowed = make([]float64, len(r.Data))
-	at, chosen := make([]int, len(axes)), make([][]part, len(axes))
+	at, chosen, steps := make([]int, len(axes)), make([][]part, len(axes)), strides(a.Shape)
 	for i := range r.Data {
 		coordinates(i, shape, at)
 		extrapolated, doubt := false, false
@@ -245,7 +255,7 @@ func (z *resizer) compute(c *call, axes []resizedAxis) Result {
 			extrapolated = extrapolated || outside[d][o]
 			doubt = doubt || edge[d][o]
 		}
-		v, e := z.mix(a, chosen)
+		v, e := z.mix(a, steps, chosen)
 		if !floating(a.Type) && z.mode != "nearest" {
 			v, e = truncated(v, e)
 		}
@@ -260,9 +270,6 @@ func (z *resizer) compute(c *call, axes []resizedAxis) Result {
 			r.Data[i], r.Allowed[i] = v, e
 		}
 	}
-	if slices.Max(append(r.Allowed, 0)) == 0 {
-		r.Allowed = nil // of copies that leave no doubt
-	}
 	return r
 }
 
@@ -273,35 +280,54 @@ func truncated(v, off float64) (whole, allowed float64) {
 }
 
 // mix is what the parts of all axes make. Of nearest the first part is the number, and others are in doubt.
-func (z *resizer) mix(a *Array, axes [][]part) (v, allowed float64) {
+func (z *resizer) mix(a *Array, steps []int, axes [][]part) (v, allowed float64) {
 	if z.mode == "nearest" {
-		return doubted(a.Data, strides(a.Shape), axes)
+		return doubted(a.Data, steps, axes)
 	}
-	return blend(a.Data, strides(a.Shape), axes)
+	return blend(a.Data, steps, axes)
+}
+
+// term is one way to choose a part of each axis: the number's place, -1 for one outside, the product of the weights,
+// and how large that may be.
+type term struct {
+	place           int
+	weight, largest float64
+}
+
+// terms are all ways, the first parts first.
+func terms(steps []int, axes [][]part) []term {
+	all := []term{{0, 1, 1}}
+	for d, parts := range axes {
+		next := make([]term, 0, len(all)*len(parts))
+		for _, t := range all {
+			for _, p := range parts {
+				place := -1
+				if t.place >= 0 && p.at >= 0 {
+					place = t.place + p.at*steps[d]
+				}
+				largest := t.largest * (math.Abs(p.weight) + p.error)
+				next = append(next, term{place, t.weight * p.weight, largest})
+			}
+		}
+		all = next
+	}
+	return all
 }
 
 // doubted is the number that the first parts name, and how far those that others name are from it.
 func doubted(data []float64, steps []int, axes [][]part) (v, allowed float64) {
-	first := true
-	eachProduct(axes, func(parts []part) {
-		place, x := 0, 0.0
-		for d, p := range parts {
-			if p.at < 0 {
-				place = -1 // outside, where all is zero
-				break
-			}
-			place += p.at * steps[d]
+	for i, t := range terms(steps, axes) {
+		x := 0.0
+		if t.place >= 0 {
+			x = data[t.place]
 		}
-		if place >= 0 {
-			x = data[place]
-		}
-		if first {
-			v, first = x, false
+		if i == 0 {
+			v = x
 		}
 		if other := math.Abs(x - v); other > 0 {
 			allowed = max(allowed, other)
 		}
-	})
+	}
 	return v, allowed
 }
 
@@ -309,38 +335,14 @@ func doubted(data []float64, steps []int, axes [][]part) (v, allowed float64) {
 // bound of a sum in which each term is a product of as many weights as there are axes.
 func blend(data []float64, steps []int, axes [][]part) (v, allowed float64) {
 	var magnitude, off float64
-	terms := 0
-	eachProduct(axes, func(parts []part) {
-		weight, largest, place := 1.0, 1.0, 0
-		for d, p := range parts {
-			weight *= p.weight
-			largest *= math.Abs(p.weight) + p.error
-			place += p.at * steps[d]
-		}
-		x := data[place]
-		terms++
-		v += weight * x
-		magnitude += largest * math.Abs(x)
-		off += (largest - math.Abs(weight)) * math.Abs(x)
-	})
-	return v, off*slack + summed(terms, magnitude, float64(len(axes)))
-}
-
-// eachProduct calls see with one part of each axis, for all ways to choose them.
-func eachProduct(axes [][]part, see func([]part)) {
-	chosen := make([]part, len(axes))
-	var choose func(d int)
-	choose = func(d int) {
-		if d == len(axes) {
-			see(chosen)
-			return
-		}
-		for _, p := range axes[d] {
-			chosen[d] = p
-			choose(d + 1)
-		}
+	all := terms(steps, axes)
+	for _, t := range all {
+		x := data[t.place]
+		v += t.weight * x
+		magnitude += t.largest * math.Abs(x)
+		off += (t.largest - math.Abs(t.weight)) * math.Abs(x)
 	}
-	choose(0)
+	return v, off*slack + summed(len(all), magnitude, float64(len(axes)))
 }
 
 // parts are what one axis contributes to an output at coordinate x, which may be off.
@@ -439,7 +441,11 @@ func (z *resizer) neighbours(a resizedAxis, x, off float64) []part {
 		"round_prefer_ceil":  func(x float64) float64 { return math.Floor(x + 0.5) },
 		"floor":              math.Floor,
 		"ceil":               math.Ceil,
+		"inwards":            math.Floor,
 	}[z.nearest]
+	if z.nearest == "inwards" && a.scale < 1 {
+		round = math.Ceil // of opset 10 alone
+	}
 	var parts []part
 	for _, at := range []float64{x, x - off, x + off} {
 		p := part{at: int(max(0, min(round(at), float64(a.in-1)))), weight: 1}

@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/gpuconv/gpuconv/cpuref"
 	"github.com/gpuconv/gpuconv/onnx"
 )
 
@@ -53,7 +54,7 @@ func gridSample(c *call) []Result {
 	for n := range x.Shape[0] {
 		for o := range out {
 			for d := range axes { // the grid has x before y
-				axes[d] = z.parts(grid.Data[(n*out+o)*rank+rank-1-d], spatial[d], rank)
+				axes[d] = z.parts(grid.Data[(n*out+o)*rank+rank-1-d], spatial[d])
 			}
 			for ch := range x.Shape[1] {
 				at := n*x.Shape[1] + ch
@@ -66,14 +67,11 @@ func gridSample(c *call) []Result {
 			}
 		}
 	}
-	return one(exactIfAll(r))
+	return one(r)
 }
 
 // parts are what one axis contributes at a coordinate of the grid, which is -1 to 1 over the axis.
-func (z *sampler) parts(coordinate float64, n, rank int) []part {
-	if math.IsNaN(coordinate) || math.Abs(coordinate) > 1<<20 {
-		open("a coordinate of %v", coordinate)
-	}
+func (z *sampler) parts(coordinate float64, n int) []part {
 	length := float64(n)
 	x := ((coordinate+1)*length - 1) / 2
 	low, high := -0.5, length-0.5
@@ -81,9 +79,9 @@ func (z *sampler) parts(coordinate float64, n, rank int) []part {
 		x = (coordinate + 1) / 2 * (length - 1)
 		low, high = 0, length-1
 	}
-	off := 4 * u * ((math.Abs(coordinate)+1)*length + 1)
+	off := known(4 * u * ((math.Abs(coordinate)+1)*length + 1))
 	if z.mode == "nearest" {
-		return z.nearest(x, off, n, low, high, rank)
+		return z.nearest(x, off, n, low, high)
 	}
 	k := linear
 	if z.mode == "cubic" {
@@ -100,15 +98,11 @@ func (z *sampler) parts(coordinate float64, n, rank int) []part {
 	return parts
 }
 
-// nearest is the number at the coordinate's rounding, and those that it may be where the coordinate is off: of two
-// axes and fewer halfs go to the even number, of three away from 0.
-func (z *sampler) nearest(x, off float64, n int, low, high float64, rank int) (parts []part) {
-	round := math.RoundToEven
-	if rank == 3 {
-		round = math.Round
-	}
+// nearest is the number at the coordinate's rounding, of halfs to the even one, and those that it may be where the
+// coordinate is off.
+func (z *sampler) nearest(x, off float64, n int, low, high float64) (parts []part) {
 	for _, at := range []float64{x, x - off, x + off} {
-		p := part{at: z.place(int(z.inside(round(at), n, low, high)), n, low, high), weight: 1}
+		p := part{at: z.place(int(z.inside(math.RoundToEven(at), n, low, high)), n, low, high), weight: 1}
 		if !slices.Contains(parts, p) {
 			parts = append(parts, p)
 		}
@@ -116,7 +110,8 @@ func (z *sampler) nearest(x, off float64, n int, low, high float64, rank int) (p
 	return parts
 }
 
-// inside brings a coordinate beyond the borders back.
+// inside brings a coordinate beyond the borders back. ONNX's reference evaluator does so for cubic too, where PyTorch
+// and ONNX Runtime hold each of the four numbers to the border instead, and differ.
 func (z *sampler) inside(x float64, n int, low, high float64) float64 {
 	switch {
 	case x >= low && x <= high || z.padding == "zeros":
@@ -163,7 +158,7 @@ func deformConv(c *call) []Result {
 	rank, kernels, out := len(l.in), size(l.kernel), size(l.out)
 	groups := c.integer("offset_group", 1)
 	depth, filters := x.Shape[1]/l.groups, l.w.Shape[0]
-	if groups < 1 || x.Shape[1]%groups != 0 || l.w.Shape[1] != depth {
+	if groups < 1 || groups > cpuref.MaxOutputs || x.Shape[1]%groups != 0 || l.w.Shape[1] != depth {
 		refuse("attribute offset_group is %d, must divide %d channels, and w of shape %v must have %d channels",
 			groups, x.Shape[1], l.w.Shape, depth)
 	}
@@ -213,10 +208,8 @@ func (l *layer) deformed(x, offset []float64, k, o int) (v, allowed float64) {
 	axes := make([][]part, rank)
 	for d := range axes {
 		base, move := float64(at[d]*l.stride[d]-l.before[d]+tap[d]*l.dilation[d]), offset[d*out+o]
-		if math.IsNaN(move) || math.Abs(move) > 1<<20 {
-			open("an offset of %v", move)
-		}
-		axes[d] = linear.parts(base+move, 2*u*(math.Abs(base)+math.Abs(move)), func(i int) int {
+		off := known(2 * u * (math.Abs(base) + math.Abs(move)))
+		axes[d] = linear.parts(base+move, off, func(i int) int {
 			if i < 0 || i >= l.in[d] {
 				return -1
 			}

@@ -370,14 +370,18 @@ func depthToSpace(c *call) []Result {
 	return r.as([]int{n, ch, h * b, w * b})
 }
 
-// spaceToDepth: the channels become (b, b, C).
+// spaceToDepth: the channels become (b, b, C) in mode DCR, and (C, b, b) in mode CRD, which opset 28 added.
 func spaceToDepth(c *call) []Result {
 	a, b := c.in[0], c.blocks()
 	n, ch, h, w := a.Shape[0], a.Shape[1], a.Shape[2]/b, a.Shape[3]/b
 	if h*b != a.Shape[2] || w*b != a.Shape[3] {
 		refuse("x of shape %v, its last two sizes must be multiples of %d", a.Shape, b)
 	}
-	r := turned(&Array{a.Type, []int{n, ch, h, b, w, b}, a.Data}, []int{0, 3, 5, 1, 2, 4})
+	perm := []int{0, 3, 5, 1, 2, 4}
+	if c.opset >= 28 && c.choice("mode", "DCR", "CRD") == "CRD" {
+		perm = []int{0, 1, 3, 5, 2, 4}
+	}
+	r := turned(&Array{a.Type, []int{n, ch, h, b, w, b}, a.Data}, perm)
 	return r.as([]int{n, ch * b * b, h, w})
 }
 

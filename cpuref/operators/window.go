@@ -54,7 +54,8 @@ func (w *window) slide(auto string, ceil bool) {
 		}
 		room := in + w.before[d] + w.after[d] - w.extent(d)
 		if room < 0 {
-			refuse("a window of %d on axis %d, of %d numbers with padding", w.extent(d), d, in+w.before[d]+w.after[d])
+			refuse("a window of %d on axis %d, of %d numbers with padding", w.extent(d), d,
+				in+w.before[d]+w.after[d])
 		}
 		w.out[d] = room/w.stride[d] + 1
 		if ceil && auto == "NOTSET" && room%w.stride[d] > 0 && w.out[d]*w.stride[d] < in+w.before[d] {
@@ -72,29 +73,45 @@ func halves(total int, before bool) (int, int) {
 	return total / 2, total - total/2
 }
 
-// pair is a number of the volume that windows slide over, and the window that it is in.
-type pair struct{ in, out int }
+// run is some numbers of the volume that windows slide over, and the windows that they are in: of the last axis, each
+// a stride behind the one before.
+type run struct{ in, out, count int }
 
-// taps gives for each place in the kernel, row-major, the pairs of input and output that it joins. Padding is in none.
-func (w *window) taps() [][]pair {
-	kernels, outs := size(w.kernel), size(w.out)
-	all := make([][]pair, kernels)
-	tap, at := make([]int, len(w.in)), make([]int, len(w.in))
+// taps gives for each place in the kernel, row-major, the runs of input and output that it joins. Padding is in none.
+func (w *window) taps() [][]run {
+	kernels, last := size(w.kernel), len(w.in)-1
+	rows := size(w.out[:last])
+	size([]int{kernels, rows, w.out[last]}) // together not too many either
+	all := make([][]run, kernels)
+	tap, at := make([]int, last+1), make([]int, last)
 	steps := strides(w.in)
 	for k := range all {
 		coordinates(k, w.kernel, tap)
-		for o := range outs {
-			coordinates(o, w.out, at)
+		for row := range rows {
+			coordinates(row, w.out[:last], at)
 			place, inside := 0, true
 			for d, x := range at {
 				i := x*w.stride[d] - w.before[d] + tap[d]*w.dilation[d]
 				inside = inside && i >= 0 && i < w.in[d]
 				place += i * steps[d]
 			}
-			if inside {
-				all[k] = append(all[k], pair{place, o})
+			// The first and the last output whose number is inside: the number of output o is o*stride - shift.
+			stride, shift := w.stride[last], w.before[last]-tap[last]*w.dilation[last]
+			from := max(0, (shift+stride-1)/stride)
+			to := min(w.out[last], floorDiv(w.in[last]-1+shift, stride)+1)
+			if inside && from < to {
+				r := run{place + from*stride - shift, row*w.out[last] + from, to - from}
+				all[k] = append(all[k], r)
 			}
 		}
 	}
 	return all
+}
+
+// floorDiv is a/b rounded down.
+func floorDiv(a, b int) int {
+	if a < 0 {
+		return -((b - 1 - a) / b)
+	}
+	return a / b
 }

@@ -119,7 +119,7 @@ func (r *Result) run(ctx context.Context, dev *host.Device) (err error) {
 func (r *Result) runSet(ctx context.Context, net *model.Network, set string) error {
 	inputs := map[string]tensor.Array{}
 	for i, port := range net.Inputs() {
-		a, err := readArray(filepath.Join(set, fmt.Sprintf("input_%d.pb", i)))
+		a, err := readArray(filepath.Join(set, fmt.Sprintf("input_%d.pb", i)), port)
 		if err != nil {
 			return err
 		}
@@ -143,7 +143,7 @@ func (r *Result) runSet(ctx context.Context, net *model.Network, set string) err
 		if _, err := os.Stat(name); errors.Is(err, fs.ErrNotExist) {
 			continue // an optional output that the case leaves open
 		}
-		want, err := readArray(name)
+		want, err := readArray(name, port)
 		if err != nil {
 			return err
 		}
@@ -154,11 +154,14 @@ func (r *Result) runSet(ctx context.Context, net *model.Network, set string) err
 	return nil
 }
 
-// readArray reads a tensor of a .pb file.
-func readArray(name string) (tensor.Array, error) {
+// readArray reads what a port takes or gives from a .pb file.
+func readArray(name string, port model.Port) (tensor.Array, error) {
 	t, err := onnx.ReadTensorFile(name)
 	if err != nil {
 		return tensor.Array{}, err
+	}
+	if port.Type == onnx.BFloat16 && t.Type == onnx.Uint16 {
+		return tensor.Array{}, fmt.Errorf("%w: bfloat16 numbers in a file as uint16", model.ErrUnsupported)
 	}
 	return model.ArrayOf(t)
 }

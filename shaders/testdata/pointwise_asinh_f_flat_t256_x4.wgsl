@@ -88,12 +88,11 @@ fn log_of(x: f32) -> f32 {
 	return select(ends, finite, x > 0.0 && !is_infinite(x));
 }
 
-// log1p_of is ln(1 + x), near 0 too: that of the head of 1 + x, and what the tail adds.
+// log1p_of is ln(1 + x) for x from 0 on, near 0 too: that of the head of 1 + x, and what the tail adds.
 fn log1p_of(x: f32) -> f32 {
 	let head = head_of(1.0 + x);
 	let tail = (x - (head - 1.0)) / head;
-	let more = tail - tail * tail * (0.5 - tail * 0.333333333);
-	return log_of(head) + select(more, 0.0, is_infinite(x) || head <= 0.0);
+	return log_of(head) + select(tail - 0.5 * tail * tail, 0.0, is_infinite(x));
 }
 
 // sign_like is a size with the sign of x.

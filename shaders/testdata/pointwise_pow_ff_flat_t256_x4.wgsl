@@ -122,7 +122,7 @@ fn is_nan(x: f32) -> bool {
 fn pow_of(x: f32, y: f32) -> f32 {
 	let size = abs(x);
 	let whole = floor(y) == y;
-	let odd = whole && abs(y) < 16777216.0 && floor(0.5 * y) != 0.5 * y;
+	let odd = whole && floor(0.5 * y) != 0.5 * y;
 	let up = (size > 1.0) == (y > 0.0); // to infinity, if x is at an end or y is
 	let extreme = size == 0.0 || is_infinite(x) || is_infinite(y);
 	var v = size_of_pow(size, y);

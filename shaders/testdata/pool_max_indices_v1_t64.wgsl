@@ -46,13 +46,16 @@ fn pool(o: vec3<u32>, outer: u32, inner: u32) {
 	var none = true; // so far
 	for (var z = 0u; z < p.window.x; z++) {
 		for (var y = 0u; y < p.window.y; y++) {
+			let row = corner.xy + vec2<u32>(z, y) * p.dilation.xy;
+			let inside = all(row < p.in_size.xy);
+			let line = start + dot(row, p.x_step.xy);
 			for (var x = 0u; x < p.window.z; x++) {
-				let at = corner + vec3<u32>(z, y, x) * p.dilation;
-				if all(at < p.in_size) {
-					let number = xs[start + dot(at, p.x_step)];
+				let column = corner.z + x * p.dilation.z;
+				if inside && column < p.in_size.z {
+					let number = xs[line + column * p.x_step.z];
 					let larger = bool(none) | (number > sum) | ((bitcast<u32>(number) & u32(0x7fffffffu)) > u32(0x7f800000u));
 					sum = select(sum, number, larger);
-					place = select(place, dot(at, p.n_step), larger);
+					place = select(place, dot(row, p.n_step.xy) + column * p.n_step.z, larger);
 					none = false;
 				}
 			}
@@ -64,11 +67,15 @@ fn pool(o: vec3<u32>, outer: u32, inner: u32) {
 }
 
 fn element(i: u32) {
-	let row = i / p.inner / p.strips;
-	let first = i / p.inner % p.strips * p.strip;
+	let strip = i / p.inner;
+	let inner = i - strip * p.inner;
+	let row = strip / p.strips;
 	let plane = row / p.out_size.y;
-	for (var x = first; x < min(first + p.strip, p.out_size.z); x++) {
-		pool(vec3<u32>(plane % p.out_size.x, row % p.out_size.y, x), plane / p.out_size.x, i % p.inner);
+	let outer = plane / p.out_size.x;
+	let first = (strip - row * p.strips) * p.strip;
+	let o = vec3<u32>(plane - outer * p.out_size.x, row - plane * p.out_size.y, first);
+	for (var k = 0u; k < min(p.out_size.z - first, p.strip); k++) {
+		pool(o + vec3<u32>(0u, 0u, k), outer, inner);
 	}
 }
 

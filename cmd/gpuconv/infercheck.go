@@ -1,0 +1,60 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/gpuconv/gpuconv/model"
+)
+
+// inferCheck is the verdict on all nodes, in the report.
+type inferCheck struct {
+	Nodes   int     `json:"nodes"`
+	Numbers int     `json:"numbers"`
+	Used    float64 `json:"bound_used"` // the largest part of its bound that a number used
+	Node    string  `json:"node"`       // whose number that is
+	Where   string  `json:"where"`      // and what it is beside the reference
+}
+
+// judge runs the network with every tensor in memory of its own, and has each node judged.
+func (r *inference) judge(ctx context.Context) error {
+	var verdict model.Verdict
+	err := r.stage(ctx, "checking", -1, func(func()) (err error) {
+		_, verdict, err = r.net.Check(ctx, r.inputs)
+		return err
+	})
+	if err == nil {
+		if r.app.spoilVerdict != nil {
+			r.app.spoilVerdict(&verdict)
+		}
+		err = verdict.Err()
+	}
+	if isCheck(err) {
+		fmt.Fprintf(r.app.stderr, "FAILED: %v\n  again: %s\n", err, commandLine())
+		return failure{errReported}
+	}
+	if err != nil {
+		return err
+	}
+	worst := verdict.Worst()
+	r.report.Check = &inferCheck{
+		Nodes:   len(verdict.Nodes),
+		Numbers: verdict.Numbers(),
+		Used:    worst.Report.BoundUsed,
+		Node:    nodeTitle(worst.Node),
+		Where:   worst.Report.Worst.String(),
+	}
+	return nil
+}
+
+// String is one line for people.
+func (c inferCheck) String() string {
+	if c.Nodes == 0 {
+		return "nothing to judge: all outputs follow from constants"
+	}
+	text := fmt.Sprintf("all right: %s numbers of %d nodes hold", thousands(int64(c.Numbers)), c.Nodes)
+	if c.Used == 0 {
+		return text + ", bit for bit"
+	}
+	return text + fmt.Sprintf(", the worst used %.3g%% of its bound, in %s: %s", 100*c.Used, c.Node, c.Where)
+}

@@ -1,0 +1,136 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/gpuconv/gpuconv/bench"
+	"github.com/gpuconv/gpuconv/conv"
+	"github.com/gpuconv/gpuconv/host"
+)
+
+// timesOf sums samples in milliseconds up.
+func timesOf(samples []float64) bench.Times {
+	t := bench.Times{Samples: samples}
+	t.Median, t.P10, t.P90 = t.Percentile(50), t.Percentile(10), t.Percentile(90)
+	return t
+}
+
+// repeat measures whole inferences by the wall clock.
+func (r *inference) repeat(ctx context.Context) error {
+	var samples []float64
+	err := r.stage(ctx, "repeating", r.flags.repeat, func(step func()) error {
+		for range r.flags.repeat {
+			begun := time.Now()
+			if _, err := r.net.Run(ctx, r.inputs); err != nil {
+				return err
+			}
+			samples = append(samples, milliseconds(time.Since(begun)))
+			step()
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	sum := 0.0
+	for _, s := range samples {
+		sum += s
+	}
+	times := timesOf(samples)
+	r.report.Repeat, r.report.PerSecond = &times, 1000*float64(len(samples))/sum
+	return nil
+}
+
+// profileRow is where the GPU's time went: to one node.
+type profileRow struct {
+	Node      string   `json:"node"`
+	Algorithm string   `json:"algorithm"`
+	Kernels   []string `json:"kernels"`
+	Millis    float64  `json:"time_ms"`
+	Percent   float64  `json:"percent"`
+	GFLOPs    float64  `json:"gflops,omitempty"` // in a second, of layers
+}
+
+// profile runs the network by the GPU's clock, so often as --repeat says, and gives each node its median.
+func (r *inference) profile(ctx context.Context) error {
+	count := max(r.flags.repeat, 1)
+	var runs [][]host.NodeTime
+	err := r.stage(ctx, "timing", count, func(step func()) error {
+		for range count {
+			times, err := r.net.Profile(ctx, r.inputs)
+			if err != nil {
+				return err
+			}
+			runs = append(runs, times)
+			step()
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	r.report.Profile = profileRows(runs)
+	return nil
+}
+
+// profileRows joins the dispatches of each node.
+func profileRows(runs [][]host.NodeTime) []profileRow {
+	rows, total, before := []profileRow{}, 0.0, ""
+	for i, t := range runs[0] {
+		samples := make([]float64, len(runs))
+		for k, run := range runs {
+			samples[k] = milliseconds(run[i].Time)
+		}
+		if t.Node != before {
+			rows = append(rows, profileRow{Node: nodeTitle(t.Node), Algorithm: t.Algorithm})
+			before = t.Node
+		}
+		row, millis := &rows[len(rows)-1], timesOf(samples).Median
+		row.Kernels, row.Millis, total = append(row.Kernels, t.Kernel), row.Millis+millis, total+millis
+	}
+	for i := range rows {
+		row := &rows[i]
+		if total > 0 {
+			row.Percent = 100 * row.Millis / total
+		}
+		if p, layer := layerOf(row.Node); layer && row.Millis > 0 {
+			row.GFLOPs = float64(p.FLOPs()) / row.Millis / 1e6
+		}
+	}
+	return rows
+}
+
+// programNode is a node's number in the program that a network is compiled to, which says nothing to people.
+var programNode = regexp.MustCompile(`^node \d+, `)
+
+// nodeTitle is a node of a program for people: an operator with its number in the model, or a layer.
+func nodeTitle(node string) string { return programNode.ReplaceAllString(node, "") }
+
+// layerOf is the layer that a node is, where it is one: programs call it layer and its descriptor.
+func layerOf(title string) (conv.Problem, bool) {
+	descriptor, ok := strings.CutPrefix(title, "layer ")
+	if !ok {
+		return conv.Problem{}, false
+	}
+	p, err := conv.Parse(strings.TrimSuffix(descriptor, " of int8"))
+	return p, err == nil
+}
+
+// profileTable is for people.
+func profileTable(rows []profileRow) (lines []string) {
+	lines = []string{"node\talgorithm\tms\t%\tGFLOP/s"}
+	total := 0.0
+	for _, r := range rows {
+		speed := ""
+		if r.GFLOPs > 0 {
+			speed = fmt.Sprintf("%.3g", r.GFLOPs)
+		}
+		lines = append(lines, fmt.Sprintf("%s\t%s\t%.3f\t%.1f\t%s", r.Node, r.Algorithm, r.Millis, r.Percent, speed))
+		total += r.Millis
+	}
+	return append(lines, fmt.Sprintf("all %d\tby the GPU's clock\t%.3f\t\t", len(rows), total))
+}

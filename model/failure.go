@@ -1,0 +1,133 @@
+package model
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/gpuconv/gpuconv/host"
+	"github.com/gpuconv/gpuconv/onnx"
+)
+
+// doing is what a step of a plan computes.
+type doing struct {
+	nodes []*node  // one, or a layer's with those that were fused into it
+	reads []*value // what the step reads
+	layer bool     // in the order of a layer's volumes
+}
+
+// Failure is a node that left its bound, with what it read on the device.
+type Failure struct {
+	Report host.NodeReport
+	net    *Network
+	values map[string]*value
+	doing  doing
+}
+
+// Failure is the first node that left its bound, nil where there is none, or where it is one that a user's model does
+// not have, as a copy.
+func (v Verdict) Failure() *Failure {
+	w := v.Wrong()
+	if w == nil {
+		return nil
+	}
+	d, ok := v.doing[w.Name]
+	if !ok {
+		return nil
+	}
+	return &Failure{*w, v.net, v.values, d}
+}
+
+// Save writes the node as a model of its own, with those that were computed together with it, and what it read, to a
+// folder in the layout of ONNX's operator tests, which the command gpuconv conformance runs: model.onnx and
+// test_data_set_0.
+func (f *Failure) Save(folder string) error {
+	m, tensors, err := f.model()
+	if err != nil {
+		return err
+	}
+	set := filepath.Join(folder, "test_data_set_0")
+	if err := os.MkdirAll(set, 0o755); err != nil {
+		return err
+	}
+	for i, t := range tensors {
+		data, err := onnx.MarshalTensor(t)
+		if err != nil {
+			return err
+		}
+		if err := os.WriteFile(filepath.Join(set, fmt.Sprintf("input_%d.pb", i)), data, 0o644); err != nil {
+			return err
+		}
+	}
+	return m.WriteFile(filepath.Join(folder, "model.onnx"))
+}
+
+// model is the node as a network, and its inputs.
+func (f *Failure) model() (*onnx.Model, []onnx.Tensor, error) {
+	m := &onnx.Model{IRVersion: 8, Producer: "gpuconv", Opsets: map[string]int64{"": f.net.opset}}
+	m.Graph.Name = fmt.Sprintf("a node of %s", f.net.name)
+	last := f.doing.nodes[len(f.doing.nodes)-1]
+	for _, name := range last.Outputs {
+		if name != "" {
+			m.Graph.Outputs = append(m.Graph.Outputs, onnx.ValueInfo{Name: name, Type: onnx.Float})
+		}
+	}
+	var tensors []onnx.Tensor
+	given := map[string]bool{"": true}
+	for _, n := range f.doing.nodes {
+		m.Graph.Nodes = append(m.Graph.Nodes, n.Node)
+		for _, name := range n.Inputs {
+			if given[name] {
+				continue
+			}
+			given[name] = true
+			t, known, err := f.tensor(name)
+			if err != nil {
+				return nil, nil, err
+			}
+			if known {
+				m.Graph.Initializers = append(m.Graph.Initializers, t)
+				continue
+			}
+			info := onnx.ValueInfo{Name: name, Type: t.Type, HasShape: true}
+			for _, d := range t.Dims {
+				info.Dims = append(info.Dims, onnx.Dim{Size: d})
+			}
+			m.Graph.Inputs, tensors = append(m.Graph.Inputs, info), append(tensors, t)
+		}
+		for _, name := range n.Outputs {
+			given[name] = true
+		}
+	}
+	return m, tensors, nil
+}
+
+// tensor is what an input held: known to the host, or read by the device.
+func (f *Failure) tensor(name string) (t onnx.Tensor, known bool, err error) {
+	if v := f.values[name]; v != nil && v.known != nil {
+		return tensorOf(name, v, v.numbers()), true, nil
+	}
+	for i, v := range f.doing.reads {
+		if v.name != name {
+			continue
+		}
+		view := v.view
+		if f.doing.layer {
+			view = laidOut(v.shape(), channelsLast(v.rank()))
+		}
+		return tensorOf(name, v, fromWords(v.dtype, gather(f.Report.Read[i], view))), false, nil
+	}
+	return t, false, fmt.Errorf("%w: what %q held is not known", ErrUnsupported, name)
+}
+
+// tensorOf is a value as ONNX has it. What was float16 is float32 here.
+func tensorOf(name string, v *value, n numbers) onnx.Tensor {
+	dims := make([]int64, v.rank())
+	for i, size := range v.shape() {
+		dims[i] = int64(size)
+	}
+	if isFloat(v.dtype) {
+		return onnx.FloatTensor(name, dims, n.floats)
+	}
+	return onnx.WholeTensor(name, v.dtype, dims, n.ints)
+}

@@ -1,0 +1,147 @@
+// V is 1 where the largest number of each row of X is, of several the first one, and 0 else.
+
+// What all kernels of tensors share: views of memory by sizes and strides. There are eight axes, the last one the
+// quickest; a tensor of fewer has its own behind others of size 1 and stride 0.
+
+alias Axes = array<vec4<u32>, 2>;
+
+struct Shape {
+	sizes: Axes,
+	rank: u32, // axes from the last one on that are not of size 1 alone
+}
+
+struct View {
+	strides: Axes, // numbers from one coordinate of an axis to the next
+	offset: u32, // of the first number
+}
+
+// offset_of is where a view has the number at some coordinates.
+fn offset_of(view: View, at: Axes) -> u32 {
+	let steps = view.strides[0] * at[0] + view.strides[1] * at[1];
+	return view.offset + steps.x + steps.y + steps.z + steps.w;
+}
+
+struct Params {
+	kept: Shape,
+	reduced: Shape,
+	x: View, // by the kept axes
+	terms: View, // X by the reduced axes
+	v: View, // by the kept axes
+	results: View, // V by the reduced axes, where it has them
+	last: u32, // 1: of several the last one
+	rows: u32,
+	count: u32, // numbers of a row
+}
+
+@group(0) @binding(0) var<uniform> p: Params;
+@group(0) @binding(1) var<storage, read> xs: array<f32>;
+@group(0) @binding(2) var<storage, read_write> v: array<f32>;
+
+// A row is what the reduced axes of X have at one place of the kept ones. Some threads of a workgroup share a row, and
+// some rows share a workgroup: LANES of them, beside each other. What threads have of a row is put together in a tree,
+// always in the same order: the same numbers give the same bits.
+
+const THREADS: u32 = 256u;
+const LANES: u32 = 16u;
+const PARTS: u32 = THREADS / LANES; // threads of a row
+
+var<workgroup> parts: array<f32, THREADS>;
+var<workgroup> found: array<i32, THREADS>;
+
+fn is_nan(x: f32) -> bool {
+	return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u;
+}
+
+// larger is NaN where either is.
+fn larger(x: f32, y: f32) -> f32 {
+	return select(select(x, y, y > x), y, is_nan(y));
+}
+
+fn least(a: i32, b: i32) -> i32 {
+	return min(a, b);
+}
+
+fn same(a: f32, b: f32) -> bool {
+	return a == b || (is_nan(a) && is_nan(b));
+}
+
+// together gives each thread what the parts of its row come to. All threads must call it.
+fn together(thread: u32, part: f32) -> f32 {
+	workgroupBarrier(); // what came before was read
+	parts[thread] = part;
+	workgroupBarrier();
+	for (var width = THREADS / 2u; width >= LANES; width /= 2u) {
+		if thread < width {
+			parts[thread] = larger(parts[thread], parts[thread + width]);
+		}
+		workgroupBarrier();
+	}
+	return parts[thread % LANES];
+}
+
+// first gives each thread what the parts of its row come to. All threads must call it.
+fn first(thread: u32, part: i32) -> i32 {
+	workgroupBarrier(); // what came before was read
+	found[thread] = part;
+	workgroupBarrier();
+	for (var width = THREADS / 2u; width >= LANES; width /= 2u) {
+		if thread < width {
+			found[thread] = least(found[thread], found[thread + width]);
+		}
+		workgroupBarrier();
+	}
+	return found[thread % LANES];
+}
+
+// kept_offsets are where views have the number i of the shape p.kept, in the order of memory.
+struct kept_places {
+	x: u32,
+	v: u32,
+}
+
+fn kept_offsets(i: u32) -> kept_places {
+	var to = kept_places(p.x.offset, p.v.offset);
+	var rest = i;
+	for (var k = 1u; k <= p.kept.rank; k++) {
+		let axis = 8u - k;
+		let size = p.kept.sizes[axis / 4u][axis % 4u];
+		let coordinate = rest % size;
+		rest /= size;
+		to.x += coordinate * p.x.strides[axis / 4u][axis % 4u];
+		to.v += coordinate * p.v.strides[axis / 4u][axis % 4u];
+	}
+	return to;
+}
+
+fn number(place: u32, t: u32) -> f32 {
+	return xs[place + t * p.terms.strides[1].w];
+}
+
+@compute @workgroup_size(THREADS)
+fn main(
+	@builtin(workgroup_id) workgroup: vec3<u32>,
+	@builtin(num_workgroups) grid: vec3<u32>,
+	@builtin(local_invocation_index) thread: u32,
+) {
+	let row = (workgroup.x + grid.x * (workgroup.y + grid.y * workgroup.z)) * LANES + thread % LANES;
+	let part = thread / LANES;
+	let inside = row < p.rows;
+	let at = kept_offsets(row);
+	let end = select(0u, p.count, inside);
+	var best = number(at.x, 0u);
+	for (var t = part; t < end; t += PARTS) {
+		best = larger(best, number(at.x, t));
+	}
+	best = together(thread, best);
+	var low = i32(p.count);
+	for (var t = part; t < end; t += PARTS) {
+		if same(number(at.x, t), best) {
+			low = min(low, i32(t));
+		}
+	}
+	let place = first(thread, low);
+	for (var t = part; t < end; t += PARTS) {
+		let to = t * p.results.strides[1].w;
+		v[at.v + to] = f32(i32(t) == place);
+	}
+}

@@ -1,0 +1,380 @@
+// V = alpha * A * B for many matrices, as ONNX's MatMulInteger: whole numbers, from which zero points are taken away.
+// A thread computes 16 rows of 16 columns. All threads of a workgroup have the same rows, so that the address of a
+// number of A is equal for all, and columns of neighbours are neighbours. The CPU twin is cpuref/operators/matmul.go.
+
+// What all kernels of tensors share: views of memory by sizes and strides. There are eight axes, the last one the
+// quickest; a tensor of fewer has its own behind others of size 1 and stride 0.
+
+alias Axes = array<vec4<u32>, 2>;
+
+struct Shape {
+	sizes: Axes,
+	rank: u32, // axes from the last one on that are not of size 1 alone
+}
+
+struct View {
+	strides: Axes, // numbers from one coordinate of an axis to the next
+	offset: u32, // of the first number
+}
+
+// offset_of is where a view has the number at some coordinates.
+fn offset_of(view: View, at: Axes) -> u32 {
+	let steps = view.strides[0] * at[0] + view.strides[1] * at[1];
+	return view.offset + steps.x + steps.y + steps.z + steps.w;
+}
+
+struct Params {
+	alpha: f32,
+	rows: u32, // of A and V
+	columns: u32, // of B and V
+	depth: u32, // products of a sum
+	tiles: u32, // one for each workgroup
+	row_tiles: u32, // of a matrix
+	column_tiles: u32,
+	a_row: u32, // numbers from one row to the next
+	a_column: u32,
+	b_row: u32,
+	b_column: u32,
+	v_row: u32,
+	v_column: u32,
+	a_zero_row: u32,
+	b_zero_column: u32,
+	matrices: Shape,
+	a: View,
+	b: View,
+	v: View,
+	a_zero: View,
+	b_zero: View,
+}
+
+@group(0) @binding(0) var<uniform> p: Params;
+@group(0) @binding(1) var<storage, read> lefts: array<i32>;
+@group(0) @binding(2) var<storage, read> rights: array<i32>;
+@group(0) @binding(3) var<storage, read> left_zeros: array<i32>;
+@group(0) @binding(4) var<storage, read> right_zeros: array<i32>;
+@group(0) @binding(5) var<storage, read_write> v: array<i32>;
+
+const THREADS: u32 = 8u;
+const COLUMNS: u32 = 16u;
+
+// matrices_offsets are where views have the number i of the shape p.matrices, in the order of memory.
+struct matrices_places {
+	a: u32,
+	b: u32,
+	v: u32,
+	a_zero: u32,
+	b_zero: u32,
+}
+
+fn matrices_offsets(i: u32) -> matrices_places {
+	var to = matrices_places(p.a.offset, p.b.offset, p.v.offset, p.a_zero.offset, p.b_zero.offset);
+	var rest = i;
+	for (var k = 1u; k <= p.matrices.rank; k++) {
+		let axis = 8u - k;
+		let size = p.matrices.sizes[axis / 4u][axis % 4u];
+		let coordinate = rest % size;
+		rest /= size;
+		to.a += coordinate * p.a.strides[axis / 4u][axis % 4u];
+		to.b += coordinate * p.b.strides[axis / 4u][axis % 4u];
+		to.v += coordinate * p.v.strides[axis / 4u][axis % 4u];
+		to.a_zero += coordinate * p.a_zero.strides[axis / 4u][axis % 4u];
+		to.b_zero += coordinate * p.b_zero.strides[axis / 4u][axis % 4u];
+	}
+	return to;
+}
+
+// held are columns, of which those behind the last one are the last one.
+fn held(columns: vec4<u32>) -> vec4<u32> {
+	return min(columns, vec4<u32>(p.columns - 1u));
+}
+
+fn row_of(i: vec4<u32>) -> vec4<i32> {
+	return vec4<i32>(rights[i.x], rights[i.y], rights[i.z], rights[i.w]);
+}
+
+fn zeros_of(i: vec4<u32>) -> vec4<i32> {
+	return vec4<i32>(right_zeros[i.x], right_zeros[i.y], right_zeros[i.z], right_zeros[i.w]);
+}
+
+// write writes sums of a row, whose columns are as many apart as a workgroup has threads.
+fn write(start: u32, row: u32, column: u32, sum: vec4<i32>) {
+	for (var k = 0u; k < 4u; k++) {
+		let to = column + k * THREADS;
+		if row < p.rows && to < p.columns {
+			v[start + row * p.v_row + to * p.v_column] = sum[k];
+		}
+	}
+}
+
+fn multiply(tile: u32, thread: u32) {
+	let at = matrices_offsets(tile / p.row_tiles / p.column_tiles);
+	let first = tile % p.row_tiles * 16u;
+	let column = tile / p.row_tiles % p.column_tiles * (COLUMNS * THREADS) + thread;
+	let four = vec4<u32>(0u, 1u, 2u, 3u) * THREADS + column;
+	let row0 = at.a + min(first, p.rows - 1u) * p.a_row;
+	let from0 = left_zeros[at.a_zero + min(first, p.rows - 1u) * p.a_zero_row];
+	var sum0_0 = vec4<i32>();
+	var sum0_1 = vec4<i32>();
+	var sum0_2 = vec4<i32>();
+	var sum0_3 = vec4<i32>();
+	let row1 = at.a + min(first + 1u, p.rows - 1u) * p.a_row;
+	let from1 = left_zeros[at.a_zero + min(first + 1u, p.rows - 1u) * p.a_zero_row];
+	var sum1_0 = vec4<i32>();
+	var sum1_1 = vec4<i32>();
+	var sum1_2 = vec4<i32>();
+	var sum1_3 = vec4<i32>();
+	let row2 = at.a + min(first + 2u, p.rows - 1u) * p.a_row;
+	let from2 = left_zeros[at.a_zero + min(first + 2u, p.rows - 1u) * p.a_zero_row];
+	var sum2_0 = vec4<i32>();
+	var sum2_1 = vec4<i32>();
+	var sum2_2 = vec4<i32>();
+	var sum2_3 = vec4<i32>();
+	let row3 = at.a + min(first + 3u, p.rows - 1u) * p.a_row;
+	let from3 = left_zeros[at.a_zero + min(first + 3u, p.rows - 1u) * p.a_zero_row];
+	var sum3_0 = vec4<i32>();
+	var sum3_1 = vec4<i32>();
+	var sum3_2 = vec4<i32>();
+	var sum3_3 = vec4<i32>();
+	let row4 = at.a + min(first + 4u, p.rows - 1u) * p.a_row;
+	let from4 = left_zeros[at.a_zero + min(first + 4u, p.rows - 1u) * p.a_zero_row];
+	var sum4_0 = vec4<i32>();
+	var sum4_1 = vec4<i32>();
+	var sum4_2 = vec4<i32>();
+	var sum4_3 = vec4<i32>();
+	let row5 = at.a + min(first + 5u, p.rows - 1u) * p.a_row;
+	let from5 = left_zeros[at.a_zero + min(first + 5u, p.rows - 1u) * p.a_zero_row];
+	var sum5_0 = vec4<i32>();
+	var sum5_1 = vec4<i32>();
+	var sum5_2 = vec4<i32>();
+	var sum5_3 = vec4<i32>();
+	let row6 = at.a + min(first + 6u, p.rows - 1u) * p.a_row;
+	let from6 = left_zeros[at.a_zero + min(first + 6u, p.rows - 1u) * p.a_zero_row];
+	var sum6_0 = vec4<i32>();
+	var sum6_1 = vec4<i32>();
+	var sum6_2 = vec4<i32>();
+	var sum6_3 = vec4<i32>();
+	let row7 = at.a + min(first + 7u, p.rows - 1u) * p.a_row;
+	let from7 = left_zeros[at.a_zero + min(first + 7u, p.rows - 1u) * p.a_zero_row];
+	var sum7_0 = vec4<i32>();
+	var sum7_1 = vec4<i32>();
+	var sum7_2 = vec4<i32>();
+	var sum7_3 = vec4<i32>();
+	let row8 = at.a + min(first + 8u, p.rows - 1u) * p.a_row;
+	let from8 = left_zeros[at.a_zero + min(first + 8u, p.rows - 1u) * p.a_zero_row];
+	var sum8_0 = vec4<i32>();
+	var sum8_1 = vec4<i32>();
+	var sum8_2 = vec4<i32>();
+	var sum8_3 = vec4<i32>();
+	let row9 = at.a + min(first + 9u, p.rows - 1u) * p.a_row;
+	let from9 = left_zeros[at.a_zero + min(first + 9u, p.rows - 1u) * p.a_zero_row];
+	var sum9_0 = vec4<i32>();
+	var sum9_1 = vec4<i32>();
+	var sum9_2 = vec4<i32>();
+	var sum9_3 = vec4<i32>();
+	let row10 = at.a + min(first + 10u, p.rows - 1u) * p.a_row;
+	let from10 = left_zeros[at.a_zero + min(first + 10u, p.rows - 1u) * p.a_zero_row];
+	var sum10_0 = vec4<i32>();
+	var sum10_1 = vec4<i32>();
+	var sum10_2 = vec4<i32>();
+	var sum10_3 = vec4<i32>();
+	let row11 = at.a + min(first + 11u, p.rows - 1u) * p.a_row;
+	let from11 = left_zeros[at.a_zero + min(first + 11u, p.rows - 1u) * p.a_zero_row];
+	var sum11_0 = vec4<i32>();
+	var sum11_1 = vec4<i32>();
+	var sum11_2 = vec4<i32>();
+	var sum11_3 = vec4<i32>();
+	let row12 = at.a + min(first + 12u, p.rows - 1u) * p.a_row;
+	let from12 = left_zeros[at.a_zero + min(first + 12u, p.rows - 1u) * p.a_zero_row];
+	var sum12_0 = vec4<i32>();
+	var sum12_1 = vec4<i32>();
+	var sum12_2 = vec4<i32>();
+	var sum12_3 = vec4<i32>();
+	let row13 = at.a + min(first + 13u, p.rows - 1u) * p.a_row;
+	let from13 = left_zeros[at.a_zero + min(first + 13u, p.rows - 1u) * p.a_zero_row];
+	var sum13_0 = vec4<i32>();
+	var sum13_1 = vec4<i32>();
+	var sum13_2 = vec4<i32>();
+	var sum13_3 = vec4<i32>();
+	let row14 = at.a + min(first + 14u, p.rows - 1u) * p.a_row;
+	let from14 = left_zeros[at.a_zero + min(first + 14u, p.rows - 1u) * p.a_zero_row];
+	var sum14_0 = vec4<i32>();
+	var sum14_1 = vec4<i32>();
+	var sum14_2 = vec4<i32>();
+	var sum14_3 = vec4<i32>();
+	let row15 = at.a + min(first + 15u, p.rows - 1u) * p.a_row;
+	let from15 = left_zeros[at.a_zero + min(first + 15u, p.rows - 1u) * p.a_zero_row];
+	var sum15_0 = vec4<i32>();
+	var sum15_1 = vec4<i32>();
+	var sum15_2 = vec4<i32>();
+	var sum15_3 = vec4<i32>();
+	let column0 = held(four);
+	let start0 = zeros_of(at.b_zero + column0 * p.b_zero_column);
+	let column1 = held(four + 1u * 4u * THREADS);
+	let start1 = zeros_of(at.b_zero + column1 * p.b_zero_column);
+	let column2 = held(four + 2u * 4u * THREADS);
+	let start2 = zeros_of(at.b_zero + column2 * p.b_zero_column);
+	let column3 = held(four + 3u * 4u * THREADS);
+	let start3 = zeros_of(at.b_zero + column3 * p.b_zero_column);
+	for (var k = 0u; k < p.depth; k++) {
+		let w0 = row_of(at.b + k * p.b_row + column0 * p.b_column) - start0;
+		let w1 = row_of(at.b + k * p.b_row + column1 * p.b_column) - start1;
+		let w2 = row_of(at.b + k * p.b_row + column2 * p.b_column) - start2;
+		let w3 = row_of(at.b + k * p.b_row + column3 * p.b_column) - start3;
+		let x0 = lefts[row0 + k * p.a_column] - from0;
+		sum0_0 += x0 * w0;
+		sum0_1 += x0 * w1;
+		sum0_2 += x0 * w2;
+		sum0_3 += x0 * w3;
+		let x1 = lefts[row1 + k * p.a_column] - from1;
+		sum1_0 += x1 * w0;
+		sum1_1 += x1 * w1;
+		sum1_2 += x1 * w2;
+		sum1_3 += x1 * w3;
+		let x2 = lefts[row2 + k * p.a_column] - from2;
+		sum2_0 += x2 * w0;
+		sum2_1 += x2 * w1;
+		sum2_2 += x2 * w2;
+		sum2_3 += x2 * w3;
+		let x3 = lefts[row3 + k * p.a_column] - from3;
+		sum3_0 += x3 * w0;
+		sum3_1 += x3 * w1;
+		sum3_2 += x3 * w2;
+		sum3_3 += x3 * w3;
+		let x4 = lefts[row4 + k * p.a_column] - from4;
+		sum4_0 += x4 * w0;
+		sum4_1 += x4 * w1;
+		sum4_2 += x4 * w2;
+		sum4_3 += x4 * w3;
+		let x5 = lefts[row5 + k * p.a_column] - from5;
+		sum5_0 += x5 * w0;
+		sum5_1 += x5 * w1;
+		sum5_2 += x5 * w2;
+		sum5_3 += x5 * w3;
+		let x6 = lefts[row6 + k * p.a_column] - from6;
+		sum6_0 += x6 * w0;
+		sum6_1 += x6 * w1;
+		sum6_2 += x6 * w2;
+		sum6_3 += x6 * w3;
+		let x7 = lefts[row7 + k * p.a_column] - from7;
+		sum7_0 += x7 * w0;
+		sum7_1 += x7 * w1;
+		sum7_2 += x7 * w2;
+		sum7_3 += x7 * w3;
+		let x8 = lefts[row8 + k * p.a_column] - from8;
+		sum8_0 += x8 * w0;
+		sum8_1 += x8 * w1;
+		sum8_2 += x8 * w2;
+		sum8_3 += x8 * w3;
+		let x9 = lefts[row9 + k * p.a_column] - from9;
+		sum9_0 += x9 * w0;
+		sum9_1 += x9 * w1;
+		sum9_2 += x9 * w2;
+		sum9_3 += x9 * w3;
+		let x10 = lefts[row10 + k * p.a_column] - from10;
+		sum10_0 += x10 * w0;
+		sum10_1 += x10 * w1;
+		sum10_2 += x10 * w2;
+		sum10_3 += x10 * w3;
+		let x11 = lefts[row11 + k * p.a_column] - from11;
+		sum11_0 += x11 * w0;
+		sum11_1 += x11 * w1;
+		sum11_2 += x11 * w2;
+		sum11_3 += x11 * w3;
+		let x12 = lefts[row12 + k * p.a_column] - from12;
+		sum12_0 += x12 * w0;
+		sum12_1 += x12 * w1;
+		sum12_2 += x12 * w2;
+		sum12_3 += x12 * w3;
+		let x13 = lefts[row13 + k * p.a_column] - from13;
+		sum13_0 += x13 * w0;
+		sum13_1 += x13 * w1;
+		sum13_2 += x13 * w2;
+		sum13_3 += x13 * w3;
+		let x14 = lefts[row14 + k * p.a_column] - from14;
+		sum14_0 += x14 * w0;
+		sum14_1 += x14 * w1;
+		sum14_2 += x14 * w2;
+		sum14_3 += x14 * w3;
+		let x15 = lefts[row15 + k * p.a_column] - from15;
+		sum15_0 += x15 * w0;
+		sum15_1 += x15 * w1;
+		sum15_2 += x15 * w2;
+		sum15_3 += x15 * w3;
+	}
+	write(at.v, first, column, sum0_0);
+	write(at.v, first, column + 1u * 4u * THREADS, sum0_1);
+	write(at.v, first, column + 2u * 4u * THREADS, sum0_2);
+	write(at.v, first, column + 3u * 4u * THREADS, sum0_3);
+	write(at.v, first + 1u, column, sum1_0);
+	write(at.v, first + 1u, column + 1u * 4u * THREADS, sum1_1);
+	write(at.v, first + 1u, column + 2u * 4u * THREADS, sum1_2);
+	write(at.v, first + 1u, column + 3u * 4u * THREADS, sum1_3);
+	write(at.v, first + 2u, column, sum2_0);
+	write(at.v, first + 2u, column + 1u * 4u * THREADS, sum2_1);
+	write(at.v, first + 2u, column + 2u * 4u * THREADS, sum2_2);
+	write(at.v, first + 2u, column + 3u * 4u * THREADS, sum2_3);
+	write(at.v, first + 3u, column, sum3_0);
+	write(at.v, first + 3u, column + 1u * 4u * THREADS, sum3_1);
+	write(at.v, first + 3u, column + 2u * 4u * THREADS, sum3_2);
+	write(at.v, first + 3u, column + 3u * 4u * THREADS, sum3_3);
+	write(at.v, first + 4u, column, sum4_0);
+	write(at.v, first + 4u, column + 1u * 4u * THREADS, sum4_1);
+	write(at.v, first + 4u, column + 2u * 4u * THREADS, sum4_2);
+	write(at.v, first + 4u, column + 3u * 4u * THREADS, sum4_3);
+	write(at.v, first + 5u, column, sum5_0);
+	write(at.v, first + 5u, column + 1u * 4u * THREADS, sum5_1);
+	write(at.v, first + 5u, column + 2u * 4u * THREADS, sum5_2);
+	write(at.v, first + 5u, column + 3u * 4u * THREADS, sum5_3);
+	write(at.v, first + 6u, column, sum6_0);
+	write(at.v, first + 6u, column + 1u * 4u * THREADS, sum6_1);
+	write(at.v, first + 6u, column + 2u * 4u * THREADS, sum6_2);
+	write(at.v, first + 6u, column + 3u * 4u * THREADS, sum6_3);
+	write(at.v, first + 7u, column, sum7_0);
+	write(at.v, first + 7u, column + 1u * 4u * THREADS, sum7_1);
+	write(at.v, first + 7u, column + 2u * 4u * THREADS, sum7_2);
+	write(at.v, first + 7u, column + 3u * 4u * THREADS, sum7_3);
+	write(at.v, first + 8u, column, sum8_0);
+	write(at.v, first + 8u, column + 1u * 4u * THREADS, sum8_1);
+	write(at.v, first + 8u, column + 2u * 4u * THREADS, sum8_2);
+	write(at.v, first + 8u, column + 3u * 4u * THREADS, sum8_3);
+	write(at.v, first + 9u, column, sum9_0);
+	write(at.v, first + 9u, column + 1u * 4u * THREADS, sum9_1);
+	write(at.v, first + 9u, column + 2u * 4u * THREADS, sum9_2);
+	write(at.v, first + 9u, column + 3u * 4u * THREADS, sum9_3);
+	write(at.v, first + 10u, column, sum10_0);
+	write(at.v, first + 10u, column + 1u * 4u * THREADS, sum10_1);
+	write(at.v, first + 10u, column + 2u * 4u * THREADS, sum10_2);
+	write(at.v, first + 10u, column + 3u * 4u * THREADS, sum10_3);
+	write(at.v, first + 11u, column, sum11_0);
+	write(at.v, first + 11u, column + 1u * 4u * THREADS, sum11_1);
+	write(at.v, first + 11u, column + 2u * 4u * THREADS, sum11_2);
+	write(at.v, first + 11u, column + 3u * 4u * THREADS, sum11_3);
+	write(at.v, first + 12u, column, sum12_0);
+	write(at.v, first + 12u, column + 1u * 4u * THREADS, sum12_1);
+	write(at.v, first + 12u, column + 2u * 4u * THREADS, sum12_2);
+	write(at.v, first + 12u, column + 3u * 4u * THREADS, sum12_3);
+	write(at.v, first + 13u, column, sum13_0);
+	write(at.v, first + 13u, column + 1u * 4u * THREADS, sum13_1);
+	write(at.v, first + 13u, column + 2u * 4u * THREADS, sum13_2);
+	write(at.v, first + 13u, column + 3u * 4u * THREADS, sum13_3);
+	write(at.v, first + 14u, column, sum14_0);
+	write(at.v, first + 14u, column + 1u * 4u * THREADS, sum14_1);
+	write(at.v, first + 14u, column + 2u * 4u * THREADS, sum14_2);
+	write(at.v, first + 14u, column + 3u * 4u * THREADS, sum14_3);
+	write(at.v, first + 15u, column, sum15_0);
+	write(at.v, first + 15u, column + 1u * 4u * THREADS, sum15_1);
+	write(at.v, first + 15u, column + 2u * 4u * THREADS, sum15_2);
+	write(at.v, first + 15u, column + 3u * 4u * THREADS, sum15_3);
+}
+
+@compute @workgroup_size(THREADS)
+fn main(
+	@builtin(workgroup_id) workgroup: vec3<u32>,
+	@builtin(num_workgroups) grid: vec3<u32>,
+	@builtin(local_invocation_index) thread: u32,
+) {
+	let tile = workgroup.x + grid.x * (workgroup.y + grid.y * workgroup.z);
+	if tile < p.tiles {
+		multiply(tile, thread);
+	}
+}
