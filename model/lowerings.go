@@ -48,6 +48,8 @@ var moving = map[string]lowering{
 	"Slice":     {lower: lowerSlice},
 	"Pad":       {lower: lowerPad},
 	"Tile":      {lower: lowerTile},
+	"Resize":    {lower: lowerResize},
+	"Upsample":  {lower: lowerResize},
 	"Gather":    {fold: foldGather},
 
 	"DepthToSpace": {lower: lowerDepthToSpace},
