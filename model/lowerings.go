@@ -111,6 +111,7 @@ func byRows() map[string]lowering {
 		"LogSoftmax":                {lower: lowerSoftmax},
 		"Hardmax":                   {lower: lowerSoftmax},
 		"CumSum":                    {lower: lowerCumulate},
+		"LRN":                       {lower: lowerLRN},
 		"InstanceNormalization":     {lower: lowerInstanceNormalization},
 		"LayerNormalization":        {lower: lowerLayerNormalization},
 		"GroupNormalization":        {lower: lowerGroupNormalization},
