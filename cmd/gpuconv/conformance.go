@@ -1,11 +1,9 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"regexp"
 	"slices"
 
@@ -180,10 +178,7 @@ func (c conformanceCase) String() string {
 
 func (r conformanceReport) print(a *app) {
 	rows := []string{}
-	reasons := slices.SortedFunc(maps.Keys(r.Reasons), func(x, y string) int {
-		return cmp.Or(cmp.Compare(r.Reasons[y], r.Reasons[x]), cmp.Compare(x, y))
-	})
-	for _, reason := range reasons {
+	for _, reason := range byCount(r.Reasons) {
 		rows = append(rows, fmt.Sprintf("%d\tunsupported: %s", r.Reasons[reason], reason))
 	}
 	rows = append(rows, fmt.Sprintf(

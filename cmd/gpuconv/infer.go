@@ -50,10 +50,8 @@ transfers, by the wall clock. Files are written only where nothing failed.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			f.random = c.Flags().Changed("random")
-			for _, name := range []string{"labels", "cache", "size", "channels", "layout"} {
-				if flag := c.Flags().Lookup(name); flag.Changed && flag.Value.String() == "" {
-					return usagef("--%s is empty: name one, or leave it out", name)
-				}
+			if err := refuseEmpty(c, "labels", "cache", "size", "channels", "layout"); err != nil {
+				return err
 			}
 			if f.top < 0 || f.repeat < 0 {
 				return usagef("--top %d and --repeat %d: must be 0 or more", f.top, f.repeat)
