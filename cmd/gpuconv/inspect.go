@@ -29,7 +29,7 @@ All but that needs no GPU.`,
 		Example: `  gpuconv inspect squeezenet.onnx
   gpuconv inspect net.onnx --dim N=1
   gpuconv inspect net.onnx --dot | dot -Tsvg -o net.svg`,
-		Args:    cobra.ExactArgs(1),
+		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			if err := refuseEmpty(c, "cache"); err != nil {
 				return err
