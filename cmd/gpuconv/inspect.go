@@ -166,7 +166,8 @@ func newInspectReport(n *network) inspectReport {
 	return r
 }
 
-// count adds a tensor of the file to the parameters: whole numbers of 16 bits and more are shapes and indices, and none.
+// count adds a tensor of the file to the parameters: whole numbers of 16 bits and more are shapes and indices, and
+// none.
 func (r *inspectReport) count(t onnx.Tensor) {
 	if !isFloat(t.Type) && !slices.Contains([]onnx.DataType{onnx.Int8, onnx.Uint8}, t.Type) {
 		return

@@ -23,19 +23,45 @@ func assortedGraph() onnx.Graph {
 	}
 	integer := func(i int64) onnx.Attribute { return onnx.Attribute{Kind: onnx.KindInt, Int: i} }
 	return onnx.Graph{
-		Inputs:  []onnx.ValueInfo{info("x", onnx.Float, "N", 4, 9, 7), info("w", onnx.Float, 6, 2, 2, 3)}, // as old files have it
+		Inputs: []onnx.ValueInfo{
+			info("x", onnx.Float, "N", 4, 9, 7),
+			info("w", onnx.Float, 6, 2, 2, 3),
+		}, // as old files have it
 		Outputs: []onnx.ValueInfo{info("y", onnx.Float, "N", 5), info("s", onnx.Float, "N", 4, 9, 7)},
 		Values: []onnx.ValueInfo{
-			info("a", onnx.Float, "N", 6, 8, 5), info("b", onnx.Float, "N", 2, 16, 10), info("f", onnx.Float, "N", 320),
+			info(
+				"a",
+				onnx.Float,
+				"N",
+				6,
+				8,
+				5,
+			), info("b", onnx.Float, "N", 2, 16, 10), info("f", onnx.Float, "N", 320),
 			info("m", onnx.Float, "N", 3), info("turned", onnx.Float, 320, 3),
 		},
 		Nodes: []onnx.Node{
-			{Op: "Conv", Name: "grouped \"one\"", Inputs: []string{"x", "w"}, Outputs: []string{"a"}, Attributes: map[string]onnx.Attribute{"group": integer(2)}},
-			{Op: "ConvTranspose", Inputs: []string{"a", "u"}, Outputs: []string{"b"}, Attributes: map[string]onnx.Attribute{"strides": ints(2, 2)}},
+			{
+				Op:         "Conv",
+				Name:       "grouped \"one\"",
+				Inputs:     []string{"x", "w"},
+				Outputs:    []string{"a"},
+				Attributes: map[string]onnx.Attribute{"group": integer(2)},
+			},
+			{
+				Op:         "ConvTranspose",
+				Inputs:     []string{"a", "u"},
+				Outputs:    []string{"b"},
+				Attributes: map[string]onnx.Attribute{"strides": ints(2, 2)},
+			},
 			{Op: "Flatten", Inputs: []string{"b"}, Outputs: []string{"f"}},
 			{Op: "Transpose", Inputs: []string{"t"}, Outputs: []string{"turned"}},
 			{Op: "MatMul", Inputs: []string{"f", "turned"}, Outputs: []string{"m"}},
-			{Op: "Gemm", Inputs: []string{"m", "g"}, Outputs: []string{"y"}, Attributes: map[string]onnx.Attribute{"transB": integer(1)}},
+			{
+				Op:         "Gemm",
+				Inputs:     []string{"m", "g"},
+				Outputs:    []string{"y"},
+				Attributes: map[string]onnx.Attribute{"transB": integer(1)},
+			},
 			{Op: "Relu", Inputs: []string{"x"}, Outputs: []string{"s"}},
 		},
 		Initializers: []onnx.Tensor{
@@ -88,16 +114,28 @@ func TestInspectLayers(t *testing.T) {
 		t.Errorf("plan %v, %q, without an adapter", r.Plan, r.NoPlan)
 	}
 	out := squeezed(succeed(t, "inspect", assorted(t), "--dim", "N=3"))
-	contain(t, out, `"tiny" by a test`, "IR version 8, opset 17", "input x float32 [3 4 9 7]", "output y float32 [3 5]",
-		"7: 1 Conv, 1 ConvTranspose, 1 Flatten", "1,095 in the file", "none: no usable GPU adapter",
-		"x [3 4 9 7], w [6 2 2 3]", "a [3 6 8 5]", "all 4 1,111 12,103 34,650")
+	contain(
+		t,
+		out,
+		`"tiny" by a test`,
+		"IR version 8, opset 17",
+		"input x float32 [3 4 9 7]",
+		"output y float32 [3 5]",
+		"7: 1 Conv, 1 ConvTranspose, 1 Flatten",
+		"1,095 in the file",
+		"none: no usable GPU adapter",
+		"x [3 4 9 7], w [6 2 2 3]",
+		"a [3 6 8 5]",
+		"all 4 1,111 12,103 34,650",
+	)
 }
 
 // TestInspectOpenSizes holds that layers are counted for one image where their number is open, and how to say it.
 func TestInspectOpenSizes(t *testing.T) {
 	hosttest.Open(t)
 	r := inspected(t, assorted(t))
-	if got, want := fmt.Sprint(r.Layers[0], r.Layers[2]), "{0 Conv 6 of 3x2x2 78 3120 5760} {4 MatMul 3 of 1x1x320 963 963 1920}"; got != want {
+	want := "{0 Conv 6 of 3x2x2 78 3120 5760} {4 MatMul 3 of 1x1x320 963 963 1920}"
+	if got := fmt.Sprint(r.Layers[0], r.Layers[2]); got != want {
 		t.Errorf("%s, must be %s", got, want)
 	}
 	if r.Plan != nil || !strings.Contains(r.NoPlan, "say it with --dim N=N") {
@@ -112,8 +150,9 @@ func TestInspectUnknownSizes(t *testing.T) {
 	g := assortedGraph()
 	g.Values = nil
 	r := inspected(t, modelFile(t, g))
-	// Only the last product reads what the file holds: whatever the first matrix is, the second one is 3x5.
-	if want := "[{0 Conv 6 of 3x2x2 78 0 0} {1 ConvTranspose 2 of 2x2x6 50 0 0} {5 Gemm 5 of 1x1x3 20 0 0}]"; fmt.Sprint(r.Layers) != want {
+	// Of the first product not even the matrix is known, which a Transpose gives.
+	want := "[{0 Conv 6 of 3x2x2 78 0 0} {1 ConvTranspose 2 of 2x2x6 50 0 0} {5 Gemm 5 of 1x1x3 20 0 0}]"
+	if fmt.Sprint(r.Layers) != want {
 		t.Errorf("%v, must be %s", r.Layers, want)
 	}
 	contain(t, squeezed(succeed(t, "inspect", modelFile(t, g))), "0 Conv 6 of 3x2x2 78 ? ?",
@@ -124,13 +163,22 @@ func TestInspectUnknownSizes(t *testing.T) {
 func TestInspectPlan(t *testing.T) {
 	dev := hosttest.Open(t)
 	r := inspected(t, assorted(t), "--dim", "N=2")
-	if p := r.Plan; p == nil || p.Device != dev.String() || len(p.Algorithms) < 5 || p.Memory.Planned == 0 || p.Memory.Naive < p.Memory.Planned {
+	if p := r.Plan; p == nil || p.Device != dev.String() || len(p.Algorithms) < 5 || p.Memory.Planned == 0 ||
+		p.Memory.Naive < p.Memory.Planned {
 		t.Errorf("%+v, %q", r.Plan, r.NoPlan)
 	}
-	contain(t, succeed(t, "inspect", assorted(t), "--dim", "N=2"), "nodes after fusion, in one submission", " by ", "planned", "without sharing")
+	contain(
+		t,
+		succeed(t, "inspect", assorted(t), "--dim", "N=2"),
+		"nodes after fusion, in one submission",
+		" by ",
+		"planned",
+		"without sharing",
+	)
 }
 
-// TestInspectUnsupported holds that all operators which nobody knows are named at once, and the rest shown all the same.
+// TestInspectUnsupported holds that all operators which nobody knows are named at once, and the rest shown all the
+// same.
 func TestInspectUnsupported(t *testing.T) {
 	net := modelFile(t, onnx.Graph{
 		Inputs:  []onnx.ValueInfo{info("x", onnx.Float, 1)},
@@ -180,7 +228,15 @@ func TestInspectRefused(t *testing.T) {
 	} {
 		code, stdout, stderr := gpuconv(append([]string{"inspect"}, c.args...)...)
 		if code != exitUsage || stdout != "" || !strings.Contains(stderr, c.words) {
-			t.Errorf("gpuconv inspect %v: exit %d, want %d and %q\n%s%s", c.args, code, exitUsage, c.words, stdout, stderr)
+			t.Errorf(
+				"gpuconv inspect %v: exit %d, want %d and %q\n%s%s",
+				c.args,
+				code,
+				exitUsage,
+				c.words,
+				stdout,
+				stderr,
+			)
 		}
 	}
 }

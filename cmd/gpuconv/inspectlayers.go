@@ -62,10 +62,14 @@ func constants(g onnx.Graph) map[string]bool {
 func layerCounts(node int, op string, p conv.Problem) inspectLayer {
 	c := p.Counts()
 	l := inspectLayer{
-		Node:    node,
-		Op:      op,
-		Filters: fmt.Sprintf("%d of %s", p.OutChannels, sizeText(p.Z.Filter, p.H.Filter, p.W.Filter, p.InChannels/p.Groups)),
-		Shared:  c.Shared,
+		Node: node,
+		Op:   op,
+		Filters: fmt.Sprintf(
+			"%d of %s",
+			p.OutChannels,
+			sizeText(p.Z.Filter, p.H.Filter, p.W.Filter, p.InChannels/p.Groups),
+		),
+		Shared: c.Shared,
 	}
 	if c.Neurons > 0 {
 		l.Unshared, l.FLOPs = c.Unshared, p.FLOPs()

@@ -19,7 +19,7 @@ type inspectReport struct {
 	Outputs     []inspectPort    `json:"outputs"`
 	Operators   map[string]int   `json:"operators"` // how many nodes each has
 	Nodes       []inspectNode    `json:"nodes"`
-	Parameters  int64            `json:"parameters"` // numbers that the file holds: all of floating point, and of 8 bits
+	Parameters  int64            `json:"parameters"` // numbers of floating point, and of 8 bits, in the file
 	Layers      []inspectLayer   `json:"layers"`
 	Unsupported string           `json:"unsupported,omitempty"` // what no network of ours runs, all of it
 	Plan        *inspectPlan     `json:"plan,omitempty"`

@@ -7,8 +7,8 @@ import (
 	"github.com/gpuconv/gpuconv/onnx"
 )
 
-// axes is a shape as a file has it: a size for each axis, or its name, or ? where it is open. nil where even the number
-// of axes is unknown.
+// axes is a shape as a file has it: a size for each axis, or its name, or ? where it is open. nil where even the
+// number of axes is unknown.
 type axes []any
 
 func (a axes) String() string {

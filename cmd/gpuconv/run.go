@@ -48,8 +48,8 @@ is ever rounded, and the hash is the same on every adapter.`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			f.sizesGiven = f.changed(c)
-			if err := refuseEmpty(c, "input", "filters", "bias", "residual-input", "slopes", "dv", "alexnet", "algorithm",
-				"cache", "output", "maps", "dx", "dw", "db", "dslopes"); err != nil {
+			if err := refuseEmpty(c, "input", "filters", "bias", "residual-input", "slopes", "dv", "alexnet",
+				"algorithm", "cache", "output", "maps", "dx", "dw", "db", "dslopes"); err != nil {
 				return err
 			}
 			return a.run(c, f, args)

@@ -106,7 +106,11 @@ func TestTablesFit(t *testing.T) {
 		{true, []string{"doctor"}},
 		{false, []string{"inspect", assorted(t), "--dim", "N=1"}},
 		{false, []string{"conformance", conformanceTree(t), "--match", "good|odd"}},
-		{true, []string{"infer", brightest(t), "--random", "1", "--dim", "N=1", "--check", "--deterministic", "--profile", "--repeat", "2"}},
+		{
+			true,
+			[]string{"infer", brightest(t), "--random", "1", "--dim", "N=1", "--check", "--deterministic", "--profile",
+				"--repeat", "2"},
+		},
 		{false, []string{"tune", "--suite", layers, "--cache", cache}},
 		{false, []string{"tune", "--list", "--cache", cache}},
 		{true, []string{"bench", "--backend", "cpu", "--budget", "1ms", "--rounds", "1", "--output-json", results,
