@@ -79,7 +79,8 @@ func TestParamsMatch(t *testing.T) {
 		Requantize: Params{}, QuantizeLinear: LinearParams{}, DequantizeLinear: LinearParams{},
 		FilterGradients: Params{}, BiasGradients: BiasParams{}, ReLU: ReLUParams{}, Activate: Params{},
 		ActivationGradients: Params{}, Peaks()[0]: PeakParams{}, Copies()[0]: CopyParams{}, Pools()[0]: PoolParams{},
-		MatMuls()[0]: MatMulParams{}, Resampling: ResampleParams{}} {
+		MatMuls()[0]: MatMulParams{}, Resampling: ResampleParams{},
+		Gathering: LookupParams{}, Sorting: TopKParams{}} {
 		s, err := Source(v)
 		if err != nil {
 			t.Fatal(err)
