@@ -33,13 +33,13 @@ func init() {
 	add(brokenMatMul,
 		product{[]int{3, 1}, []int{2}, []int{3, 2}, 5, 5, 131, false, 0},
 		product{[]int{2}, []int{3, 1}, []int{3, 2}, 11, 3, 67, true, 0},
-		product{[]int{2, 1, 2, 1, 2}, []int{2, 1, 2, 1}, []int{2, 2, 2, 2, 2}, 3, 2, 9, false, 0},
+		product{[]int{2, 2, 2, 2, 2}, []int{2, 2, 1, 2}, []int{2, 2, 2, 2, 2}, 3, 2, 9, false, 0},
 		product{nil, nil, nil, 20, 2, 256, false, 0})
 	add(brokenMatMulInteger,
 		product{[]int{3, 1}, []int{2}, []int{3, 2}, 9, 5, 67, false, 0},
 		product{[]int{2}, []int{3, 1}, []int{3, 2}, 17, 3, 43, true, 1},
 		product{[]int{2, 3}, []int{2, 3}, []int{2, 3}, 11, 3, 70, true, 2},
-		product{[]int{2, 1, 2, 1, 2}, []int{2, 1, 2, 1}, []int{2, 2, 2, 2, 2}, 3, 2, 9, false, 2},
+		product{[]int{2, 2, 2, 2, 2}, []int{2, 2, 1, 2}, []int{2, 2, 2, 2, 2}, 3, 2, 9, false, 2},
 		product{nil, nil, nil, 40, 2, 128, false, 1})
 	for _, k := range shaders.MatMuls() {
 		if len(killers[k]) == 0 {

@@ -82,7 +82,7 @@ func TestParamsMatch(t *testing.T) {
 		MatMuls()[0]: MatMulParams{}, Resampling: ResampleParams{},
 		Pointwises()[0]: PointwiseParams{}, Remaps()[0]: RemapParams{}, Reductions()[0]: ReduceAxesParams{},
 		Softmaxes()[0]: RowsParams{}, Extremes()[0]: RowsParams{}, Normalizes()[0]: NormalizeParams{},
-		Cumulates()[0]: CumulateParams{}} {
+		Cumulates()[0]: CumulateParams{}, Gathering: LookupParams{}, Sorting: TopKParams{}} {
 		s, err := Source(v)
 		if err != nil {
 			t.Fatal(err)

@@ -175,6 +175,8 @@ func Variants() []Variant {
 		DequantizeLinear,
 		SumSplitK,
 		Resampling,
+		Gathering,
+		Sorting,
 	)
 }
 
