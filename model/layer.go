@@ -68,6 +68,7 @@ func (c *compiler) layer(
 		volumes = append(volumes, r)
 	}
 	p.Name = c.step(n, t, volumes)
+	c.plan.layers = append(c.plan.layers, p)
 	var on []host.Value
 	for _, v := range volumes {
 		volume, err := c.volume(v)

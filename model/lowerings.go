@@ -11,7 +11,7 @@ type lowering struct {
 }
 
 // lowerings are all operators that networks may have.
-var lowerings = merged(known, moving, layers, elementwise(), byRows(), quantized)
+var lowerings = merged(known, moving, layers, elementwise(), byRows(), quantized, picking)
 
 // merged is one table of all families.
 func merged(families ...map[string]lowering) map[string]lowering {
@@ -50,7 +50,6 @@ var moving = map[string]lowering{
 	"Tile":      {lower: lowerTile},
 	"Resize":    {lower: lowerResize},
 	"Upsample":  {lower: lowerResize},
-	"Gather":    {fold: foldGather},
 
 	"DepthToSpace": {lower: lowerDepthToSpace},
 	"SpaceToDepth": {lower: lowerSpaceToDepth},
@@ -133,4 +132,13 @@ var quantized = map[string]lowering{
 	"QLinearMatMul":    {lower: lowerMatMulInteger},
 	"ConvInteger":      {lower: lowerConvInteger},
 	"QLinearConv":      {lower: lowerConvInteger},
+}
+
+// picking are the operators that pick numbers by indices, and that give such.
+var picking = map[string]lowering{
+	"Gather":         {fold: foldGather, lower: lowerGather},
+	"GatherElements": {lower: lowerGatherElements},
+	"GatherND":       {lower: lowerGatherND},
+	"OneHot":         {lower: lowerOneHot},
+	"TopK":           {lower: lowerTopK},
 }

@@ -466,8 +466,12 @@ func lowerNormalization(c *compiler, n *node) error {
 	if err := floating(n, x); err != nil {
 		return err
 	}
-	if training, err := n.integer("training_mode", 0); err != nil || training != 0 || len(n.Outputs) > 1 {
-		return fmt.Errorf("%w: BatchNormalization in training mode, or error %v", ErrUnsupported, err)
+	training, err := n.integer("training_mode", 0)
+	if err != nil {
+		return err
+	}
+	if training != 0 || len(n.Outputs) > 1 {
+		return fmt.Errorf("%w: BatchNormalization in training mode", ErrUnsupported)
 	}
 	channels := 1
 	if x.rank() > 1 {
@@ -495,7 +499,7 @@ func lowerNormalization(c *compiler, n *node) error {
 	scale := knownAs(onnx.Float, shape, numbers{floats: t.filters.Data})
 	shift := knownAs(onnx.Float, shape, numbers{floats: t.filters.Bias})
 	to := result(x.dtype, x.shape(), ranked(x.view))
-	err := c.apply(n.String(), call{
+	err = c.apply(n.String(), call{
 		reads:  []*value{x, scale, shift},
 		writes: []*value{to},
 		plan: func(p *exec.Plan, in, out []op.Tensor) error {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 
 	"github.com/gpuconv/gpuconv/bench"
@@ -45,9 +44,9 @@ runs are counted by their reasons, and are no failure.`,
 
 // findCases are the cases below the folders whose names match.
 func findCases(folders []string, match string) ([]conformance.Case, error) {
-	by, err := regexp.Compile(match)
+	by, err := matcher(match)
 	if err != nil {
-		return nil, usagef("--match %s: %w", match, err)
+		return nil, err
 	}
 	all, err := conformance.Find(folders...)
 	if err != nil {
