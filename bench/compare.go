@@ -70,7 +70,8 @@ func (r Ratio) verdict() Verdict {
 const ClockWhole = "whole"
 
 // Compare holds two sides against each other, layer by layer. Layers are the same where their problems are,
-// whatever their names, and networks where their files' names and their inputs' shapes are; of several results of a run for one problem the fastest counts. Times are those of
+// whatever their names, and networks where their files' names and their inputs' shapes are; of several results of a
+// run for one of them the fastest counts. Times are those of
 // the same clock on both sides; against a peer's, which has transfers in its times, so have ours.
 func Compare(a, b Side) Comparison {
 	c := Comparison{A: a.Name, B: b.Name, RunsA: len(a.Runs), RunsB: len(b.Runs)}
@@ -84,8 +85,17 @@ func Compare(a, b Side) Comparison {
 		}
 		clock, times := common(l, r)
 		p := pair{newEstimate(l, times), newEstimate(r, times)}
-		row := Row{Problem: first(l).Problem, Network: first(l).Network, Name: first(l).Name, Clock: clock, A: p.a.location, B: p.b.location,
-			AlgorithmA: first(l).Algorithm, AlgorithmB: first(r).Algorithm, Ratio: p.ratio()}
+		row := Row{
+			Problem:    first(l).Problem,
+			Network:    first(l).Network,
+			Name:       first(l).Name,
+			Clock:      clock,
+			A:          p.a.location,
+			B:          p.b.location,
+			AlgorithmA: first(l).Algorithm,
+			AlgorithmB: first(r).Algorithm,
+			Ratio:      p.ratio(),
+		}
 		row.Verdict = row.verdict()
 		c.Rows = append(c.Rows, row)
 		pairs = append(pairs, p)

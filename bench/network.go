@@ -34,9 +34,9 @@ func networkName(path string) string {
 	return strings.TrimSuffix(filepath.Base(path), filepath.Ext(path))
 }
 
-// Network measures whole runs of an ONNX file's network on inputs of the caller's, each with its transfers, by the wall
-// clock, and all of its dispatches by the GPU's clock where there is one. The first run has reading the file and
-// compiling in it. The check is [model.Network.Check], which ends when ctx does, as all runs do.
+// Network measures whole runs of an ONNX file's network on these inputs, each with its transfers, by the wall clock,
+// and all of its dispatches by the GPU's clock where there is one. The first run has reading the file and compiling in
+// it. The check is [model.Network.Check], which ends when ctx does, as all runs do.
 func (d *Device) Network(
 	ctx context.Context,
 	path string,

@@ -86,7 +86,8 @@ const peerNetworks = `{"peer": "ncnn vulkan", "results": [
 	{"network": "tiny 2x3x4x4", "name": "tiny", "median_ms": 1},
 	{"network": "candy 1x3x720x720", "name": "candy", "error": "pnnx: ImageScaler is not known"}]}`
 
-// TestPeerNetworks holds that networks are compared by their names and shapes, and that what a peer cannot run is said.
+// TestPeerNetworks holds that networks are compared by their names and shapes, and that what a peer cannot run is
+// said.
 func TestPeerNetworks(t *testing.T) {
 	peer, err := bench.Read(strings.NewReader(peerNetworks), "ncnn.json")
 	if err != nil {

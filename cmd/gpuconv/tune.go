@@ -48,7 +48,8 @@ the shaders of this program.
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			for _, name := range []string{"suite", "model", "match", "export", "import", "cache"} {
-				if flag := c.Flags().Lookup(name); flag.Changed && (flag.Value.String() == "" || flag.Value.String() == "[]") {
+				flag := c.Flags().Lookup(name)
+				if empty := flag.Value.String(); flag.Changed && (empty == "" || empty == "[]") {
 					return usagef("--%s is empty: give it a value, or leave it out", name)
 				}
 			}
