@@ -50,6 +50,11 @@ func TestEveryVariantRuns(t *testing.T) {
 	for _, k := range slices.Concat(rows(shaders.Pools()), rows(shaders.MatMuls()), []shaders.Variant{shaders.Resampling, shaders.Gathering, shaders.Sorting}) {
 		layers = append(layers, killers[k]...)
 	}
+	for _, v := range shaders.Variants() {
+		if ofTensors(v) {
+			layers = append(layers, killers[v][0])
+		}
+	}
 	for _, l := range layers {
 		if err := l.run(dev); err != nil {
 			t.Errorf("%s: %v", l.name, err)

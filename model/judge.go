@@ -76,8 +76,8 @@ func (c *compiler) normalizedReference(n *node, reads []*value, as []int, output
 	}
 }
 
-// given are a node's inputs as the reference takes them: what the device read, by the input's own shape or another one,
-// what the host knows, and zeros for what neither has, of which operators need no more than the shape.
+// given are a node's inputs as the reference takes them: what the device read, by the input's own shape or another
+// one, what the host knows, and zeros for what neither has, of which operators need no more than the shape.
 func given(inputs, reads []*value, in []*array) (all []*array) {
 	for _, v := range inputs {
 		i := -1

@@ -48,6 +48,8 @@ var moving = map[string]lowering{
 	"Slice":     {lower: lowerSlice},
 	"Pad":       {lower: lowerPad},
 	"Tile":      {lower: lowerTile},
+	"Resize":    {lower: lowerResize},
+	"Upsample":  {lower: lowerResize},
 	"Gather":    {fold: foldGather},
 
 	"DepthToSpace": {lower: lowerDepthToSpace},
@@ -109,6 +111,7 @@ func byRows() map[string]lowering {
 		"LogSoftmax":                {lower: lowerSoftmax},
 		"Hardmax":                   {lower: lowerSoftmax},
 		"CumSum":                    {lower: lowerCumulate},
+		"LRN":                       {lower: lowerLRN},
 		"InstanceNormalization":     {lower: lowerInstanceNormalization},
 		"LayerNormalization":        {lower: lowerLayerNormalization},
 		"GroupNormalization":        {lower: lowerGroupNormalization},

@@ -151,7 +151,8 @@ func lowerGroupNormalization(c *compiler, n *node) (err error) {
 			shape[2] = 1
 		}
 		if v == nil || sized(v, shape) != nil {
-			return fmt.Errorf("%w: GroupNormalization of %s in %d groups with scale or bias %s", ErrGraph, x, groups, v)
+			return fmt.Errorf("%w: GroupNormalization of %s in %d groups with scale or bias %s", ErrGraph, x, groups,
+				v)
 		}
 		if *to, err = c.reshaped(v, shape); err != nil {
 			return err

@@ -9,8 +9,8 @@ import (
 	"github.com/gpuconv/gpuconv/onnx"
 )
 
-// This file lowers the operators between floating-point and quantized numbers, which are whole ones in words of 32 bits
-// on the device: x stands for scale * (x - zero).
+// This file lowers the operators between floating-point and quantized numbers, which are whole ones in words of 32
+// bits on the device: x stands for scale * (x - zero).
 
 // rangeOf are the ends of a quantized type.
 func rangeOf(t onnx.DataType) (low, high int64, ok bool) {
@@ -35,7 +35,8 @@ func saturated(t onnx.DataType, zero *value) (formula, []*value, error) {
 		return nil, nil, fmt.Errorf("%w: quantized numbers of %v", ErrUnsupported, t)
 	}
 	f := formula{{name: "round"}, {name: "to_int"}, {name: "add"}, {name: "max"}, {name: "min"}}
-	return f, []*value{zero, knownAs(t, nil, numbers{ints: []int64{low}}), knownAs(t, nil, numbers{ints: []int64{high}})}, nil
+	return f, []*value{zero, knownAs(t, nil, numbers{ints: []int64{low}}),
+		knownAs(t, nil, numbers{ints: []int64{high}})}, nil
 }
 
 // alongAxis is a scale or a zero point as it broadcasts to a tensor of this rank: one number, or one for each place of
@@ -118,7 +119,8 @@ func (c *compiler) factor(n *node, x, w, y int) (*value, error) {
 			return nil, err
 		}
 		if len(list) != 1 && i != 1 {
-			return nil, fmt.Errorf("%w: %s with %d scales at input %d, must be one", ErrUnsupported, n.Op, len(list), input)
+			return nil,
+				fmt.Errorf("%w: %s with %d scales at input %d, must be one", ErrUnsupported, n.Op, len(list), input)
 		}
 		scales[i] = list
 	}

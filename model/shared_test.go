@@ -13,8 +13,8 @@ import (
 // sharedData is where the models and pictures of the project's workplace lie, which are not ours to keep in the tree.
 const sharedData = "../../shared/data"
 
-// picture reads a picture at this size as float32 numbers of three channels, 0 to 255, in NCHW, which change then makes
-// others of.
+// picture reads a picture at this size as float32 numbers of three channels, 0 to 255, in NCHW, which change then
+// makes others of.
 func picture(t *testing.T, name string, w, h int, change func(v float32, channel int) (float32, int)) tensor.Array {
 	t.Helper()
 	a, _, err := tensor.ReadFile(filepath.Join(sharedData, "images", name))
@@ -103,8 +103,8 @@ func networkCases() []networkCase {
 	}
 }
 
-// TestSharedNetworks runs the workplace's networks, with every node judged. Where they are missing, the networks of the
-// other tests stand in for them.
+// TestSharedNetworks runs the workplace's networks, with every node judged. Where they are missing, the networks of
+// the other tests stand in for them.
 func TestSharedNetworks(t *testing.T) {
 	if _, err := os.Stat(sharedData); err != nil {
 		t.Logf("%v: the small networks of the other tests are all that runs", err)

@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// MatMul is matmul.wgsl: a thread computes Rows rows of Columns columns, a multiple of 4, of products of matrices. Int32
-// takes zero points away from whole numbers first.
+// MatMul is matmul.wgsl: a thread computes Rows rows of Columns columns, a multiple of 4, of products of matrices.
+// Int32 takes zero points away from whole numbers first.
 type MatMul struct {
 	Rows, Columns, Threads uint32
 	DType                  DType

@@ -8,7 +8,7 @@ struct Params {
 	x: View, // by the kept axes
 	terms: View, // X by the reduced axes
 	v: View, // by the kept axes
-	divisor: {{.Type}}, // of a mean
+	divisor: u32, // of a mean
 	outputs: u32, // numbers of V, but for splits
 	rows: u32, // outputs times the splits of each
 	count: u32, // terms of an output

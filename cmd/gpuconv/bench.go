@@ -186,14 +186,13 @@ func (a *app) measureSuite(
 	return err
 }
 
-// turnText names what is under way.
+// turnText names what is under way, the layer first: a narrow terminal cuts the rest.
 func turnText(t bench.Turn, rounds int) string {
-	text := fmt.Sprintf("round %d of %d: %s", t.Round+1, rounds,
-		cmp.Or(t.Layer.Problem.Name, t.Layer.Problem.String()))
+	text := cmp.Or(t.Layer.Problem.Name, t.Layer.Problem.String())
 	if t.Algorithm != "" {
 		text += " by " + t.Algorithm
 	}
-	return text
+	return fmt.Sprintf("%s, round %d of %d", text, t.Round+1, rounds)
 }
 
 // benchRepro is the command that measures one layer again.

@@ -144,7 +144,8 @@ func (a *app) runCases(
 
 // add counts a case and keeps it.
 func (r *conformanceReport) add(of conformance.Result, dev *host.Device) conformanceCase {
-	c := conformanceCase{Name: of.Name, Folder: of.Folder, Status: of.Status.String(), Numbers: of.Numbers, Used: of.Bound}
+	c := conformanceCase{Name: of.Name, Folder: of.Folder, Status: of.Status.String(), Numbers: of.Numbers,
+		Used: of.Bound}
 	if of.Err != nil {
 		c.Reason = of.Err.Error()
 	}
@@ -173,7 +174,8 @@ func (c conformanceCase) String() string {
 	case c.Reason != "":
 		return fmt.Sprintf("%s %s: %s", c.Status, c.Name, c.Reason)
 	case c.Used > 0:
-		return fmt.Sprintf("%s %s: %d numbers, at most %.3g%% of a bound used", c.Status, c.Name, c.Numbers, 100*c.Used)
+		return fmt.Sprintf("%s %s: %d numbers, at most %.3g%% of a bound used", c.Status, c.Name, c.Numbers,
+			100*c.Used)
 	}
 	return fmt.Sprintf("%s %s: %d numbers, bit for bit", c.Status, c.Name, c.Numbers)
 }

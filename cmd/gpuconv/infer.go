@@ -74,7 +74,8 @@ transfers, by the wall clock. Files are written only where nothing failed.`,
 	flags.BoolVar(&f.profile, "profile", false, "show the GPU's time of each node, the median of --repeat runs")
 	flags.IntVar(&f.repeat, "repeat", 0, "measure so many inferences by the wall clock, after a first one")
 	flags.BoolVar(&f.check, "check", false, "judge the outputs of every node")
-	flags.BoolVar(&f.deterministic, "deterministic", false, "run the network twice and fail unless all bits are the same")
+	flags.BoolVar(&f.deterministic, "deterministic", false,
+		"run the network twice and fail unless all bits are the same")
 	f.tuningFlags.add(flags)
 	return c
 }

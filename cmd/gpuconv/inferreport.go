@@ -135,10 +135,12 @@ func (r inferReport) print(a *app) {
 	if r.Deterministic {
 		rows = append(rows, "again\ta second run gave the same bits")
 	}
-	rows = append(rows, fmt.Sprintf("first\t%.1f ms to upload the weights, compile and run (wall clock)", r.FirstMillis))
+	rows = append(rows,
+		fmt.Sprintf("first\t%.1f ms to upload the weights, compile and run (wall clock)", r.FirstMillis))
 	if t := r.Repeat; t != nil {
 		rows = append(rows, fmt.Sprintf(
-			"repeat\t%.4g ms in the median of %d runs with their transfers, p10 %.4g, p90 %.4g; %.4g inferences a second",
+			"repeat\t%.4g ms in the median of %d runs with their transfers, p10 %.4g, p90 %.4g; %.4g inferences a "+
+				"second",
 			t.Median, len(t.Samples), t.P10, t.P90, r.PerSecond,
 		))
 	}

@@ -82,7 +82,8 @@ func parseDims(m *onnx.Model, flags []string) (map[string]int, error) {
 		case !slices.Contains(names, name) && len(names) == 0:
 			return nil, usagef("--dim %s: the inputs have no symbolic dimension", flag)
 		case !slices.Contains(names, name):
-			return nil, usagef("--dim %s: the symbolic dimensions of the inputs are %s", flag, strings.Join(names, ", "))
+			return nil,
+				usagef("--dim %s: the symbolic dimensions of the inputs are %s", flag, strings.Join(names, ", "))
 		case dims[name] != 0:
 			return nil, usagef("--dim %s: %s is given twice", flag, name)
 		}

@@ -60,10 +60,12 @@ func TestHighest(t *testing.T) {
 // TestProfileRows holds that a node's time is the sum of the medians of its dispatches.
 func TestProfileRows(t *testing.T) {
 	run := func(ms ...int) (all []host.NodeTime) {
-		nodes := []string{"node 1, layer ic64ih10oc100kh1", "node 1, layer ic64ih10oc100kh1", "node 2, layer ic64ih10oc100kh1", "node 3, node 9, MaxPool"}
+		nodes := []string{"node 1, layer ic64ih10oc100kh1", "node 1, layer ic64ih10oc100kh1",
+			"node 2, layer ic64ih10oc100kh1", "node 3, node 9, MaxPool"}
 		for i, m := range ms {
 			all = append(all, host.NodeTime{
-				Node: nodes[i], Algorithm: "a", Dispatch: host.Dispatch{Kernel: fmt.Sprint("k", i), Time: time.Duration(m) * time.Millisecond},
+				Node: nodes[i], Algorithm: "a",
+				Dispatch: host.Dispatch{Kernel: fmt.Sprint("k", i), Time: time.Duration(m) * time.Millisecond},
 			})
 		}
 		return all
