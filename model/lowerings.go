@@ -11,7 +11,7 @@ type lowering struct {
 }
 
 // lowerings are all operators that networks may have.
-var lowerings = merged(known, moving, layers, elementwise(), byRows(), quantized)
+var lowerings = merged(known, moving, picking, layers, elementwise(), byRows(), quantized)
 
 // merged is one table of all families.
 func merged(families ...map[string]lowering) map[string]lowering {
@@ -50,7 +50,6 @@ var moving = map[string]lowering{
 	"Tile":      {lower: lowerTile},
 	"Resize":    {lower: lowerResize},
 	"Upsample":  {lower: lowerResize},
-	"Gather":    {fold: foldGather},
 
 	"DepthToSpace": {lower: lowerDepthToSpace},
 	"SpaceToDepth": {lower: lowerSpaceToDepth},
