@@ -133,12 +133,3 @@ var quantized = map[string]lowering{
 	"ConvInteger":      {lower: lowerConvInteger},
 	"QLinearConv":      {lower: lowerConvInteger},
 }
-
-// picking are the operators that pick numbers by indices, and that give such.
-var picking = map[string]lowering{
-	"Gather":         {fold: foldGather, lower: lowerGather},
-	"GatherElements": {lower: lowerGatherElements},
-	"GatherND":       {lower: lowerGatherND},
-	"OneHot":         {lower: lowerOneHot},
-	"TopK":           {lower: lowerTopK},
-}
