@@ -131,16 +131,16 @@ func lowerGatherND(c *compiler, n *node) error {
 }
 
 func lowerOneHot(c *compiler, n *node) error {
-	indices, values := c.in(n, 0), c.in(n, 2)
-	depth, err := c.ints(n, c.in(n, 1))
-	if err != nil {
-		return err
+	indices, size, values := c.in(n, 0), c.in(n, 1), c.in(n, 2)
+	if size.known == nil {
+		return c.unknown(n, size)
 	}
+	depth := size.numbers().float64s() // of any type of numbers
 	at, err := n.axisOf(-1, indices.rank()+1)
 	if err != nil {
 		return err
 	}
-	if len(depth) != 1 || depth[0] < 1 || depth[0] > 1<<31 || !isWhole(indices.dtype) || !slices.Equal(values.shape(), []int{2}) {
+	if len(depth) != 1 || !(depth[0] >= 1 && depth[0] < 1<<31) || !isWhole(indices.dtype) || !slices.Equal(values.shape(), []int{2}) {
 		return fmt.Errorf("%w: OneHot of %v %s to a depth of %v and %s", ErrUnsupported, indices.dtype, indices, depth, values)
 	}
 	to := plain(values.dtype, slices.Insert(slices.Clone(indices.shape()), at, int(depth[0])))
