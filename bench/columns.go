@@ -63,7 +63,7 @@ func (c column) each(part func(int, Dispatch) string) column {
 func (s Settings) columns() []column {
 	const times = 7 // such as 12.3 ms
 	all := []column{
-		column{title: "layer", text: true, of: Result.label}.each(func(i int, _ Dispatch) string {
+		column{title: "layer", text: true, of: Result.Label}.each(func(i int, _ Dispatch) string {
 			return fmt.Sprintf("  dispatch %d", i+1)
 		}),
 		figure("median", times, 0, msText, func(r Result) float64 { return r.Time.Median }).each(
@@ -74,6 +74,9 @@ func (s Settings) columns() []column {
 		all = append(all, figure(percentileName(p), times, 4+i, msText, of).each(
 			func(_ int, d Dispatch) string { return msText(d.Time.Percentile(p)) }))
 	}
+	if len(s.Models) > 0 {
+		all = append(all, figure("GPU", times, 6, msText, func(r Result) float64 { return median(r.GPU) }))
+	}
 	return append(all,
 		figure("n", 4, 103, countText, func(r Result) float64 { return float64(len(r.Time.Samples)) }),
 		figure("images/s", 8, 101, rateText, func(r Result) float64 { return r.ImagesPerSecond }),
@@ -83,7 +86,10 @@ func (s Settings) columns() []column {
 		figure("GB/s", 7, 102, rateText, func(r Result) float64 { return r.GBs }),
 		figure("cold", times, 100, msText, func(r Result) float64 { return median(r.Cold) }),
 		figure("whole", times, 3, msText, func(r Result) float64 {
-			if r.Transfers == nil {
+			switch {
+			case r.Network != "":
+				return r.Time.Median
+			case r.Transfers == nil:
 				return 0
 			}
 			return median(r.Transfers.Whole)

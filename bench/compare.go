@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -28,9 +29,10 @@ type Comparison struct {
 	Notes  []string `json:"notes,omitempty"`  // what the intervals cannot know
 }
 
-// Row is one layer.
+// Row is one layer, or a network.
 type Row struct {
 	Problem    string  `json:"problem"`
+	Network    string  `json:"network,omitempty"`
 	Name       string  `json:"name"`
 	Clock      string  `json:"clock"` // what the times are: gpu, wall, or whole: with transfers, by the wall clock
 	A          float64 `json:"a_ms"`  // median; of several runs the geometric mean of their medians
@@ -68,7 +70,8 @@ func (r Ratio) verdict() Verdict {
 const ClockWhole = "whole"
 
 // Compare holds two sides against each other, layer by layer. Layers are the same where their problems are,
-// whatever their names; of several results of a run for one problem the fastest counts. Times are those of
+// whatever their names, and networks where their files' names and their inputs' shapes are; of several results of a
+// run for one of them the fastest counts. Times are those of
 // the same clock on both sides; against a peer's, which has transfers in its times, so have ours.
 func Compare(a, b Side) Comparison {
 	c := Comparison{A: a.Name, B: b.Name, RunsA: len(a.Runs), RunsB: len(b.Runs)}
@@ -77,20 +80,29 @@ func Compare(a, b Side) Comparison {
 	for _, key := range inA.order {
 		l, r := inA.results[key], inB.results[key]
 		if r == nil {
-			c.OnlyA = append(c.OnlyA, first(l).label())
+			c.OnlyA = append(c.OnlyA, first(l).Label())
 			continue
 		}
 		clock, times := common(l, r)
 		p := pair{newEstimate(l, times), newEstimate(r, times)}
-		row := Row{Problem: first(l).Problem, Name: first(l).Name, Clock: clock, A: p.a.location, B: p.b.location,
-			AlgorithmA: first(l).Algorithm, AlgorithmB: first(r).Algorithm, Ratio: p.ratio()}
+		row := Row{
+			Problem:    first(l).Problem,
+			Network:    first(l).Network,
+			Name:       first(l).Name,
+			Clock:      clock,
+			A:          p.a.location,
+			B:          p.b.location,
+			AlgorithmA: first(l).Algorithm,
+			AlgorithmB: first(r).Algorithm,
+			Ratio:      p.ratio(),
+		}
 		row.Verdict = row.verdict()
 		c.Rows = append(c.Rows, row)
 		pairs = append(pairs, p)
 	}
 	for _, key := range inB.order {
 		if inA.results[key] == nil {
-			c.OnlyB = append(c.OnlyB, first(inB.results[key]).label())
+			c.OnlyB = append(c.OnlyB, first(inB.results[key]).Label())
 		}
 	}
 	c.Mean = mean(pairs)
@@ -98,19 +110,32 @@ func Compare(a, b Side) Comparison {
 	return c
 }
 
-// label names a result for people.
-func (r Result) label() string {
-	if r.Name != "" {
-		return r.Name
-	}
-	return r.Problem
+// Label names a result for people.
+func (r Result) Label() string {
+	return cmp.Or(r.Name, r.Network, r.Problem)
 }
 
-// layers are the results of a side that have times, by problem: one for each run, nil where the run has
+// key is what tells results apart: a layer's problem without its name, or a network.
+type key struct {
+	problem conv.Problem
+	network string
+}
+
+// key gives the result's. A layer's problem must be one.
+func (r Result) key() (key, error) {
+	if r.Network != "" {
+		return key{network: r.Network}, nil
+	}
+	p, err := conv.Parse(r.Problem)
+	p.Name = ""
+	return key{problem: p}, err
+}
+
+// layers are the results of a side that have times, by what they are of: one for each run, nil where the run has
 // none.
 type layers struct {
-	order   []conv.Problem
-	results map[conv.Problem][]*Result
+	order   []key
+	results map[key][]*Result
 }
 
 // first is the first result that there is: a layer without any is not listed.
@@ -120,20 +145,19 @@ func first(results []*Result) *Result {
 
 // layers finds them and notes what failed.
 func (s Side) layers(c *Comparison) layers {
-	all := layers{results: map[conv.Problem][]*Result{}}
+	all := layers{results: map[key][]*Result{}}
 	for run, f := range s.Runs {
 		for i := range f.Results {
 			r := &f.Results[i]
 			if r.Error != "" {
-				c.Failed = append(c.Failed, r.label()+" in "+s.Name+": "+r.Error)
+				c.Failed = append(c.Failed, r.Label()+" in "+s.Name+": "+r.Error)
 				continue
 			}
-			key, err := conv.Parse(r.Problem)
+			key, err := r.key()
 			if err != nil {
-				c.Failed = append(c.Failed, r.label()+" in "+s.Name+": "+err.Error())
+				c.Failed = append(c.Failed, r.Label()+" in "+s.Name+": "+err.Error())
 				continue
 			}
-			key.Name = ""
 			if all.results[key] == nil {
 				all.order = append(all.order, key)
 				all.results[key] = make([]*Result, len(s.Runs))
@@ -195,8 +219,9 @@ func notes(a, b Side, pairs []pair) (all []string) {
 		of   func(pair) estimate
 	}{{"A", func(p pair) estimate { return p.a }}, {"B", func(p pair) estimate { return p.b }}} {
 		if slices.ContainsFunc(pairs, func(p pair) bool { return side.of(p).kind == blocks }) {
-			all = append(all, fmt.Sprintf("%s was not measured in rounds: its samples are cut into %d blocks, "+
-				"all of one stretch of time", side.name, blockCount))
+			all = append(all,
+				fmt.Sprintf("%s was not measured in %d rounds or more: its samples are cut into %d blocks, "+
+					"all of one stretch of time", side.name, fewestRounds, blockCount))
 		}
 	}
 	return all

@@ -27,7 +27,7 @@ func (c Comparison) Lines() []string {
 		if r.AlgorithmB != algorithms {
 			algorithms += ", " + r.AlgorithmB
 		}
-		label := Result{Name: r.Name, Problem: r.Problem}.label()
+		label := Result{Name: r.Name, Network: r.Network, Problem: r.Problem}.Label()
 		lines = append(lines, strings.Join([]string{label, msText(r.A), msText(r.B),
 			fmt.Sprintf("%.3f", r.Value), r.interval(), string(r.Verdict), r.Clock, algorithms}, "\t"))
 	}

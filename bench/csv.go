@@ -53,6 +53,8 @@ var csvColumns = []csvColumn{
 		return strconv.FormatFloat(*r.BoundUsed, 'g', -1, 64)
 	}},
 	{"error", func(r Result) string { return r.Error }},
+	{"network", func(r Result) string { return r.Network }},
+	{"gpu_median_ms", timesColumn(func(r Result) *Times { return r.GPU }, func(t Times) float64 { return t.Median })},
 }
 
 func timesColumn(times func(Result) *Times, value func(Times) float64) func(Result) string {

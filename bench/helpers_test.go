@@ -41,8 +41,7 @@ func compare(a, b bench.File) bench.Comparison {
 // measure measures one layer by one algorithm.
 func measure(t *testing.T, open bench.Opener, l bench.Layer, algorithm string, o bench.Options) bench.Result {
 	t.Helper()
-	o.Algorithms = []string{algorithm}
-	results, err := bench.Run(context.Background(), open, []bench.Layer{l}, o)
+	results, err := bench.Run(context.Background(), bench.Layers(open, []bench.Layer{l}, algorithm), o)
 	if err != nil || len(results) != 1 {
 		t.Fatalf("%d results, %v", len(results), err)
 	}

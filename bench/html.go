@@ -68,14 +68,15 @@ type verdict struct {
 // abouts say what the columns are.
 var abouts = map[string]string{
 	"#":         "the number of the layer's point in the roofline",
-	"layer":     "its name, and the problem as gpuconv takes it",
+	"layer":     "its name, and the problem as gpuconv takes it, or of a network the shapes of its inputs",
 	"check":     "every output was judged before anything was timed; the worst used this part of the rounding bound",
 	"algorithm": "what computed the layer, and the variant of its kernel",
-	"median":    "time of the computation, half of the samples took no longer",
+	"median":    "time of the computation, of networks with transfers, half of the samples took no longer",
+	"GPU":       "median of all dispatches of a network, by the GPU's clock",
 	"spread": "the samples over their median: the box holds the middle half, the lines reach up to 1.5 boxes " +
 		"further, points lie outside, at the edge those that lie beyond it",
 	"n":         "samples taken",
-	"images/s":  "images a second at the median time",
+	"images/s":  "images a second at the median time, of networks inferences",
 	"GFLOP/s":   "at the median time, operations counted as for direct convolution whatever the algorithm",
 	"% peak":    "of the arithmetic ceiling",
 	"% roof":    "of what the ceilings allow at the layer's operations a byte",
@@ -183,9 +184,9 @@ const before = 4
 
 // newRow says what a result is, and what its check said.
 func newRow(n int, r Result) pageRow {
-	row := pageRow{Number: n, Name: r.label(), Algorithm: r.Algorithm, Variant: r.Variant, Error: r.Error}
+	row := pageRow{Number: n, Name: r.Label(), Algorithm: r.Algorithm, Variant: r.Variant, Error: r.Error}
 	row.Verdict, row.Check = "unchecked", "not checked"
-	if row.Problem, _, _ = strings.Cut(r.Problem, `n"`); row.Problem == row.Name {
+	if row.Problem, _, _ = strings.Cut(cmp.Or(r.Problem, r.Network), `n"`); row.Problem == row.Name {
 		row.Problem = ""
 	}
 	if r.Count > 1 {

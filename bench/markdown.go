@@ -57,7 +57,7 @@ func markdownTable(text *bytes.Buffer, f File) {
 			case r.Error == "":
 				return markdownText(c.of(r))
 			case i == 0:
-				return markdownText(r.label())
+				return markdownText(r.Label())
 			case i == 1:
 				return "FAILED"
 			case i == len(columns)-1:

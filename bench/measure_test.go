@@ -92,7 +92,7 @@ func TestFailures(t *testing.T) {
 	for _, call := range []string{"upload", "compute", "verify", "timed", "download", "close"} {
 		open := always(fake{fail: call})
 		r := measure(t, open, layer(t, small), "", bench.Options{Timestamps: true,
-			Repro: func(l bench.Layer, a string) string { return "gpuconv bench " + l.Problem.String() }})
+			Repro: func(about bench.Result) string { return "gpuconv bench " + about.Problem }})
 		if !strings.Contains(r.Error, "it broke") || !strings.Contains(r.Error, "again: gpuconv bench ic4ih8") {
 			t.Errorf("%s: error %q", call, r.Error)
 		}
@@ -138,10 +138,10 @@ func TestRun(t *testing.T) {
 		return &fake{}
 	}}
 	told := 0
-	o := bench.Options{Algorithms: []string{"all", "third"}, Budget: time.Millisecond,
-		Done: func(bench.Result) { told++ }}
-	results, err := bench.Run(context.Background(), open, layers, o)
-	if err != nil || len(results) != 9 || told != 9 || o.Turns(open, layers) != 9 {
+	o := bench.Options{Budget: time.Millisecond, Done: func(bench.Result) { told++ }}
+	subjects := bench.Layers(open, layers, "all", "third")
+	results, err := bench.Run(context.Background(), subjects, o)
+	if err != nil || len(results) != 9 || told != 9 || o.Turns(len(subjects)) != 9 {
 		t.Fatalf("%d results, told of %d, %v", len(results), told, err)
 	}
 	if want := []string{"small/fast", "small/slow", "small/third", "bad/fast"}; !slices.Equal(open.asked[:4], want) {
@@ -170,7 +170,7 @@ func TestInterrupted(t *testing.T) {
 			}
 			return f
 		}}
-		results, err := bench.Run(ctx, open, layers, bench.Options{Budget: time.Millisecond})
+		results, err := bench.Run(ctx, bench.Layers(open, layers), bench.Options{Budget: time.Millisecond})
 		if !errors.Is(err, context.Canceled) || len(results) != 1 || results[0].Name != "small" ||
 			results[0].Error != "" {
 			t.Errorf("stopped at %s: %d results, %v", when, len(results), err)

@@ -10,21 +10,15 @@ import (
 	"github.com/gpuconv/gpuconv/host"
 )
 
-// measurement is one layer by one algorithm under measurement.
+// measurement is one subject under measurement.
 type measurement struct {
-	open    Opener
-	layer   Layer
-	asked   string // the algorithm, as it was asked for
+	subject Subject
 	options Options
 
 	rounds  []samples // that are over
 	kernels []string  // of the dispatches, in their order
 	err     error     // what failed; there are no more turns then
 	chosen  Result    // what the first turn found: algorithm, first run, verdict
-}
-
-func newMeasurement(open Opener, l Layer, algorithm string, o Options) *measurement {
-	return &measurement{open: open, layer: l, asked: algorithm, options: o, chosen: newResult(l, algorithm)}
 }
 
 // samples are those of one round, in milliseconds.
@@ -49,17 +43,20 @@ func (m *measurement) turn(ctx context.Context) {
 // result sums up the rounds that are over. What failed has no numbers.
 func (m *measurement) result() Result {
 	if m.err != nil {
-		r := newResult(m.layer, m.chosen.Algorithm)
-		r.Variant, r.Error = m.chosen.Variant, m.err.Error()
+		r := m.subject.About
+		r.Algorithm, r.Variant, r.Error = m.chosen.Algorithm, m.chosen.Variant, m.err.Error()
 		if m.options.Repro != nil {
-			r.Error += "; again: " + m.options.Repro(m.layer, m.asked)
+			r.Error += "; again: " + m.options.Repro(m.subject.About)
 		}
 		return r
 	}
 	r := m.chosen
 	r.Wall = timesOf(m.rounds, func(s samples) []float64 { return s.wall })
 	r.Time, r.Clock = r.Wall, gpu.ClockWall
-	if timed := timesOf(m.rounds, func(s samples) []float64 { return s.gpu }); timed != nil {
+	switch timed := timesOf(m.rounds, func(s samples) []float64 { return s.gpu }); {
+	case r.Network != "":
+		r.GPU = timed
+	case timed != nil:
 		r.Time, r.Clock = timed, gpu.ClockGPU
 	}
 	for i, kernel := range m.kernels {
@@ -67,12 +64,14 @@ func (m *measurement) result() Result {
 		r.Dispatches = append(r.Dispatches, Dispatch{kernel, times})
 	}
 	r.Cold = timesOf(m.rounds, func(s samples) []float64 { return s.cold })
-	r.Transfers = &Transfers{
-		Upload:   timesOf(m.rounds, func(s samples) []float64 { return s.upload }),
-		Download: timesOf(m.rounds, func(s samples) []float64 { return s.download }),
-		Whole:    timesOf(m.rounds, func(s samples) []float64 { return s.whole }),
+	if r.Network == "" {
+		r.Transfers = &Transfers{
+			Upload:   timesOf(m.rounds, func(s samples) []float64 { return s.upload }),
+			Download: timesOf(m.rounds, func(s samples) []float64 { return s.download }),
+			Whole:    timesOf(m.rounds, func(s samples) []float64 { return s.whole }),
+		}
 	}
-	r.rate(m.layer.Problem, m.options.Ceilings)
+	r.rate(m.options.Ceilings)
 	return r
 }
 
@@ -104,6 +103,9 @@ func (t *turn) run() (err error) {
 		return err
 	}
 	parts := []func() error{t.warm, t.cold, t.transfers}
+	if t.chosen.Network != "" { // each run of which has its transfers
+		parts = parts[:2]
+	}
 	for i := range parts {
 		if err := parts[(i+len(t.rounds))%len(parts)](); err != nil {
 			return err
@@ -112,11 +114,11 @@ func (t *turn) run() (err error) {
 	return nil
 }
 
-// begin builds the layer and runs it once. The first time it takes how long that is: building, compiling,
+// begin builds the subject and runs it once. The first time it takes how long that is: building, compiling,
 // packing, and a run.
 func (t *turn) begin() error {
 	begun := time.Now()
-	runner, err := t.open.Open(t.layer.Problem, t.asked, t.options.Seed)
+	runner, err := t.subject.Open(t.options.Seed)
 	if err != nil {
 		return fmt.Errorf("building: %w", err)
 	}
@@ -147,6 +149,9 @@ func (t *turn) sameAlgorithm() error {
 			algorithm, variant, t.chosen.Algorithm, t.chosen.Variant)
 	}
 	t.chosen.Algorithm, t.chosen.Variant = algorithm, variant
+	if n, ok := t.runner.(counter); ok {
+		t.chosen.FLOP = n.FLOP()
+	}
 	return nil
 }
 
@@ -202,7 +207,7 @@ func (t *turn) cold() error {
 		if err := t.options.EvictCache(); err != nil {
 			return err
 		}
-		if t.timed() {
+		if t.timed() && t.chosen.Network == "" {
 			took, _, err := t.gpuTime()
 			t.samples.cold = append(t.samples.cold, took)
 			return err

@@ -4,21 +4,21 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-
-	"github.com/gpuconv/gpuconv/conv"
 )
 
 // peerFile is what tools that time other programs write: perhaps without samples, and each time is the
-// wall clock's around a run whose input starts and whose output ends on the host.
+// wall clock's around a run whose input starts and whose output ends on the host. What it could not run has error.
 type peerFile struct {
 	Peer    string `json:"peer"`
 	Results []struct {
 		Problem string    `json:"problem"`
+		Network string    `json:"network"`
 		Name    string    `json:"name"`
 		First   float64   `json:"first_ms"`
 		Median  float64   `json:"median_ms"`
 		Min     float64   `json:"min_ms"`
 		Samples []float64 `json:"samples_ms"`
+		Error   string    `json:"error"`
 	} `json:"results"`
 }
 
@@ -33,28 +33,37 @@ func readPeer(data []byte) (File, error) {
 	}
 	f := File{Schema: Schema, Adapter: Adapter{Name: from.Peer}}
 	for i, r := range from.Results {
-		p, err := conv.Parse(r.Problem)
-		if err == nil {
-			err = positive(number{"median_ms", r.Median})
+		result := Result{
+			Problem:   r.Problem,
+			Network:   r.Network,
+			Name:      r.Name,
+			Algorithm: from.Peer,
+			Clock:     ClockPeer,
+			FirstRun:  r.First,
+			Error:     r.Error,
 		}
-		if err == nil {
-			err = notNegative(number{"first_ms", r.First}, number{"min_ms", r.Min})
+		of, err := result.key()
+		if err == nil && r.Error == "" {
+			err = errors.Join(positive(number{"median_ms", r.Median}),
+				notNegative(number{"first_ms", r.First}, number{"min_ms", r.Min}))
+			result.Time = &Times{Median: r.Median, P10: r.Median, P90: r.Median}
 		}
-		times := &Times{Median: r.Median, P10: r.Median, P90: r.Median}
 		for _, sample := range r.Samples {
 			err = errors.Join(err, positive(number{"samples_ms", sample}))
 		}
-		if len(r.Samples) > 0 {
-			times = newTimes(r.Samples)
-		}
 		if err != nil {
-			return File{}, fmt.Errorf("results[%d] (%s): %w", i, r.Problem, err)
+			return File{}, fmt.Errorf("results[%d] (%s): %w", i, result.Label(), err)
 		}
-		f.Results = append(
-			f.Results,
-			Result{Problem: r.Problem, Name: r.Name, Algorithm: from.Peer, FLOP: p.FLOPs(), Bytes: p.Bytes().Total(),
-				Time: times, Clock: ClockPeer, FirstRun: r.First, GFLOPS: float64(p.FLOPs()) / times.Median / 1e6},
-		)
+		if len(r.Samples) > 0 {
+			result.Time = newTimes(r.Samples)
+		}
+		if r.Network == "" {
+			result.FLOP, result.Bytes = of.problem.FLOPs(), of.problem.Bytes().Total()
+		}
+		if result.Time != nil {
+			result.GFLOPS = float64(result.FLOP) / result.Time.Median / 1e6
+		}
+		f.Results = append(f.Results, result)
 	}
 	return f, nil
 }

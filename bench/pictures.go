@@ -115,7 +115,7 @@ func points(results []Result) (all []point) {
 			continue
 		}
 		p.about = fmt.Sprintf("%d: %s, %s: %s GFLOP/s at %s operations / byte",
-			p.number, r.label(), r.algorithm(), rateText(p.Y), rateText(p.X))
+			p.number, r.Label(), r.algorithm(), rateText(p.Y), rateText(p.X))
 		all = append(all, p)
 	}
 	return all

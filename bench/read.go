@@ -6,8 +6,6 @@ import (
 	"io"
 	"math"
 	"os"
-
-	"github.com/gpuconv/gpuconv/conv"
 )
 
 // maxFile is more than any file of results takes.
@@ -82,7 +80,7 @@ func (f File) validate() error {
 }
 
 func (r Result) validate() error {
-	if _, err := conv.Parse(r.Problem); err != nil {
+	if _, err := r.key(); err != nil {
 		return err
 	}
 	if r.Error != "" {
@@ -94,7 +92,7 @@ func (r Result) validate() error {
 	if r.Clock != "gpu" && r.Clock != "wall" {
 		return fmt.Errorf(`clock %q, must be "gpu" or "wall"`, r.Clock)
 	}
-	all := []namedTimes{{"time_ms", r.Time}, {"wall_ms", r.Wall}, {"cold_ms", r.Cold}}
+	all := []namedTimes{{"time_ms", r.Time}, {"gpu_ms", r.GPU}, {"wall_ms", r.Wall}, {"cold_ms", r.Cold}}
 	if t := r.Transfers; t != nil {
 		all = append(
 			all,

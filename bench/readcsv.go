@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
-
-	"github.com/gpuconv/gpuconv/conv"
 )
 
 // isCSV tells whether data begins as [WriteCSV]'s header does, whatever the order of its columns.
@@ -81,6 +79,7 @@ func (c *csvLine) times(median, p10, p90 string) *Times {
 func (c *csvLine) result() (Result, error) {
 	r := Result{
 		Problem:   c.text("problem"),
+		Network:   c.text("network"),
 		Name:      c.text("name"),
 		Algorithm: c.text("algorithm"),
 		Variant:   c.text("variant"),
@@ -98,15 +97,20 @@ func (c *csvLine) result() (Result, error) {
 		Roofline:           c.number("roofline_gflops"),
 		PercentOfRoofline:  c.number("percent_of_roofline"),
 	}
-	p, err := conv.Parse(r.Problem)
+	of, err := r.key()
 	if err != nil {
 		return r, err
 	}
-	r.FLOP, r.Bytes = p.FLOPs(), p.Bytes().Total()
+	if r.Network == "" {
+		r.FLOP, r.Bytes = of.problem.FLOPs(), of.problem.Bytes().Total()
+	} else {
+		r.FLOP = int64(c.number("flop"))
+	}
 	if n := c.number("count"); n > 1 && n <= maxCount {
 		r.Count = int(n)
 	}
 	r.Time = c.times("median_ms", "p10_ms", "p90_ms")
+	r.GPU = c.times("gpu_median_ms", "", "")
 	r.Wall = c.times("wall_median_ms", "", "")
 	r.Cold = c.times("cold_median_ms", "", "")
 	whole := Transfers{Upload: c.times("upload_median_ms", "", ""), Download: c.times("download_median_ms", "", ""),

@@ -50,19 +50,25 @@ type Settings struct {
 	Percentiles []float64 `json:"percentiles,omitempty"` // that reports show, of each time; none is 10 and 90
 	Dispatches  bool      `json:"dispatches,omitempty"`  // that tables show them
 	Exact       bool      `json:"exact,omitempty"`       // only algorithms that [host.LayerOptions] calls exact
+	Models      []string  `json:"models,omitempty"`      // files of networks that were measured whole
 }
 
-// Result is one layer by one algorithm. One that failed has Error and no numbers.
+// Result is one layer by one algorithm, or a network. One that failed has Error and no numbers.
 type Result struct {
-	Problem   string `json:"problem"`
+	Problem   string `json:"problem"`           // empty for a network
+	Network   string `json:"network,omitempty"` // its file's name and the shapes of its inputs: see [NetworkID]
 	Name      string `json:"name"`
 	Count     int    `json:"count,omitempty"` // how often the suite's network has the layer
-	Algorithm string `json:"algorithm"`
+	Algorithm string `json:"algorithm"`       // of a network, how many nodes run on the device
 	Variant   string `json:"variant,omitempty"`
-	FLOP      int64  `json:"flop"`
+	FLOP      int64  `json:"flop"`            // of a network, those of its layers
 	Bytes     int64  `json:"bytes,omitempty"` // of input, filters and output, each counted once
 
-	Time       *Times     `json:"time_ms,omitempty"`    // of the computation, warm, by Clock
+	images int // of one computation, 0 for one
+
+	// of the computation, warm, by Clock; of a network of a whole run with its transfers, by the wall clock
+	Time       *Times     `json:"time_ms,omitempty"`
+	GPU        *Times     `json:"gpu_ms,omitempty"`     // of all of a network's dispatches, by the GPU's clock
 	Clock      string     `json:"clock,omitempty"`      // gpu or wall
 	Wall       *Times     `json:"wall_ms,omitempty"`    // of the computation, warm, by the wall clock
 	Dispatches []Dispatch `json:"dispatches,omitempty"` // in their order, warm, by the GPU's clock; none without it
@@ -70,7 +76,7 @@ type Result struct {
 	Transfers  *Transfers `json:"transfers,omitempty"`  // by the wall clock
 	FirstRun   float64    `json:"first_run_ms,omitempty"`
 
-	ImagesPerSecond    float64  `json:"images_per_s,omitempty"`
+	ImagesPerSecond    float64  `json:"images_per_s,omitempty"` // of a network, inferences
 	GFLOPS             float64  `json:"gflops,omitempty"`
 	GBs                float64  `json:"gb_per_s,omitempty"`
 	PercentOfPeak      float64  `json:"percent_of_peak,omitempty"`
@@ -98,7 +104,14 @@ type Transfers struct {
 // newResult describes what is to be measured.
 func newResult(l Layer, algorithm string) Result {
 	p := l.Problem
-	r := Result{Problem: p.String(), Name: p.Name, Algorithm: algorithm, FLOP: p.FLOPs(), Bytes: p.Bytes().Total()}
+	r := Result{
+		Problem:   p.String(),
+		Name:      p.Name,
+		Algorithm: algorithm,
+		FLOP:      p.FLOPs(),
+		Bytes:     p.Bytes().Total(),
+		images:    p.Batch,
+	}
 	if l.Count > 1 {
 		r.Count = l.Count
 	}
@@ -106,17 +119,20 @@ func newResult(l Layer, algorithm string) Result {
 }
 
 // rate fills in what follows from the median time, and from the ceilings where there are some.
-func (r *Result) rate(p conv.Problem, c *Ceilings) {
+func (r *Result) rate(c *Ceilings) {
 	seconds := r.Time.Median / 1e3
-	r.ImagesPerSecond = float64(p.Batch) / seconds
+	r.ImagesPerSecond = float64(max(r.images, 1)) / seconds
 	r.GFLOPS = float64(r.FLOP) / seconds / 1e9
 	r.GBs = float64(r.Bytes) / seconds / 1e9
 	if c == nil {
 		return
 	}
 	r.PercentOfPeak = 100 * r.GFLOPS / c.GFLOPS
+	if r.Bytes == 0 { // a network's
+		return
+	}
 	r.PercentOfBandwidth = 100 * r.GBs / c.GBs
-	r.Roofline = Roofline(*c, Intensity(p))
+	r.Roofline = Roofline(*c, float64(r.FLOP)/float64(r.Bytes))
 	r.PercentOfRoofline = 100 * r.GFLOPS / r.Roofline
 }
 

@@ -27,12 +27,12 @@ func TestRounds(t *testing.T) {
 	o := bench.Options{Rounds: 3, WarmUp: 1, Timestamps: true, Budget: time.Hour,
 		EvictCache: func() error { return nil },
 		Begin: func(turn bench.Turn) {
-			begun = append(begun, fmt.Sprintf("%s%d%d", turn.Layer.Problem.Name, turn.Round, turn.Number))
+			begun = append(begun, fmt.Sprintf("%s%d%d", turn.About.Name, turn.Round, turn.Number))
 		}}
 	layers := threeLayers(t)
-	results, err := bench.Run(context.Background(), open, layers, o)
-	if err != nil || len(results) != 3 || o.Turns(open, layers) != 9 {
-		t.Fatalf("%d results of %d turns, %v", len(results), o.Turns(open, layers), err)
+	results, err := bench.Run(context.Background(), bench.Layers(open, layers), o)
+	if err != nil || len(results) != 3 || o.Turns(3) != 9 {
+		t.Fatalf("%d results of %d turns, %v", len(results), o.Turns(3), err)
 	}
 	if want := []string{"small/", "second/", "third/", "small/", "second/", "third/", "small/", "second/",
 		"third/"}; !slices.Equal(open.asked, want) {
@@ -97,13 +97,13 @@ func TestInterruptedRound(t *testing.T) {
 	ctx, stop := context.WithCancel(context.Background())
 	defer stop()
 	o := bench.Options{Rounds: 3, Budget: time.Millisecond, Begin: func(turn bench.Turn) {
-		if turn.Layer.Problem.Name == "second" && turn.Round == 1 {
+		if turn.About.Name == "second" && turn.Round == 1 {
 			stop()
 		}
 	}}
 	told := 0
 	o.Done = func(bench.Result) { told++ }
-	results, err := bench.Run(ctx, always(fake{}), threeLayers(t), o)
+	results, err := bench.Run(ctx, bench.Layers(always(fake{}), threeLayers(t)), o)
 	if !errors.Is(err, context.Canceled) || len(results) != 3 || told != 0 {
 		t.Fatalf("%d results, told of %d, %v", len(results), told, err)
 	}

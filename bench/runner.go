@@ -5,7 +5,7 @@ import (
 	"github.com/gpuconv/gpuconv/host"
 )
 
-// Runner is one layer on a device with its operands resident.
+// Runner is one layer on a device with its operands resident, or a network whose runs transfer them.
 type Runner interface {
 	Upload() error                          // X to the device
 	Compute() error                         // all dispatches, and waits
@@ -16,6 +16,9 @@ type Runner interface {
 	Algorithm() (algorithm, variant string)
 	Close() error
 }
+
+// counter is a Runner that knows only once it is built how many operations its layers make.
+type counter interface{ FLOP() int64 }
 
 // Opener builds the layers of one device.
 type Opener interface {

@@ -19,17 +19,9 @@ type Table struct {
 	err      error
 }
 
-// NewTable begins the table of a run whose layers are to come, with all that f knows already. What is wider
-// than width leaves out columns; 0 is no limit.
-func NewTable(w io.Writer, f File, layers []Layer, width int) *Table {
-	var names []string
-	for _, l := range layers {
-		names = append(names, newResult(l, "").label())
-	}
-	return newTable(w, f, names, width)
-}
-
-func newTable(w io.Writer, f File, names []string, width int) *Table {
+// NewTable begins the table of a run whose results, of these names, are to come, with all that f knows already. What
+// is wider than width leaves out columns; 0 is no limit.
+func NewTable(w io.Writer, f File, names []string, width int) *Table {
 	t := &Table{w: w, settings: f.Settings, columns: f.Settings.columns()}
 	t.fit(names, width)
 	for _, line := range f.about() {
@@ -84,7 +76,7 @@ func (t *Table) Head() {
 // Row writes one result.
 func (t *Table) Row(r Result) {
 	if r.Error != "" {
-		t.line(fmt.Sprintf("%-*s%s%s%sFAILED: %s", t.widths[0], r.label(), gap, r.algorithm(), gap, oneLine(r.Error)))
+		t.line(fmt.Sprintf("%-*s%s%s%sFAILED: %s", t.widths[0], r.Label(), gap, r.algorithm(), gap, oneLine(r.Error)))
 		return
 	}
 	t.cells(cells(t.columns, func(c column) string { return c.of(r) }))
@@ -129,9 +121,9 @@ const checkLegend = "check: every output was judged, and the worst one used this
 func WriteTable(w io.Writer, f File) error {
 	var names []string
 	for _, r := range f.Results {
-		names = append(names, r.label())
+		names = append(names, r.Label())
 	}
-	t := newTable(w, f, names, 0)
+	t := NewTable(w, f, names, 0)
 	if len(f.Results) > 0 {
 		t.Head()
 	}
@@ -143,7 +135,7 @@ func WriteTable(w io.Writer, f File) error {
 
 // WriteCeilings writes the most that a device can do, and what it is.
 func WriteCeilings(w io.Writer, f File) error {
-	t := newTable(w, f, nil, 0)
+	t := NewTable(w, f, nil, 0)
 	return t.err
 }
 
@@ -167,9 +159,13 @@ func (a Adapter) text() string {
 // clocksText says what the times are.
 func clocksText(f File) string {
 	clocks := map[string]bool{}
+	networks := ""
 	for _, r := range f.Results {
 		if r.Error == "" {
 			clocks[r.Clock] = true
+		}
+		if r.Network != "" {
+			networks = "; of networks: whole runs with their transfers, by the wall clock, GPU: their dispatches alone"
 		}
 	}
 	clock := "of the computation"
@@ -181,7 +177,7 @@ func clocksText(f File) string {
 	case clocks["wall"]:
 		clock = "of the computation, warm, by the wall clock"
 	}
-	return clock +
+	return clock + networks +
 		"; cold: caches overwritten before each run; whole: with upload and download; first run: with building and " +
 		"compiling"
 }

@@ -242,6 +242,8 @@ func unrolledWith(v shaders.Variant) string {
 		return "tiles"
 	case shaders.Fourier:
 		return "fourier"
+	case shaders.MatMul:
+		return "matmul"
 	case shaders.Stem:
 		if v != brokenStem { // the smallest
 			return v.Name()
@@ -540,11 +542,13 @@ func neighbour(name string) string {
 	return fmt.Sprintf("%s%d", name[:last], n^1)
 }
 
+// withParams are the variants whose parameters are taken for each other.
+var withParams = []shaders.Variant{shaders.Conv(256, shaders.Float32), shaders.BiasGradients}
+
 // nextParam gives for p.outputs and its sisters, and for their coordinates, the next one of the same type.
 func nextParam(t *testing.T) map[string]string {
 	next := map[string]string{}
-	for _, v := range append([]shaders.Variant{shaders.Conv(256, shaders.Float32), shaders.BiasGradients},
-		rows(shaders.Pools()[:1])...) {
+	for _, v := range withParams {
 		s, err := shaders.Source(v)
 		if err != nil {
 			t.Fatal(err)

@@ -68,6 +68,7 @@ func (c *compiler) layer(
 		volumes = append(volumes, r)
 	}
 	p.Name = c.step(n, t, volumes)
+	c.plan.layers = append(c.plan.layers, p)
 	var on []host.Value
 	for _, v := range volumes {
 		volume, err := c.volume(v)
@@ -223,8 +224,8 @@ type window struct {
 	extra, sizes                     []int // output_padding and output_shape of ConvTranspose
 }
 
-// windows reads a node's attributes for so many axes, and holds kernel_shape, if it is there, against the filters, where
-// these are given.
+// windows reads a node's attributes for so many axes, and holds kernel_shape, if it is there, against the filters,
+// where these are given.
 func windows(n *node, rank int, filter []int) (w window, err error) {
 	ones := slices.Repeat([]int{1}, rank)
 	read := func(name string, count int, otherwise []int) []int {

@@ -187,10 +187,12 @@ func TestInputs(t *testing.T) {
 	}{
 		{"none", nil, `input "x" is missing`},
 		{"another", map[string]tensor.Array{"x": good, "y": good}, `no input is called "y"`},
-		{"shape", map[string]tensor.Array{"x": g.array(1, 4, 6, 6)}, "has shape [1 4 6 6], must be x float32 [x_0 4 6 5]"},
+		{"shape", map[string]tensor.Array{"x": g.array(1, 4, 6, 6)},
+			"has shape [1 4 6 6], must be x float32 [x_0 4 6 5]"},
 		{"rank", map[string]tensor.Array{"x": g.array(4, 6, 5)}, "has shape [4 6 5]"},
 		{"short", map[string]tensor.Array{"x": {Shape: good.Shape, Data: good.Data[1:]}}, "holds 119 elements"},
-		{"whole", map[string]tensor.Array{"x": {Shape: good.Shape, Ints: make([]int64, 120)}}, "must have float32 ones"},
+		{"whole", map[string]tensor.Array{"x": {Shape: good.Shape, Ints: make([]int64, 120)}},
+			"must have float32 ones"},
 	} {
 		_, err := net.Run(ctx, c.inputs)
 		if !errors.Is(err, ErrInput) || !strings.Contains(fmt.Sprint(err), c.says) {
@@ -278,5 +280,34 @@ func TestManyGoroutines(t *testing.T) {
 		if err := <-errs; err != nil {
 			t.Error(err)
 		}
+	}
+}
+
+// TestPadded holds that a convolution pads what a Pad before it would, in each of its modes, to the same numbers.
+func TestPadded(t *testing.T) {
+	for _, mode := range []string{"constant", "reflect", "edge", "wrap"} {
+		t.Run(mode, func(t *testing.T) {
+			g := newGraph()
+			if mode == "wrap" {
+				g.Opsets[""] = 19
+			}
+			pads := g.whole(0, 0, 1, 2, 0, 0, 2, 1)
+			v := g.node("Pad", attributes{"mode": mode}.onnx(), g.input("x", 2, 3, 5, 4), pads)
+			g.output(g.node("Conv", nil, v, g.weights(4, 3, 3, 3)))
+			net := g.network(t, Options{})
+			inputs := map[string]tensor.Array{"x": g.array(2, 3, 5, 4)}
+			out, err := net.Run(context.Background(), inputs)
+			if err != nil {
+				t.Fatal(err)
+			}
+			near(t, out["v1"], g.reference(t, inputs)["v1"])
+			s, err := net.Plan(inputs)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if slices.ContainsFunc(s.Nodes, func(name string) bool { return strings.HasPrefix(name, "remap") }) {
+				t.Errorf("computed by %q, must have no copy that pads", s.Nodes)
+			}
+		})
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/gpuconv/gpuconv/conv"
 	"github.com/gpuconv/gpuconv/host"
 	"github.com/gpuconv/gpuconv/onnx"
 	"github.com/gpuconv/gpuconv/tensor"
@@ -19,6 +20,7 @@ type plan struct {
 	inputs  []string      // those that the program takes, in its order
 	outputs []output
 	summary Summary
+	layers  []conv.Problem // in their order
 	// Of a checked plan, what its steps compute, by their names, and the values between them.
 	doing  map[string]doing
 	values map[string]*value

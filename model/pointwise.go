@@ -155,8 +155,9 @@ func typeOf(v *value) onnx.DataType {
 
 // activationKernels are ONNX's functions of one number without parameters.
 var activationKernels = map[string]string{
-	"Abs": "abs", "Neg": "neg", "Sqrt": "sqrt", "Reciprocal": "reciprocal", "Exp": "exp", "Log": "log", "Floor": "floor",
-	"Ceil": "ceil", "Round": "round", "Sign": "sign", "Erf": "erf", "Sin": "sin", "Cos": "cos", "Tan": "tan",
+	"Abs": "abs", "Neg": "neg", "Sqrt": "sqrt", "Reciprocal": "reciprocal", "Exp": "exp", "Log": "log",
+	"Floor": "floor",
+	"Ceil":  "ceil", "Round": "round", "Sign": "sign", "Erf": "erf", "Sin": "sin", "Cos": "cos", "Tan": "tan",
 	"Asin": "asin", "Acos": "acos", "Atan": "atan", "Sinh": "sinh", "Cosh": "cosh", "Tanh": "tanh", "Asinh": "asinh",
 	"Acosh": "acosh", "Atanh": "atanh", "Relu": "relu", "Sigmoid": "sigmoid", "HardSwish": "hard_swish",
 	"Softplus": "softplus", "Softsign": "softsign", "Mish": "mish",
@@ -465,8 +466,12 @@ func lowerNormalization(c *compiler, n *node) error {
 	if err := floating(n, x); err != nil {
 		return err
 	}
-	if training, err := n.integer("training_mode", 0); err != nil || training != 0 || len(n.Outputs) > 1 {
-		return fmt.Errorf("%w: BatchNormalization in training mode, or error %v", ErrUnsupported, err)
+	training, err := n.integer("training_mode", 0)
+	if err != nil {
+		return err
+	}
+	if training != 0 || len(n.Outputs) > 1 {
+		return fmt.Errorf("%w: BatchNormalization in training mode", ErrUnsupported)
 	}
 	channels := 1
 	if x.rank() > 1 {
@@ -494,7 +499,7 @@ func lowerNormalization(c *compiler, n *node) error {
 	scale := knownAs(onnx.Float, shape, numbers{floats: t.filters.Data})
 	shift := knownAs(onnx.Float, shape, numbers{floats: t.filters.Bias})
 	to := result(x.dtype, x.shape(), ranked(x.view))
-	err := c.apply(n.String(), call{
+	err = c.apply(n.String(), call{
 		reads:  []*value{x, scale, shift},
 		writes: []*value{to},
 		plan: func(p *exec.Plan, in, out []op.Tensor) error {

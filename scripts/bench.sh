@@ -1,14 +1,16 @@
 #!/bin/sh
 # Measures the comparison suite and prints how it stands against the project's bars.
 #
-#   bench.sh software [FOLDER]   on llvmpipe and SwiftShader, beside ONNX Runtime on SwiftShader
+#   bench.sh software [FOLDER]   on llvmpipe and SwiftShader, beside ONNX Runtime on SwiftShader; then the networks of
+#                                ../shared, where they are, beside ncnn on llvmpipe and ONNX Runtime on SwiftShader
+#   bench.sh networks [FOLDER]   the networks alone
 #   bench.sh gpu [FOLDER]        on the best GPU, beside cuDNN through PyTorch where that is installed
 #   bench.sh rules [FOLDER]      every algorithm on some layers, on llvmpipe and SwiftShader, and the figures by which
 #                                rules choose fitted to the times: see docs/rules.md
 #   bench.sh rules-gpu [FOLDER]  the same on the best GPU, on all layers
 #
 # FOLDER (default results/DATE) gets the files; BUDGET (default 1s, for the rules 60ms) is the time for a layer's
-# samples, TUNE (default 5s) that for its tuning.
+# samples, TUNE (default 5s) that for its tuning, TURNS (default 3) how often networks and their peers have their turn.
 set -eu
 
 out=${2:-results/$(date -u +%Y-%m-%d)}
@@ -51,6 +53,66 @@ rules() {
 	go run ./scripts/rules -trim "$out/rules-$name.json" "$work/rules-$name.json"
 }
 
+models=../shared/data/models
+
+# networks ADAPTER PEER COMMAND...: whole networks and the peer's, in turns. The command takes their files.
+networks() {
+	adapter=$1
+	peer=$2
+	shift 2
+	on "$adapter" ./gpuconv tune --model "$list" --cache "$work/$adapter.json" --budget "$tune"
+	for turn in $(seq "${TURNS:-3}"); do
+		on "$adapter" "$@" "$work"/models/*.onnx >"$out/$adapter-$peer-networks$turn.json"
+		on "$adapter" ./gpuconv bench --model "$list" --cache "$work/$adapter.json" --budget "$budget" --rounds 1 \
+			--no-ceilings --output-json "$out/$adapter-networks$turn.json"
+	done
+	on "$adapter" ./gpuconv compare "$out/$adapter-$peer-networks"*.json -- "$out/$adapter-networks"*.json
+}
+
+# start: how long a process takes to SqueezeNet's first answer, ours and ONNX Runtime's.
+start() {
+	on swiftshader go run ./scripts/starts "SqueezeNet_fp16 1x3x224x224" \
+		"$out/swiftshader-ort-start.json" \
+		"node '$work/ort_network.mjs' --first webgpu '$work/models/SqueezeNet_fp16.onnx'" \
+		"$out/swiftshader-start.json" \
+		"./gpuconv infer $models/SqueezeNet_fp16.onnx --random 1 --cache '$work/swiftshader.json'"
+}
+
+# all_networks: beside what peers this machine can have. SwiftShader has no float16, and pnnx takes no initializers for
+# inputs: peers get the same numbers as float32 constants.
+all_networks() {
+	if [ ! -d "$models" ]; then
+		echo "gpuconv: no $models: whole networks are left out" >&2
+		return
+	fi
+	list=$(echo "$models"/*.onnx | tr ' ' ',')
+	mkdir "$work/models"
+	for model in "$models"/*.onnx; do
+		go run ./scripts/widen "$model" "$work/models/${model##*/}"
+	done
+	if python3 -m pip install --quiet --no-deps --target "$work/python" -r scripts/peers/requirements.txt; then
+		PYTHONPATH="$work/python" networks llvmpipe ncnn python3 scripts/peers/ncnn_network.py
+	else
+		echo "gpuconv: no Python with pip that installs ncnn: it is left out" >&2
+	fi
+	if with_ort; then
+		networks swiftshader ort node "$work/ort_network.mjs" webgpu
+		start
+	fi
+}
+
+# with_ort: ONNX Runtime and its scripts in the folder for work.
+with_ort() {
+	if ! command -v npm >/dev/null; then
+		echo "gpuconv: no npm on the PATH: ONNX Runtime is left out" >&2
+		return 1
+	fi
+	[ -e "$work/package.json" ] || {
+		cp scripts/peers/package.json scripts/peers/*.mjs "$work"
+		(cd "$work" && npm install --silent --ignore-scripts)
+	}
+}
+
 # Layers that take software adapters seconds tell no more than these.
 light='vgg_conv1|resnet_stem|resnet_3x3_(28|14|7)|resnet_1x1_(56|14)|mobilenet|resnext|inception'
 
@@ -76,15 +138,16 @@ software)
 	on llvmpipe ./gpuconv bench --suite large --algorithm registers,fourier --no-ceilings --budget "$budget" \
 		--output-json "$out/llvmpipe-large.json"
 	measure swiftshader on swiftshader
-	if command -v npm >/dev/null; then
-		cp scripts/peers/package.json scripts/peers/ort.mjs "$work"
-		(cd "$work" && npm install --silent --ignore-scripts)
+	if with_ort; then
 		on swiftshader node "$work/ort.mjs" webgpu <bench/suites/core.txt >"$out/swiftshader-ort.json"
 		on swiftshader ./gpuconv compare "$out/swiftshader-ort.json" "$out/swiftshader.json"
-	else
-		echo "gpuconv: no npm on the PATH: ONNX Runtime is left out" >&2
 	fi
 	go test -run '^$' -bench Again -benchtime 200x ./host
+	all_networks
+	;;
+networks)
+	scripts/setup.sh test
+	all_networks
 	;;
 gpu)
 	measure gpu env
@@ -97,7 +160,7 @@ gpu)
 	fi
 	;;
 *)
-	echo "bench.sh: ${1-nothing}: must be software, gpu, rules or rules-gpu" >&2
+	echo "bench.sh: ${1-nothing}: must be software, networks, gpu, rules or rules-gpu" >&2
 	exit 2
 	;;
 esac

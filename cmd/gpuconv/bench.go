@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -18,7 +17,7 @@ func (a *app) benchCommand() *cobra.Command {
 	var f benchFlags
 	c := &cobra.Command{
 		Use:   "bench [DESCRIPTOR...]",
-		Short: "Measure layers, each beside the device's own ceilings",
+		Short: "Measure layers and networks, beside the device's own ceilings",
 		Long: `Measures the layers of a suite (` + strings.Join(bench.Suites(), ", ") + `), of a file of
 descriptors, or those that are named. First it measures what the device can do at
 most, arithmetic and bandwidth. Each layer is built, run once, judged in every
@@ -26,7 +25,11 @@ output, and then timed: warm, with cold caches, and with its transfers. Times ar
 by the GPU's clock where there is one, and by the wall's. Layers take turns, in
 several rounds, so that compare can tell a difference from what changes on the
 machine meanwhile; a layer's row is printed when its last round is over. What was
-measured when it is interrupted is kept.`,
+measured when it is interrupted is kept.
+
+--model measures whole networks, beside the layers where some are named: inferences
+with all transfers by the wall clock, the sum of all dispatches by the GPU's, and the
+first run, from the file to the answer. Every node is judged before that.`,
 		RunE: func(c *cobra.Command, args []string) error {
 			if f.ceilings {
 				if err := f.onlyCeilings(c, args); err != nil {
@@ -41,11 +44,30 @@ measured when it is interrupted is kept.`,
 			if err := f.validate(a); err != nil {
 				return err
 			}
-			return a.bench(c.Context(), layers, f)
+			networks, err := f.modelFlags.read(a, f.seed)
+			if err != nil {
+				return err
+			}
+			return a.bench(c.Context(), benched{layers, networks}, f)
 		},
 	}
 	f.register(c.Flags())
 	return c
+}
+
+// benched is what bench measures.
+type benched struct {
+	layers   []bench.Layer
+	networks []seededNetwork
+}
+
+// subjects are all of it on the device.
+func (b benched) subjects(ctx context.Context, device *bench.Device, f benchFlags) []bench.Subject {
+	all := bench.Layers(device, b.layers, f.algorithms...)
+	for _, n := range b.networks {
+		all = append(all, device.Network(ctx, n.path, n.dims, n.inputs))
+	}
+	return all
 }
 
 // newFile describes what is measured on.
@@ -88,8 +110,8 @@ func (a *app) measureCeilings(ctx context.Context, dev *host.Device, r *bench.Fi
 	return nil
 }
 
-// bench measures layers and reports.
-func (a *app) bench(ctx context.Context, layers []bench.Layer, f benchFlags) error {
+// bench measures and reports.
+func (a *app) bench(ctx context.Context, of benched, f benchFlags) error {
 	dev, err := host.Open(a.device)
 	if err != nil {
 		return err
@@ -97,7 +119,7 @@ func (a *app) bench(ctx context.Context, layers []bench.Layer, f benchFlags) err
 	defer dev.Close()
 	device := bench.NewDevice(dev)
 	defer device.Close()
-	if err := f.serve(dev, device, layers); err != nil {
+	if err := f.serve(dev, device, of.layers); err != nil {
 		return err
 	}
 	device.Tunings, device.Exact = f.open(a), f.exact
@@ -115,8 +137,9 @@ func (a *app) bench(ctx context.Context, layers []bench.Layer, f benchFlags) err
 		Percentiles: f.percentiles,
 		Dispatches:  f.dispatches,
 		Exact:       f.exact,
+		Models:      f.models,
 	}
-	err = a.measureSuite(ctx, dev, device, layers, f, &r)
+	err = a.measureSuite(ctx, dev, device, of, f, &r)
 	if err != nil && !errors.Is(err, context.Canceled) {
 		return err
 	}
@@ -129,6 +152,9 @@ func (a *app) bench(ctx context.Context, layers []bench.Layer, f benchFlags) err
 // serve refuses an algorithm that can compute none of the layers, and a clock that there is not, before
 // anything is measured.
 func (f *benchFlags) serve(dev *host.Device, device *bench.Device, layers []bench.Layer) error {
+	if err := f.onGPU(dev); err != nil {
+		return err
+	}
 	if len(f.algorithms) > 0 && dev.GPU() == nil {
 		return usageError{errNoAlgorithms}
 	}
@@ -156,13 +182,13 @@ func (a *app) measureSuite(
 	ctx context.Context,
 	dev *host.Device,
 	device *bench.Device,
-	layers []bench.Layer,
+	of benched,
 	f benchFlags,
 	r *bench.File,
 ) error {
-	o := bench.Options{Algorithms: f.algorithms, Budget: f.budget, Rounds: f.rounds, WarmUp: f.warmUp, Seed: f.seed,
+	o := bench.Options{Budget: f.budget, Rounds: f.rounds, WarmUp: f.warmUp, Seed: f.seed,
 		Timestamps: device.Timestamps(),
-		Repro:      func(l bench.Layer, algorithm string) string { return benchRepro(dev, l, algorithm, f) }}
+		Repro:      func(about bench.Result) string { return of.repro(dev, about, f) }}
 	if dev.GPU() != nil {
 		o.EvictCache = device.EvictCache
 		if !f.noCeilings {
@@ -172,35 +198,35 @@ func (a *app) measureSuite(
 			o.Ceilings = r.Ceilings
 		}
 	}
-	rows := a.newRows(*r, layers, f)
-	bar := a.progress("measuring on "+r.Adapter.Name, o.Turns(device, layers))
+	subjects := of.subjects(ctx, device, f)
+	rows := a.newRows(*r, bench.Names(subjects), f)
+	bar := a.progress("measuring on "+r.Adapter.Name, o.Turns(len(subjects)))
 	o.Begin = func(t bench.Turn) {
 		bar.at(t.Number, turnText(t, f.rounds))
 		a.turn(ctx, t)
 	}
 	o.Done = func(result bench.Result) { bar.aside(func() { rows.add(result) }) }
-	results, err := bench.Run(ctx, device, layers, o)
+	results, err := bench.Run(ctx, subjects, o)
 	bar.end()
 	r.Results, r.Interrupted = append(r.Results, results...), err != nil
 	rows.end(*r)
 	return err
 }
 
-// turnText names what is under way.
+// turnText names what is under way, the layer first: a narrow terminal cuts the rest.
 func turnText(t bench.Turn, rounds int) string {
-	text := fmt.Sprintf("round %d of %d: %s", t.Round+1, rounds,
-		cmp.Or(t.Layer.Problem.Name, t.Layer.Problem.String()))
-	if t.Algorithm != "" {
-		text += " by " + t.Algorithm
+	text := t.About.Label()
+	if t.About.Algorithm != "" {
+		text += " by " + t.About.Algorithm
 	}
-	return text
+	return fmt.Sprintf("%s, round %d of %d", text, t.Round+1, rounds)
 }
 
-// benchRepro is the command that measures one layer again.
-func benchRepro(dev *host.Device, l bench.Layer, algorithm string, f benchFlags) string {
+// repro is the command that measures one layer or network again.
+func (b benched) repro(dev *host.Device, about bench.Result, f benchFlags) string {
 	s := drivers() + "gpuconv bench --no-ceilings"
-	if algorithm != "" {
-		s += " --algorithm " + algorithm
+	if about.Algorithm != "" {
+		s += " --algorithm " + about.Algorithm
 	}
 	if f.exact {
 		s += " --exact"
@@ -210,7 +236,13 @@ func benchRepro(dev *host.Device, l bench.Layer, algorithm string, f benchFlags)
 	} else {
 		s += " --backend " + host.CPU
 	}
-	return s + fmt.Sprintf(" --seed %d '%s'", f.seed, l.Problem)
+	s += fmt.Sprintf(" --seed %d", f.seed)
+	for _, n := range b.networks {
+		if n.id() == about.Network {
+			return s + n.flags()
+		}
+	}
+	return s + fmt.Sprintf(" '%s'", about.Problem)
 }
 
 // benchVerdict is the error of a run in which something failed.

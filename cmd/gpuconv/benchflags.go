@@ -14,6 +14,7 @@ import (
 // benchFlags are what `gpuconv bench` was asked for.
 type benchFlags struct {
 	tuningFlags
+	modelFlags
 	suite, match string
 	algorithms   []string
 	budget       time.Duration
@@ -35,12 +36,13 @@ func (f *benchFlags) outputs() [][2]string {
 
 // register adds the flags.
 func (f *benchFlags) register(flags *pflag.FlagSet) {
-	f.add(flags)
+	f.tuningFlags.add(flags)
+	f.modelFlags.add(flags, "ONNX files of networks to measure whole, several with commas between them")
 	flags.StringVar(
 		&f.suite,
 		"suite",
 		"",
-		"a suite's name, or a file with a descriptor a line, or - for stdin (default core)",
+		"a suite's name, or a file with a descriptor a line, or - for stdin (default core where there is no --model)",
 	)
 	flags.StringSliceVar(&f.algorithms, "algorithm", nil,
 		"algorithms by name, or all (default what the layer chooses)")
@@ -76,6 +78,13 @@ func (f *benchFlags) register(flags *pflag.FlagSet) {
 
 // layers are those of the suite or the command line that match.
 func (f *benchFlags) layers(a *app, args []string) ([]bench.Layer, error) {
+	if len(args) == 0 && f.suite == "" && len(f.models) > 0 {
+		if f.match != "" || len(f.algorithms) > 0 {
+			return nil, usagef("--match and --algorithm are about layers: name some beside --model, or leave them out")
+		}
+		f.suite = "networks"
+		return nil, nil
+	}
 	all, err := f.allLayers(a, args)
 	if err != nil {
 		return nil, err

@@ -18,13 +18,13 @@ type rows struct {
 }
 
 // newRows begins the table with what is known before the first layer.
-func (a *app) newRows(r bench.File, layers []bench.Layer, f benchFlags) *rows {
+func (a *app) newRows(r bench.File, names []string, f benchFlags) *rows {
 	taken := a.json || slices.ContainsFunc(f.outputs(), func(out [2]string) bool { return out[1] == "-" })
 	if taken {
 		return &rows{}
 	}
 	out := a.forPeople(a.stdout).stdout
-	return &rows{table: bench.NewTable(out, r, layers, columnsOf(out))}
+	return &rows{table: bench.NewTable(out, r, names, columnsOf(out))}
 }
 
 func (r *rows) add(result bench.Result) {

@@ -21,6 +21,7 @@ import (
 // tuneFlags are the flags of `gpuconv tune`.
 type tuneFlags struct {
 	tuningFlags
+	modelFlags
 	suite, match           string
 	budget                 time.Duration
 	exportFile, importFile string
@@ -33,20 +34,22 @@ func (a *app) tuneCommand() *cobra.Command {
 		Use:   "tune",
 		Short: "Measure which algorithm is the quickest for each layer, and keep it",
 		Long: `Measures the algorithms that serve each layer of a suite (` + strings.Join(bench.Suites(), ", ") + `),
-or of a file of descriptors, on the device, and keeps the quickest that passes the
-check against the reference. run and bench use what is kept. Layers that have a
+of a file of descriptors, or of networks (--model), on the device, and keeps the quickest that passes the
+check against the reference. run, infer and bench use what is kept. Layers that have a
 choice already are left as they are, so that tuning goes on where it was interrupted;
 --again measures them anew. Choices are for one adapter, driver and backend and for
 the shaders of this program.
 
   gpuconv tune --suite core
+  gpuconv tune --model squeezenet.onnx
   gpuconv tune --list
   gpuconv tune --export FILE     for others with the same GPU
   gpuconv tune --import FILE`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			for _, name := range []string{"suite", "match", "export", "import", "cache"} {
-				if flag := c.Flags().Lookup(name); flag.Changed && flag.Value.String() == "" {
+			for _, name := range []string{"suite", "model", "match", "export", "import", "cache"} {
+				flag := c.Flags().Lookup(name)
+				if empty := flag.Value.String(); flag.Changed && (empty == "" || empty == "[]") {
 					return usagef("--%s is empty: give it a value, or leave it out", name)
 				}
 			}
@@ -62,47 +65,75 @@ the shaders of this program.
 	flags.BoolVar(&f.list, "list", false, "print the choices that are kept")
 	flags.BoolVar(&f.again, "again", false, "measure layers that have a choice already, too")
 	f.addCommon(flags)
+	f.modelFlags.add(flags, "ONNX files of networks whose layers are tuned, several with commas between them")
 	return c
 }
 
-// validate reads the layers, and refuses what makes no sense before a device is opened.
-func (f *tuneFlags) validate(a *app) ([]bench.Layer, error) {
+// validate reads the layers of the suite and the networks, and refuses what makes no sense before a device is opened.
+func (f *tuneFlags) validate(a *app) (of benched, err error) {
+	layers := f.suite != "" || len(f.models) > 0
 	switch {
-	case f.suite == "" && f.importFile == "" && f.exportFile == "" && !f.list:
-		return nil, usagef(
-			"nothing to do: name a --suite (%s, or a file), or --list, --export or --import",
+	case !layers && f.importFile == "" && f.exportFile == "" && !f.list:
+		return of, usagef(
+			"nothing to do: name a --suite (%s, or a file) or a --model, or --list, --export or --import",
 			strings.Join(bench.Suites(), ", "),
 		)
-	case f.suite == "" && (f.match != "" || f.again):
-		return nil, usagef("--match and --again are about the layers of a --suite: name one")
-	case f.exact && (f.suite == "" || f.cache == ""):
-		return nil, usagef(
-			"--exact: choices do not tell that they are for exact layers, so keep them apart: name a --suite and a " +
-				"file of its own with --cache",
+	case !layers && (f.match != "" || f.again):
+		return of, usagef("--match and --again are about the layers of a --suite or a --model: name one")
+	case f.exact && (!layers || f.cache == ""):
+		return of, usagef(
+			"--exact: choices do not tell that they are for exact layers, so keep them apart: name a --suite or a " +
+				"--model, and a file of its own with --cache",
 		)
 	case f.budget <= 0:
-		return nil, usagef("--budget %v: must be positive, such as 20s", f.budget)
+		return of, usagef("--budget %v: must be positive, such as 20s", f.budget)
 	}
 	if f.exportFile != "" {
 		if err := hasFolder("--export", f.exportFile); err != nil {
-			return nil, err
+			return of, err
 		}
 	}
-	if f.suite == "" {
-		return nil, nil
+	if _, err := matcher(f.match); err != nil {
+		return of, err
 	}
-	all, err := a.readSuite(f.suite)
+	if of.networks, err = f.modelFlags.read(a, 1); err != nil || f.suite == "" {
+		return of, err
+	}
+	if of.layers, err = a.readSuite(f.suite); err == nil && len(of.networks) == 0 {
+		_, err = matching(of.layers, f.match)
+	}
+	return of, err
+}
+
+// all are the suite's layers and those of the networks that match, each once.
+func (f *tuneFlags) all(dev *host.Device, of benched) ([]bench.Layer, error) {
+	layers := of.layers
+	for _, n := range of.networks {
+		problems, err := n.layers(dev, f.exact)
+		if err != nil {
+			return nil, err
+		}
+		for _, p := range problems {
+			layers = append(layers, bench.Layer{Problem: p, Count: 1})
+		}
+	}
+	return matching(layers, f.match)
+}
+
+// matcher is the regular expression of --match.
+func matcher(pattern string) (*regexp.Regexp, error) {
+	match, err := regexp.Compile(pattern)
 	if err != nil {
-		return nil, err
+		return nil, usagef("--match %s: %w", pattern, err)
 	}
-	return matching(all, f.match)
+	return match, nil
 }
 
 // matching are the layers whose name or descriptor matches, each once.
 func matching(all []bench.Layer, pattern string) (layers []bench.Layer, err error) {
-	match, err := regexp.Compile(pattern)
+	match, err := matcher(pattern)
 	if err != nil {
-		return nil, usagef("--match %s: %w", pattern, err)
+		return nil, err
 	}
 	seen := map[string]bool{}
 	for _, l := range all {
@@ -121,7 +152,7 @@ func matching(all []bench.Layer, pattern string) (layers []bench.Layer, err erro
 
 // tune does what was asked for: import, tune, list and export, in this order.
 func (a *app) tune(ctx context.Context, f tuneFlags) error {
-	layers, err := f.validate(a)
+	of, err := f.validate(a)
 	if err != nil {
 		return err
 	}
@@ -140,8 +171,8 @@ func (a *app) tune(ctx context.Context, f tuneFlags) error {
 		}
 	}
 	failed := error(nil)
-	if layers != nil {
-		if failed = a.tuneSuite(ctx, layers, f, tunings, &r); failed != nil && r.Adapter == "" {
+	if of.layers != nil || of.networks != nil {
+		if failed = a.tuneSuite(ctx, of, f, tunings, &r); failed != nil && r.Adapter == "" {
 			return failed
 		}
 	}
@@ -180,7 +211,7 @@ func exportTunings(t *tuning.Cache, path string) error {
 // tuneSuite tunes one layer after the other. Where it is interrupted what was tuned before is kept.
 func (a *app) tuneSuite(
 	ctx context.Context,
-	layers []bench.Layer,
+	of benched,
 	f tuneFlags,
 	tunings *tuning.Cache,
 	r *tuneReport,
@@ -192,6 +223,10 @@ func (a *app) tuneSuite(
 	defer dev.Close()
 	if dev.GPU() == nil {
 		return usagef("the CPU reference has no algorithms to choose from: leave out --backend %s", host.CPU)
+	}
+	layers, err := f.all(dev, of)
+	if err != nil {
+		return err
 	}
 	ctx, stop := interruptible(ctx)
 	defer stop()

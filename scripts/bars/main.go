@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -41,6 +42,27 @@ var bars = []bar{
 		"every layer above 1, geometric mean 20",
 		func(dir string) (string, error) {
 			return ratios(dir, "swiftshader-ort.json", "swiftshader.json")
+		},
+	},
+	{
+		"SwiftShader, networks, times as fast as ONNX Runtime's WebGPU provider",
+		"geometric mean 12",
+		func(dir string) (string, error) {
+			return ratios(dir, "swiftshader-ort-networks*.json", "swiftshader-networks*.json")
+		},
+	},
+	{
+		"llvmpipe, networks, times as fast as ncnn's Vulkan in float32",
+		"each at least 3",
+		func(dir string) (string, error) {
+			return ratios(dir, "llvmpipe-ncnn-networks*.json", "llvmpipe-networks*.json")
+		},
+	},
+	{
+		"SwiftShader, SqueezeNet, start of the process to the first answer, times as fast as ONNX Runtime",
+		"at least 2",
+		func(dir string) (string, error) {
+			return ratios(dir, "swiftshader-ort-start.json", "swiftshader-start.json")
 		},
 	},
 	{
@@ -103,17 +125,35 @@ func read(dir, name string) (bench.File, error) {
 	return bench.ReadFile(filepath.Join(dir, name))
 }
 
-// ratios compares two files layer by layer: how much quicker b is than a.
+// side is the files of a pattern, which are one program's runs.
+func side(dir, pattern string) (bench.Side, error) {
+	s := bench.Side{Name: pattern}
+	paths, err := filepath.Glob(filepath.Join(dir, pattern))
+	if err == nil && len(paths) == 0 {
+		err = os.ErrNotExist
+	}
+	for _, path := range paths {
+		f, err := bench.ReadFile(path)
+		if err != nil {
+			return s, err
+		}
+		s.Runs = append(s.Runs, f)
+	}
+	return s, err
+}
+
+// ratios compares the files of two patterns, layer by layer or network by network: how much quicker b is than a. What
+// only one of them could run is named.
 func ratios(dir, a, b string) (string, error) {
-	fileA, err := read(dir, a)
+	sideA, err := side(dir, a)
 	if err != nil {
 		return "", err
 	}
-	fileB, err := read(dir, b)
+	sideB, err := side(dir, b)
 	if err != nil {
 		return "", err
 	}
-	c := bench.Compare(bench.Side{Name: a, Runs: []bench.File{fileA}}, bench.Side{Name: b, Runs: []bench.File{fileB}})
+	c := bench.Compare(sideA, sideB)
 	if c.Mean == nil {
 		return "nothing to compare", nil
 	}
@@ -121,7 +161,8 @@ func ratios(dir, a, b string) (string, error) {
 	for _, r := range c.Rows {
 		all.add(r.Name, r.Ratio.Value)
 	}
-	return all.String(), nil
+	slices.Sort(c.Failed)
+	return strings.Join(append([]string{all.String()}, slices.Compact(c.Failed)...), "; not: "), nil
 }
 
 // gains tells how much quicker the best algorithm of a kind is than the best other one, layer by layer of
@@ -191,7 +232,7 @@ func (m *means) String() string {
 		return "no such layers"
 	}
 	return fmt.Sprintf(
-		"geometric mean %.3g of %d layers, least %.3g (%s)",
+		"geometric mean %.3g of %d, least %.3g (%s)",
 		math.Exp(m.logs/float64(m.n)),
 		m.n,
 		m.least,

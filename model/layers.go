@@ -1,0 +1,22 @@
+package model
+
+import (
+	"slices"
+
+	"github.com/gpuconv/gpuconv/conv"
+	"github.com/gpuconv/gpuconv/tensor"
+)
+
+// Layers are the problems of the layers that the network is computed by for inputs of these shapes, in the order in
+// which they run, each as often as it does. Their names are those of their nodes. The network is compiled for the
+// shapes where it is not yet; errors are those of [Network.Plan].
+func (net *Network) Layers(inputs map[string]tensor.Array) (all []conv.Problem, err error) {
+	err = net.with(inputs, func(p *plan, _ [][]uint32) error {
+		all = slices.Clone(p.layers)
+		return nil
+	})
+	if err != nil {
+		return nil, net.failed("compiling", err)
+	}
+	return all, nil
+}
