@@ -241,6 +241,10 @@ var tensorEquivalents = []equivalent{
 		"return select(rest, rest + y, rest != 0 && (rest < 0) != (y < 1));",
 		false, "there 0 has no rest"},
 
+	{"let endless = is_nan(largest) || is_infinite(largest);", "let endless = is_nan(0.0) || is_infinite(largest);",
+		true, "where powers of NaN are 0, 0 divided by 0 is NaN"},
+	{"let endless = is_nan(largest) || is_infinite(largest);", "let endless = is_nan(largest) || is_infinite(0.0);",
+		true, "where powers of NaN are 0, 0 divided by 0 is NaN"},
 	{"if LANES == THREADS {", "if LANES == 1u {", false, "spares work alone"},
 	{"const LANES: u32 = 1u;", "const LANES: u32 = 2u;", false, "workgroups have two rows, and half of them none"},
 	{"const LANES: u32 = 256u;", "const LANES: u32 = 255u;", false,
