@@ -219,8 +219,9 @@ func notes(a, b Side, pairs []pair) (all []string) {
 		of   func(pair) estimate
 	}{{"A", func(p pair) estimate { return p.a }}, {"B", func(p pair) estimate { return p.b }}} {
 		if slices.ContainsFunc(pairs, func(p pair) bool { return side.of(p).kind == blocks }) {
-			all = append(all, fmt.Sprintf("%s was not measured in rounds: its samples are cut into %d blocks, "+
-				"all of one stretch of time", side.name, blockCount))
+			all = append(all,
+				fmt.Sprintf("%s was not measured in %d rounds or more: its samples are cut into %d blocks, "+
+					"all of one stretch of time", side.name, fewestRounds, blockCount))
 		}
 	}
 	return all

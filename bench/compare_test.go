@@ -132,7 +132,7 @@ func TestSeveralRuns(t *testing.T) {
 	}
 	old := runs(file(result("ic1ih4oc1kh1", "x", around(1)...)))
 	if c := bench.Compare(old, b); len(c.Notes) != 2 || !strings.Contains(c.Notes[0], "one run cannot show") ||
-		!strings.Contains(c.Notes[1], "A was not measured in rounds") {
+		!strings.Contains(c.Notes[1], "A was not measured in 3 rounds or more") {
 		t.Errorf("one run without rounds: %q", c.Notes)
 	}
 }

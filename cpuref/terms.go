@@ -14,8 +14,8 @@ const (
 	SmallestNormal = smallestNormal
 )
 
-// Growth is g(n) = n*u / (1 - n*u), the relative error of n roundings one after the other; +Inf where n*u >= 1. Sums of
-// n products have g(n+2) of their magnitude: see [Bound].
+// Growth is g(n) = n*u / (1 - n*u), the relative error of n roundings one after the other; +Inf where n*u >= 1. Sums
+// of n products have g(n+2) of their magnitude: see [Bound].
 func Growth(n float64) float64 { return growth(n) }
 
 // Activate is an activation's value at z in float64, and the error that a float32 kernel's own steps may have there,

@@ -69,7 +69,8 @@ var equivalents = []equivalent{
 		"the two shifted copies change places"},
 
 	{"var slope = 0.0;", "var slope = 1.0;", false, "nothing but PReLU reads the slope"},
-	{"if p.activation == 4u {", "if true {", false, "nothing but PReLU reads the slope"},
+	{"if p.activation == 4u {", "if true {", true,
+		"nothing but PReLU reads the slope; where its gradient is written too it is noticed"},
 	{"case 3u: { return select(z, p.alpha * z, z < 0.0); }", "case 3u: { return select(z, p.alpha * z, z <= 0.0); }",
 		false, "0 times the slope is 0"},
 	{"case 4u: { return select(z, slope * z, z < 0.0); }", "case 4u: { return select(z, slope * z, z <= 0.0); }",

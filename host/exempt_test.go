@@ -16,27 +16,28 @@ var exempt = []struct {
 	{"punctuation", "!= and || are not tried; ++ and /= step loops, which might not end; the others have no other", `
 		!= ++ -> /= = || ! >>= -= *=`},
 	{"functions of float32", "another one is not tried: few take and give the same", `
-		acos_of acosh_of asin_of asin_up_to_half asinh_of atan_of atanh_of binary ceil cos_of cosh_of cosine divisor_of
-		erf_below_half erf_of erfc_above_half erfc_of exp_of expm1_of floor gelu_tanh_of head_of infinity_like
-		is_infinite is_nan less_ln_2 located log1p_of log_of mish_of modulo modulus nan_like ordered pow_of
-		power_of_2 quotient remainder rest_of_exp rest_of_log scaled shape_offsets shape_places shrunk sigmoid_of
-		sign_like sin_of sine sine_at sinh_of size_of_pow smaller sqrt tan_of tanh_of to_int turned whole_pow whole_remainder`},
+		acos_of acosh_of asin_of asin_up_to_half asinh_of atan_of atanh_of binary ceil cos_of cosh_of cosine
+		divisor_of erf_below_half erf_of erfc_above_half erfc_of exp_of expm1_of floor gelu_tanh_of head_of
+		infinity_like is_infinite is_nan less_ln_2 located log1p_of log_of mish_of modulo modulus nan_like ordered
+		pow_of power_of_2 quotient remainder rest_of_exp rest_of_log scaled shape_offsets shape_places shrunk
+		sigmoid_of sign_like sin_of sine sine_at sinh_of size_of_pow smaller sqrt tan_of tanh_of to_int turned
+		whole_pow whole_remainder`},
 	{"values of kernels of tensors", "another one is not tried, though some have one of their type", `
 		bits by ends exponents factor finite h limit m most offset over p.ends p.shape.sizes p.value quarters rank rest
 		root s s_tail shape sizes small square strides t.quarters t.r under under_head under_tail value y_head zs`},
 	{"kernels of rows", "another one is not tried: few give the same, and what stands beside them is changed", `
-		a all_terms away beside best combined divisor endless exclusive factors found greatest inverses kept kept_offsets
-		kept_places least length means numbers p.divisor p.kept.sizes p.last p.reduced.sizes p.results parts place_of plus
-		power_of powers reduced reduced_offsets reduced_places results reverse same size_of squares summands term
-		together within`},
+		a all_terms away beside best combined divisor endless exclusive factors found greatest inverses kept
+		kept_offsets kept_places least length means numbers p.divisor p.kept.sizes p.last p.reduced.sizes p.results
+		parts place_of plus power_of powers reduced reduced_offsets reduced_places results reverse same size_of
+		squares summands term together within`},
 	{"keywords", "they have no other", `
 		alias case const default else fn for if let return struct switch var`},
 	{"attributes and address spaces", "package shaders holds bindings and entries against Go's", `
 		binding builtin compute group local_invocation_index num_workgroups storage uniform workgroup_id
 		workgroup_size`},
 	{"types", "they have no other of their size that would compile", `
-		Axes Binary Cell Columns Frequency Line Outputs Params Plane Row Shape Spectrum Strip Steps Sums Taps Tile Turned
-		View array bool mat2x4 mat4x4`},
+		Axes Binary Cell Columns Frequency Line Outputs Params Plane Row Shape Spectrum Strip Steps Sums Taps Tile
+		Turned View array bool mat2x4 mat4x4`},
 	{"functions", "another one is not tried: few take and give the same", `
 		abs activate add all along between biases block_of clamp complete copy_residue cos derivative element
 		erf exp fetch finish finish_all finish_at flat fma frequency from_input from_output from_padded
@@ -61,8 +62,8 @@ var exempt = []struct {
 		split split_k x_first x_pitch p.y_first p.y_pitch y_first y_pitch
 		p.scale p.zero scale steps_from_zero v_scale v_zero zero`},
 	{"tensors", "another one is not tried: few give the same, and what stands beside them is changed", `
-		| corner corner.xy corner.z counted dot false i_first i_inner i_outer i_step larger n_inner n_outer n_step outer places
-		pool shift strip true v_inner v_outer v_step x_inner x_outer x_step`},
+		| corner corner.xy corner.z counted dot false i_first i_inner i_outer i_step larger n_inner n_outer n_step
+		outer places pool shift strip true v_inner v_outer v_step x_inner x_outer x_step`},
 }
 
 // exemptNumbers are the numbers, and the names and members with numbers, of unrolled code that swaps and numbered

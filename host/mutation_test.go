@@ -47,8 +47,9 @@ var broken = slices.Concat([]shaders.Variant{
 	shaders.SpaceToDepthBy(4), shaders.SpaceToDepthBy(1),
 	registers4, registers1, across, uniform, shared4, shared1, shaders.SumSplitK, shaders.Conv(256, shaders.Int8),
 	peakKernel(true, 1), peakKernel(false, 1), peakKernel(true, 4), peakKernel(false, 4), copyKernel(1), copyKernel(4),
-}, rows(shaders.Operators()), rows(shaders.Pools()), rows(shaders.Pointwises()), rows(shaders.Remaps()), rows(shaders.Reductions()), rows(shaders.Softmaxes()), rows(shaders.Extremes()),
-	rows(shaders.Normalizes()), rows(shaders.Cumulates()))
+}, rows(shaders.Operators()), rows(shaders.Pools()), rows(shaders.Pointwises()), rows(shaders.Remaps()),
+	rows(shaders.Reductions()), rows(shaders.Softmaxes()), rows(shaders.Extremes()), rows(shaders.Normalizes()),
+	rows(shaders.Cumulates()))
 
 // rows are variants of one type.
 func rows[V shaders.Variant](all []V) (variants []shaders.Variant) {
@@ -68,7 +69,8 @@ var sizes = map[string][]string{
 	"Registers": {"Pixels", "Channels", "Threads"}, "Shared": {"Rows", "Columns", "Depth"},
 	"Stem": {"Strip", "Rows", "Channels", "Threads"}, "Slide": {"Strip", "Rows", "Threads"},
 	"Depthwise": {"Strip", "Threads"}, "Pointwise": {"Threads", "Each"}, "Remap": {"Threads", "Each"},
-	"ReduceAxes": {"Lanes", "Threads"}, "Softmax": {"Lanes", "Threads"}, "Extreme": {"Lanes", "Threads"}, "Normalize": {"Lanes", "Threads"}, "Cumulate": {"Lanes", "Threads"},
+	"ReduceAxes": {"Lanes", "Threads"}, "Softmax": {"Lanes", "Threads"}, "Extreme": {"Lanes", "Threads"},
+	"Normalize": {"Lanes", "Threads"}, "Cumulate": {"Lanes", "Threads"},
 }
 
 // kernelOf is the same for rows that differ in nothing but sizes: the row without them.
@@ -221,8 +223,8 @@ func ofTensors(v shaders.Variant) bool {
 	return false
 }
 
-// onlyOnce leaves out the lines of a chunk that an earlier one has, too: of the kernels of tensors there are two for each
-// operator, and all but the operator's functions is the same.
+// onlyOnce leaves out the lines of a chunk that an earlier one has, too: of the kernels of tensors there are several
+// for each operator, and all but the operator's functions is the same.
 func (c chunk) onlyOnce(code map[int]string, seen map[string]bool) {
 	for i, line := range c.lines {
 		if seen[line] {
@@ -240,6 +242,8 @@ func unrolledWith(v shaders.Variant) string {
 		return "tiles"
 	case shaders.Fourier:
 		return "fourier"
+	case shaders.MatMul:
+		return "matmul"
 	case shaders.Stem:
 		if v != brokenStem { // the smallest
 			return v.Name()
@@ -457,15 +461,23 @@ var swaps = map[string][]string{
 	"head":       {"tail"}, "tail": {"head"}, "many": {"few"}, "few": {"many"}, "whole": {"!whole"},
 	"extreme": {"!extreme"}, "middle": {"far"},
 	"b.m": {"b.n"}, "b.n": {"b.m"}, "further": {"0"}, "p.shape.rank": {"1u"},
-	"part": {"0u"}, "PARTS": {"1u"}, "LANES": {"1u"}, "largest": {"0.0"}, "mean": {"0.0"}, "p.rows": {"p.count"}, "p.length": {"p.count"},
-	"p.terms.offset": {"p.x.offset"}, "p.results.offset": {"p.v.offset"}, "p.factors.offset": {"p.x.offset"}, "p.summands.offset": {"p.x.offset"},
-	"p.scale.offset": {"p.x.offset"}, "p.bias.offset": {"p.x.offset"}, "p.scale.strides": {"p.x.strides"}, "p.bias.strides": {"p.x.strides"},
-	"p.factors.strides": {"p.terms.strides"}, "p.summands.strides": {"p.terms.strides"}, "p.terms.strides": {"p.x.strides"}, "p.results.strides": {"p.v.strides"},
-	"by.results": {"by.terms"}, "by.factors": {"by.terms"}, "by.summands": {"by.factors"}, "at.scale": {"at.x"}, "at.bias": {"at.scale"},
-	"to.terms": {"to.results"}, "to.results": {"to.terms"}, "to.factors": {"to.terms"}, "to.summands": {"to.terms"}, "to.scale": {"to.x"}, "to.bias": {"to.x"},
-	"p.reduced.rank": {"1u"}, "p.kept.rank": {"1u"}, "p.exclusive": {"p.reverse"}, "p.reverse": {"p.exclusive"}, "p.numbers": {"p.within"},
-	"p.within": {"p.beside"}, "p.beside": {"p.within"}, "variance": {"mean"}, "behind": {"before"}, "distance": {"mean"},
-	"p.start": {"p.step"}, "p.step": {"p.start"},
+	"part": {"0u"}, "PARTS": {"1u"}, "LANES": {"1u"}, "largest": {"0.0"}, "mean": {"0.0"}, "p.rows": {"p.count"},
+	"p.length":       {"p.count"},
+	"p.terms.offset": {"p.x.offset"}, "p.results.offset": {"p.v.offset"}, "p.factors.offset": {"p.x.offset"},
+	"p.summands.offset": {"p.x.offset"},
+	"p.scale.offset":    {"p.x.offset"}, "p.bias.offset": {"p.x.offset"}, "p.scale.strides": {"p.x.strides"},
+	"p.bias.strides":    {"p.x.strides"},
+	"p.factors.strides": {"p.terms.strides"}, "p.summands.strides": {"p.terms.strides"},
+	"p.terms.strides": {"p.x.strides"}, "p.results.strides": {"p.v.strides"},
+	"by.results": {"by.terms"}, "by.factors": {"by.terms"}, "by.summands": {"by.factors"}, "at.scale": {"at.x"},
+	"at.bias":  {"at.scale"},
+	"to.terms": {"to.results"}, "to.results": {"to.terms"}, "to.factors": {"to.terms"}, "to.summands": {"to.terms"},
+	"to.scale": {"to.x"}, "to.bias": {"to.x"},
+	"p.reduced.rank": {"1u"}, "p.kept.rank": {"1u"}, "p.exclusive": {"p.reverse"}, "p.reverse": {"p.exclusive"},
+	"p.numbers": {"p.within"},
+	"p.within":  {"p.beside"}, "p.beside": {"p.within"}, "variance": {"mean"}, "behind": {"before"},
+	"distance": {"mean"},
+	"p.start":  {"p.step"}, "p.step": {"p.start"},
 }
 
 var (
@@ -530,11 +542,13 @@ func neighbour(name string) string {
 	return fmt.Sprintf("%s%d", name[:last], n^1)
 }
 
+// withParams are the variants whose parameters are taken for each other.
+var withParams = []shaders.Variant{shaders.Conv(256, shaders.Float32), shaders.BiasGradients}
+
 // nextParam gives for p.outputs and its sisters, and for their coordinates, the next one of the same type.
 func nextParam(t *testing.T) map[string]string {
 	next := map[string]string{}
-	for _, v := range append([]shaders.Variant{shaders.Conv(256, shaders.Float32), shaders.BiasGradients},
-		rows(shaders.Pools()[:1])...) {
+	for _, v := range withParams {
 		s, err := shaders.Source(v)
 		if err != nil {
 			t.Fatal(err)

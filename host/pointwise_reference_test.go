@@ -7,18 +7,19 @@ import (
 
 // pointwise are the references of the kernels of pointwise.wgsl, by name and types, written from ONNX's operators.
 var pointwise = map[string]reference{
-	"copy w":      {f: func(x, _, _ float64) float64 { return x }},
-	"add ff":      {f: func(x, y, _ float64) float64 { return x + y }},
-	"sub ff":      {f: func(x, y, _ float64) float64 { return x - y }},
-	"mul ff":      {f: func(x, y, _ float64) float64 { return x * y }, units: 1},
-	"div ff":      {f: func(x, y, _ float64) float64 { return x / y }, units: 5},
-	"max ff":      {f: func(x, y, _ float64) float64 { return max(x, y) }},
-	"min ff":      {f: func(x, y, _ float64) float64 { return min(x, y) }},
-	"pow ff":      {f: func(x, y, _ float64) float64 { return math.Pow(x, y) }, units: 6},
-	"fmod ff":     {f: func(x, y, _ float64) float64 { return math.Mod(x, y) }},
+	"copy w":      unary(func(x float64) float64 { return x }, 0),
+	"add ff":      pair(func(x, y float64) float64 { return x + y }, 0),
+	"sub ff":      pair(func(x, y float64) float64 { return x - y }, 0),
+	"mul ff":      pair(func(x, y float64) float64 { return x * y }, 1),
+	"div ff":      pair(func(x, y float64) float64 { return x / y }, 5),
+	"max ff":      pair(func(x, y float64) float64 { return max(x, y) }, 0),
+	"min ff":      pair(func(x, y float64) float64 { return min(x, y) }, 0),
+	"pow ff":      pair(math.Pow, 6),
+	"fmod ff":     pair(math.Mod, 0),
 	"clip_to fff": {f: func(x, y, z float64) float64 { return min(max(x, y), z) }},
-	"affine fff":  {f: func(x, y, z float64) float64 { return x*y + z }, least: -1e18, most: 1e18, units: 1, terms: func(x, y, z float64) float64 { return math.Abs(x*y) + math.Abs(z) }},
-	"scale f":     {f: func(x, _, _ float64) float64 { return 0.75*x - 2 }, alpha: 0.75, beta: -2, units: 1, terms: func(x, _, _ float64) float64 { return math.Abs(0.75*x) + 2 }},
+	"affine fff":  affine(),
+	"scale f": unary(func(x float64) float64 { return 0.75*x - 2 }, 1).with(0.75, -2).
+		adding(func(x, _, _ float64) float64 { return math.Abs(0.75*x) + 2 }),
 
 	"abs f":        unary(math.Abs, 0),
 	"neg f":        unary(func(x float64) float64 { return -x }, 0),
@@ -41,63 +42,65 @@ var pointwise = map[string]reference{
 	"acosh f":      unary(math.Acosh, 6),
 	"atanh f":      unary(math.Atanh, 6),
 	// Of angles beyond 2^24 quarters what a rounding changes is all there is.
-	"sin f": {f: ofX(math.Sin), units: 3, arguments: 0.01, least: -2e7, most: 2e7},
-	"cos f": {f: ofX(math.Cos), units: 3, arguments: 0.01, least: -2e7, most: 2e7},
-	"tan f": {f: ofX(math.Tan), units: 8, arguments: 0.01, least: -2e7, most: 2e7},
+	"sin f": unary(math.Sin, 3).rounding(0.01).from(-2e7, 2e7),
+	"cos f": unary(math.Cos, 3).rounding(0.01).from(-2e7, 2e7),
+	"tan f": unary(math.Tan, 8).rounding(0.01).from(-2e7, 2e7),
 
-	"relu f":             unary(func(x float64) float64 { return max(x, 0) }, 0),
-	"leaky_relu f":       {f: func(x, _, _ float64) float64 { return leakyOf(x, 0.3) }, alpha: 0.3, units: 2},
-	"prelu ff":           {f: func(x, y, _ float64) float64 { return leakyOf(x, y) }, units: 2},
-	"elu f":              {f: func(x, _, _ float64) float64 { return eluOf(x, 1.5) }, alpha: 1.5, units: 4},
-	"celu f":             {f: func(x, _, _ float64) float64 { return celuOf(x, 1.5) }, alpha: 1.5, units: 4, arguments: 2},
-	"selu f":             {f: func(x, _, _ float64) float64 { return 1.25 * eluOf(x, 1.5) }, alpha: 1.5, beta: 1.25, units: 5},
-	"sigmoid f":          unary(logistic, 6),
-	"hard_sigmoid f":     {f: func(x, _, _ float64) float64 { return hardOf(0.25*x + 0.375) }, alpha: 0.25, beta: 0.375, units: 1, terms: func(x, _, _ float64) float64 { return 1 }},
-	"swish f":            {f: func(x, _, _ float64) float64 { return x * logistic(1.5*x) }, alpha: 1.5, units: 8, arguments: 1},
-	"hard_swish f":       {f: func(x, _, _ float64) float64 { return x * hardOf(x/6+0.5) }, units: 5, terms: func(x, _, _ float64) float64 { return min(math.Abs(x), 3) }},
-	"softplus f":         unary(func(x float64) float64 { return kept(x, math.Max(x, 0)+math.Log1p(math.Exp(-math.Abs(x)))) }, 4),
+	"relu f":       unary(func(x float64) float64 { return max(x, 0) }, 0),
+	"leaky_relu f": unary(func(x float64) float64 { return leakyOf(x, 0.3) }, 2).with(0.3, 0),
+	"prelu ff":     pair(leakyOf, 2),
+	"elu f":        unary(func(x float64) float64 { return eluOf(x, 1.5) }, 4).with(1.5, 0),
+	"celu f":       unary(func(x float64) float64 { return celuOf(x, 1.5) }, 4).with(1.5, 0).rounding(2),
+	"selu f":       unary(func(x float64) float64 { return 1.25 * eluOf(x, 1.5) }, 5).with(1.5, 1.25),
+	"sigmoid f":    unary(logistic, 6),
+	"hard_sigmoid f": unary(func(x float64) float64 { return hardOf(0.25*x + 0.375) }, 1).with(0.25, 0.375).
+		adding(func(_, _, _ float64) float64 { return 1 }),
+	"swish f": unary(func(x float64) float64 { return x * logistic(1.5*x) }, 8).with(1.5, 0).rounding(1),
+	"hard_swish f": unary(func(x float64) float64 { return x * hardOf(x/6+0.5) }, 5).
+		adding(func(x, _, _ float64) float64 { return min(math.Abs(x), 3) }),
+	"softplus f":         unary(softplus, 4),
 	"softsign f":         unary(func(x float64) float64 { return x / (1 + math.Abs(x)) }, 6),
-	"thresholded_relu f": {f: func(x, _, _ float64) float64 { return thresholded(x, 1.5) }, alpha: 1.5},
-	"gelu f":             {f: func(x, _, _ float64) float64 { return 0.5 * x * math.Erfc(-x/math.Sqrt2) }, units: 8, arguments: 2},
-	"gelu_tanh f":        {f: func(x, _, _ float64) float64 { return geluTanh(x) }, units: 8, arguments: 2},
+	"thresholded_relu f": unary(func(x float64) float64 { return thresholded(x, 1.5) }, 0).with(1.5, 0),
+	"gelu f":             unary(func(x float64) float64 { return 0.5 * x * math.Erfc(-x/math.Sqrt2) }, 8).rounding(2),
+	"gelu_tanh f":        unary(geluTanh, 8).rounding(2),
 	"mish f":             unary(mish, 8),
-	"shrink f":           {f: func(x, _, _ float64) float64 { return shrinkOf(x, 1.5, 0.25) }, alpha: 1.5, beta: 0.25, units: 1},
-	"clip f":             {f: func(x, _, _ float64) float64 { return kept(x, math.Min(math.Max(x, -1.5), 2.25)) }, alpha: -1.5, beta: 2.25},
+	"shrink f":           unary(func(x float64) float64 { return shrinkOf(x, 1.5, 0.25) }, 1).with(1.5, 0.25),
+	"clip f":             unary(func(x float64) float64 { return min(max(x, -1.5), 2.25) }, 0).with(-1.5, 2.25),
 
 	"where iww":           {f: func(x, y, z float64) float64 { return either(x != 0, y, z) }},
-	"equal ff":            {f: func(x, y, _ float64) float64 { return truth(x == y) }},
-	"less ff":             {f: func(x, y, _ float64) float64 { return truth(x < y) }},
-	"greater ff":          {f: func(x, y, _ float64) float64 { return truth(x > y) }},
-	"less_or_equal ff":    {f: func(x, y, _ float64) float64 { return truth(x <= y) }},
-	"greater_or_equal ff": {f: func(x, y, _ float64) float64 { return truth(x >= y) }},
-	"equal ii":            {f: func(x, y, _ float64) float64 { return truth(x == y) }},
-	"less ii":             {f: func(x, y, _ float64) float64 { return truth(x < y) }},
-	"greater ii":          {f: func(x, y, _ float64) float64 { return truth(x > y) }},
-	"less_or_equal ii":    {f: func(x, y, _ float64) float64 { return truth(x <= y) }},
-	"greater_or_equal ii": {f: func(x, y, _ float64) float64 { return truth(x >= y) }},
+	"equal ff":            pair(func(x, y float64) float64 { return truth(x == y) }, 0),
+	"less ff":             pair(func(x, y float64) float64 { return truth(x < y) }, 0),
+	"greater ff":          pair(func(x, y float64) float64 { return truth(x > y) }, 0),
+	"less_or_equal ff":    pair(func(x, y float64) float64 { return truth(x <= y) }, 0),
+	"greater_or_equal ff": pair(func(x, y float64) float64 { return truth(x >= y) }, 0),
+	"equal ii":            pair(func(x, y float64) float64 { return truth(x == y) }, 0),
+	"less ii":             pair(func(x, y float64) float64 { return truth(x < y) }, 0),
+	"greater ii":          pair(func(x, y float64) float64 { return truth(x > y) }, 0),
+	"less_or_equal ii":    pair(func(x, y float64) float64 { return truth(x <= y) }, 0),
+	"greater_or_equal ii": pair(func(x, y float64) float64 { return truth(x >= y) }, 0),
 	"is_nan f":            unary(func(x float64) float64 { return truth(math.IsNaN(x)) }, 0),
-	"is_inf f":            {f: func(x, _, _ float64) float64 { return truth(math.IsInf(x, -1)) }, beta: 1},
-	"and ii":              {f: func(x, y, _ float64) float64 { return truth(x != 0 && y != 0) }},
-	"or ii":               {f: func(x, y, _ float64) float64 { return truth(x != 0 || y != 0) }},
-	"xor ii":              {f: func(x, y, _ float64) float64 { return truth((x != 0) != (y != 0)) }},
+	"is_inf f":            unary(func(x float64) float64 { return truth(math.IsInf(x, -1)) }, 0).with(0, 1),
+	"and ii":              pair(func(x, y float64) float64 { return truth(x != 0 && y != 0) }, 0),
+	"or ii":               pair(func(x, y float64) float64 { return truth(x != 0 || y != 0) }, 0),
+	"xor ii":              pair(func(x, y float64) float64 { return truth((x != 0) != (y != 0)) }, 0),
 	"not i":               unary(func(x float64) float64 { return truth(x == 0) }, 0),
 
 	"to_int f":           unary(toInt, 0),
 	"to_float i":         unary(func(x float64) float64 { return float64(float32(x)) }, 0),
 	"to_bool f":          unary(func(x float64) float64 { return truth(x != 0) }, 0),
 	"to_bool i":          unary(func(x float64) float64 { return truth(x != 0) }, 0),
-	"last_bits_signed i": {f: func(x, _, _ float64) float64 { return float64(int8(int32(x))) }, alpha: 24},
-	"last_bits i":        {f: func(x, _, _ float64) float64 { return float64(uint8(int32(x))) }, alpha: 24},
+	"last_bits_signed i": unary(func(x float64) float64 { return float64(int8(int32(x))) }, 0).with(24, 0),
+	"last_bits i":        unary(func(x float64) float64 { return float64(uint8(int32(x))) }, 0).with(24, 0),
 
-	"add ii":      {f: func(x, y, _ float64) float64 { return float64(int32(x) + int32(y)) }},
-	"sub ii":      {f: func(x, y, _ float64) float64 { return float64(int32(x) - int32(y)) }},
-	"mul ii":      {f: func(x, y, _ float64) float64 { return float64(int32(x) * int32(y)) }},
-	"div ii":      {f: func(x, y, _ float64) float64 { return wholeOf(x, y, func(x, y int32) int32 { return x / y }, x) }},
-	"fmod ii":     {f: func(x, y, _ float64) float64 { return wholeOf(x, y, func(x, y int32) int32 { return x % y }, 0) }},
-	"mod ii":      {f: func(x, y, _ float64) float64 { return wholeOf(x, y, floored, 0) }},
-	"pow ii":      {f: func(x, y, _ float64) float64 { return wholePow(int32(x), int32(y)) }},
-	"max ii":      {f: func(x, y, _ float64) float64 { return max(x, y) }},
-	"min ii":      {f: func(x, y, _ float64) float64 { return min(x, y) }},
+	"add ii":      pair(func(x, y float64) float64 { return float64(int32(x) + int32(y)) }, 0),
+	"sub ii":      pair(func(x, y float64) float64 { return float64(int32(x) - int32(y)) }, 0),
+	"mul ii":      pair(func(x, y float64) float64 { return float64(int32(x) * int32(y)) }, 0),
+	"div ii":      pair(func(x, y float64) float64 { return wholeOf(x, y, quotient, x) }, 0),
+	"fmod ii":     pair(func(x, y float64) float64 { return wholeOf(x, y, remainder, 0) }, 0),
+	"mod ii":      pair(func(x, y float64) float64 { return wholeOf(x, y, floored, 0) }, 0),
+	"pow ii":      pair(func(x, y float64) float64 { return wholePow(int32(x), int32(y)) }, 0),
+	"max ii":      pair(func(x, y float64) float64 { return max(x, y) }, 0),
+	"min ii":      pair(func(x, y float64) float64 { return min(x, y) }, 0),
 	"clip_to iii": {f: func(x, y, z float64) float64 { return min(max(x, y), z) }},
 	"abs i":       unary(func(x float64) float64 { return float64(max(int32(x), -int32(x))) }, 0),
 	"neg i":       unary(func(x float64) float64 { return float64(-int32(x)) }, 0),
@@ -105,16 +108,39 @@ var pointwise = map[string]reference{
 	"relu i":      unary(func(x float64) float64 { return max(x, 0) }, 0),
 }
 
-func ofX(f func(float64) float64) func(x, y, z float64) float64 {
-	return func(x, _, _ float64) float64 { return f(x) }
-}
-
+// unary and pair are references of x, and of x and y.
 func unary(f func(float64) float64, units float64) reference {
-	return reference{f: ofX(f), units: units}
+	return reference{f: func(x, _, _ float64) float64 { return f(x) }, units: units}
 }
 
-// kept is v, or x where that is NaN.
-func kept(x, v float64) float64 { return either(math.IsNaN(x), x, v) }
+func pair(f func(x, y float64) float64, units float64) reference {
+	return reference{f: func(x, y, _ float64) float64 { return f(x, y) }, units: units}
+}
+
+func (r reference) with(alpha, beta float32) reference {
+	r.alpha, r.beta = alpha, beta
+	return r
+}
+
+func (r reference) rounding(arguments float64) reference {
+	r.arguments = arguments
+	return r
+}
+
+func (r reference) from(least, most float64) reference {
+	r.least, r.most = least, most
+	return r
+}
+
+func (r reference) adding(terms func(x, y, z float64) float64) reference {
+	r.terms = terms
+	return r
+}
+
+func affine() reference {
+	r := reference{f: func(x, y, z float64) float64 { return x*y + z }, units: 1}
+	return r.from(-1e18, 1e18).adding(func(x, y, z float64) float64 { return math.Abs(x*y) + math.Abs(z) })
+}
 
 func either(yes bool, x, y float64) float64 {
 	if yes {
@@ -139,12 +165,14 @@ func leakyOf(x, slope float64) float64     { return either(x < 0, slope*x, x) }
 func eluOf(x, alpha float64) float64       { return either(x < 0, alpha*math.Expm1(x), x) }
 func celuOf(x, alpha float64) float64      { return either(x < 0, alpha*math.Expm1(x/alpha), x) }
 func logistic(x float64) float64           { return 1 / (1 + math.Exp(-x)) }
-func hardOf(x float64) float64             { return kept(x, math.Min(math.Max(x, 0), 1)) }
+func hardOf(x float64) float64             { return min(max(x, 0), 1) }
 func thresholded(x, least float64) float64 { return either(x > least || math.IsNaN(x), x, 0) }
 
 func geluTanh(x float64) float64 {
 	return x / (1 + math.Exp(-2*math.Sqrt(2/math.Pi)*(x+0.044715*x*x*x)))
 }
+
+func softplus(x float64) float64 { return max(x, 0) + math.Log1p(math.Exp(-math.Abs(x))) }
 
 func mish(x float64) float64 { return x * math.Tanh(math.Log1p(math.Exp(x))) }
 
@@ -164,6 +192,9 @@ func toInt(x float64) float64 {
 	}
 	return math.Min(math.Max(math.Trunc(x), math.MinInt32), math.MaxInt32)
 }
+
+func quotient(x, y int32) int32  { return x / y }
+func remainder(x, y int32) int32 { return x % y }
 
 // wholeOf is f of whole numbers, and something else where the divisor is 0.
 func wholeOf(x, y float64, f func(x, y int32) int32, otherwise float64) float64 {

@@ -143,9 +143,10 @@ func TestProgramOfAResidualBody(t *testing.T) {
 		}
 	}
 	m := p.Memory()
-	t.Logf("%v: planned %d bytes, naive %d, lower bound %d", names, m.Planned, m.Naive, m.LowerBound)
-	if m.Planned >= m.Naive || m.Planned < m.LowerBound || m.LowerBound == 0 {
-		t.Errorf("memory %+v: must share, and not be below the bound", m)
+	t.Logf("%v: memory %+v", names, m)
+	if m.Planned >= m.Naive || m.Planned < m.LowerBound || m.LowerBound < m.Live || m.Live == 0 ||
+		float64(m.Planned) > 1.05*float64(m.LowerBound) {
+		t.Errorf("memory %+v: must share, and be within 5%% of the bound", m)
 	}
 }
 

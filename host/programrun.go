@@ -89,7 +89,8 @@ func (p *Program) release() {
 type Memory struct {
 	Planned    uint64 // of all buffers that volumes share
 	Naive      uint64 // of volumes with a buffer each
-	LowerBound uint64 // of the volumes that are needed at once: no plan takes less
+	LowerBound uint64 // no plan that shares buffers whole takes less
+	Live       uint64 // of the volumes that are needed at once at the worst moment: no plan at all takes less
 }
 
 // Memory says how the program's volumes share memory, or would if it were not a checked one.
@@ -101,7 +102,7 @@ func (p *Program) Memory() Memory {
 	if err != nil {
 		return Memory{} // Compile would have failed
 	}
-	return Memory{m.Planned, m.Naive, m.Bound}
+	return Memory{m.Planned, m.Naive, m.Bound, m.Live}
 }
 
 // Algorithms names what computes each of the program's nodes, in the order in which they run: the algorithm, or of

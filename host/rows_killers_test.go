@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/gpuconv/gpuconv/cpuref/operators"
 	"github.com/gpuconv/gpuconv/host"
@@ -118,9 +119,7 @@ func (r rowRun) on(dev *host.Device, k shaders.Variant, c rowCase) error {
 	if err != nil {
 		return err
 	}
-	inputs := []*operators.Array{{
-		Type: onnxType(r.in), Shape: []int{x.Count() / count, count}, Data: values(in.DType, hosttest.Seen(x, in.Words)),
-	}}
+	inputs := []*operators.Array{matrix(x, in, count)}
 	if r.node.Op == "CumSum" {
 		inputs = append(inputs, &operators.Array{Type: onnx.Int64, Data: []float64{1}})
 	}
@@ -129,6 +128,16 @@ func (r rowRun) on(dev *host.Device, k shaders.Variant, c rowCase) error {
 		return err
 	}
 	return judged(values(out.DType, hosttest.Seen(y, got[0])), want[0])
+}
+
+// matrix is what a view has, with a row of so many numbers for each row.
+func matrix(v op.View, n hosttest.Numbers, count int) *operators.Array {
+	a := operators.Array{Type: onnx.Float, Shape: []int{v.Count() / count, count}}
+	if n.DType == shaders.Int32 {
+		a.Type = onnx.Int32
+	}
+	a.Data = values(n.DType, hosttest.Seen(v, n.Words))
+	return &a
 }
 
 // chosen holds that a plan has a step of the kernel that is to be judged.
@@ -153,13 +162,6 @@ func everyAxis(rank int) (all []int) {
 		all = append(all, axis)
 	}
 	return all
-}
-
-func onnxType(letter byte) onnx.DataType {
-	if letter == 'i' {
-		return onnx.Int32
-	}
-	return onnx.Float
 }
 
 // numbersOf are so many numbers of a type.
@@ -219,52 +221,14 @@ func notFinite(i int) float64 {
 }
 
 func init() {
-	axes := map[string]int64{"axes": 1}
-	reduce := map[string]struct {
-		node string
-		data [2]func(int) float64 // of float32 and of int32
-	}{
-		"sum": {"ReduceSum", [2]func(int) float64{waves, wholeWaves}}, "mean": {"ReduceMean", [2]func(int) float64{waves, wholeWaves}},
-		"max": {"ReduceMax", [2]func(int) float64{rising, rising}}, "min": {"ReduceMin", [2]func(int) float64{falling, falling}},
-		"prod": {"ReduceProd", [2]func(int) float64{aboutOne, fewPrimes}}, "l1": {"ReduceL1", [2]func(int) float64{waves}},
-		"l2": {"ReduceL2", [2]func(int) float64{waves}}, "sum_square": {"ReduceSumSquare", [2]func(int) float64{waves}},
-		"log_sum": {"ReduceLogSum", [2]func(int) float64{aboveZero}}, "root_of_sum": {"ReduceL2", [2]func(int) float64{aboveZero}},
-	}
 	for _, k := range shaders.Reductions() {
-		r := reduce[k.Kernel]
-		run := rowRun{node: nodeOf(r.node, axes), opset: 11, in: k.In[0], out: k.In[0], data: r.data[0]}
-		if k.In == "i" {
-			run.data = r.data[1]
-		}
-		run.steps = func(p *exec.Plan, out, in op.Tensor, axes []int) error {
-			if k.Kernel != "root_of_sum" {
-				return op.Reduce(p, k.Kernel, out, in, axes)
-			}
-			// The root of the sum of what are squares already.
-			squares := p.Scratch("squares", p.Operands[in.Operand].Count)
-			whole := op.Contiguous(int(p.Operands[in.Operand].Count))
-			if err := op.Pointwise(p, "mul", 0, 0, whole.Of(squares), whole.Of(in.Operand), whole.Of(in.Operand)); err != nil {
-				return err
-			}
-			return op.Reduce(p, k.Kernel, out, in.View.Of(squares), axes)
-		}
-		addRows(k, k.Rows, run)
-		if run.data = notFinite; k.In == "f" && (k.Kernel == "max" || k.Kernel == "min") {
+		for _, run := range reduceRuns(k) {
 			addRows(k, k.Rows, run)
 		}
-	}
-	softmax := map[string]rowRun{
-		"softmax":     {node: nodeOf("Softmax", map[string]int64{"axis": 1}), opset: 13, steps: op.Softmax, whole: true},
-		"log_softmax": {node: nodeOf("LogSoftmax", map[string]int64{"axis": 1}), opset: 13, steps: op.LogSoftmax, whole: true},
-		"log_sum_exp": {node: nodeOf("ReduceLogSumExp", axes), opset: 11, steps: func(p *exec.Plan, out, in op.Tensor, axes []int) error {
-			return op.Reduce(p, "log_sum_exp", out, in, axes)
-		}},
 	}
 	for _, k := range shaders.Softmaxes() {
-		run := softmax[k.Kernel]
-		run.in, run.out = 'f', 'f'
-		for _, run.data = range []func(int) float64{waves, notFinite} {
-			addRows(k, k.Rows, run)
+		for _, data := range []func(int) float64{waves, notFinite} {
+			addRows(k, k.Rows, softmaxRun(k, data))
 		}
 	}
 	for _, k := range shaders.Extremes() {
@@ -272,8 +236,8 @@ func init() {
 	}
 	for _, k := range shaders.Normalizes() {
 		for _, c := range rowCases(k.Rows) {
-			name := fmt.Sprintf("%v by %v", c.shape, c.axes)
-			killers[k] = append(killers[k], killer{name, func(dev *host.Device) error { return normalized(dev, k, c) }})
+			run := func(dev *host.Device) error { return normalized(dev, k, c) }
+			killers[k] = append(killers[k], killer{fmt.Sprintf("%v by %v", c.shape, c.axes), run})
 		}
 	}
 	for _, k := range shaders.Cumulates() {
@@ -283,6 +247,66 @@ func init() {
 			}
 		}
 	}
+}
+
+// reduceData are the numbers that each kind of reduction is put to, of float32 and of int32.
+var reduceData = map[string][2][]func(int) float64{
+	"ReduceSum":       {{waves}, {wholeWaves}},
+	"ReduceMean":      {{waves}, {wholeWaves}},
+	"ReduceMax":       {{rising, notFinite}, {rising}},
+	"ReduceMin":       {{falling, notFinite}, {falling}},
+	"ReduceProd":      {{aboutOne}, {fewPrimes}},
+	"ReduceL1":        {{waves}},
+	"ReduceL2":        {{waves}},
+	"ReduceSumSquare": {{waves}},
+	"ReduceLogSum":    {{aboveZero}},
+}
+
+func reduceRuns(k shaders.ReduceAxes) (all []rowRun) {
+	name := map[string]string{
+		"sum": "ReduceSum", "mean": "ReduceMean", "max": "ReduceMax", "min": "ReduceMin", "prod": "ReduceProd",
+		"l1": "ReduceL1", "l2": "ReduceL2", "sum_square": "ReduceSumSquare", "log_sum": "ReduceLogSum",
+		"root_of_sum": "ReduceL2",
+	}[k.Kernel]
+	for _, data := range reduceData[name][strings.Index("fi", k.In)] {
+		node := nodeOf(name, map[string]int64{"axes": 1})
+		run := rowRun{node: node, opset: 11, in: k.In[0], out: k.In[0], data: data}
+		run.steps = func(p *exec.Plan, out, in op.Tensor, axes []int) error {
+			if k.Kernel == "root_of_sum" {
+				return rootOfSquares(p, out, in, axes)
+			}
+			return op.Reduce(p, k.Kernel, out, in, axes)
+		}
+		all = append(all, run)
+	}
+	return all
+}
+
+// rootOfSquares is the second step of l2 alone, behind another one that squares.
+func rootOfSquares(p *exec.Plan, out, in op.Tensor, axes []int) error {
+	count := p.Operands[in.Operand].Count
+	whole, squares := op.Contiguous(int(count)), p.Scratch("squares", count)
+	x := whole.Of(in.Operand)
+	if err := op.Pointwise(p, "mul", 0, 0, whole.Of(squares), x, x); err != nil {
+		return err
+	}
+	return op.Reduce(p, "root_of_sum", out, in.View.Of(squares), axes)
+}
+
+func softmaxRun(k shaders.Softmax, data func(int) float64) rowRun {
+	run := rowRun{opset: 11, in: 'f', out: 'f', data: data, whole: true}
+	switch k.Kernel {
+	case "softmax":
+		run.node, run.steps = nodeOf("Softmax", map[string]int64{"axis": 1}), op.Softmax
+	case "log_softmax":
+		run.node, run.steps = nodeOf("LogSoftmax", map[string]int64{"axis": 1}), op.LogSoftmax
+	default:
+		run.node, run.whole = nodeOf("ReduceLogSumExp", map[string]int64{"axes": 1}), false
+		run.steps = func(p *exec.Plan, out, in op.Tensor, axes []int) error {
+			return op.Reduce(p, "log_sum_exp", out, in, axes)
+		}
+	}
+	return run
 }
 
 func addExtreme(k shaders.Extreme) {
@@ -325,8 +349,11 @@ func normalized(dev *host.Device, k shaders.Normalize, c rowCase) error {
 	scale := spread(x.Shape, 3)
 	bias := spread(x.Shape, 2)
 	rows := op.Contiguous(x.Count() / count)
-	in := []hosttest.Numbers{numbersOf('f', end(x), aboveZero), numbersOf('f', end(scale), waves), numbersOf('f', end(bias), aboutOne)}
-	out := []hosttest.Numbers{numbersOf('f', end(y), nil), numbersOf('f', rows.Count(), nil), numbersOf('f', rows.Count(), nil)}
+	in := []hosttest.Numbers{
+		numbersOf('f', end(x), aboveZero), numbersOf('f', end(scale), waves), numbersOf('f', end(bias), aboutOne),
+	}
+	statistics := numbersOf('f', rows.Count(), nil)
+	out := []hosttest.Numbers{numbersOf('f', end(y), nil), statistics, statistics}
 	n, node := op.Normalization{Beside: 1e-9}, nodeOf("MeanVarianceNormalization", map[string]int64{"axes": 1})
 	if k.Scaled {
 		n.Beside, n.Within, node = 0, 0.5, nodeOf("LayerNormalization", map[string]int64{"axis": 1})
@@ -354,9 +381,7 @@ func normalized(dev *host.Device, k shaders.Normalize, c rowCase) error {
 		if v, err = op.Broadcast(v, x.Shape); err != nil {
 			return err
 		}
-		inputs = append(inputs, &operators.Array{
-			Type: onnx.Float, Shape: []int{rows.Count(), count}, Data: values(in[i].DType, hosttest.Seen(v, in[i].Words)),
-		})
+		inputs = append(inputs, matrix(v, in[i], count))
 	}
 	want, err := operators.Reference(node, 17, inputs)
 	if err != nil {

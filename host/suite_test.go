@@ -2,6 +2,7 @@ package host_test
 
 import (
 	"math"
+	"slices"
 	"testing"
 
 	"github.com/gpuconv/gpuconv/conv"
@@ -46,8 +47,13 @@ func TestEveryVariantRuns(t *testing.T) {
 	for _, o := range shaders.Operators() {
 		layers = append(layers, killers[o]...)
 	}
-	for _, k := range rows(shaders.Pools()) {
+	for _, k := range slices.Concat(rows(shaders.Pools()), rows(shaders.MatMuls()), []shaders.Variant{shaders.Resampling, shaders.Gathering, shaders.Sorting}) {
 		layers = append(layers, killers[k]...)
+	}
+	for _, v := range shaders.Variants() {
+		if ofTensors(v) {
+			layers = append(layers, killers[v][0])
+		}
 	}
 	for _, l := range layers {
 		if err := l.run(dev); err != nil {

@@ -17,8 +17,8 @@ type NodeReport struct {
 	Node   string // where it stands in the program, and what it is
 	Name   string // of a layer's problem or of [Kernels], "" of all else
 	Report cpuref.Report
-	// Read are, where the node is wrong, the words of the volumes that it read: of a layer X and the residual, channels
-	// innermost, of [Kernels] all of what they read.
+	// Read are, where the node is wrong, the words of the volumes that it read: of a layer X and the residual,
+	// channels innermost, of [Kernels] all of what they read.
 	Read [][]uint32
 }
 

@@ -82,7 +82,8 @@ func TestLayerFailureIsSaved(t *testing.T) {
 	}
 	// The last layer is taken for wrong, with what it reads taken from the reference.
 	values := g.reference(t, inputs)
-	last := slices.IndexFunc(verdict.Nodes, func(n host.NodeReport) bool { return len(verdict.doing[n.Name].nodes) == 4 })
+	last := slices.IndexFunc(verdict.Nodes,
+		func(n host.NodeReport) bool { return len(verdict.doing[n.Name].nodes) == 4 })
 	if last < 0 {
 		t.Fatal("no layer of four nodes")
 	}

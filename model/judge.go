@@ -67,36 +67,32 @@ func (c *compiler) reshapedReference(n *node, x *value, keep bool, over []int) j
 }
 
 // normalizedReference is the judge of a normalization, whose x and result may have been split into groups.
-func (c *compiler) normalizedReference(n *node, o normalization, reads []*value, as []int, outputs []int) judge {
-	given := c.inputs(n)
-	held := c.reference(n, given, outputs...)
+func (c *compiler) normalizedReference(n *node, reads []*value, as []int, outputs []int) judge {
+	held := c.reference(n, reads, outputs...)
 	return func(in, out []*array) (cpuref.Report, error) {
-		// What was read of each input that the device has, in the input's own shape.
-		all := make([]*array, len(given))
-		for i, v := range given {
-			switch {
-			case v == nil:
-			case i < len(in):
-				a := *in[i]
-				a.Shape = v.shape()
-				all[i] = &a
-			}
-		}
 		got := *out[0]
 		got.Shape = as
-		return held(all, append([]*array{&got}, out[1:]...))
+		return held(in, append([]*array{&got}, out[1:]...))
 	}
 }
 
-// given are a node's inputs as the reference takes them: what the device read, what the host knows, and zeros for what
-// neither has, of which operators need no more than the shape.
+// given are a node's inputs as the reference takes them: what the device read, by the input's own shape or another
+// one, what the host knows, and zeros for what neither has, of which operators need no more than the shape.
 func given(inputs, reads []*value, in []*array) (all []*array) {
 	for _, v := range inputs {
-		switch i := slices.Index(reads, v); {
-		case v == nil:
+		i := -1
+		if v != nil {
+			i = slices.IndexFunc(reads, func(r *value) bool {
+				return r == v || r != nil && r.name == v.name && v.name != "" && r.view.Count() == v.view.Count()
+			})
+		}
+		switch {
+		case v == nil || i >= 0 && in[i] == nil:
 			all = append(all, nil)
 		case i >= 0:
-			all = append(all, in[i])
+			a := *in[i]
+			a.Shape = v.shape()
+			all = append(all, &a)
 		case v.known != nil:
 			all = append(all, &array{Type: v.dtype, Shape: v.shape(), Data: v.numbers().float64s()})
 		default:

@@ -224,8 +224,8 @@ type window struct {
 	extra, sizes                     []int // output_padding and output_shape of ConvTranspose
 }
 
-// windows reads a node's attributes for so many axes, and holds kernel_shape, if it is there, against the filters, where
-// these are given.
+// windows reads a node's attributes for so many axes, and holds kernel_shape, if it is there, against the filters,
+// where these are given.
 func windows(n *node, rank int, filter []int) (w window, err error) {
 	ones := slices.Repeat([]int{1}, rank)
 	read := func(name string, count int, otherwise []int) []int {

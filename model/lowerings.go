@@ -11,7 +11,7 @@ type lowering struct {
 }
 
 // lowerings are all operators that networks may have.
-var lowerings = merged(known, moving, layers, elementwise(), byRows())
+var lowerings = merged(known, moving, layers, elementwise(), byRows(), quantized)
 
 // merged is one table of all families.
 func merged(families ...map[string]lowering) map[string]lowering {
@@ -48,6 +48,8 @@ var moving = map[string]lowering{
 	"Slice":     {lower: lowerSlice},
 	"Pad":       {lower: lowerPad},
 	"Tile":      {lower: lowerTile},
+	"Resize":    {lower: lowerResize},
+	"Upsample":  {lower: lowerResize},
 	"Gather":    {fold: foldGather},
 
 	"DepthToSpace": {lower: lowerDepthToSpace},
@@ -109,6 +111,7 @@ func byRows() map[string]lowering {
 		"LogSoftmax":                {lower: lowerSoftmax},
 		"Hardmax":                   {lower: lowerSoftmax},
 		"CumSum":                    {lower: lowerCumulate},
+		"LRN":                       {lower: lowerLRN},
 		"InstanceNormalization":     {lower: lowerInstanceNormalization},
 		"LayerNormalization":        {lower: lowerLayerNormalization},
 		"GroupNormalization":        {lower: lowerGroupNormalization},
@@ -120,4 +123,14 @@ func byRows() map[string]lowering {
 	all["GlobalAveragePool"] = lowering{lower: lowerGlobalPool}
 	all["GlobalMaxPool"] = lowering{lower: lowerGlobalPool}
 	return all
+}
+
+// quantized are the operators of 8-bit whole numbers.
+var quantized = map[string]lowering{
+	"QuantizeLinear":   {lower: lowerQuantize},
+	"DequantizeLinear": {lower: lowerDequantize},
+	"MatMulInteger":    {lower: lowerMatMulInteger},
+	"QLinearMatMul":    {lower: lowerMatMulInteger},
+	"ConvInteger":      {lower: lowerConvInteger},
+	"QLinearConv":      {lower: lowerConvInteger},
 }

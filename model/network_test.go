@@ -187,10 +187,12 @@ func TestInputs(t *testing.T) {
 	}{
 		{"none", nil, `input "x" is missing`},
 		{"another", map[string]tensor.Array{"x": good, "y": good}, `no input is called "y"`},
-		{"shape", map[string]tensor.Array{"x": g.array(1, 4, 6, 6)}, "has shape [1 4 6 6], must be x float32 [x_0 4 6 5]"},
+		{"shape", map[string]tensor.Array{"x": g.array(1, 4, 6, 6)},
+			"has shape [1 4 6 6], must be x float32 [x_0 4 6 5]"},
 		{"rank", map[string]tensor.Array{"x": g.array(4, 6, 5)}, "has shape [4 6 5]"},
 		{"short", map[string]tensor.Array{"x": {Shape: good.Shape, Data: good.Data[1:]}}, "holds 119 elements"},
-		{"whole", map[string]tensor.Array{"x": {Shape: good.Shape, Ints: make([]int64, 120)}}, "must have float32 ones"},
+		{"whole", map[string]tensor.Array{"x": {Shape: good.Shape, Ints: make([]int64, 120)}},
+			"must have float32 ones"},
 	} {
 		_, err := net.Run(ctx, c.inputs)
 		if !errors.Is(err, ErrInput) || !strings.Contains(fmt.Sprint(err), c.says) {

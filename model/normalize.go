@@ -39,7 +39,7 @@ func (c *compiler) normalize(n *node, o normalization, as []int) error {
 		reads:  reads,
 		writes: writes,
 		plan:   func(p *exec.Plan, in, out []op.Tensor) error { return o.plan(p, in, out) },
-		judge:  c.normalizedReference(n, o, reads, as, outputs),
+		judge:  c.normalizedReference(n, reads, as, outputs),
 	})
 	if err != nil {
 		return err
@@ -151,7 +151,8 @@ func lowerGroupNormalization(c *compiler, n *node) (err error) {
 			shape[2] = 1
 		}
 		if v == nil || sized(v, shape) != nil {
-			return fmt.Errorf("%w: GroupNormalization of %s in %d groups with scale or bias %s", ErrGraph, x, groups, v)
+			return fmt.Errorf("%w: GroupNormalization of %s in %d groups with scale or bias %s", ErrGraph, x, groups,
+				v)
 		}
 		if *to, err = c.reshaped(v, shape); err != nil {
 			return err

@@ -155,8 +155,9 @@ func typeOf(v *value) onnx.DataType {
 
 // activationKernels are ONNX's functions of one number without parameters.
 var activationKernels = map[string]string{
-	"Abs": "abs", "Neg": "neg", "Sqrt": "sqrt", "Reciprocal": "reciprocal", "Exp": "exp", "Log": "log", "Floor": "floor",
-	"Ceil": "ceil", "Round": "round", "Sign": "sign", "Erf": "erf", "Sin": "sin", "Cos": "cos", "Tan": "tan",
+	"Abs": "abs", "Neg": "neg", "Sqrt": "sqrt", "Reciprocal": "reciprocal", "Exp": "exp", "Log": "log",
+	"Floor": "floor",
+	"Ceil":  "ceil", "Round": "round", "Sign": "sign", "Erf": "erf", "Sin": "sin", "Cos": "cos", "Tan": "tan",
 	"Asin": "asin", "Acos": "acos", "Atan": "atan", "Sinh": "sinh", "Cosh": "cosh", "Tanh": "tanh", "Asinh": "asinh",
 	"Acosh": "acosh", "Atanh": "atanh", "Relu": "relu", "Sigmoid": "sigmoid", "HardSwish": "hard_swish",
 	"Softplus": "softplus", "Softsign": "softsign", "Mish": "mish",

@@ -91,14 +91,19 @@ func powers(p *exec.Plan, x, to op.Tensor, power float32) error {
 	if err := op.Pointwise(p, "abs", 0, 0, size, x); err != nil {
 		return err
 	}
-	exponent := p.Add(exec.Operand{
-		Name:  "the exponent",
+	exponent := op.Contiguous(1).Of(constant(p, "the exponent", power))
+	return op.Pointwise(p, "pow", 0, 0, to, size, exponent)
+}
+
+// constant is an operand of one number.
+func constant(p *exec.Plan, name string, number float32) int {
+	return p.Add(exec.Operand{
+		Name:  name,
 		Role:  exec.Constant,
 		Count: 1,
 		DType: shaders.Float32,
-		Fill:  func() ([]uint32, error) { return []uint32{math.Float32bits(power)}, nil },
+		Fill:  func() ([]uint32, error) { return []uint32{math.Float32bits(number)}, nil },
 	})
-	return op.Pointwise(p, "pow", 0, 0, to, size, op.Contiguous(1).Of(exponent))
 }
 
 // poolOptions reads a pool's attributes, and gives the sizes of its output.

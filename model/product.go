@@ -105,7 +105,8 @@ func lowerGemm(c *compiler, n *node) error {
 	if err != nil {
 		return err
 	}
-	rows, depth, other, width := g.turn(a, 0).Shape[0], g.turn(a, 0).Shape[1], g.turn(b, 1).Shape[0], g.turn(b, 1).Shape[1]
+	rows, depth, other, width := g.turn(a, 0).Shape[0], g.turn(a, 0).Shape[1], g.turn(b, 1).Shape[0],
+		g.turn(b, 1).Shape[1]
 	if depth != other {
 		return fmt.Errorf("%w: Gemm of %s and %s, transposed: %v", ErrGraph, a, b, g.turned)
 	}

@@ -209,7 +209,8 @@ func lowerSoftmax(c *compiler, n *node) error {
 	kernel := map[string]func(*exec.Plan, op.Tensor, op.Tensor, []int) error{
 		"Softmax": op.Softmax, "LogSoftmax": op.LogSoftmax, "Hardmax": op.Hardmax,
 	}[n.Op]
-	return c.rows(n, x, over, func(p *exec.Plan, out, in op.Tensor, axes []int) error { return kernel(p, out, in, axes) })
+	return c.rows(n, x, over,
+		func(p *exec.Plan, out, in op.Tensor, axes []int) error { return kernel(p, out, in, axes) })
 }
 
 // rows adds a node whose output has a number for each one of x, computed row by row along the axes.

@@ -29,7 +29,9 @@ func (net *Network) Run(ctx context.Context, inputs map[string]tensor.Array) (ma
 	return outputs, nil
 }
 
-func (net *Network) runOnce(ctx context.Context, inputs map[string]tensor.Array) (out map[string]tensor.Array, err error) {
+func (net *Network) runOnce(
+	ctx context.Context, inputs map[string]tensor.Array,
+) (out map[string]tensor.Array, err error) {
 	err = net.with(inputs, func(p *plan, words [][]uint32) (err error) {
 		out, err = p.run(ctx, words)
 		return err

@@ -82,8 +82,8 @@ func (c *compiler) cuts(n *node, x *value) ([]cut, error) {
 	return cuts, nil
 }
 
-// cutOf is what ONNX's Slice takes of an axis of this size: starts and ends below 0 are counted from behind, and all are
-// held to the axis.
+// cutOf is what ONNX's Slice takes of an axis of this size: starts and ends below 0 are counted from behind, and all
+// are held to the axis.
 func cutOf(size, start, end, step int64) cut {
 	low, high := int64(0), size
 	if step < 0 {

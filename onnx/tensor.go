@@ -31,9 +31,9 @@ func IntTensor(name string, dims []int64, values []int64) Tensor {
 	return WholeTensor(name, Int64, dims, values)
 }
 
-// WholeTensor is a tensor of whole numbers of any type, or of truth values, which are 0 and 1: of each number the bytes
-// that the type has are kept. Where values are not as many as dims say, or the type is none of these, what uses it fails
-// with [ErrFormat].
+// WholeTensor is a tensor of whole numbers of any type, or of truth values, which are 0 and 1: of each number the
+// bytes that the type has are kept. Where values are not as many as dims say, or the type is none of these, what uses
+// it fails with [ErrFormat].
 func WholeTensor(name string, t DataType, dims []int64, values []int64) Tensor {
 	size := dataTypes[t].size
 	data := make([]byte, 0, size*len(values))

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// expression is a row of the table of what is computed number by number: a kernel's name, the types of x, y and z that it
-// reads and that of what it gives, and its WGSL, in which alpha, beta and gamma are p's. Types are a letter each: f for
+// expression is a row of the table of what is computed number by number: a kernel's name, the types of x, y and z that
+// it reads and that of what it gives, and its WGSL, in which alpha and beta are p's. Types are a letter each: f for
 // float32, i for int32, and w for words of either, which are the same in all places.
 type expression struct {
 	kernel  string

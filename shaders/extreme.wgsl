@@ -77,7 +77,8 @@ fn number(place: u32, t: u32) -> {{.Type}} {
 {{- if .OneHot}}
 	let place = first(thread, low);
 	for (var t = part; t < end; t += PARTS) {
-		v[at.v + {{if .Flat}}t * p.results.strides[1].w{{else}}reduced_offsets(t).results{{end}}] = f32(i32(t) == place);
+		let to = {{if .Flat}}t * p.results.strides[1].w{{else}}reduced_offsets(t).results{{end}};
+		v[at.v + to] = f32(i32(t) == place);
 	}
 {{- else}}
 	let place = select(first(thread, low), last(thread, high), p.last == 1u);

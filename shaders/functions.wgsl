@@ -473,8 +473,8 @@ fn shrunk(x: f32, limit: f32, bias: f32) -> f32 {
 
 {{- define "remainder"}}
 
-// remainder is x - y * the whole part of x / y, exact: multiples of y by powers of 2 are taken away, each at least half
-// as large as what is left.
+// remainder is x - y * the whole part of x / y, exact: multiples of y by powers of 2 are taken away, each at least
+// half as large as what is left.
 fn remainder(x: f32, y: f32) -> f32 {
 	let by = abs(y);
 	var left = abs(x);

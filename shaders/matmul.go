@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// MatMul is matmul.wgsl: a thread computes Rows rows of Columns columns, a multiple of 4, of products of matrices. Int32
-// takes zero points away from whole numbers first.
+// MatMul is matmul.wgsl: a thread computes Rows rows of Columns columns, a multiple of 4, of products of matrices.
+// Int32 takes zero points away from whole numbers first.
 type MatMul struct {
 	Rows, Columns, Threads uint32
 	DType                  DType
@@ -47,7 +47,7 @@ func (MatMul) workgroupStorage() uint32 { return 0 }
 
 // matMulRows are the table's: low for few rows, narrow for few columns.
 var matMulRows = []MatMul{
-	{16, 16, 8, Float32}, {16, 8, 8, Float32}, {4, 16, 8, Float32}, {16, 16, 8, Int32}, {4, 8, 8, Int32},
+	{16, 16, 8, Float32}, {16, 8, 8, Float32}, {4, 16, 8, Float32}, {8, 8, 8, Int32},
 }
 
 // MatMuls are the products of matrices of the table.

@@ -1,6 +1,8 @@
-// V = alpha * A * B for many matrices, as ONNX's MatMul{{if .Integer}}Integer: whole numbers, from which zero points are taken away{{end}}.
-// A thread computes {{.Rows}} rows of {{.Columns}} columns. All threads of a workgroup have the same rows, so that the address of a
-// number of A is equal for all, and columns of neighbours are neighbours. The CPU twin is cpuref/operators/matmul.go.
+// V = alpha * A * B for many matrices, as ONNX's
+// MatMul{{if .Integer}}Integer: whole numbers, from which zero points are taken away{{end}}. A thread computes
+// {{.Rows}} rows of {{.Columns}} columns. All threads of a workgroup have the same rows, so that the address of a
+// number of A is equal for all, and columns of neighbours are neighbours. The CPU twin is
+// cpuref/operators/matmul.go.
 
 {{template "strided"}}
 
@@ -44,11 +46,6 @@ const COLUMNS: u32 = {{.Columns}}u;
 
 {{template "walk" .Walk}}
 
-// held are columns, of which those behind the last one are the last one.
-fn held(columns: vec4<u32>) -> vec4<u32> {
-	return min(columns, vec4<u32>(p.columns - 1u));
-}
-
 fn row_of(i: vec4<u32>) -> vec4<{{.Number}}> {
 	return vec4<{{.Number}}>(rights[i.x], rights[i.y], rights[i.z], rights[i.w]);
 }
@@ -69,22 +66,23 @@ fn write(start: u32, row: u32, column: u32, sum: vec4<{{.Number}}>) {
 	}
 }
 
+// multiply computes a tile. Beyond the last row and the last column it computes with what stands there, and writes nothing.
 fn multiply(tile: u32, thread: u32) {
 	let at = matrices_offsets(tile / p.row_tiles / p.column_tiles);
 	let first = tile % p.row_tiles * {{.Rows}}u;
 	let column = tile / p.row_tiles % p.column_tiles * (COLUMNS * THREADS) + thread;
 	let four = vec4<u32>(0u, 1u, 2u, 3u) * THREADS + column;
 {{- range $r := .Each}}
-	let row{{$r}} = at.a + min(first{{plus $r}}, p.rows - 1u) * p.a_row;
+	let row{{$r}} = at.a + (first{{plus $r}}) * p.a_row;
 {{- if $.Integer}}
-	let from{{$r}} = left_zeros[at.a_zero + min(first{{plus $r}}, p.rows - 1u) * p.a_zero_row];
+	let from{{$r}} = left_zeros[at.a_zero + (first{{plus $r}}) * p.a_zero_row];
 {{- end}}
 {{- range $j := $.Fours}}
 	var sum{{$r}}_{{$j}} = vec4<{{$.Number}}>();
 {{- end}}
 {{- end}}
 {{- range $j := .Fours}}
-	let column{{$j}} = held(four{{if $j}} + {{$j}}u * 4u * THREADS{{end}});
+	let column{{$j}} = four{{if $j}} + {{$j}}u * 4u * THREADS{{end}};
 {{- if $.Integer}}
 	let start{{$j}} = zeros_of(at.b_zero + column{{$j}} * p.b_zero_column);
 {{- end}}

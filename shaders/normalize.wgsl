@@ -1,6 +1,8 @@
-// Each row of X is brought to the mean 0 and the variance 1{{if .Scaled}}, then multiplied by a scale and moved by a bias{{end}}.
-{{- if .Statistics}} The means
-// of rows and one divided by their deviations are written too.{{end}}
+// Each row of X is brought to the mean 0 and the variance 1.
+{{- if .Scaled}} It is then multiplied by a scale and moved by a bias.{{end}}
+{{- if .Statistics}}
+// The means of rows and one divided by their deviations are written too.
+{{- end}}
 
 {{template "strided"}}
 

@@ -1,4 +1,6 @@
-// {{.Kernel}}, number by number: V is {{.Expression}}, for x of X{{if ge .Inputs 2}} and y of Y{{end}}{{if ge .Inputs 3}} and z of Z{{end}}.
+// {{.Kernel}}, number by number: V is {{.Expression}}, for x of X
+{{- if ge .Inputs 2}} and y of Y{{end}}
+{{- if ge .Inputs 3}} and z of Z{{end}}.
 {{- if .Flat}} Each tensor has one axis.{{end}}
 
 {{template "strided"}}
@@ -25,7 +27,9 @@ struct Params {
 @group(0) @binding({{.Out}}) var<storage, read_write> v: array<{{.Result}}>;
 {{- .Functions}}
 
-fn number(x: {{.Type 0}}{{if ge .Inputs 2}}, y: {{.Type 1}}{{end}}{{if ge .Inputs 3}}, z: {{.Type 2}}{{end}}) -> {{.Result}} {
+fn number(x: {{.Type 0}}
+{{- if ge .Inputs 2}}, y: {{.Type 1}}{{end}}
+{{- if ge .Inputs 3}}, z: {{.Type 2}}{{end}}) -> {{.Result}} {
 {{- if .Careful}}
 	return select({{.Expression}}, x, is_nan(x));
 {{- else}}

@@ -8,9 +8,9 @@ struct Params {
 	x: View, // by the kept axes
 	terms: View, // X by the reduced axes
 	v: View, // by the kept axes
+	divisor: u32, // of a mean
 	outputs: u32, // numbers of V, but for splits
 	rows: u32, // outputs times the splits of each
-	divisor: {{.Type}}, // of a mean
 	count: u32, // terms of an output
 	length: u32, // terms of a row
 }

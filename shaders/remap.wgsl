@@ -1,5 +1,5 @@
-// Words of V from other places of X: along each axis the coordinate c of V is start + step * c of X. What is outside of X
-// is of the kind {{.Outside}}.
+// Words of V from other places of X: along each axis the coordinate c of V is start + step * c of X. What is outside
+// of X is of the kind {{.Outside}}.
 
 {{template "strided"}}
 

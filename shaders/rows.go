@@ -12,8 +12,8 @@ type Rows struct {
 	Threads uint32
 }
 
-// RowLanes are how many rows a workgroup may have: one where rows are long, all threads a row where they are short, and
-// some where rows stand beside each other in memory.
+// RowLanes are how many rows a workgroup may have: one where rows are long, all threads a row where they are short,
+// and some where rows stand beside each other in memory.
 var RowLanes = []uint32{1, 16, 256}
 
 // rowForms are all forms of a kernel of rows, or the flat ones alone.
@@ -68,8 +68,8 @@ type ReduceAxes struct {
 	Rows
 }
 
-// reduction is a row of the table of reductions: what each term adds, what two of them come to, what one of no terms is,
-// and what becomes of all, in WGSL.
+// reduction is a row of the table of reductions: what each term adds, what two of them come to, what one of no terms
+// is, and what becomes of all, in WGSL.
 type reduction struct {
 	kernel, in                      string
 	term, combine, identity, finish string
@@ -79,7 +79,7 @@ type reduction struct {
 // reductions is the table. The references are in host/rows_killers_test.go.
 var reductions = []reduction{
 	{"sum", "f", "x", "a + b", "0.0", "all", "sum", "sum"},
-	{"mean", "f", "x", "a + b", "0.0", "all / p.divisor", "sum", "mean"},
+	{"mean", "f", "x", "a + b", "0.0", "all / f32(p.divisor)", "sum", "mean"},
 	{"max", "f", "x", "larger(a, b)", "infinity_like(-1.0)", "all", "max", "max"},
 	{"min", "f", "x", "smaller(a, b)", "infinity_like(1.0)", "all", "min", "min"},
 	{"prod", "f", "x", "a * b", "1.0", "all", "prod", "prod"},
@@ -89,7 +89,7 @@ var reductions = []reduction{
 	{"root_of_sum", "f", "x", "a + b", "0.0", "sqrt(all)", "sum", "root_of_sum"},
 	{"log_sum", "f", "x", "a + b", "0.0", "log_of(all)", "sum", "log_sum"},
 	{"sum", "i", "x", "a + b", "0", "all", "sum", "sum"},
-	{"mean", "i", "x", "a + b", "0", "all / p.divisor", "sum", "mean"},
+	{"mean", "i", "x", "a + b", "0", "all / i32(p.divisor)", "sum", "mean"},
 	{"max", "i", "x", "max(a, b)", "-2147483647 - 1", "all", "max", "max"},
 	{"min", "i", "x", "min(a, b)", "2147483647", "all", "min", "min"},
 	{"prod", "i", "x", "a * b", "1", "all", "prod", "prod"},
@@ -158,12 +158,10 @@ func (ReduceAxes) file() string { return "reduce_axes.wgsl" }
 
 // ReduceAxesParams is the struct Params of reduce_axes.wgsl.
 type ReduceAxesParams struct {
-	Kept, Reduced Shape
-	X, Terms, V   View
-	Outputs, Rows uint32
-	Divisor       uint32 // the bits of a number of the kernel's type
-	Count, Length uint32
-	_             [3]uint32 // a struct's size is a multiple of 16 bytes
+	Kept, Reduced                         Shape
+	X, Terms, V                           View
+	Divisor, Outputs, Rows, Count, Length uint32
+	_                                     [3]uint32 // a struct's size is a multiple of 16 bytes
 }
 
 // Softmax is softmax.wgsl: powers of e of the numbers of a row, less the largest one.

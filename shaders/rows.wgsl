@@ -12,6 +12,9 @@ const PARTS: u32 = THREADS / LANES; // threads of a row
 
 // {{.Name}} gives each thread what the parts of its row come to. All threads must call it.
 fn {{.Name}}(thread: u32, part: {{.Type}}) -> {{.Type}} {
+	if LANES == THREADS {
+		return part; // which is the whole row
+	}
 	workgroupBarrier(); // what came before was read
 	{{.Array}}[thread] = part;
 	workgroupBarrier();

@@ -78,7 +78,11 @@ func TestParamsMatch(t *testing.T) {
 	for v, params := range map[Variant]any{Conv(64, Float32): Params{}, Conv(32, Int8): Params{}, Dequantize: Params{},
 		Requantize: Params{}, QuantizeLinear: LinearParams{}, DequantizeLinear: LinearParams{},
 		FilterGradients: Params{}, BiasGradients: BiasParams{}, ReLU: ReLUParams{}, Activate: Params{},
-		ActivationGradients: Params{}, Peaks()[0]: PeakParams{}, Copies()[0]: CopyParams{}, Pools()[0]: PoolParams{}} {
+		ActivationGradients: Params{}, Peaks()[0]: PeakParams{}, Copies()[0]: CopyParams{}, Pools()[0]: PoolParams{},
+		MatMuls()[0]: MatMulParams{}, Resampling: ResampleParams{},
+		Pointwises()[0]: PointwiseParams{}, Remaps()[0]: RemapParams{}, Reductions()[0]: ReduceAxesParams{},
+		Softmaxes()[0]: RowsParams{}, Extremes()[0]: RowsParams{}, Normalizes()[0]: NormalizeParams{},
+		Cumulates()[0]: CumulateParams{}, Gathering: LookupParams{}, Sorting: TopKParams{}} {
 		s, err := Source(v)
 		if err != nil {
 			t.Fatal(err)
@@ -87,7 +91,8 @@ func TestParamsMatch(t *testing.T) {
 		var wgsl []string
 		for _, m := range regexp.MustCompile(`(?m)^\t(\w+): ([\w<>]+),`).FindAllStringSubmatch(body[1], -1) {
 			kind := map[string]string{"vec3<u32>": "[3]uint32", "u32": "uint32", "f32": "float32",
-				"i32": "int32"}[m[2]]
+				"i32": "int32", "Shape": "shaders.Shape", "View": "shaders.View", "Axes": "shaders.Axes",
+				"Steps": "shaders.Steps"}[m[2]]
 			wgsl = append(wgsl, strings.ReplaceAll(m[1], "_", "")+" "+kind)
 		}
 		var host []string

@@ -174,6 +174,9 @@ func Variants() []Variant {
 		QuantizeLinear,
 		DequantizeLinear,
 		SumSplitK,
+		Resampling,
+		Gathering,
+		Sorting,
 	)
 }
 

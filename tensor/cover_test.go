@@ -38,7 +38,17 @@ func TestCoverCuts(t *testing.T) {
 				for x := range c.w {
 					at, from := got.Index(n, y, x, 0), c.v.Index(n, c.top+y, c.left+x, 0)
 					if !slices.Equal(got.Data[at:at+c.v.D], c.v.Data[from:from+c.v.D]) {
-						t.Errorf("%v to %dx%d: pixel %d,%d of image %d is not that of %d,%d", c.v, c.w, c.h, x, y, n, c.left+x, c.top+y)
+						t.Errorf(
+							"%v to %dx%d: pixel %d,%d of image %d is not that of %d,%d",
+							c.v,
+							c.w,
+							c.h,
+							x,
+							y,
+							n,
+							c.left+x,
+							c.top+y,
+						)
 					}
 				}
 			}

@@ -23,7 +23,8 @@ func TestWriteImage(t *testing.T) {
 	if err := WriteImageFile(path, rgb); err != nil {
 		t.Fatal(err)
 	}
-	if back, err := ReadImageFile(path); err != nil || !slices.Equal(back.Data, rgb.Data) || back.W != 3 || back.H != 2 {
+	if back, err := ReadImageFile(path); err != nil || !slices.Equal(back.Data, rgb.Data) || back.W != 3 ||
+		back.H != 2 {
 		t.Errorf("%v %v, error %v, must be %v", back, back.Data, err, rgb.Data)
 	}
 	flat, err := NewVolume(1, 16, 16, 3)
@@ -51,7 +52,13 @@ func TestWriteImage(t *testing.T) {
 // TestImageOf holds that numbers are clipped and rounded to the nearest step, and gray stays gray.
 func TestImageOf(t *testing.T) {
 	inf := float32(math.Inf(1))
-	v := Volume{N: 1, H: 1, W: 7, D: 1, Data: []float32{-inf, -0.1, 0.49 / 255, 0.51 / 255, 254.4 / 255, 254.6 / 255, inf}}
+	v := Volume{
+		N:    1,
+		H:    1,
+		W:    7,
+		D:    1,
+		Data: []float32{-inf, -0.1, 0.49 / 255, 0.51 / 255, 254.4 / 255, 254.6 / 255, inf},
+	}
 	img, err := ImageOf(v)
 	if err != nil {
 		t.Fatal(err)

@@ -203,7 +203,8 @@ func TestFilterBanksFrom(t *testing.T) {
 // TestArrayIn holds that what VolumeFrom reads comes out again, and where the numbers of a small volume stand.
 func TestArrayIn(t *testing.T) {
 	v := Volume{N: 1, H: 1, W: 3, D: 2, Data: []float32{0, 3, 1, 4, 2, 5}}
-	if a, err := v.ArrayIn(NCHW); err != nil || !slices.Equal(a.Shape, []int{1, 2, 1, 3}) || !slices.Equal(a.Data, upTo(6).Data) {
+	if a, err := v.ArrayIn(NCHW); err != nil || !slices.Equal(a.Shape, []int{1, 2, 1, 3}) ||
+		!slices.Equal(a.Data, upTo(6).Data) {
 		t.Errorf("%v, %v", a, err)
 	}
 	for _, in := range []Array{upTo(2, 3, 4, 5), upTo(1, 2, 3, 4), upTo(2, 3, 4, 5, 6), upTo(1, 2, 3, 1, 1)} {
@@ -212,7 +213,8 @@ func TestArrayIn(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if a, err := v.ArrayIn(l); err != nil || !slices.Equal(a.Shape, in.Shape) || !slices.Equal(a.Data, in.Data) {
+			if a, err := v.ArrayIn(l); err != nil || !slices.Equal(a.Shape, in.Shape) ||
+				!slices.Equal(a.Data, in.Data) {
 				t.Errorf("%v %s: %v, %v", in.Shape, l, a, err)
 			}
 		}

@@ -213,13 +213,13 @@ func (a *app) measureSuite(
 	return err
 }
 
-// turnText names what is under way.
+// turnText names what is under way, the layer first: a narrow terminal cuts the rest.
 func turnText(t bench.Turn, rounds int) string {
-	text := fmt.Sprintf("round %d of %d: %s", t.Round+1, rounds, t.About.Label())
+	text := t.About.Label()
 	if t.About.Algorithm != "" {
 		text += " by " + t.About.Algorithm
 	}
-	return text
+	return fmt.Sprintf("%s, round %d of %d", text, t.Round+1, rounds)
 }
 
 // repro is the command that measures one layer or network again.

@@ -301,3 +301,18 @@ func TestBenchCeilings(t *testing.T) {
 		}
 	}
 }
+
+// TestTurnText holds that the layer's name comes first on the bar, which narrow terminals cut.
+func TestTurnText(t *testing.T) {
+	layer := bench.Result{Name: "resnet_3x3_28"}
+	by := layer
+	by.Algorithm = "fourier"
+	for want, turn := range map[string]bench.Turn{
+		"resnet_3x3_28, round 1 of 5":            {About: layer},
+		"resnet_3x3_28 by fourier, round 3 of 5": {About: by, Round: 2},
+	} {
+		if got := turnText(turn, 5); got != want {
+			t.Errorf("%q, must be %q", got, want)
+		}
+	}
+}

@@ -46,7 +46,8 @@ func TestCompletion(t *testing.T) {
 		{[]string{"run", "--input", ""}, nil, files},
 		{[]string{"run", ""}, nil, noFiles},
 		{[]string{"infer", ""}, []string{"onnx"}, ":8"}, // files that end so
-		{[]string{"conformance", ""}, nil, ":16"},       // folders
+		{[]string{"inspect", ""}, []string{"onnx"}, ":8"},
+		{[]string{"conformance", ""}, nil, ":16"}, // folders
 		{[]string{"infer", "m.onnx", "--input", ""}, nil, files},
 		{[]string{"infer", "m.onnx", "--channels", ""}, []string{"rgb", "bgr", "gray"}, noFiles},
 		{[]string{"infer", "m.onnx", "--layout", ""}, []string{"NCHW", "NHWC"}, noFiles},

@@ -1,18 +1,15 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 
 	"github.com/gpuconv/gpuconv/bench"
 	"github.com/gpuconv/gpuconv/gpu"
 	"github.com/gpuconv/gpuconv/host"
 	"github.com/gpuconv/gpuconv/internal/conformance"
-	"github.com/gpuconv/gpuconv/shaders"
 	"github.com/spf13/cobra"
 )
 
@@ -97,7 +94,7 @@ func (a *app) conformance(ctx context.Context, cases []conformance.Case, verbose
 	defer dev.Close()
 	ctx, stop := interruptible(ctx)
 	defer stop()
-	report := conformanceReport{Adapter: bench.AdapterOf(dev), Shaders: shaders.Hash(), Asked: len(cases)}
+	report := conformanceReport{Adapter: bench.AdapterOf(dev), Shaders: shadersHash(dev), Asked: len(cases)}
 	results := a.runCases(ctx, dev, cases, &report, verbose)
 	report.Reasons = conformance.Reasons(results)
 	if err := a.report(report, report.print); err != nil {
@@ -143,7 +140,13 @@ func (a *app) runCases(
 
 // add counts a case and keeps it.
 func (r *conformanceReport) add(of conformance.Result, dev *host.Device) conformanceCase {
-	c := conformanceCase{Name: of.Name, Folder: of.Folder, Status: of.Status.String(), Numbers: of.Numbers, Used: of.Bound}
+	c := conformanceCase{
+		Name:    of.Name,
+		Folder:  of.Folder,
+		Status:  of.Status.String(),
+		Numbers: of.Numbers,
+		Used:    of.Bound,
+	}
 	if of.Err != nil {
 		c.Reason = of.Err.Error()
 	}
@@ -155,15 +158,20 @@ func (r *conformanceReport) add(of conformance.Result, dev *host.Device) conform
 		r.Used = max(r.Used, of.Bound)
 	case conformance.Failed:
 		r.Failed++
-		info := dev.GPU().Info()
-		c.Repro = fmt.Sprintf(
-			"%sgpuconv conformance --backend %s --adapter %d '%s'", drivers(), info.Backend, info.Index, of.Folder,
-		)
+		c.Repro = caseCommand(dev, of.Folder)
 	default:
 		r.Unsupported++
 	}
 	r.Cases = append(r.Cases, c)
 	return c
+}
+
+// caseCommand is the command that runs the cases of a folder again.
+func caseCommand(dev *host.Device, folder string) string {
+	info := dev.GPU().Info()
+	return fmt.Sprintf(
+		"%sgpuconv conformance --backend %s --adapter %d '%s'", drivers(), info.Backend, info.Index, folder,
+	)
 }
 
 // String is the line of --verbose.
@@ -172,17 +180,20 @@ func (c conformanceCase) String() string {
 	case c.Reason != "":
 		return fmt.Sprintf("%s %s: %s", c.Status, c.Name, c.Reason)
 	case c.Used > 0:
-		return fmt.Sprintf("%s %s: %d numbers, at most %.3g%% of a bound used", c.Status, c.Name, c.Numbers, 100*c.Used)
+		return fmt.Sprintf(
+			"%s %s: %d numbers, at most %.3g%% of a bound used",
+			c.Status,
+			c.Name,
+			c.Numbers,
+			100*c.Used,
+		)
 	}
 	return fmt.Sprintf("%s %s: %d numbers, bit for bit", c.Status, c.Name, c.Numbers)
 }
 
 func (r conformanceReport) print(a *app) {
 	rows := []string{}
-	reasons := slices.SortedFunc(maps.Keys(r.Reasons), func(x, y string) int {
-		return cmp.Or(cmp.Compare(r.Reasons[y], r.Reasons[x]), cmp.Compare(x, y))
-	})
-	for _, reason := range reasons {
+	for _, reason := range byCount(r.Reasons) {
 		rows = append(rows, fmt.Sprintf("%d\tunsupported: %s", r.Reasons[reason], reason))
 	}
 	rows = append(rows, fmt.Sprintf(

@@ -21,7 +21,10 @@ func conformanceTree(t *testing.T) string {
 		op       string
 		expected float32
 	}{
-		"test_good": {"Relu", 2}, "test_wrong": {"Relu", 3}, "test_odd": {"Frobnicate", 2}, "test_odder": {"Frobnicate", 2},
+		"test_good":  {"Relu", 2},
+		"test_wrong": {"Relu", 3},
+		"test_odd":   {"Frobnicate", 2},
+		"test_odder": {"Frobnicate", 2},
 	} {
 		set := filepath.Join(root, "node", name, "test_data_set_0")
 		if err := os.MkdirAll(set, 0o700); err != nil {
@@ -50,14 +53,24 @@ func TestConformance(t *testing.T) {
 	contain(t, stdout, "passed test_good: 1 numbers, bit for bit\n", "unsupported test_odd: ", "failed test_wrong: ",
 		"\n2  unsupported: ", "Frobnicate", "\n1 passed, 1 failed, 2 unsupported on ")
 	wrong := filepath.Join(root, "node", "test_wrong")
-	contain(t, stderr, "FAILED test_wrong: ", "number 0 is 2, must be 3", "again: "+drivers()+"gpuconv conformance --backend ", "'"+wrong+"'")
-	if strings.Contains(stderr, "test_odd") || strings.Contains(succeed(t, "conformance", root, "--match", "good|odd"), "test_good") {
+	contain(
+		t,
+		stderr,
+		"FAILED test_wrong: ",
+		"number 0 is 2, must be 3",
+		"again: "+drivers()+"gpuconv conformance --backend ",
+		"'"+wrong+"'",
+	)
+	if strings.Contains(stderr, "test_odd") ||
+		strings.Contains(succeed(t, "conformance", root, "--match", "good|odd"), "test_good") {
 		t.Errorf("only a failure is named without --verbose:\n%s", stderr)
 	}
 	code, stdout, _ = gpuconv("conformance", wrong, "--json")
 	var r conformanceReport
-	if err := json.Unmarshal([]byte(stdout), &r); err != nil || code != exitFailed || r.Failed != 1 || r.Count != 1 || len(r.Cases) != 1 ||
-		r.Cases[0].Status != "failed" || r.Cases[0].Reason == "" || !strings.HasSuffix(r.Cases[0].Repro, "'"+wrong+"'") {
+	err := json.Unmarshal([]byte(stdout), &r)
+	if err != nil || code != exitFailed || r.Failed != 1 || r.Count != 1 || len(r.Cases) != 1 ||
+		r.Cases[0].Status != "failed" || r.Cases[0].Reason == "" ||
+		!strings.HasSuffix(r.Cases[0].Repro, "'"+wrong+"'") {
 		t.Errorf("exit %d, %v: %s", code, err, stdout)
 	}
 }
@@ -81,7 +94,8 @@ func TestConformanceInterrupted(t *testing.T) {
 			<-ctx.Done()
 		}
 	}, "conformance", conformanceTree(t))
-	if code != exitFailed || !strings.Contains(stderr, "interrupted: 1 of 4 cases ran") || !strings.Contains(stdout, "1 passed, 0 failed") {
+	if code != exitFailed || !strings.Contains(stderr, "interrupted: 1 of 4 cases ran") ||
+		!strings.Contains(stdout, "1 passed, 0 failed") {
 		t.Errorf("exit %d, want %d\n%s%s", code, exitFailed, stdout, stderr)
 	}
 }
@@ -102,7 +116,15 @@ func TestConformanceRefused(t *testing.T) {
 	} {
 		code, stdout, stderr := gpuconv(append([]string{"conformance"}, c.args...)...)
 		if code != exitUsage || stdout != "" || !strings.Contains(stderr, c.words) {
-			t.Errorf("gpuconv conformance %v: exit %d, want %d and %q\n%s%s", c.args, code, exitUsage, c.words, stdout, stderr)
+			t.Errorf(
+				"gpuconv conformance %v: exit %d, want %d and %q\n%s%s",
+				c.args,
+				code,
+				exitUsage,
+				c.words,
+				stdout,
+				stderr,
+			)
 		}
 	}
 	if code, _, _ := gpuconv("conformance", root); code != exitNoAdapter {

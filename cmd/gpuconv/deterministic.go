@@ -66,7 +66,11 @@ func sameBits(first, second result) error {
 	for i, v := range first.ints {
 		if v != second.ints[i] {
 			return failure{fmt.Errorf(
-				"not deterministic: number %d of %s is %d in one run, and %d in another", i, first.what, v, second.ints[i],
+				"not deterministic: number %d of %s is %d in one run, and %d in another",
+				i,
+				first.what,
+				v,
+				second.ints[i],
 			)}
 		}
 	}

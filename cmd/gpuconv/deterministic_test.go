@@ -57,10 +57,12 @@ func TestHash(t *testing.T) {
 
 func TestHashOfZeros(t *testing.T) {
 	negative := float32(math.Copysign(0, -1))
-	if a, b := hash([]result{{what: "V", data: []float32{0, 1}}}), hash([]result{{what: "V", data: []float32{negative, 1}}}); a != b || a != sha([]float32{0, 1}) {
+	one := func(data ...float32) result { return result{what: "V", data: data} }
+	if a, b := hash([]result{one(0, 1)}), hash([]result{one(negative, 1)}); a != b ||
+		a != sha([]float32{0, 1}) {
 		t.Errorf("%s with 0, %s with -0, must be alike", a, b)
 	}
-	if a, b := hash([]result{{what: "V", data: []float32{1}}, {what: "b", data: []float32{2}}}), hash([]result{{what: "V", data: []float32{1, 2}}}); a != b {
+	if a, b := hash([]result{one(1), one(2)}), hash([]result{one(1, 2)}); a != b {
 		t.Errorf("%s of two volumes, %s of one after the other, must be alike", a, b)
 	}
 }

@@ -18,7 +18,7 @@ type inferFlags struct {
 	inputFlags
 	tuningFlags
 	outputs                       []string
-	labels                        string
+	labels, failure               string
 	top, repeat                   int
 	profile, check, deterministic bool
 }
@@ -50,10 +50,11 @@ transfers, by the wall clock. Files are written only where nothing failed.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			f.random = c.Flags().Changed("random")
-			for _, name := range []string{"labels", "cache", "size", "channels", "layout"} {
-				if flag := c.Flags().Lookup(name); flag.Changed && flag.Value.String() == "" {
-					return usagef("--%s is empty: name one, or leave it out", name)
-				}
+			if err := refuseEmpty(c, "labels", "failure", "cache", "size", "channels", "layout"); err != nil {
+				return err
+			}
+			if f.failure != "" && !f.check {
+				return usagef("--failure %s: only --check finds one", f.failure)
 			}
 			if f.top < 0 || f.repeat < 0 {
 				return usagef("--top %d and --repeat %d: must be 0 or more", f.top, f.repeat)
@@ -67,14 +68,20 @@ transfers, by the wall clock. Files are written only where nothing failed.`,
 		&f.outputs,
 		"output",
 		nil,
-		"NAME=FILE: a .npy, .pb, .png or .jpg, or - for stdout; of a single output NAME may be left out",
+		"NAME=FILE: a .npy, .pb, .png or .jpg, or - for stdout; of a single one without NAME=",
 	)
 	flags.IntVar(&f.top, "top", 5, "how many of the highest scores are shown")
 	flags.StringVar(&f.labels, "labels", "", "file with a line for each class")
 	flags.BoolVar(&f.profile, "profile", false, "show the GPU's time of each node, the median of --repeat runs")
 	flags.IntVar(&f.repeat, "repeat", 0, "measure so many inferences by the wall clock, after a first one")
 	flags.BoolVar(&f.check, "check", false, "judge the outputs of every node")
-	flags.BoolVar(&f.deterministic, "deterministic", false, "run the network twice and fail unless all bits are the same")
+	flags.StringVar(&f.failure, "failure", "", "folder to which --check writes the first node that is wrong")
+	flags.BoolVar(
+		&f.deterministic,
+		"deterministic",
+		false,
+		"run the network twice and fail unless all bits are the same",
+	)
 	f.tuningFlags.add(flags)
 	return c
 }

@@ -66,8 +66,11 @@ func TestInferScores(t *testing.T) {
 		t.Errorf("%v, must be %v", top, want)
 	}
 	info := dev.GPU().Info()
-	if r.Adapter.Name != info.Name || r.Adapter.Driver != info.Driver || r.Shaders != shaders.Hash() || r.OnGPU != len(r.Nodes) ||
-		r.OnGPU == 0 || r.Elsewhere != 0 || r.Memory.Planned == 0 || r.Producer != "a test" || r.Opset != 17 || r.Graph != "tiny" {
+	if r.Adapter.Name != info.Name || r.Adapter.Driver != info.Driver || r.Shaders != shaders.Hash() ||
+		r.OnGPU != len(r.Nodes) ||
+		r.OnGPU == 0 || r.Elsewhere != 0 || r.Memory.Planned == 0 || r.Producer != "a test" ||
+		r.Opset != 17 ||
+		r.Graph != "tiny" {
 		t.Errorf("receipt %+v", r)
 	}
 }
@@ -153,8 +156,8 @@ func TestInferWholeNumbers(t *testing.T) {
 	}
 }
 
-// TestInferRandom holds that inputs which are not given are filled, the same way for the same seed, with the sizes that
-// the others and --dim say.
+// TestInferRandom holds that inputs which are not given are filled, the same way for the same seed, with the sizes
+// that the others and --dim say.
 func TestInferRandom(t *testing.T) {
 	hosttest.Open(t)
 	net, dir := brightest(t), t.TempDir()
@@ -186,10 +189,11 @@ func TestInferCheck(t *testing.T) {
 	hosttest.Open(t)
 	args := []string{"infer", brightest(t), "--random", "1", "--dim", "N=1", "--check"}
 	r := receipt(t, args...)
-	if c := r.Check; c == nil || c.Nodes < 2 || c.Numbers < 51 || c.Used <= 0 || c.Used > 1 || !strings.Contains(c.Node, "layer ic3ih4oc3kh4") {
+	if c := r.Check; c == nil || c.Nodes < 2 || c.Numbers < 51 || c.Used <= 0 || c.Used > 1 ||
+		!strings.Contains(c.Node, "ic3ih4oc3kh4") {
 		t.Errorf("%+v", r.Check)
 	}
-	contain(t, succeed(t, args...), "all right: ", "% of its bound, in layer ic3ih4oc3kh4: V[0,0,")
+	contain(t, succeed(t, args...), "all right: ", "% of its bound, in node 1, Conv 'sums', ic3ih4oc3kh4: V[0,0,")
 	file := filepath.Join(t.TempDir(), "y.npy")
 	code, stdout, stderr := hooked(func(a *app) {
 		a.spoilVerdict = func(v *model.Verdict) {
@@ -200,6 +204,19 @@ func TestInferCheck(t *testing.T) {
 		t.Errorf("exit %d, want %d, and nothing written: %s", code, exitFailed, stdout)
 	}
 	contain(t, stderr, "FAILED: ", "1 of ", "again: "+drivers())
+	contain(t, stderr, "alone: --failure FOLDER")
+	alone := filepath.Join(t.TempDir(), "alone")
+	_, _, stderr = hooked(func(a *app) {
+		a.spoilVerdict = func(v *model.Verdict) {
+			for i := range v.Nodes {
+				if n := &v.Nodes[i]; strings.Contains(n.Node, "Relu") {
+					n.Report.Failed, n.Read = 1, [][]uint32{make([]uint32, 48)}
+				}
+			}
+		}
+	}, append(args, "--failure", alone)...)
+	contain(t, stderr, "alone: "+drivers()+"gpuconv conformance --backend ", "'"+alone+"'")
+	contain(t, succeed(t, "conformance", alone), "1 passed, 0 failed")
 	code, _, stderr = hooked(func(a *app) { a.spoilVerdict = func(v *model.Verdict) { v.Nodes = nil } }, args...)
 	if code != exitFine {
 		t.Errorf("exit %d where there is nothing to judge: %s", code, stderr)
@@ -228,20 +245,30 @@ func TestInferMeasures(t *testing.T) {
 	hosttest.Open(t)
 	args := []string{"infer", brightest(t), "--random", "1", "--dim", "N=1", "--profile", "--repeat", "3"}
 	r := receipt(t, args...)
-	if r.Repeat == nil || len(r.Repeat.Samples) != 3 || r.Repeat.P10 > r.Repeat.Median || r.Repeat.Median > r.Repeat.P90 || r.PerSecond <= 0 {
+	if r.Repeat == nil || len(r.Repeat.Samples) != 3 || r.Repeat.P10 > r.Repeat.Median ||
+		r.Repeat.Median > r.Repeat.P90 ||
+		r.PerSecond <= 0 {
 		t.Errorf("%+v, %v a second", r.Repeat, r.PerSecond)
 	}
 	percent := 0.0
 	for _, row := range r.Profile {
 		percent += row.Percent
-		if layer := strings.HasPrefix(row.Node, "layer "); layer != (row.GFLOPs > 0) || len(row.Kernels) == 0 || row.Algorithm == "" {
+		if layer := strings.Contains(row.Node, "Conv"); layer != (row.GFLOPs > 0) || len(row.Kernels) == 0 ||
+			row.Algorithm == "" {
 			t.Errorf("%+v", row)
 		}
 	}
 	if len(r.Profile) != r.OnGPU || percent < 99.9 || percent > 100.1 {
 		t.Errorf("%d rows of %d nodes, %v%% in all", len(r.Profile), r.OnGPU, percent)
 	}
-	contain(t, succeed(t, args...), "GFLOP/s", "layer ic3ih4oc3kh4", "median of 3 runs with their transfers", "inferences a second")
+	contain(
+		t,
+		succeed(t, args...),
+		"GFLOP/s",
+		"Conv 'sums', ic3ih4oc3kh4",
+		"median of 3 runs with transfers",
+		"inferences a second",
+	)
 }
 
 // TestInferInterrupted sends real signals at each stage.
@@ -267,7 +294,8 @@ func TestInferInterrupted(t *testing.T) {
 				<-ctx.Done()
 			}
 		}, "infer", net, "--random", "1", "--dim", "N=1", "--deterministic", "--check", "--profile", "--repeat", "2")
-		if code != exitFailed || stdout != "" || !strings.Contains(stderr, "interrupted while "+what+" "+net+": nothing was written") {
+		if code != exitFailed || stdout != "" ||
+			!strings.Contains(stderr, "interrupted while "+what+" "+net+": nothing was written") {
 			t.Errorf("%s: exit %d, want %d\n%s%s", what, code, exitFailed, stdout, stderr)
 		}
 	}

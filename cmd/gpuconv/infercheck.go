@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -31,7 +32,7 @@ func (r *inference) judge(ctx context.Context) error {
 	}
 	if isCheck(err) {
 		fmt.Fprintf(r.app.stderr, "FAILED: %v\n  again: %s\n", err, commandLine())
-		return failure{errReported}
+		return cmp.Or[error](r.save(verdict), failure{errReported})
 	}
 	if err != nil {
 		return err
@@ -44,6 +45,23 @@ func (r *inference) judge(ctx context.Context) error {
 		Node:    nodeTitle(worst.Node),
 		Where:   worst.Report.Worst.String(),
 	}
+	return nil
+}
+
+// save writes the node that is wrong as a network of its own, where --failure names a folder for it.
+func (r *inference) save(verdict model.Verdict) error {
+	node, folder := verdict.Failure(), r.flags.failure
+	switch {
+	case node == nil: // memory that was damaged, or a copy
+		return nil
+	case folder == "":
+		fmt.Fprintln(r.app.stderr, "  alone: --failure FOLDER writes the node as a model with what it read")
+		return nil
+	}
+	if err := node.Save(folder); err != nil {
+		return failure{fmt.Errorf("--failure %s: %w", folder, err)}
+	}
+	fmt.Fprintf(r.app.stderr, "  alone: %s\n", caseCommand(r.dev, folder))
 	return nil
 }
 

@@ -28,7 +28,7 @@ func (f *inputFlags) add(c *cobra.Command) {
 		&f.files,
 		"input",
 		nil,
-		"NAME=FILE: a .npy, an ONNX tensor (.pb), a PNG or JPEG, or - for stdin; of a single input NAME may be left out",
+		"NAME=FILE: a .npy, an ONNX tensor (.pb), a PNG or JPEG, or - for stdin; of a single one without NAME=",
 	)
 	f.pictureFlags.add(flags)
 	flags.StringArrayVar(&f.dims, "dim", nil, "NAME=N: the size of a symbolic dimension that no input's shape says")
@@ -36,7 +36,7 @@ func (f *inputFlags) add(c *cobra.Command) {
 		&f.seed,
 		"random",
 		0,
-		"fill inputs that are not given with seeded numbers: reals from -1 to 1, whole numbers from 0 to 9, truth values",
+		"fill inputs that are not given with seeded numbers: reals from -1 to 1, whole ones from 0 to 9, truth values",
 	)
 }
 
@@ -217,7 +217,11 @@ func sizesOf(port model.Port, bound map[string]int) (shape []int, err error) {
 			}
 		}
 		if size < 0 {
-			return nil, usagef("input %s: the size of axis %d is open, and has no name: give the input as a file", port, i)
+			return nil, usagef(
+				"input %s: the size of axis %d is open, and has no name: give the input as a file",
+				port,
+				i,
+			)
 		}
 		if size > 0 && count > mostRandom/size {
 			return nil, usagef("input %s: more than %d numbers: give it as a file", port, mostRandom)

@@ -80,6 +80,7 @@ func (r *inference) profile(ctx context.Context) error {
 // profileRows joins the dispatches of each node.
 func profileRows(runs [][]host.NodeTime) []profileRow {
 	rows, total, before := []profileRow{}, 0.0, ""
+	flops := []int64{}
 	for i, t := range runs[0] {
 		samples := make([]float64, len(runs))
 		for k, run := range runs {
@@ -87,7 +88,7 @@ func profileRows(runs [][]host.NodeTime) []profileRow {
 		}
 		if t.Node != before {
 			rows = append(rows, profileRow{Node: nodeTitle(t.Node), Algorithm: t.Algorithm})
-			before = t.Node
+			flops, before = append(flops, operations(t.Node)), t.Node
 		}
 		row, millis := &rows[len(rows)-1], timesOf(samples).Median
 		row.Kernels, row.Millis, total = append(row.Kernels, t.Kernel), row.Millis+millis, total+millis
@@ -97,8 +98,8 @@ func profileRows(runs [][]host.NodeTime) []profileRow {
 		if total > 0 {
 			row.Percent = 100 * row.Millis / total
 		}
-		if p, layer := layerOf(row.Node); layer && row.Millis > 0 {
-			row.GFLOPs = float64(p.FLOPs()) / row.Millis / 1e6
+		if row.Millis > 0 {
+			row.GFLOPs = float64(flops[i]) / row.Millis / 1e6 // 0 of what is no layer
 		}
 	}
 	return rows
@@ -107,17 +108,33 @@ func profileRows(runs [][]host.NodeTime) []profileRow {
 // programNode is a node's number in the program that a network is compiled to, which says nothing to people.
 var programNode = regexp.MustCompile(`^node \d+, `)
 
-// nodeTitle is a node of a program for people: an operator with its number in the model, or a layer.
-func nodeTitle(node string) string { return programNode.ReplaceAllString(node, "") }
-
-// layerOf is the layer that a node is, where it is one: programs call it layer and its descriptor.
-func layerOf(title string) (conv.Problem, bool) {
-	descriptor, ok := strings.CutPrefix(title, "layer ")
+// layerOf is the layer that a program's node is, where it is one: programs call it layer and its descriptor.
+func layerOf(node string) (conv.Problem, bool) {
+	descriptor, ok := strings.CutPrefix(programNode.ReplaceAllString(node, ""), "layer ")
 	if !ok {
 		return conv.Problem{}, false
 	}
 	p, err := conv.Parse(strings.TrimSuffix(descriptor, " of int8"))
 	return p, err == nil
+}
+
+// operations are a layer's, 0 of a node that is none.
+func operations(node string) int64 {
+	p, layer := layerOf(node)
+	if !layer {
+		return 0
+	}
+	return p.FLOPs()
+}
+
+// nodeTitle is a program's node for people: the model's own node, and what layer it is where it is one.
+func nodeTitle(node string) string {
+	p, layer := layerOf(node)
+	if name := p.Name; layer && name != "" {
+		p.Name = ""
+		return name + ", " + p.String()
+	}
+	return programNode.ReplaceAllString(node, "")
 }
 
 // profileTable is for people.

@@ -38,7 +38,10 @@ func (a *app) outputFiles(flags []string, ports []model.Port) (map[string]string
 			return nil, usagef("--output %s: %s writes that file already", text, other)
 		}
 		taken[filepath.Clean(file)] = "--output " + name
-		if ending := strings.ToLower(filepath.Ext(file)); !slices.Contains(append(pictureEndings, ".npy", ".pb"), ending) {
+		if ending := strings.ToLower(filepath.Ext(file)); !slices.Contains(
+			append(pictureEndings, ".npy", ".pb"),
+			ending,
+		) {
 			return nil, usagef("--output %s: must end in .npy, .pb, .png or .jpg", text)
 		}
 		if err := hasFolder("--output", file); err != nil {

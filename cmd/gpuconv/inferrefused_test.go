@@ -52,14 +52,24 @@ func TestInferRefused(t *testing.T) {
 		{[]string{at("bad.txt")}, "bad.txt"},
 		{[]string{unknown}, "Transmogrify"},
 		{[]string{unknown}, "Frobnicate"},
-		{[]string{net}, "no --input for \"photo\": name files, or fill them with --random SEED; " + net + " takes:\n  photo float32 [N 3 4 4]"},
-		{[]string{two, "--input", at("a.npy")}, "must be NAME=FILE, of one of these:\n  a int32 [N M]\n  b int32 [? M]"},
+		{
+			[]string{net},
+			"no --input for \"photo\": name files, or fill them with --random SEED; " + net +
+				" takes:\n  photo float32 [N 3 4 4]",
+		},
+		{
+			[]string{two, "--input", at("a.npy")},
+			"must be NAME=FILE, of one of these:\n  a int32 [N M]\n  b int32 [? M]",
+		},
 		{[]string{two, "--input", "a=" + at("a.npy")}, `no --input for "b"`},
 		{[]string{two, "--input", "a=" + at("a.npy"), "--input", "a=" + at("a.npy")}, "already"},
 		{[]string{two, "--input", "a="}, "name a file"},
 		{[]string{two, "--input", "a=" + at("half.npy"), "--random", "1"}, "number 1 is 0.5, must be a whole one"},
 		{[]string{two, "--input", "a=" + at("a.npy"), "--random", "1"}, "the size of axis 0 is open, and has no name"},
-		{[]string{two, "--input", "a=" + at("a.npy"), "--input", "b=" + at("b.npy")}, "input b int32 [? M]: M is 4 here, and 3 by input \"a\""},
+		{
+			[]string{two, "--input", "a=" + at("a.npy"), "--input", "b=" + at("b.npy")},
+			"input b int32 [? M]: M is 4 here, and 3 by input \"a\"",
+		},
 		{[]string{two, "--random", "1", "--dim", "N=3"}, "say it with --dim M=N"},
 		{[]string{two, "--random", "1", "--dim", "K=3"}, "the symbolic dimensions of the inputs are N, M"},
 		{[]string{two, "--random", "1", "--dim", "N=0"}, "--dim N=0"},
@@ -74,21 +84,42 @@ func TestInferRefused(t *testing.T) {
 		{[]string{net, "--input", at("p.png"), "--layout", ""}, "--layout is empty"},
 		{[]string{net, "--input", at("p.png"), "--labels", at("empty.txt")}, "nothing in it"},
 		{[]string{net, "--input", at("p.png"), "--labels", at("none.txt")}, "none.txt"},
-		{[]string{net, "--input", at("p.png"), "--output", "scores=" + at("v.txt")}, "must end in .npy, .pb, .png or .jpg"},
+		{
+			[]string{net, "--input", at("p.png"), "--output", "scores=" + at("v.txt")},
+			"must end in .npy, .pb, .png or .jpg",
+		},
 		{[]string{net, "--input", at("p.png"), "--output", "/nowhere/at/all/v.npy"}, "no folder /nowhere/at/all"},
-		{[]string{two, "--random", "1", "--dim", "N=1", "--output", at("v.npy")}, "must be NAME=FILE, of one of these:\n  y int32"},
-		{[]string{two, "--output", "y=" + at("v.npy"), "--output", "z=" + at("v.npy")}, "--output y writes that file already"},
+		{
+			[]string{two, "--random", "1", "--dim", "N=1", "--output", at("v.npy")},
+			"must be NAME=FILE, of one of these:\n  y int32",
+		},
+		{
+			[]string{two, "--output", "y=" + at("v.npy"), "--output", "z=" + at("v.npy")},
+			"--output y writes that file already",
+		},
 		{[]string{two, "--output", "y=" + at("v.npy"), "--output", "y=" + at("w.npy")}, "already"},
 		{[]string{two, "--output", "y=-", "--output", "z=-"}, "only one of them can go to stdout"},
 		{[]string{net, "--output", "-", "--json"}, "only one of them can go to stdout"},
 		{[]string{net, "--top", "-1"}, "--top -1"},
+		{[]string{net, "--failure", dir}, "only --check finds one"},
 		{[]string{net, "--repeat", "-1"}, "--repeat -1"},
 		{[]string{net, "--random", "1", "--dim", "N=1", "--backend", "cpu"}, "leave out the backend cpu"},
-		{[]string{echoFile(t, onnx.Float, 1, 3), "--random", "1", "--labels", at("two.txt")}, `--labels: 2 lines for the 3 classes of output "y"`},
+		{
+			[]string{echoFile(t, onnx.Float, 1, 3), "--random", "1", "--labels", at("two.txt")},
+			`--labels: 2 lines for the 3 classes of output "y"`,
+		},
 	} {
 		code, stdout, stderr := gpuconv(append([]string{"infer"}, c.args...)...)
 		if code != exitUsage || stdout != "" || !strings.Contains(stderr, c.words) {
-			t.Errorf("gpuconv infer %s: exit %d, want %d and %q\n%s%s", strings.Join(c.args, " "), code, exitUsage, c.words, stdout, stderr)
+			t.Errorf(
+				"gpuconv infer %s: exit %d, want %d and %q\n%s%s",
+				strings.Join(c.args, " "),
+				code,
+				exitUsage,
+				c.words,
+				stdout,
+				stderr,
+			)
 		}
 	}
 	if code, _, _ := gpuconv("infer", net, "--input", at("p.png")); code != exitNoAdapter {
@@ -108,12 +139,27 @@ func TestInferShapes(t *testing.T) {
 		words string
 	}{
 		{[]string{echoFile(t, onnx.Float, 1, 4), "--input", at("x.npy")}, "has shape [1 3], must be x float32 [1 4]"},
-		{[]string{echoFile(t, onnx.Float, 1, "K"), "--input", at("x.npy"), "--labels", at("two.txt"), "--output", at("y.npy")}, "2 lines for the 3 classes"},
-		{[]string{echoFile(t, onnx.Float, 1, "K"), "--input", at("x.npy"), "--output", at("y.png")}, "not that of one picture"},
+		{
+			[]string{echoFile(t, onnx.Float, 1, "K"), "--input", at("x.npy"), "--labels", at("two.txt"),
+				"--output", at("y.npy")},
+			"2 lines for the 3 classes",
+		},
+		{
+			[]string{echoFile(t, onnx.Float, 1, "K"), "--input", at("x.npy"), "--output", at("y.png")},
+			"not that of one picture",
+		},
 	} {
 		code, stdout, stderr := gpuconv(append([]string{"infer"}, c.args...)...)
 		if code != exitUsage || stdout != "" || !strings.Contains(stderr, c.words) {
-			t.Errorf("gpuconv infer %s: exit %d, want %d and %q\n%s%s", strings.Join(c.args, " "), code, exitUsage, c.words, stdout, stderr)
+			t.Errorf(
+				"gpuconv infer %s: exit %d, want %d and %q\n%s%s",
+				strings.Join(c.args, " "),
+				code,
+				exitUsage,
+				c.words,
+				stdout,
+				stderr,
+			)
 		}
 	}
 	if left, err := filepath.Glob(at("y.*")); err != nil || left != nil {

@@ -6,10 +6,11 @@ import (
 	"strings"
 
 	"github.com/gpuconv/gpuconv/bench"
+	"github.com/gpuconv/gpuconv/conv"
 	"github.com/gpuconv/gpuconv/host"
 	"github.com/gpuconv/gpuconv/model"
-	"github.com/gpuconv/gpuconv/shaders"
 	"github.com/gpuconv/gpuconv/tensor"
+	"github.com/gpuconv/gpuconv/tuning"
 )
 
 // inferReport is the JSON of `gpuconv infer`: what was computed, by what, and how it was judged.
@@ -48,12 +49,17 @@ type inferOutput struct {
 	Wrote string    `json:"wrote,omitempty"`
 }
 
+// shadersHash tells apart programs with other WGSL for layers, as tunings do.
+func shadersHash(dev *host.Device) string {
+	return tuning.KeyOf(dev.GPU().Info(), conv.Problem{}, host.Float32).Shaders
+}
+
 // describe fills in what the first run shows.
 func (r *inference) describe(s model.Summary) {
 	m := r.network.model
 	r.report.Model, r.report.Graph, r.report.Opset = r.network.path, m.Graph.Name, m.Opsets[""]
 	r.report.Producer = strings.TrimSpace(m.Producer + " " + m.ProducerVersion)
-	r.report.Adapter, r.report.Commit, r.report.Shaders = bench.AdapterOf(r.dev), bench.Commit(), shaders.Hash()
+	r.report.Adapter, r.report.Commit, r.report.Shaders = bench.AdapterOf(r.dev), bench.Commit(), shadersHash(r.dev)
 	r.report.Nodes, r.report.OnGPU = append([]string{}, s.Nodes...), len(s.Nodes)
 	r.report.Memory, r.report.Hash = s.Memory, hash(r.results(r.outputs))
 }
@@ -135,11 +141,18 @@ func (r inferReport) print(a *app) {
 	if r.Deterministic {
 		rows = append(rows, "again\ta second run gave the same bits")
 	}
-	rows = append(rows, fmt.Sprintf("first\t%.1f ms to upload the weights, compile and run (wall clock)", r.FirstMillis))
+	rows = append(
+		rows,
+		fmt.Sprintf("first\t%.1f ms to upload the weights, compile and run (wall clock)", r.FirstMillis),
+	)
 	if t := r.Repeat; t != nil {
 		rows = append(rows, fmt.Sprintf(
-			"repeat\t%.4g ms in the median of %d runs with their transfers, p10 %.4g, p90 %.4g; %.4g inferences a second",
-			t.Median, len(t.Samples), t.P10, t.P90, r.PerSecond,
+			"repeat\t%.4g ms in the median of %d runs with transfers, p10 %.4g, p90 %.4g; %.4g inferences a second",
+			t.Median,
+			len(t.Samples),
+			t.P10,
+			t.P90,
+			r.PerSecond,
 		))
 	}
 	table(a.stdout, rows...)

@@ -30,17 +30,22 @@ func (a *app) readNetwork(path string, dims []string) (*network, error) {
 	if n.dims, err = parseDims(m, dims); err != nil {
 		return nil, err
 	}
+	return n, n.look()
+}
+
+// look holds the model against what networks can be, on the CPU reference, which computes none.
+func (n *network) look() error {
 	cpu, err := host.Open(host.Options{Backend: host.CPU})
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer cpu.Close()
-	net, err := model.New(cpu, m, model.Options{Dims: n.dims})
+	net, err := model.New(cpu, n.model, model.Options{Dims: n.dims})
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
+		return fmt.Errorf("%s: %w", n.path, err)
 	}
 	n.inputs, n.outputs = net.Inputs(), net.Outputs()
-	return n, net.Close()
+	return net.Close()
 }
 
 func (a *app) readModel(path string) (*onnx.Model, error) {
@@ -82,7 +87,11 @@ func parseDims(m *onnx.Model, flags []string) (map[string]int, error) {
 		case !slices.Contains(names, name) && len(names) == 0:
 			return nil, usagef("--dim %s: the inputs have no symbolic dimension", flag)
 		case !slices.Contains(names, name):
-			return nil, usagef("--dim %s: the symbolic dimensions of the inputs are %s", flag, strings.Join(names, ", "))
+			return nil, usagef(
+				"--dim %s: the symbolic dimensions of the inputs are %s",
+				flag,
+				strings.Join(names, ", "),
+			)
 		case dims[name] != 0:
 			return nil, usagef("--dim %s: %s is given twice", flag, name)
 		}

@@ -32,7 +32,7 @@ func ints(values ...int64) onnx.Attribute { return onnx.Attribute{Kind: onnx.Kin
 func modelFile(t *testing.T, g onnx.Graph) string {
 	t.Helper()
 	g.Name = "tiny"
-	m := onnx.Model{IRVersion: 8, Producer: "a test", Opsets: map[string]int64{"": 17}, Graph: g}
+	m := onnx.Model{IRVersion: 8, Producer: "a test", Opsets: map[string]int64{"": 17, "com.example": 1}, Graph: g}
 	path := filepath.Join(t.TempDir(), "tiny.onnx")
 	if err := m.WriteFile(path); err != nil {
 		t.Fatal(err)

@@ -21,7 +21,7 @@ func (f *pictureFlags) add(flags *pflag.FlagSet) {
 		&f.mean,
 		"mean",
 		"0",
-		"of pictures: R,G,B in this order, or one number: each pixel v, from 0 to 255, becomes (v - mean) / std * scale",
+		"of pictures: R,G,B in this order, or one number: a pixel v, from 0 to 255, becomes (v - mean) / std * scale",
 	)
 	flags.StringVar(&f.std, "std", "1", "of pictures: R,G,B, or one number, by which v - mean is divided")
 	flags.Float64Var(&f.scale, "scale", 1, "of pictures: what (v - mean) / std is multiplied by")
@@ -42,7 +42,7 @@ func (f *pictureFlags) add(flags *pflag.FlagSet) {
 		&f.layout,
 		"layout",
 		"",
-		"of inputs and outputs that are pictures: NCHW or NHWC (default where 1 or 3 channels stand, NCHW if at both ends)",
+		"of inputs and outputs that are pictures: NCHW or NHWC (default where 1 or 3 channels stand, NCHW first)",
 	)
 }
 

@@ -20,7 +20,10 @@ type pictureShape struct {
 func (o pictureOptions) shapeOf(shape []int) (p pictureShape, err error) {
 	rank := len(shape)
 	if rank != 3 && rank != 4 || rank == 4 && shape[0] > 1 {
-		return p, usagef("the shape %v is not that of one picture, which has three axes, or four with 1 in front", shape)
+		return p, usagef(
+			"the shape %v is not that of one picture, which has three axes, or four with 1 in front",
+			shape,
+		)
 	}
 	deep := func(size int) bool { return size == 1 || size == 3 }
 	axes, layout := shape[rank-3:], o.layout

@@ -23,7 +23,11 @@ var two = tensor.Volume{N: 1, H: 1, W: 2, D: 3, Data: []float32{
 
 // alike tells whether all numbers are within a millionth.
 func alike(got, want []float32) bool {
-	return slices.EqualFunc(got, want, func(x, y float32) bool { return math.Abs(float64(x-y)) <= 1e-6*math.Max(1, math.Abs(float64(y))) })
+	return slices.EqualFunc(
+		got,
+		want,
+		func(x, y float32) bool { return math.Abs(float64(x-y)) <= 1e-6*math.Max(1, math.Abs(float64(y))) },
+	)
 }
 
 // TestPictureInput holds what becomes of two pixels.
@@ -36,18 +40,60 @@ func TestPictureInput(t *testing.T) {
 	}{
 		{pictureFlags{}, port(onnx.Float, 1, 3, 1, 2), []int{1, 3, 1, 2}, []float32{10, 200, 20, 100, 30, 50}},
 		{pictureFlags{}, port(onnx.Float16, -1, 3, -1, -1), []int{1, 3, 1, 2}, []float32{10, 200, 20, 100, 30, 50}},
-		{pictureFlags{channels: "bgr"}, port(onnx.Float, 1, 3, 1, 2), []int{1, 3, 1, 2}, []float32{30, 50, 20, 100, 10, 200}},
-		{pictureFlags{}, port(onnx.Float, 1, 1, 2, 3), []int{1, 1, 2, 3}, nil}, // NCHW first: gray, and of another size
-		{pictureFlags{layout: "NHWC"}, port(onnx.Float, 1, 1, 2, 3), []int{1, 1, 2, 3}, []float32{10, 20, 30, 200, 100, 50}},
+		{
+			pictureFlags{channels: "bgr"},
+			port(onnx.Float, 1, 3, 1, 2),
+			[]int{1, 3, 1, 2},
+			[]float32{30, 50, 20, 100, 10, 200},
+		},
+		// NCHW first: gray, and of another size
+		{
+			pictureFlags{},
+			port(onnx.Float, 1, 1, 2, 3),
+			[]int{1, 1, 2, 3},
+			nil,
+		},
+		{
+			pictureFlags{layout: "NHWC"},
+			port(onnx.Float, 1, 1, 2, 3),
+			[]int{1, 1, 2, 3},
+			[]float32{10, 20, 30, 200, 100, 50},
+		},
 		{pictureFlags{}, port(onnx.Float, 1, 2, 3), []int{1, 2, 3}, nil},
 		{pictureFlags{layout: "hwc"}, port(onnx.Float, 1, 2, 3), []int{1, 2, 3}, []float32{10, 20, 30, 200, 100, 50}},
 		{pictureFlags{}, port(onnx.Float, 1, -1, 2, 3), []int{1, 1, 2, 3}, []float32{10, 20, 30, 200, 100, 50}},
-		{pictureFlags{mean: "10,20,40", std: "2,5,10", scale: 3}, port(onnx.Float, 3, 1, 2), []int{3, 1, 2}, []float32{0, 285, 0, 48, -3, 3}},
-		{pictureFlags{mean: "10,20,40", std: "2,5,10", scale: 3, channels: "bgr"}, port(onnx.Float, 3, 1, 2), []int{3, 1, 2}, []float32{-3, 3, 0, 48, 0, 285}},
-		{pictureFlags{mean: "100", std: "50"}, port(onnx.Float, 3, 1, 2), []int{3, 1, 2}, []float32{-1.8, 2, -1.6, 0, -1.4, -1}},
-		{pictureFlags{}, port(onnx.Float, 1, 1, 1, 2), []int{1, 1, 1, 2}, []float32{18.15, 124.2}}, // 0.299 R + 0.587 G + 0.114 B
+		{
+			pictureFlags{mean: "10,20,40", std: "2,5,10", scale: 3},
+			port(onnx.Float, 3, 1, 2),
+			[]int{3, 1, 2},
+			[]float32{0, 285, 0, 48, -3, 3},
+		},
+		{
+			pictureFlags{mean: "10,20,40", std: "2,5,10", scale: 3, channels: "bgr"},
+			port(onnx.Float, 3, 1, 2),
+			[]int{3, 1, 2},
+			[]float32{-3, 3, 0, 48, 0, 285},
+		},
+		{
+			pictureFlags{mean: "100", std: "50"},
+			port(onnx.Float, 3, 1, 2),
+			[]int{3, 1, 2},
+			[]float32{-1.8, 2, -1.6, 0, -1.4, -1},
+		},
+		// 0.299 R + 0.587 G + 0.114 B
+		{
+			pictureFlags{},
+			port(onnx.Float, 1, 1, 1, 2),
+			[]int{1, 1, 1, 2},
+			[]float32{18.15, 124.2},
+		},
 		{pictureFlags{channels: "gray", mean: "18.15"}, port(onnx.Float, -1, -1, 1, 2), nil, nil},
-		{pictureFlags{channels: "gray", mean: "18.15", layout: "NCHW"}, port(onnx.Float, -1, -1, 1, 2), []int{1, 1, 1, 2}, []float32{0, 106.05}},
+		{
+			pictureFlags{channels: "gray", mean: "18.15", layout: "NCHW"},
+			port(onnx.Float, -1, -1, 1, 2),
+			[]int{1, 1, 1, 2},
+			[]float32{0, 106.05},
+		},
 	} {
 		if c.flags.scale == 0 {
 			c.flags.scale = 1
@@ -70,7 +116,16 @@ func TestPictureInput(t *testing.T) {
 			continue
 		}
 		if err != nil || !slices.Equal(a.Shape, c.shape) || c.want != nil && !alike(a.Data, c.want) {
-			t.Errorf("%+v to %v: %v %v, error %v, must be %v %v", c.flags, c.port, a.Shape, a.Data, err, c.shape, c.want)
+			t.Errorf(
+				"%+v to %v: %v %v, error %v, must be %v %v",
+				c.flags,
+				c.port,
+				a.Shape,
+				a.Data,
+				err,
+				c.shape,
+				c.want,
+			)
 		}
 	}
 }
@@ -119,7 +174,10 @@ func TestPictureSize(t *testing.T) {
 	if err != nil || len(got) != 4 || got[0] > 1.5 || got[3] < 5.5 {
 		t.Errorf("squeezed to %v, error %v, must go from about 0.5 to 6.5", got, err)
 	}
-	if _, err := columns(pictureOptions{width: 5, height: 4}, port(onnx.Float, 1, 3, 4, 4)); !errors.As(err, &usageError{}) {
+	if _, err := columns(pictureOptions{width: 5, height: 4}, port(onnx.Float, 1, 3, 4, 4)); !errors.As(
+		err,
+		&usageError{},
+	) {
 		t.Errorf("--size 5x4 for an input of 4x4: error %v", err)
 	}
 }
@@ -131,11 +189,27 @@ func TestPictureOutput(t *testing.T) {
 		a    tensor.Array
 		want []float32
 	}{
-		{pictureOptions{}, tensor.Array{Shape: []int{1, 3, 1, 2}, Data: []float32{10, 200, 20, 100, 30, 50}}, two.Data},
-		{pictureOptions{channels: "bgr"}, tensor.Array{Shape: []int{3, 1, 2}, Data: []float32{30, 50, 20, 100, 10, 200}}, two.Data},
-		{pictureOptions{layout: tensor.NHWC}, tensor.Array{Shape: []int{1, 1, 2, 3}, Data: []float32{10, 20, 30, 200, 100, 50}}, two.Data},
+		{
+			pictureOptions{},
+			tensor.Array{Shape: []int{1, 3, 1, 2}, Data: []float32{10, 200, 20, 100, 30, 50}},
+			two.Data,
+		},
+		{
+			pictureOptions{channels: "bgr"},
+			tensor.Array{Shape: []int{3, 1, 2}, Data: []float32{30, 50, 20, 100, 10, 200}},
+			two.Data,
+		},
+		{
+			pictureOptions{layout: tensor.NHWC},
+			tensor.Array{Shape: []int{1, 1, 2, 3}, Data: []float32{10, 20, 30, 200, 100, 50}},
+			two.Data,
+		},
 		{pictureOptions{}, tensor.Array{Shape: []int{1, 1, 1, 2}, Ints: []int64{51, 255}}, []float32{0.2, 1}},
-		{pictureOptions{mean: []float64{1, 2, 3}}, tensor.Array{Shape: []int{1, 1, 1, 2}, Data: []float32{51, 255}}, []float32{0.2, 1}},
+		{
+			pictureOptions{mean: []float64{1, 2, 3}},
+			tensor.Array{Shape: []int{1, 1, 1, 2}, Data: []float32{51, 255}},
+			[]float32{0.2, 1},
+		},
 	} {
 		before := slices.Clone(c.a.Data)
 		v, err := c.o.output(c.a)
@@ -148,7 +222,10 @@ func TestPictureOutput(t *testing.T) {
 		for _, size := range shape {
 			n *= size
 		}
-		if _, err := (pictureOptions{}).output(tensor.Array{Shape: shape, Data: make([]float32, n)}); !errors.As(err, &usageError{}) {
+		if _, err := (pictureOptions{}).output(tensor.Array{Shape: shape, Data: make([]float32, n)}); !errors.As(
+			err,
+			&usageError{},
+		) {
 			t.Errorf("%v as a picture: error %v", shape, err)
 		}
 	}

@@ -124,6 +124,7 @@ input of 227x227x3, 96 filters of 11x11x3, stride 4, no padding.`,
 	root.AddCommand(
 		a.runCommand(run),
 		a.inferCommand(),
+		a.inspectCommand(),
 		a.conformanceCommand(),
 		a.paramsCommand(),
 		a.verifyCommand(),
@@ -148,6 +149,16 @@ type usageError struct{ error }
 func (e usageError) Unwrap() error { return e.error }
 
 func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
+
+// refuseEmpty reports flags that were given without a value.
+func refuseEmpty(c *cobra.Command, names ...string) error {
+	for _, name := range names {
+		if flag := c.Flags().Lookup(name); flag.Changed && flag.Value.String() == "" {
+			return usagef("--%s is empty: name one, or leave it out", name)
+		}
+	}
+	return nil
+}
 
 // failure is a check that failed, or a device that did.
 type failure struct{ error }

@@ -48,11 +48,9 @@ is ever rounded, and the hash is the same on every adapter.`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			f.sizesGiven = f.changed(c)
-			for _, name := range []string{"input", "filters", "bias", "residual-input", "slopes", "dv", "alexnet",
-				"algorithm", "cache", "output", "maps", "dx", "dw", "db", "dslopes"} {
-				if flag := c.Flags().Lookup(name); flag.Changed && flag.Value.String() == "" {
-					return usagef("--%s is empty: name one, or leave it out", name)
-				}
+			if err := refuseEmpty(c, "input", "filters", "bias", "residual-input", "slopes", "dv", "alexnet",
+				"algorithm", "cache", "output", "maps", "dx", "dw", "db", "dslopes"); err != nil {
+				return err
 			}
 			return a.run(c, f, args)
 		},

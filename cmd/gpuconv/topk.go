@@ -26,8 +26,8 @@ func (f jsonFloat) MarshalJSON() ([]byte, error) {
 	return strconv.AppendFloat(nil, float64(f), 'g', -1, 32), nil
 }
 
-// classes is for how many classes a shape holds scores, 0 where it does not look like that: two numbers or more, all of
-// them along one axis, which is the only one or stands behind one of a single image.
+// classes is for how many classes a shape holds scores, 0 where it does not look like that: two numbers or more, all
+// of them along one axis, which is the only one or stands behind one of a single image.
 func classes(shape []int) int {
 	at := slices.IndexFunc(shape, func(size int) bool { return size != 1 })
 	if at < 0 || at > 1 || at == 0 && len(shape) > 1 || shape[at] < 2 {

@@ -60,10 +60,16 @@ func TestHighest(t *testing.T) {
 // TestProfileRows holds that a node's time is the sum of the medians of its dispatches.
 func TestProfileRows(t *testing.T) {
 	run := func(ms ...int) (all []host.NodeTime) {
-		nodes := []string{"node 1, layer ic64ih10oc100kh1", "node 1, layer ic64ih10oc100kh1", "node 2, layer ic64ih10oc100kh1", "node 3, node 9, MaxPool"}
+		nodes := []string{
+			"node 1, layer ic64ih10oc100kh1",
+			"node 1, layer ic64ih10oc100kh1",
+			`node 2, layer ic64ih10oc100kh1n"node 4, Conv 'a'"`,
+			"node 3, node 9, MaxPool",
+		}
 		for i, m := range ms {
 			all = append(all, host.NodeTime{
-				Node: nodes[i], Algorithm: "a", Dispatch: host.Dispatch{Kernel: fmt.Sprint("k", i), Time: time.Duration(m) * time.Millisecond},
+				Node: nodes[i], Algorithm: "a",
+				Dispatch: host.Dispatch{Kernel: fmt.Sprint("k", i), Time: time.Duration(m) * time.Millisecond},
 			})
 		}
 		return all
@@ -71,7 +77,7 @@ func TestProfileRows(t *testing.T) {
 	rows := profileRows([][]host.NodeTime{run(1, 7, 8, 4), run(3, 2, 90, 4), run(2, 3, 7, 4)})
 	want := []profileRow{
 		{"layer ic64ih10oc100kh1", "a", []string{"k0", "k1"}, 5, 100 * 5. / 17, 1.28 / 5},
-		{"layer ic64ih10oc100kh1", "a", []string{"k2"}, 8, 100 * 8. / 17, 1.28 / 8},
+		{"node 4, Conv 'a', ic64ih10oc100kh1", "a", []string{"k2"}, 8, 100 * 8. / 17, 1.28 / 8},
 		{"node 9, MaxPool", "a", []string{"k3"}, 4, 100 * 4. / 17, 0},
 	}
 	if fmt.Sprintf("%.9v", rows) != fmt.Sprintf("%.9v", want) {

@@ -84,7 +84,8 @@ var plains = []plain{
 	{"Sigmoid", nil, -9, 9, [][]int{{99}}, each(func(x float32) float32 { return 1 / (1 + exp32(-x)) })},
 	{"Tanh", nil, -9, 9, [][]int{{99}}, each(tanh32)},
 	{"Erf", nil, -4, 4, [][]int{{99}}, each(erf32)},
-	{"Gelu", nil, -4, 4, [][]int{{99}}, each(func(x float32) float32 { return x / 2 * (1 + erf32(x*0.70710678)) })},
+	{"Gelu", nil, -4, 4, [][]int{{99}},
+		each(func(x float32) float32 { return x / 2 * (1 + erf32(x*0.70710678)) })},
 	{"Softplus", nil, -9, 9, [][]int{{99}}, each(softplus32)},
 	{"Mish", nil, -9, 9, [][]int{{99}}, each(func(x float32) float32 { return x * tanh32(softplus32(x)) })},
 	{"Elu", nil, -9, 9, [][]int{{99}}, each(func(x float32) float32 {
@@ -132,7 +133,8 @@ var plains = []plain{
 	{"ReduceL2", nil, -9, 9, [][]int{{1, 99}}, func(in [][]float32) []float32 {
 		return []float32{sqrt32(sum32(each(func(x float32) float32 { return x * x })(in)))}
 	}},
-	{"ReduceSum", nil, -9, 9, [][]int{{1, 999}}, func(in [][]float32) []float32 { return []float32{sum32(in[0])} }},
+	{"ReduceSum", nil, -9, 9, [][]int{{1, 999}},
+		func(in [][]float32) []float32 { return []float32{sum32(in[0])} }},
 	{"LayerNormalization", nil, -1, 9, [][]int{{99}, {99}, {99}}, func(in [][]float32) []float32 {
 		out := normalize32(in[0], 1e-5)
 		for i := range out {
@@ -140,14 +142,17 @@ var plains = []plain{
 		}
 		return out
 	}},
-	{"InstanceNormalization", nil, 90, 91, [][]int{{1, 1, 99}, {1}, {1}}, func(in [][]float32) []float32 { // a mean far from 0
-		return each(func(x float32) float32 { return x*in[1][0] + in[2][0] })([][]float32{normalize32(in[0], 1e-5)})
-	}},
-	{"BatchNormalization", nil, 0.1, 9, [][]int{{99, 1}, {1}, {1}, {1}, {1}}, func(in [][]float32) []float32 { // folded
-		factor := in[1][0] / sqrt32(in[4][0]+1e-5)
-		shift := in[2][0] - in[3][0]*factor
-		return each(func(x float32) float32 { return x*factor + shift })(in)
-	}},
+	{"InstanceNormalization", nil, 90, 91, [][]int{{1, 1, 99}, {1}, {1}},
+		func(in [][]float32) []float32 { // a mean far from 0
+			in[0] = normalize32(in[0], 1e-5)
+			return each(func(x float32) float32 { return x*in[1][0] + in[2][0] })(in)
+		}},
+	{"BatchNormalization", nil, 0.1, 9, [][]int{{99, 1}, {1}, {1}, {1}, {1}},
+		func(in [][]float32) []float32 { // folded
+			factor := in[1][0] / sqrt32(in[4][0]+1e-5)
+			shift := in[2][0] - in[3][0]*factor
+			return each(func(x float32) float32 { return x*factor + shift })(in)
+		}},
 	{"LRN", attributes{"size": 1, "alpha": 0.5}, -9, 9, [][]int{{1, 99, 1}}, each(func(x float32) float32 {
 		return x / float32(math.Exp2(float64(0.75*float32(math.Log2(float64(1+0.5*(x*x)))))))
 	})},

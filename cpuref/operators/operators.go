@@ -35,7 +35,7 @@ const many = 1 << 20
 // operators are all that there is a reference for.
 var operators = merged(
 	elementwise, activations, windowed, normalizing, products, reducing,
-	shaping, gathering, resizing, making, quantizing, sampling,
+	shaping, gathering, resizing, making, quantizing, sampling, experimental,
 )
 
 // merged is one table of all families.
@@ -223,6 +223,16 @@ func (c *call) choice(name string, words ...string) string {
 		refuse("attribute %s is %q, must be one of %q", name, a.String, words)
 	}
 	return a.String
+}
+
+// numbers is an attribute of real numbers; nil where it is left out.
+func (c *call) numbers(name string) []float64 {
+	a, _ := c.attribute(name, onnx.KindFloats)
+	list := make([]float64, len(a.Floats))
+	for i, v := range a.Floats {
+		list[i] = float64(v)
+	}
+	return list
 }
 
 // list is an attribute of whole numbers, nil where it is left out.

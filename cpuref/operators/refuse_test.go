@@ -27,22 +27,29 @@ func TestRefuses(t *testing.T) {
 		{"a needed input is left out", "Add", 13, nil, []*Array{x, nil}, cpuref.ErrShape},
 		{"an input of many is left out", "Sum", 13, nil, []*Array{x, nil, x}, cpuref.ErrShape},
 		{"opset 0", "Relu", 0, nil, []*Array{x}, cpuref.ErrShape},
-		{"a shape that lies", "Relu", 13, nil, []*Array{{Type: onnx.Float, Shape: shape(3), Data: []float64{1}}}, cpuref.ErrShape},
+		{"a shape that lies", "Relu", 13, nil,
+			[]*Array{{Type: onnx.Float, Shape: shape(3), Data: []float64{1}}}, cpuref.ErrShape},
 		{"a negative size", "Relu", 13, nil, []*Array{{Type: onnx.Float, Shape: shape(-1)}}, cpuref.ErrShape},
 		{"no broadcasting", "Add", 13, nil, []*Array{floats(1, 2), floats(1, 2, 3)}, cpuref.ErrShape},
 		{"several types", "Add", 13, nil, []*Array{floats(1, 2), ints(1, 2)}, cpuref.ErrShape},
 		{"whole numbers", "Exp", 13, nil, []*Array{ints(1, 2)}, cpuref.ErrShape},
 		{"an unknown word", "Conv", 13, attributes{"auto_pad": "ALL"}, []*Array{x, x}, cpuref.ErrShape},
-		{"an unknown mode", "Resize", 13, attributes{"mode": "best"}, []*Array{x, nil, floats(1, 1, 2, 2)}, cpuref.ErrShape},
+		{"an unknown mode", "Resize", 13, attributes{"mode": "best"}, []*Array{x, nil, floats(1, 1, 2, 2)},
+			cpuref.ErrShape},
 		{"an attribute of another kind", "Concat", 13, attributes{"axis": 1.5}, []*Array{x}, cpuref.ErrShape},
 		{"an attribute that is left out", "Concat", 13, nil, []*Array{x}, cpuref.ErrShape},
-		{"no flag", "Gemm", 13, attributes{"transA": 2}, []*Array{of(shape(2, 2)), of(shape(2, 2))}, cpuref.ErrShape},
+		{"no flag", "Gemm", 13, attributes{"transA": 2}, []*Array{of(shape(2, 2)), of(shape(2, 2))},
+			cpuref.ErrShape},
 		{"strides of 0", "Conv", 13, attributes{"strides": []int{0, 1}}, []*Array{x, x}, cpuref.ErrShape},
 		{"groups that do not divide", "Conv", 13, attributes{"group": 3}, []*Array{x, x}, cpuref.ErrShape},
-		{"a kernel that is too large", "MaxPool", 13, attributes{"kernel_shape": []int{5, 5}}, []*Array{x}, cpuref.ErrShape},
+		{"a kernel that is too large", "MaxPool", 13, attributes{"kernel_shape": []int{5, 5}}, []*Array{x},
+			cpuref.ErrShape},
 		{"no kernel", "MaxPool", 13, nil, []*Array{x}, cpuref.ErrShape},
-		{"nothing but padding", "MaxPool", 13, attributes{"kernel_shape": []int{1, 1}, "pads": []int{1, 1, 1, 1}}, []*Array{x}, cpuref.ErrShape},
-		{"an attribute that is an input", "ReduceSum", 13, attributes{"axes": []int{1}}, []*Array{x}, cpuref.ErrShape},
+		{"nothing but padding", "MaxPool", 13,
+			attributes{"kernel_shape": []int{1, 1},
+				"pads": []int{1, 1, 1, 1}}, []*Array{x}, cpuref.ErrShape},
+		{"an attribute that is an input", "ReduceSum", 13, attributes{"axes": []int{1}}, []*Array{x},
+			cpuref.ErrShape},
 		{"an input that is an attribute", "ReduceSum", 11, nil, []*Array{x, ints(1)}, cpuref.ErrShape},
 		{"an axis twice", "ReduceSum", 13, nil, []*Array{x, ints(1, -3)}, cpuref.ErrShape},
 		{"an axis beyond", "Softmax", 13, attributes{"axis": 4}, []*Array{x}, cpuref.ErrShape},
@@ -52,18 +59,23 @@ func TestRefuses(t *testing.T) {
 		{"no end", "Range", 13, nil, []*Array{scalar(0), scalar(math.Inf(1)), scalar(1)}, cpuref.ErrShape},
 		{"an index beyond", "Gather", 13, nil, []*Array{x, ints(1)}, cpuref.ErrShape},
 		{"real indices", "Gather", 13, nil, []*Array{x, floats(0)}, cpuref.ErrShape},
-		{"training", "BatchNormalization", 15, attributes{"training_mode": 1}, []*Array{x, floats(1, 1), floats(1, 1), floats(1, 1), floats(1, 1)}, cpuref.ErrShape},
-		{"training", "Dropout", 13, nil, []*Array{x, scalar(0.5), typed(onnx.Bool, scalar(1))}, cpuref.ErrShape},
+		{"training", "BatchNormalization", 15, attributes{"training_mode": 1},
+			[]*Array{x, floats(1, 1), floats(1, 1), floats(1, 1), floats(1, 1)}, cpuref.ErrShape},
+		{"training", "Dropout", 13, nil, []*Array{x, scalar(0.5), typed(onnx.Bool, scalar(1))},
+			cpuref.ErrShape},
 		{"strings", "Cast", 13, attributes{"to": int(onnx.String)}, []*Array{x}, cpuref.ErrShape},
-		{"a crop that is not finite", "Resize", 13, attributes{"coordinate_transformation_mode": "tf_crop_and_resize"},
+		{"a crop that is not finite", "Resize", 13,
+			attributes{"coordinate_transformation_mode": "tf_crop_and_resize"},
 			[]*Array{floats(1, 2), floats(0, math.NaN()), floats(2)}, cpuref.ErrShape},
 		{"division by 0", "Div", 13, nil, []*Array{ints(1), ints(0)}, cpuref.ErrNoVerdict},
 		{"modulo 0", "Mod", 13, nil, []*Array{ints(1), ints(0)}, cpuref.ErrNoVerdict},
-		{"beyond the type", "Cast", 13, attributes{"to": int(onnx.Uint8)}, []*Array{floats(300)}, cpuref.ErrNoVerdict},
+		{"beyond the type", "Cast", 13, attributes{"to": int(onnx.Uint8)}, []*Array{floats(300)},
+			cpuref.ErrNoVerdict},
 		{"NaN", "QuantizeLinear", 13, nil, []*Array{floats(math.NaN()), scalar(1)}, cpuref.ErrNoVerdict},
 		{"no scale", "DynamicQuantizeLinear", 13, nil, []*Array{floats(0, 0)}, cpuref.ErrNoVerdict},
 	} {
-		if results, err := Reference(newNode(t, c.op, c.attrs, 1), c.opset, c.inputs); !errors.Is(err, c.err) || results != nil {
+		if results, err := Reference(newNode(t, c.op, c.attrs, 1), c.opset, c.inputs); !errors.Is(err,
+			c.err) || results != nil {
 			t.Errorf("%s, %s: error %v, must be %v", c.op, c.name, err, c.err)
 		}
 	}
@@ -103,7 +115,8 @@ func TestNothingPanics(t *testing.T) {
 			}
 			for k, y := range results {
 				if size(y.Shape) != len(y.Data) || y.Allowed != nil && len(y.Allowed) != len(y.Data) {
-					t.Errorf("%s: result %d of shape %v has %d numbers, %d errors", s.op, k, y.Shape, len(y.Data), len(y.Allowed))
+					t.Errorf("%s: result %d of shape %v has %d numbers, %d errors", s.op, k,
+						y.Shape, len(y.Data), len(y.Allowed))
 				}
 			}
 		}
@@ -157,8 +170,10 @@ func changed(r *rand.Rand, n *onnx.Node, opset *int64, inputs []*Array) []*Array
 
 // changeNode changes the opset, or one attribute.
 func changeNode(r *rand.Rand, n *onnx.Node, opset *int64) {
-	names := []string{"axis", "axes", "group", "kernel_shape", "strides", "pads", "dilations", "p", "size", "blocksize", "k",
-		"keepdims", "perm", "to", "start", "end", "num_groups", "batch_dims", "offset_group", "block_size", "output_padding",
+	names := []string{"axis", "axes", "group", "kernel_shape", "strides", "pads", "dilations", "p", "size",
+		"blocksize", "k",
+		"keepdims", "perm", "to", "start", "end", "num_groups", "batch_dims", "offset_group",
+		"block_size", "output_padding",
 		"output_shape", "split", "num_outputs", "storage_order", "starts", "alpha", "epsilon", "beta", "cubic_coeff_a"}
 	name := names[r.IntN(len(names))]
 	for known := range n.Attributes {

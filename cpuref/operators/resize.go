@@ -47,13 +47,15 @@ func resize(c *call) []Result {
 	z := resizer{mode: c.choice("mode", "nearest", "linear", "cubic"), nearest: "floor", coordinates: "asymmetric"}
 	var roi, scales, sizes *Array
 	if c.opset < 11 {
+		z.nearest = "inwards"
 		if scales = c.input(1); z.mode == "cubic" || len(c.in) > 2 {
 			refuse("mode %q and %d inputs, must be nearest or linear and 2 in opset 10", z.mode, len(c.in))
 		}
 	} else {
 		roi, scales, sizes = c.input(1), c.input(2), c.input(3)
 		z.nearest = c.choice("nearest_mode", "round_prefer_floor", "round_prefer_ceil", "floor", "ceil")
-		z.coordinates = c.choice("coordinate_transformation_mode", "half_pixel", "pytorch_half_pixel", "align_corners",
+		z.coordinates = c.choice("coordinate_transformation_mode", "half_pixel", "pytorch_half_pixel",
+			"align_corners",
 			"asymmetric", "tf_half_pixel_for_nn", "tf_crop_and_resize", "half_pixel_symmetric")
 		z.cubic = c.number("cubic_coeff_a", -0.75)
 		z.outside, z.antialias = c.flag("exclude_outside", false), c.flag("antialias", false)
@@ -285,8 +287,8 @@ func (z *resizer) mix(a *Array, steps []int, axes [][]part) (v, allowed float64)
 	return blend(a.Data, steps, axes)
 }
 
-// term is one way to choose a part of each axis: the number's place, -1 for one outside, the product of the weights, and
-// how large that may be.
+// term is one way to choose a part of each axis: the number's place, -1 for one outside, the product of the weights,
+// and how large that may be.
 type term struct {
 	place           int
 	weight, largest float64
@@ -303,7 +305,8 @@ func terms(steps []int, axes [][]part) []term {
 				if t.place >= 0 && p.at >= 0 {
 					place = t.place + p.at*steps[d]
 				}
-				next = append(next, term{place, t.weight * p.weight, t.largest * (math.Abs(p.weight) + p.error)})
+				largest := t.largest * (math.Abs(p.weight) + p.error)
+				next = append(next, term{place, t.weight * p.weight, largest})
 			}
 		}
 		all = next
@@ -328,8 +331,8 @@ func doubted(data []float64, steps []int, axes [][]part) (v, allowed float64) {
 	return v, allowed
 }
 
-// blend is the sum of products of weights and numbers: its error is what the weights are off by together, and the bound
-// of a sum in which each term is a product of as many weights as there are axes.
+// blend is the sum of products of weights and numbers: its error is what the weights are off by together, and the
+// bound of a sum in which each term is a product of as many weights as there are axes.
 func blend(data []float64, steps []int, axes [][]part) (v, allowed float64) {
 	var magnitude, off float64
 	all := terms(steps, axes)
@@ -438,7 +441,11 @@ func (z *resizer) neighbours(a resizedAxis, x, off float64) []part {
 		"round_prefer_ceil":  func(x float64) float64 { return math.Floor(x + 0.5) },
 		"floor":              math.Floor,
 		"ceil":               math.Ceil,
+		"inwards":            math.Floor,
 	}[z.nearest]
+	if z.nearest == "inwards" && a.scale < 1 {
+		round = math.Ceil // of opset 10 alone
+	}
 	var parts []part
 	for _, at := range []float64{x, x - off, x + off} {
 		p := part{at: int(max(0, min(round(at), float64(a.in-1)))), weight: 1}

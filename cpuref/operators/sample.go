@@ -110,7 +110,8 @@ func (z *sampler) nearest(x, off float64, n int, low, high float64) (parts []par
 	return parts
 }
 
-// inside brings a coordinate beyond the borders back.
+// inside brings a coordinate beyond the borders back. ONNX's reference evaluator does so for cubic too, where PyTorch
+// and ONNX Runtime hold each of the four numbers to the border instead, and differ.
 func (z *sampler) inside(x float64, n int, low, high float64) float64 {
 	switch {
 	case x >= low && x <= high || z.padding == "zeros":

@@ -15,7 +15,8 @@ type attributes map[string]any
 // newNode is a node with these attributes and so many outputs.
 func newNode(t testing.TB, op string, attrs attributes, outputs int) onnx.Node {
 	t.Helper()
-	n := onnx.Node{Op: op, Name: "sample", Outputs: slices.Repeat([]string{"y"}, outputs), Attributes: map[string]onnx.Attribute{}}
+	n := onnx.Node{Op: op, Name: "sample", Outputs: slices.Repeat([]string{"y"}, outputs),
+		Attributes: map[string]onnx.Attribute{}}
 	for name, v := range attrs {
 		var a onnx.Attribute
 		switch v := v.(type) {
@@ -100,12 +101,17 @@ func samples() (all []sample) {
 	bytes := func(sizes ...int) *Array { return typed(onnx.Uint8, of(sizes)) }
 
 	for _, op := range []string{
-		"Identity", "Abs", "Neg", "Sign", "Floor", "Ceil", "Round", "IsNaN", "IsInf", "Sqrt", "Reciprocal", "Exp", "Log", "Sin",
-		"Cos", "Atan", "Sinh", "Cosh", "Asinh", "Relu", "LeakyRelu", "Elu", "Sigmoid", "Tanh", "HardSigmoid", "HardSwish",
+		"Identity", "Abs", "Neg", "Sign", "Floor", "Ceil", "Round", "IsNaN", "IsInf", "Sqrt",
+		"Reciprocal", "Exp", "Log", "Sin",
+		"Cos", "Atan", "Sinh", "Cosh", "Asinh", "Relu", "LeakyRelu", "Elu", "Sigmoid", "Tanh",
+		"HardSigmoid", "HardSwish",
 		"Gelu", "Erf", "Softsign", "Softplus", "Mish", "ThresholdedRelu", "Celu", "Selu", "Shrink", "Clip", "Softmax",
-		"LogSoftmax", "Hardmax", "GlobalMaxPool", "GlobalAveragePool", "GlobalLpPool", "MeanVarianceNormalization", "Flatten",
-		"Transpose", "Dropout", "Shape", "Size", "NonZero", "ArgMax", "ArgMin", "Trilu", "Squeeze", "ReduceSum", "ReduceMean",
-		"ReduceMax", "ReduceMin", "ReduceProd", "ReduceL1", "ReduceL2", "ReduceSumSquare", "ReduceLogSum", "ReduceLogSumExp",
+		"LogSoftmax", "Hardmax", "GlobalMaxPool", "GlobalAveragePool", "GlobalLpPool",
+		"MeanVarianceNormalization", "Flatten",
+		"Transpose", "Dropout", "Shape", "Size", "NonZero", "ArgMax", "ArgMin", "Trilu", "Squeeze",
+		"ReduceSum", "ReduceMean",
+		"ReduceMax", "ReduceMin", "ReduceProd", "ReduceL1", "ReduceL2", "ReduceSumSquare",
+		"ReduceLogSum", "ReduceLogSumExp",
 		"DynamicQuantizeLinear",
 	} {
 		add(op, 20, nil, x4())
@@ -120,16 +126,19 @@ func samples() (all []sample) {
 	for _, op := range []string{"And", "Or", "Xor"} {
 		add(op, 20, nil, flag(1, 0, 1), flag(1, 1, 0))
 	}
-	for _, op := range []string{"Add", "Sub", "Mul", "Div", "Pow", "Min", "Max", "Sum", "Mean", "Equal", "Less", "LessOrEqual", "Greater", "GreaterOrEqual", "PRelu"} {
+	for _, op := range []string{"Add", "Sub", "Mul", "Div", "Pow", "Min", "Max", "Sum", "Mean", "Equal", "Less",
+		"LessOrEqual", "Greater", "GreaterOrEqual", "PRelu"} {
 		add(op, 20, nil, x4(), of(shape(4, 1, 6)))
 	}
 	add("Mod", 20, attributes{"fmod": 1}, x4(), of(shape(1), 0.7))
 	add("Where", 20, nil, flag(1, 0, 1), of(shape(2, 3)), of(shape(1, 3)))
 
 	add("Conv", 20, attributes{"pads": []int{1, 1, 1, 1}, "group": 2}, x4(), of(shape(6, 2, 3, 3)), of(shape(6)))
-	add("ConvTranspose", 20, attributes{"strides": []int{2, 2}, "group": 2}, x4(), of(shape(4, 3, 3, 2)), of(shape(6)))
+	add("ConvTranspose", 20, attributes{"strides": []int{2, 2}, "group": 2}, x4(), of(shape(4, 3, 3, 2)),
+		of(shape(6)))
 	add("ConvInteger", 20, nil, bytes(1, 2, 4, 4), bytes(3, 2, 2, 2), bytes(1), bytes(3))
-	add("DeformConv", 20, nil, of(shape(1, 2, 4, 4)), of(shape(3, 2, 2, 2)), of(shape(1, 8, 3, 3)), of(shape(3)), of(shape(1, 4, 3, 3)))
+	add("DeformConv", 20, nil, of(shape(1, 2, 4, 4)), of(shape(3, 2, 2, 2)), of(shape(1, 8, 3, 3)), of(shape(3)),
+		of(shape(1, 4, 3, 3)))
 	pool := func() attributes {
 		return attributes{"kernel_shape": []int{3, 2}, "strides": []int{2, 2}, "ceil_mode": 1}
 	}
@@ -163,16 +172,20 @@ func samples() (all []sample) {
 	add("Gather", 20, attributes{"axis": 1}, x4(), typed(onnx.Int64, of(shape(2, 2), 0, -1, 3, 1)))
 	add("GatherElements", 20, nil, of(shape(3, 2)), typed(onnx.Int64, of(shape(2, 2), 0, -1, 2, 1)))
 	add("GatherND", 20, attributes{"batch_dims": 1}, of(shape(2, 3, 4)), typed(onnx.Int64, of(shape(2, 1), 0, -1)))
-	add("ScatterElements", 20, attributes{"reduction": "add"}, of(shape(3, 2)), typed(onnx.Int64, of(shape(2, 2), 0, -1, 2, 1)), of(shape(2, 2)))
-	add("ScatterND", 20, attributes{"reduction": "mul"}, of(shape(4, 2)), typed(onnx.Int64, of(shape(2, 1), 0, -1)), of(shape(2, 2)))
+	add("ScatterElements", 20, attributes{"reduction": "add"}, of(shape(3, 2)),
+		typed(onnx.Int64, of(shape(2, 2), 0, -1, 2, 1)), of(shape(2, 2)))
+	add("ScatterND", 20, attributes{"reduction": "mul"}, of(shape(4, 2)),
+		typed(onnx.Int64, of(shape(2, 1), 0, -1)), of(shape(2, 2)))
 	add("ReverseSequence", 20, nil, of(shape(3, 2)), ints(1, 3))
 
 	for _, mode := range []string{"nearest", "linear", "cubic"} {
 		add("Resize", 20, attributes{"mode": mode}, x4(), nil, floats(1, 1, 1.7, 0.6))
-		add("Resize", 20, attributes{"mode": mode, "coordinate_transformation_mode": "tf_crop_and_resize", "axes": []int{2, 3}},
+		add("Resize", 20, attributes{"mode": mode, "coordinate_transformation_mode": "tf_crop_and_resize",
+			"axes": []int{2, 3}},
 			x4(), floats(0.1, 0.2, 0.8, 1.1), nil, ints(3, 7))
 	}
-	add("Resize", 20, attributes{"mode": "cubic", "antialias": 1, "exclude_outside": 1}, x4(), nil, nil, ints(2, 4, 2, 3))
+	add("Resize", 20, attributes{"mode": "cubic", "antialias": 1, "exclude_outside": 1}, x4(), nil, nil,
+		ints(2, 4, 2, 3))
 	add("Upsample", 9, attributes{"mode": "linear"}, x4(), floats(1, 1, 1.7, 2))
 	for _, mode := range []string{"linear", "nearest", "cubic"} {
 		add("GridSample", 20, attributes{"mode": mode, "padding_mode": "border"}, x4(), of(shape(2, 3, 3, 2)))
@@ -187,11 +200,16 @@ func samples() (all []sample) {
 	add("Cast", 20, attributes{"to": int(onnx.Float16)}, x4())
 	add("CastLike", 20, nil, x4(), ints(1))
 
+	add("Affine", 7, attributes{"alpha": 0.5, "beta": 0.25}, x4())
+	add("ImageScaler", 7, attributes{"scale": 0.5, "bias": []float64{1, 2, 3, 4}}, x4())
+	add("Crop", 7, attributes{"border": []int{1, 0, 2, 1}}, x4())
 	add("QuantizeLinear", 20, attributes{"axis": 1}, x4(), of(shape(4)), bytes(4))
 	add("DequantizeLinear", 20, attributes{"axis": 1}, bytes(2, 4, 3), of(shape(4)), bytes(4))
-	add("QLinearConv", 20, nil, bytes(1, 2, 4, 4), scalar(1), bytes(1), bytes(3, 2, 2, 2), of(shape(3)), bytes(3), scalar(9), bytes(1),
+	add("QLinearConv", 20, nil, bytes(1, 2, 4, 4), scalar(1), bytes(1), bytes(3, 2, 2, 2), of(shape(3)), bytes(3),
+		scalar(9), bytes(1),
 		typed(onnx.Int32, of(shape(3))))
-	add("QLinearMatMul", 20, nil, bytes(3, 5), scalar(1), bytes(1), bytes(5, 4), scalar(1), bytes(1), scalar(9), bytes(1))
+	add("QLinearMatMul", 20, nil, bytes(3, 5), scalar(1), bytes(1), bytes(5, 4), scalar(1), bytes(1), scalar(9),
+		bytes(1))
 	return all
 }
 
@@ -229,7 +247,8 @@ func TestAllowedIsSmall(t *testing.T) {
 			}
 			t.Logf("%s: result %d: %.2g of %.2g", s.op, k, widest, largest)
 			if !(widest > 0 && widest <= 1e-3*largest) && !(s.op == "Resize" && s.attrs["mode"] == "nearest") {
-				t.Errorf("%s, result %d: an error of %g is allowed of numbers up to %g", s.op, k, widest, largest)
+				t.Errorf("%s, result %d: an error of %g is allowed of numbers up to %g", s.op, k,
+					widest, largest)
 			}
 		}
 	}

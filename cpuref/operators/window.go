@@ -54,7 +54,8 @@ func (w *window) slide(auto string, ceil bool) {
 		}
 		room := in + w.before[d] + w.after[d] - w.extent(d)
 		if room < 0 {
-			refuse("a window of %d on axis %d, of %d numbers with padding", w.extent(d), d, in+w.before[d]+w.after[d])
+			refuse("a window of %d on axis %d, of %d numbers with padding", w.extent(d), d,
+				in+w.before[d]+w.after[d])
 		}
 		w.out[d] = room/w.stride[d] + 1
 		if ceil && auto == "NOTSET" && room%w.stride[d] > 0 && w.out[d]*w.stride[d] < in+w.before[d] {
@@ -72,8 +73,8 @@ func halves(total int, before bool) (int, int) {
 	return total / 2, total - total/2
 }
 
-// run is some numbers of the volume that windows slide over, and the windows that they are in: of the last axis, each a
-// stride behind the one before.
+// run is some numbers of the volume that windows slide over, and the windows that they are in: of the last axis, each
+// a stride behind the one before.
 type run struct{ in, out, count int }
 
 // taps gives for each place in the kernel, row-major, the runs of input and output that it joins. Padding is in none.
@@ -96,9 +97,11 @@ func (w *window) taps() [][]run {
 			}
 			// The first and the last output whose number is inside: the number of output o is o*stride - shift.
 			stride, shift := w.stride[last], w.before[last]-tap[last]*w.dilation[last]
-			from, to := max(0, (shift+stride-1)/stride), min(w.out[last], floorDiv(w.in[last]-1+shift, stride)+1)
+			from := max(0, (shift+stride-1)/stride)
+			to := min(w.out[last], floorDiv(w.in[last]-1+shift, stride)+1)
 			if inside && from < to {
-				all[k] = append(all[k], run{place + from*stride - shift, row*w.out[last] + from, to - from})
+				r := run{place + from*stride - shift, row*w.out[last] + from, to - from}
+				all[k] = append(all[k], r)
 			}
 		}
 	}

@@ -31,6 +31,11 @@ func allowed(t *testing.T) (order []string, may map[string][]string) {
 	may = map[string][]string{}
 	for _, line := range strings.Split(strings.TrimSpace(text), "\n") {
 		words := strings.Fields(line)
+		if strings.HasPrefix(line, " ") { // what the line before may import too
+			last := order[len(order)-1]
+			may[last] = append(may[last], words...)
+			continue
+		}
 		order = append(order, words[0])
 		may[words[0]] = words[1:]
 	}

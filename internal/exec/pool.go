@@ -17,7 +17,8 @@ type Memory struct {
 	Objects []uint64 // bytes of each shared object
 	Planned uint64   // bytes of all shared objects
 	Naive   uint64   // bytes where each operand has its own
-	Bound   uint64   // bytes that are live at once at the worst moment: no plan needs less
+	Bound   uint64   // no plan that shares buffers whole needs less: see largest
+	Live    uint64   // bytes that are live at once at the worst moment: no plan at all needs less
 }
 
 // life is from the step that first needs an operand to the last one, both included.
@@ -25,45 +26,41 @@ type life struct{ from, to int }
 
 func (l life) overlaps(m life) bool { return l.from <= m.to && m.from <= l.to }
 
-// PlanMemory assigns operands to shared objects, the largest first, each to the smallest object in which no operand
-// lives at the same time, or to a new one: greedy by size for shared objects, of Pisarchyk and Lee, "Efficient Memory
-// Management for Deep Neural Net Inference" (MLSys 2020). Inputs live from before the first step on, for the host
-// writes all of them before a run, and outputs until after the last one.
+// tenant is an operand that needs memory.
+type tenant struct {
+	life
+	operand int
+	bytes   uint64
+}
+
+// PlanMemory assigns operands to shared objects, so that no two of one object are needed at one time and all objects
+// together are small: see assigned. Inputs live from before the first step on, for the host writes all of them before
+// a run, and outputs until after the last one. Of one plan it gives the same each time.
 func PlanMemory(p Plan) (Memory, error) {
 	m := Memory{Object: make([]int, len(p.Operands))}
 	lives, err := lives(p)
 	if err != nil {
 		return m, err
 	}
-	var order []int
+	var all []tenant
 	for i, o := range p.Operands {
 		if m.Object[i] = -1; o.Role != Constant {
-			order = append(order, i)
+			all = append(all, tenant{lives[i], i, o.Bytes()})
 			m.Naive += o.Bytes()
 		}
 	}
-	slices.SortStableFunc(
-		order,
-		func(a, b int) int { return cmp.Compare(p.Operands[b].Bytes(), p.Operands[a].Bytes()) },
-	)
-	held := [][]life{} // of each object
-	for _, i := range order {
-		// Operands come in falling order of size, so every object is large enough, and later ones are smaller.
-		at := -1
-		for o := range held {
-			if !slices.ContainsFunc(held[o], lives[i].overlaps) {
-				at = o
-			}
-		}
-		if at < 0 {
-			at = len(held)
-			held, m.Objects = append(held, nil), append(m.Objects, p.Operands[i].Bytes())
-			m.Planned += p.Operands[i].Bytes()
-		}
-		held[at] = append(held[at], lives[i])
-		m.Object[i] = at
+	largest, live := largest(all, len(p.Steps))
+	m.Live = live
+	for _, bytes := range largest {
+		m.Bound += bytes
 	}
-	m.Bound = bound(p, lives)
+	for at, held := range assigned(all, largest) {
+		for _, t := range held {
+			m.Object[t.operand] = at
+		}
+		m.Objects = append(m.Objects, held.bytes())
+		m.Planned += held.bytes()
+	}
 	return m, nil
 }
 
@@ -93,16 +90,28 @@ func lives(p Plan) ([]life, error) {
 	return all, nil
 }
 
-// bound is the most bytes that are live at one moment.
-func bound(p Plan, lives []life) (most uint64) {
-	for n := -1; n <= len(p.Steps); n++ {
-		var now uint64
-		for i, o := range p.Operands {
-			if o.Role != Constant && lives[i].overlaps(life{n, n}) {
-				now += o.Bytes()
+// largest gives, for each k, the most bytes that the k-th largest of the tenants which are live at one moment has. The
+// k-th largest object of any plan is as large, so these add up to a bound: each of the k of them needs an object of
+// its own then (Pisarchyk and Lee, "Efficient Memory Management for Deep Neural Net Inference", MLSys 2020, 4.1). live
+// is the most bytes that are live at one moment.
+func largest(all []tenant, steps int) (sizes []uint64, live uint64) {
+	for n := -1; n <= steps; n++ {
+		var now []uint64
+		sum := uint64(0)
+		for _, t := range all {
+			if t.overlaps(life{n, n}) {
+				now = append(now, t.bytes)
+				sum += t.bytes
 			}
 		}
-		most = max(most, now)
+		slices.SortFunc(now, func(a, b uint64) int { return cmp.Compare(b, a) })
+		for k, bytes := range now {
+			if k == len(sizes) {
+				sizes = append(sizes, 0)
+			}
+			sizes[k] = max(sizes[k], bytes)
+		}
+		live = max(live, sum)
 	}
-	return most
+	return sizes, live
 }

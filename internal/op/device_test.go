@@ -29,7 +29,9 @@ func one(t *testing.T, dev *exec.Device, x []uint32, n int, add func(p *exec.Pla
 	t.Helper()
 	from := []hosttest.Numbers{{DType: shaders.Float32, Words: x}}
 	to := []hosttest.Numbers{{DType: shaders.Float32, Words: make([]uint32, n)}}
-	got, err := hosttest.RunSteps(dev, from, to, func(p *exec.Plan, in, out []int) error { return add(p, in[0], out[0]) })
+	got, err := hosttest.RunSteps(dev, from, to, func(p *exec.Plan, in, out []int) error {
+		return add(p, in[0], out[0])
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -49,7 +51,9 @@ func TestRanks(t *testing.T) {
 		}
 		x := must[op.View](t)(op.Contiguous(shape...).Permute(axes...))
 		v := op.Contiguous(x.Shape...)
-		got := one(t, dev, ramp(n), n, func(p *exec.Plan, in, out int) error { return op.Copy(p, v.Of(out), x.Of(in)) })
+		got := one(t, dev, ramp(n), n, func(p *exec.Plan, in, out int) error {
+			return op.Copy(p, v.Of(out), x.Of(in))
+		})
 		if want := hosttest.Seen(x, ramp(n)); !slices.Equal(got, want) {
 			t.Errorf("%v: %v, must be %v", shape, got, want)
 		}
@@ -74,6 +78,26 @@ func TestSizes(t *testing.T) {
 	}
 }
 
+// refuse holds that an error wraps another one and names some values.
+func refuse(t *testing.T, err, want error, values ...string) {
+	t.Helper()
+	if !errors.Is(err, want) {
+		t.Errorf("%v, must wrap %v", err, want)
+	}
+	for _, value := range values {
+		if err == nil || !strings.Contains(err.Error(), value) {
+			t.Errorf("%v, must name %s", err, value)
+		}
+	}
+}
+
+func accept(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Error(err)
+	}
+}
+
 // TestPointwiseErrors gives kernels what they can not compute.
 func TestPointwiseErrors(t *testing.T) {
 	var p exec.Plan
@@ -82,35 +106,25 @@ func TestPointwiseErrors(t *testing.T) {
 	h := p.Add(exec.Operand{Name: "h", Role: exec.Input, Count: 12, DType: shaders.Float16})
 	v := p.Add(exec.Operand{Name: "v", Role: exec.Output, Count: 1 << 10, DType: shaders.Float32})
 	row, nine := op.Contiguous(12), slices.Repeat([]int{2}, 9)
+	wide := op.Contiguous(nine...)
 	apart := op.View{Shape: nine, Strides: slices.Repeat([]int{1}, 9)}
-	turned := []op.Axis{{Start: 11, Step: -1}}
-	for name, c := range map[string]struct {
-		err   error
-		want  error
-		names []string // that the error must have
-	}{
-		"no kernel":        {op.Pointwise(&p, "plus", 0, 0, row.Of(v), row.Of(x), row.Of(x)), op.ErrKernel, []string{"plus"}},
-		"of one":           {op.Pointwise(&p, "add", 0, 0, row.Of(v), row.Of(x)), op.ErrKernel, []string{"add"}},
-		"of both types":    {op.Pointwise(&p, "add", 0, 0, row.Of(v), row.Of(x), row.Of(i)), op.ErrKernel, []string{"int32"}},
-		"of float16":       {op.Pointwise(&p, "neg", 0, 0, row.Of(v), row.Of(h)), op.ErrType, []string{"float16"}},
-		"of whole":         {op.Pointwise(&p, "neg", 0, 0, row.Of(v), row.Of(i)), op.ErrType, []string{"neg", "float32"}},
-		"shapes":           {op.Pointwise(&p, "neg", 0, 0, op.Contiguous(3, 4).Of(v), op.Contiguous(4, 3).Of(x)), op.ErrShape, []string{"[3 4]", "[4 3]"}},
-		"nine axes":        {op.Copy(&p, op.Contiguous(nine...).Of(v), apart.Of(x)), op.ErrRank, []string{"9", "8"}},
-		"too large":        {op.Copy(&p, row.Of(v), op.Contiguous(13).Of(x)), op.ErrView, []string{"13"}},
-		"maps":             {op.Map(&p, row.Of(v), row.Of(x), nil, op.Constant, 0), op.ErrShape, []string{"[12]"}},
-		"outsides":         {op.Map(&p, row.Of(v), row.Of(x), turned, "mirror", 0), op.ErrKernel, []string{"mirror", "reflect"}},
-		"far away":         {op.Map(&p, row.Of(v), row.Of(x), []op.Axis{{Start: 0, Step: 1 << 40}}, op.Wrap, 0), op.ErrShape, []string{"1099511627776"}},
-		"a map of types":   {op.Map(&p, row.Of(v), row.Of(i), turned, op.Wrap, 0), op.ErrType, []string{"int32"}},
-		"a map of nine":    {op.Map(&p, op.Contiguous(nine...).Of(v), apart.Of(x), make([]op.Axis, 9), op.Wrap, 0), nil, nil},
-		"nothing is wrong": {op.Map(&p, row.Of(v), row.Of(x), turned, op.Constant, 0), nil, nil},
-	} {
-		if !errors.Is(c.err, c.want) || c.want == nil && c.err != nil {
-			t.Errorf("%s: %v, must wrap %v", name, c.err, c.want)
-		}
-		for _, part := range c.names {
-			if c.err == nil || !strings.Contains(c.err.Error(), part) {
-				t.Errorf("%s: %v, must name %s", name, c.err, part)
-			}
-		}
-	}
+	refuse(t, op.Pointwise(&p, "plus", 0, 0, row.Of(v), row.Of(x), row.Of(x)), op.ErrKernel, "plus")
+	refuse(t, op.Pointwise(&p, "add", 0, 0, row.Of(v), row.Of(x)), op.ErrKernel, "add")
+	refuse(t, op.Pointwise(&p, "add", 0, 0, row.Of(v), row.Of(x), row.Of(i)), op.ErrKernel, "add", "int32")
+	refuse(t, op.Pointwise(&p, "neg", 0, 0, row.Of(v), row.Of(h)), op.ErrType, "float16")
+	refuse(t, op.Pointwise(&p, "neg", 0, 0, row.Of(v), row.Of(i)), op.ErrType, "neg", "float32")
+	from, to := op.Contiguous(4, 3), op.Contiguous(3, 4)
+	refuse(t, op.Pointwise(&p, "neg", 0, 0, to.Of(v), from.Of(x)), op.ErrShape, "[3 4]", "[4 3]")
+	refuse(t, op.Copy(&p, wide.Of(v), apart.Of(x)), op.ErrRank, "9", "8")
+	refuse(t, op.Copy(&p, row.Of(v), op.Contiguous(13).Of(x)), op.ErrView, "13")
+
+	back, far := []op.Axis{{Start: 11, Step: -1}}, []op.Axis{{Start: 0, Step: 1 << 40}}
+	refuse(t, op.Map(&p, row.Of(v), row.Of(x), nil, op.Constant, 0), op.ErrShape, "[12]")
+	refuse(t, op.Map(&p, row.Of(v), row.Of(x), back, "mirror", 0), op.ErrKernel, "mirror", "reflect")
+	refuse(t, op.Map(&p, row.Of(v), row.Of(x), far, op.Wrap, 0), op.ErrShape, "1099511627776")
+	refuse(t, op.Map(&p, row.Of(v), row.Of(i), back, op.Wrap, 0), op.ErrType, "int32")
+	outside := slices.Repeat([]op.Axis{{Start: 1, Step: 1}}, 9)
+	refuse(t, op.Map(&p, wide.Of(v), apart.Of(x), outside, op.Wrap, 0), op.ErrRank, "9", "8")
+	accept(t, op.Map(&p, wide.Of(v), apart.Of(x), make([]op.Axis, 9), op.Wrap, 0)) // all of one number
+	accept(t, op.Map(&p, row.Of(v), row.Of(x), back, op.Constant, 0))
 }

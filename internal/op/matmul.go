@@ -9,16 +9,21 @@ import (
 )
 
 // MatMul computes v = alpha * a x b as ONNX's MatMul (opset 13) does: the last two axes are those of matrices, (M, K),
-// (K, N) and (M, N), and those before them count matrices and broadcast to v's. All strides are as quick, so that what is
-// transposed is a view. K is 60,000 at most. The errors wrap [ErrShape], [ErrView], [ErrRank] or [ErrType].
+// (K, N) and (M, N), and those before them count matrices and broadcast to v's. All strides are as quick, so that what
+// is transposed is a view. K is 60,000 at most. The errors wrap [ErrShape], [ErrView], [ErrRank] or [ErrType].
 func MatMul(p *exec.Plan, a, b, v Tensor, alpha float32) error {
-	m := matMul{dtype: shaders.Float32, a: a, b: b, v: v}
+	return MatMulBy(p, shaders.MatMul{}, a, b, v, alpha)
+}
+
+// MatMulBy is [MatMul] by a row of the table. That of no threads stands for the quickest one on a software adapter.
+func MatMulBy(p *exec.Plan, k shaders.MatMul, a, b, v Tensor, alpha float32) error {
+	m := matMul{dtype: shaders.Float32, by: k, a: a, b: b, v: v}
 	return m.add(p, alpha, exec.Whole(a.Operand), exec.Whole(b.Operand), exec.Whole(v.Operand))
 }
 
-// MatMulInteger computes v = (a - aZero) x (b - bZero) of whole numbers (int32), as ONNX's MatMulInteger (opset 10) does,
-// and QLinearMatMul before it scales. Zero points broadcast to a and to b, and are one for each row of a and for each
-// column of b at most; nil is 0. Sums wrap around at 2^31. The errors are those of [MatMul].
+// MatMulInteger computes v = (a - aZero) x (b - bZero) of whole numbers (int32), as ONNX's MatMulInteger (opset 10)
+// does, and QLinearMatMul before it scales. Zero points broadcast to a and to b, and are one for each row of a and for
+// each column of b at most; nil is 0. Sums wrap around at 2^31. The errors are those of [MatMul].
 func MatMulInteger(p *exec.Plan, a, b Tensor, aZero, bZero *Tensor, v Tensor) error {
 	none := Contiguous().Of(-1)
 	if aZero == nil || bZero == nil {
@@ -35,18 +40,20 @@ func MatMulInteger(p *exec.Plan, a, b Tensor, aZero, bZero *Tensor, v Tensor) er
 		}
 	}
 	m.zeros = &zeros
-	return m.add(p, 1, exec.Whole(a.Operand), exec.Whole(b.Operand), exec.Whole(zeros[0].Operand), exec.Whole(zeros[1].Operand), exec.Whole(v.Operand))
+	return m.add(p, 1, exec.Whole(a.Operand), exec.Whole(b.Operand), exec.Whole(zeros[0].Operand),
+		exec.Whole(zeros[1].Operand), exec.Whole(v.Operand))
 }
 
 // matMul is a product of matrices.
 type matMul struct {
 	dtype   shaders.DType
+	by      shaders.MatMul // if it has threads
 	a, b, v Tensor
 	zeros   *[2]Tensor // of a and b
 }
 
-// matrices are the matrices of a tensor: the view of their first numbers, and the steps from row to row and from column
-// to column.
+// matrices are the matrices of a tensor: the view of their first numbers, and the steps from row to row and from
+// column to column.
 type matrices struct {
 	first       View
 	row, column int
@@ -86,7 +93,10 @@ func (m matMul) add(p *exec.Plan, alpha float32, uses ...exec.Use) error {
 	if depth > maxRounds {
 		return fmt.Errorf("%w: sums of %d products, must be %d or fewer", ErrShape, depth, maxRounds)
 	}
-	k := m.kernel(rows, columns)
+	k := m.by
+	if k.Threads == 0 {
+		k = m.kernel(rows, columns)
+	}
 	params, tiles := matMulParams(k, all, rows, columns, depth)
 	params.Alpha = alpha
 	p.Dispatch(k, shaders.Encode(params), tiles, uses...)
@@ -117,8 +127,9 @@ func (m matMul) matrices(rows, columns, depth int) ([]matrices, error) {
 			return nil, err
 		}
 		if all[3].column != 0 || all[4].row != 0 {
-			return nil, fmt.Errorf("%w: zero points %v and %v, must be one for each row of a and for each column of b at most",
-				ErrShape, m.zeros[0].Shape, m.zeros[1].Shape)
+			return nil,
+				fmt.Errorf("%w: zero points %v and %v, must be one for each row of a and for each column of b at most",
+					ErrShape, m.zeros[0].Shape, m.zeros[1].Shape)
 		}
 	}
 	firsts := make([]View, len(all))
@@ -132,8 +143,8 @@ func (m matMul) matrices(rows, columns, depth int) ([]matrices, error) {
 	return all, err
 }
 
-// kernel is the row of the table that takes the least time, counted in loads of A, which all threads of a workgroup share,
-// loads of B and multiply-adds.
+// kernel is the row of the table that takes the least time, counted in loads of A, which all threads of a workgroup
+// share, loads of B and multiply-adds.
 func (m matMul) kernel(rows, columns int) (k shaders.MatMul) {
 	least := 0
 	for _, other := range shaders.MatMuls() {

@@ -14,10 +14,10 @@ type Normalization struct {
 	Within, Beside float32 // added to the variance, and to the deviation
 }
 
-// Normalize adds a step that brings the rows of in along the axes to the mean 0 and the variance 1, where the deviation
-// is sqrt(variance + Within) + Beside: ONNX's InstanceNormalization, LayerNormalization, GroupNormalization, of which in
-// has its groups as an axis, and MeanVarianceNormalization. The variance is the mean of the squared distances from the
-// mean. The errors wrap [ErrType], [ErrShape], [ErrRank], [ErrView] and [ErrLong].
+// Normalize adds a step that brings the rows of in along the axes to the mean 0 and the variance 1, where the
+// deviation is sqrt(variance + Within) + Beside: ONNX's InstanceNormalization, LayerNormalization, GroupNormalization,
+// of which in has its groups as an axis, and MeanVarianceNormalization. The variance is the mean of the squared
+// distances from the mean. The errors wrap [ErrType], [ErrShape], [ErrRank], [ErrView] and [ErrLong].
 func Normalize(p *exec.Plan, out, in Tensor, axes []int, n Normalization) error {
 	if (n.Scale == nil) != (n.Bias == nil) || (n.Mean == nil) != (n.Inverse == nil) {
 		return fmt.Errorf("normalize: %w: a scale without a bias, or a mean without an inverse, must be both or none",

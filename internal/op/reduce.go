@@ -2,17 +2,16 @@ package op
 
 import (
 	"fmt"
-	"math"
 
 	"github.com/gpuconv/gpuconv/internal/exec"
 	"github.com/gpuconv/gpuconv/shaders"
 )
 
-// Reduce adds steps that make one number of each row that in has along the axes: ONNX's Reduce operators. The kernel is
-// sum, mean, max, min or prod of float32 or int32, where the mean of int32 loses its fraction, and of float32 also l1,
-// l2, sum_square, log_sum or log_sum_exp. Out is in's shape without the axes, or with the size 1 there. Rows that are
-// long while there are few are reduced in parts first. The errors wrap [ErrKernel], [ErrType], [ErrShape], [ErrRank]
-// and [ErrView], and [ErrLong] of log_sum_exp.
+// Reduce adds steps that make one number of each row that in has along the axes: ONNX's Reduce operators. The kernel
+// is sum, mean, max, min or prod of float32 or int32, where the mean of int32 loses its fraction, and of float32 also
+// l1, l2, sum_square, log_sum or log_sum_exp. Out is in's shape without the axes, or with the size 1 there. Rows that
+// are long while there are few are reduced in parts first. The errors wrap [ErrKernel], [ErrType], [ErrShape],
+// [ErrRank] and [ErrView], and [ErrLong] of log_sum_exp.
 func Reduce(p *exec.Plan, kernel string, out, in Tensor, axes []int) error {
 	if kernel == "log_sum_exp" {
 		return softmax(p, kernel, out, in, axes)
@@ -33,26 +32,22 @@ func Reduce(p *exec.Plan, kernel string, out, in Tensor, axes []int) error {
 	if !ok {
 		return fmt.Errorf("%w: %s of %s", ErrKernel, kernel, t)
 	}
-	divisor := uint32(r.count)
-	if t == shaders.Float32 {
-		divisor = math.Float32bits(float32(r.count))
-	}
 	splits := r.splits(form)
 	if splits == 1 {
-		r.reduce(p, k, out.Operand, in.Operand, 1, divisor)
+		r.reduce(p, k, out.Operand, in.Operand, 1, r.count)
 		return nil
 	}
 	parts := p.Add(exec.Operand{
 		Name: "parts of rows", Role: exec.Scratch, Count: int64(splits) * int64(r.number), DType: t,
 	})
 	alone := Contiguous(r.kept[0].Shape...)
-	r.halfway(alone).reduce(p, first, parts, in.Operand, splits, divisor)
+	r.halfway(alone).reduce(p, first, parts, in.Operand, splits, r.count)
 	rest := rows{
 		kept: []View{alone, r.kept[1]}, reduced: []View{{Shape: []int{splits}, Strides: []int{r.number}}},
 		count: splits, number: r.number,
 	}
 	second.Rows = rest.form(1)
-	rest.reduce(p, second, out.Operand, parts, 1, divisor)
+	rest.reduce(p, second, out.Operand, parts, 1, r.count)
 	return nil
 }
 
@@ -81,12 +76,12 @@ func (r rows) splits(form shaders.Rows) int {
 }
 
 // reduce adds one step.
-func (r rows) reduce(p *exec.Plan, k shaders.ReduceAxes, out, in, splits int, divisor uint32) {
+func (r rows) reduce(p *exec.Plan, k shaders.ReduceAxes, out, in, splits, divisor int) {
 	params := shaders.ReduceAxesParams{
 		Kept: shapeOf(r.kept[0].Shape), Reduced: shapeOf(r.reduced[0].Shape),
 		X: viewOf(r.kept[0]), Terms: viewOf(r.reduced[0]), V: viewOf(r.kept[1]),
 		Outputs: uint32(r.number), Rows: uint32(r.number * splits), Count: uint32(r.count),
-		Length: uint32((r.count + splits - 1) / splits), Divisor: divisor,
+		Length: uint32((r.count + splits - 1) / splits), Divisor: uint32(divisor),
 	}
 	p.Dispatch(k, shaders.Encode(params), workgroups(r.number*splits, k.Lanes), exec.Whole(in), exec.Whole(out))
 }

@@ -18,8 +18,8 @@ type Axis struct{ Start, Step int }
 // Outside is what stands where in has no number.
 type Outside string
 
-// The kinds of outsides, as ONNX's Pad names them. Edge is the nearest number, Reflect mirrors at the first and the last
-// number, as often as needed, and Wrap begins again.
+// The kinds of outsides, as ONNX's Pad names them. Edge is the nearest number, Reflect mirrors at the first and the
+// last number, as often as needed, and Wrap begins again.
 const (
 	Constant Outside = "constant"
 	Edge     Outside = "edge"
@@ -27,9 +27,9 @@ const (
 	Wrap     Outside = "wrap"
 )
 
-// Map adds a step that copies numbers from other places, by the axes' maps: ONNX's Slice, with any steps, Pad, with all
-// its modes, and Tile, which is Wrap. In and out have as many axes and one type. Value is the word of outsides that are
-// Constant, as the type has it. The errors wrap [ErrShape], [ErrView], [ErrRank] and [ErrType].
+// Map adds a step that copies numbers from other places, by the axes' maps: ONNX's Slice, with any steps, Pad, with
+// all its modes, and Tile, which is Wrap. In and out have as many axes and one type. Value is the word of outsides
+// that are Constant, as the type has it. The errors wrap [ErrKernel], [ErrShape], [ErrView], [ErrRank] and [ErrType].
 func Map(p *exec.Plan, out, in Tensor, axes []Axis, outside Outside, value uint32) error {
 	if err := in.check(p, shaders.Float32, shaders.Int32); err != nil {
 		return fmt.Errorf("map: %w", err)
@@ -79,7 +79,8 @@ func mapped(out, in View, axes []Axis) (m mapping, err error) {
 		size, end := out.Shape[i], in.Shape[i]
 		last := int64(a.Start) + int64(size-1)*int64(a.Step)
 		if max(size, end) > math.MaxInt32/4 || !fits(int64(a.Start)) || !fits(int64(a.Step)) || !fits(last) {
-			return m, fmt.Errorf("%w: from %d on in steps of %d, must be below 2^29 in size", ErrShape, a.Start, a.Step)
+			return m, fmt.Errorf("%w: from %d on in steps of %d, must be below 2^29 in size",
+				ErrShape, a.Start, a.Step)
 		}
 		stride, inside := in.Strides[i], min(int64(a.Start), last) >= 0 && max(int64(a.Start), last) < int64(end)
 		if inside && (a.Step >= 0 || size == 1) {

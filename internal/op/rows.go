@@ -55,7 +55,7 @@ const most = 60000
 func (r rows) form(passes int) shaders.Rows {
 	form := shaders.Rows{Flat: r.reduced[0].Rank() < 2, Lanes: 1, Threads: 256}
 	switch {
-	case r.count <= 32:
+	case r.count <= 32, r.count <= 128 && r.number >= 1<<12:
 		form.Lanes = 256
 	case r.count <= 1024 || r.besideEachOther():
 		form.Lanes = 16

@@ -7,9 +7,9 @@ import (
 	"github.com/gpuconv/gpuconv/shaders"
 )
 
-// Softmax adds a step that makes powers of e of numbers, divided by the sum of those of each row along the axes: ONNX's
-// Softmax. A row with an infinity above all numbers, or with no number above the one below all, is NaN. The errors wrap
-// [ErrType], [ErrShape], [ErrRank], [ErrView] and [ErrLong].
+// Softmax adds a step that makes powers of e of numbers, divided by the sum of those of each row along the axes:
+// ONNX's Softmax. A row whose largest number is an infinity is NaN. The errors wrap [ErrType], [ErrShape], [ErrRank],
+// [ErrView] and [ErrLong].
 func Softmax(p *exec.Plan, out, in Tensor, axes []int) error {
 	return softmax(p, "softmax", out, in, axes)
 }
@@ -35,8 +35,8 @@ func softmax(p *exec.Plan, kernel string, out, in Tensor, axes []int) error {
 
 // Extreme adds a step that says where the largest or the smallest number of each row along an axis is, of several the
 // first one, or the last one: ONNX's ArgMax and ArgMin. The kernel is largest or smallest. NaN is larger and smaller
-// than any number. Out is of int32, in's shape without the axis, or with the size 1 there. The errors wrap [ErrKernel],
-// [ErrType], [ErrShape], [ErrRank], [ErrView] and [ErrLong].
+// than any number. Out is of int32, in's shape without the axis, or with the size 1 there. The errors wrap
+// [ErrKernel], [ErrType], [ErrShape], [ErrRank], [ErrView] and [ErrLong].
 func Extreme(p *exec.Plan, kernel string, out, in Tensor, axis int, last bool) error {
 	if err := in.check(p, shaders.Float32, shaders.Int32); err != nil {
 		return fmt.Errorf("%s: %w", kernel, err)

@@ -67,6 +67,9 @@ fn same(a: f32, b: f32) -> bool {
 
 // together gives each thread what the parts of its row come to. All threads must call it.
 fn together(thread: u32, part: f32) -> f32 {
+	if LANES == THREADS {
+		return part; // which is the whole row
+	}
 	workgroupBarrier(); // what came before was read
 	parts[thread] = part;
 	workgroupBarrier();
@@ -81,6 +84,9 @@ fn together(thread: u32, part: f32) -> f32 {
 
 // first gives each thread what the parts of its row come to. All threads must call it.
 fn first(thread: u32, part: i32) -> i32 {
+	if LANES == THREADS {
+		return part; // which is the whole row
+	}
 	workgroupBarrier(); // what came before was read
 	found[thread] = part;
 	workgroupBarrier();
@@ -141,6 +147,7 @@ fn main(
 	}
 	let place = first(thread, low);
 	for (var t = part; t < end; t += PARTS) {
-		v[at.v + t * p.results.strides[1].w] = f32(i32(t) == place);
+		let to = t * p.results.strides[1].w;
+		v[at.v + to] = f32(i32(t) == place);
 	}
 }

@@ -62,6 +62,9 @@ fn same(a: i32, b: i32) -> bool {
 
 // together gives each thread what the parts of its row come to. All threads must call it.
 fn together(thread: u32, part: i32) -> i32 {
+	if LANES == THREADS {
+		return part; // which is the whole row
+	}
 	workgroupBarrier(); // what came before was read
 	parts[thread] = part;
 	workgroupBarrier();
@@ -76,6 +79,9 @@ fn together(thread: u32, part: i32) -> i32 {
 
 // first gives each thread what the parts of its row come to. All threads must call it.
 fn first(thread: u32, part: i32) -> i32 {
+	if LANES == THREADS {
+		return part; // which is the whole row
+	}
 	workgroupBarrier(); // what came before was read
 	found[thread] = part;
 	workgroupBarrier();
@@ -90,6 +96,9 @@ fn first(thread: u32, part: i32) -> i32 {
 
 // last gives each thread what the parts of its row come to. All threads must call it.
 fn last(thread: u32, part: i32) -> i32 {
+	if LANES == THREADS {
+		return part; // which is the whole row
+	}
 	workgroupBarrier(); // what came before was read
 	found[thread] = part;
 	workgroupBarrier();

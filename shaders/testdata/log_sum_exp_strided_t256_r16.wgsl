@@ -131,6 +131,9 @@ fn plus(a: f32, b: f32) -> f32 {
 
 // most gives each thread what the parts of its row come to. All threads must call it.
 fn most(thread: u32, part: f32) -> f32 {
+	if LANES == THREADS {
+		return part; // which is the whole row
+	}
 	workgroupBarrier(); // what came before was read
 	parts[thread] = part;
 	workgroupBarrier();
@@ -145,6 +148,9 @@ fn most(thread: u32, part: f32) -> f32 {
 
 // sum gives each thread what the parts of its row come to. All threads must call it.
 fn sum(thread: u32, part: f32) -> f32 {
+	if LANES == THREADS {
+		return part; // which is the whole row
+	}
 	workgroupBarrier(); // what came before was read
 	parts[thread] = part;
 	workgroupBarrier();

@@ -1,6 +1,8 @@
-// V = alpha * A * B for many matrices, as ONNX's MatMul.
-// A thread computes 16 rows of 8 columns. All threads of a workgroup have the same rows, so that the address of a
-// number of A is equal for all, and columns of neighbours are neighbours. The CPU twin is cpuref/operators/matmul.go.
+// V = alpha * A * B for many matrices, as ONNX's
+// MatMul. A thread computes
+// 16 rows of 8 columns. All threads of a workgroup have the same rows, so that the address of a
+// number of A is equal for all, and columns of neighbours are neighbours. The CPU twin is
+// cpuref/operators/matmul.go.
 
 // What all kernels of tensors share: views of memory by sizes and strides. There are eight axes, the last one the
 // quickest; a tensor of fewer has its own behind others of size 1 and stride 0.
@@ -77,11 +79,6 @@ fn matrices_offsets(i: u32) -> matrices_places {
 	return to;
 }
 
-// held are columns, of which those behind the last one are the last one.
-fn held(columns: vec4<u32>) -> vec4<u32> {
-	return min(columns, vec4<u32>(p.columns - 1u));
-}
-
 fn row_of(i: vec4<u32>) -> vec4<f32> {
 	return vec4<f32>(rights[i.x], rights[i.y], rights[i.z], rights[i.w]);
 }
@@ -96,61 +93,62 @@ fn write(start: u32, row: u32, column: u32, sum: vec4<f32>) {
 	}
 }
 
+// multiply computes a tile. Beyond the last row and the last column it computes with what stands there, and writes nothing.
 fn multiply(tile: u32, thread: u32) {
 	let at = matrices_offsets(tile / p.row_tiles / p.column_tiles);
 	let first = tile % p.row_tiles * 16u;
 	let column = tile / p.row_tiles % p.column_tiles * (COLUMNS * THREADS) + thread;
 	let four = vec4<u32>(0u, 1u, 2u, 3u) * THREADS + column;
-	let row0 = at.a + min(first, p.rows - 1u) * p.a_row;
+	let row0 = at.a + (first) * p.a_row;
 	var sum0_0 = vec4<f32>();
 	var sum0_1 = vec4<f32>();
-	let row1 = at.a + min(first + 1u, p.rows - 1u) * p.a_row;
+	let row1 = at.a + (first + 1u) * p.a_row;
 	var sum1_0 = vec4<f32>();
 	var sum1_1 = vec4<f32>();
-	let row2 = at.a + min(first + 2u, p.rows - 1u) * p.a_row;
+	let row2 = at.a + (first + 2u) * p.a_row;
 	var sum2_0 = vec4<f32>();
 	var sum2_1 = vec4<f32>();
-	let row3 = at.a + min(first + 3u, p.rows - 1u) * p.a_row;
+	let row3 = at.a + (first + 3u) * p.a_row;
 	var sum3_0 = vec4<f32>();
 	var sum3_1 = vec4<f32>();
-	let row4 = at.a + min(first + 4u, p.rows - 1u) * p.a_row;
+	let row4 = at.a + (first + 4u) * p.a_row;
 	var sum4_0 = vec4<f32>();
 	var sum4_1 = vec4<f32>();
-	let row5 = at.a + min(first + 5u, p.rows - 1u) * p.a_row;
+	let row5 = at.a + (first + 5u) * p.a_row;
 	var sum5_0 = vec4<f32>();
 	var sum5_1 = vec4<f32>();
-	let row6 = at.a + min(first + 6u, p.rows - 1u) * p.a_row;
+	let row6 = at.a + (first + 6u) * p.a_row;
 	var sum6_0 = vec4<f32>();
 	var sum6_1 = vec4<f32>();
-	let row7 = at.a + min(first + 7u, p.rows - 1u) * p.a_row;
+	let row7 = at.a + (first + 7u) * p.a_row;
 	var sum7_0 = vec4<f32>();
 	var sum7_1 = vec4<f32>();
-	let row8 = at.a + min(first + 8u, p.rows - 1u) * p.a_row;
+	let row8 = at.a + (first + 8u) * p.a_row;
 	var sum8_0 = vec4<f32>();
 	var sum8_1 = vec4<f32>();
-	let row9 = at.a + min(first + 9u, p.rows - 1u) * p.a_row;
+	let row9 = at.a + (first + 9u) * p.a_row;
 	var sum9_0 = vec4<f32>();
 	var sum9_1 = vec4<f32>();
-	let row10 = at.a + min(first + 10u, p.rows - 1u) * p.a_row;
+	let row10 = at.a + (first + 10u) * p.a_row;
 	var sum10_0 = vec4<f32>();
 	var sum10_1 = vec4<f32>();
-	let row11 = at.a + min(first + 11u, p.rows - 1u) * p.a_row;
+	let row11 = at.a + (first + 11u) * p.a_row;
 	var sum11_0 = vec4<f32>();
 	var sum11_1 = vec4<f32>();
-	let row12 = at.a + min(first + 12u, p.rows - 1u) * p.a_row;
+	let row12 = at.a + (first + 12u) * p.a_row;
 	var sum12_0 = vec4<f32>();
 	var sum12_1 = vec4<f32>();
-	let row13 = at.a + min(first + 13u, p.rows - 1u) * p.a_row;
+	let row13 = at.a + (first + 13u) * p.a_row;
 	var sum13_0 = vec4<f32>();
 	var sum13_1 = vec4<f32>();
-	let row14 = at.a + min(first + 14u, p.rows - 1u) * p.a_row;
+	let row14 = at.a + (first + 14u) * p.a_row;
 	var sum14_0 = vec4<f32>();
 	var sum14_1 = vec4<f32>();
-	let row15 = at.a + min(first + 15u, p.rows - 1u) * p.a_row;
+	let row15 = at.a + (first + 15u) * p.a_row;
 	var sum15_0 = vec4<f32>();
 	var sum15_1 = vec4<f32>();
-	let column0 = held(four);
-	let column1 = held(four + 1u * 4u * THREADS);
+	let column0 = four;
+	let column1 = four + 1u * 4u * THREADS;
 	for (var k = 0u; k < p.depth; k++) {
 		let w0 = row_of(at.b + k * p.b_row + column0 * p.b_column);
 		let w1 = row_of(at.b + k * p.b_row + column1 * p.b_column);

@@ -1,6 +1,8 @@
-// V = alpha * A * B for many matrices, as ONNX's MatMul.
-// A thread computes 4 rows of 16 columns. All threads of a workgroup have the same rows, so that the address of a
-// number of A is equal for all, and columns of neighbours are neighbours. The CPU twin is cpuref/operators/matmul.go.
+// V = alpha * A * B for many matrices, as ONNX's
+// MatMul. A thread computes
+// 4 rows of 16 columns. All threads of a workgroup have the same rows, so that the address of a
+// number of A is equal for all, and columns of neighbours are neighbours. The CPU twin is
+// cpuref/operators/matmul.go.
 
 // What all kernels of tensors share: views of memory by sizes and strides. There are eight axes, the last one the
 // quickest; a tensor of fewer has its own behind others of size 1 and stride 0.
@@ -77,11 +79,6 @@ fn matrices_offsets(i: u32) -> matrices_places {
 	return to;
 }
 
-// held are columns, of which those behind the last one are the last one.
-fn held(columns: vec4<u32>) -> vec4<u32> {
-	return min(columns, vec4<u32>(p.columns - 1u));
-}
-
 fn row_of(i: vec4<u32>) -> vec4<f32> {
 	return vec4<f32>(rights[i.x], rights[i.y], rights[i.z], rights[i.w]);
 }
@@ -96,35 +93,36 @@ fn write(start: u32, row: u32, column: u32, sum: vec4<f32>) {
 	}
 }
 
+// multiply computes a tile. Beyond the last row and the last column it computes with what stands there, and writes nothing.
 fn multiply(tile: u32, thread: u32) {
 	let at = matrices_offsets(tile / p.row_tiles / p.column_tiles);
 	let first = tile % p.row_tiles * 4u;
 	let column = tile / p.row_tiles % p.column_tiles * (COLUMNS * THREADS) + thread;
 	let four = vec4<u32>(0u, 1u, 2u, 3u) * THREADS + column;
-	let row0 = at.a + min(first, p.rows - 1u) * p.a_row;
+	let row0 = at.a + (first) * p.a_row;
 	var sum0_0 = vec4<f32>();
 	var sum0_1 = vec4<f32>();
 	var sum0_2 = vec4<f32>();
 	var sum0_3 = vec4<f32>();
-	let row1 = at.a + min(first + 1u, p.rows - 1u) * p.a_row;
+	let row1 = at.a + (first + 1u) * p.a_row;
 	var sum1_0 = vec4<f32>();
 	var sum1_1 = vec4<f32>();
 	var sum1_2 = vec4<f32>();
 	var sum1_3 = vec4<f32>();
-	let row2 = at.a + min(first + 2u, p.rows - 1u) * p.a_row;
+	let row2 = at.a + (first + 2u) * p.a_row;
 	var sum2_0 = vec4<f32>();
 	var sum2_1 = vec4<f32>();
 	var sum2_2 = vec4<f32>();
 	var sum2_3 = vec4<f32>();
-	let row3 = at.a + min(first + 3u, p.rows - 1u) * p.a_row;
+	let row3 = at.a + (first + 3u) * p.a_row;
 	var sum3_0 = vec4<f32>();
 	var sum3_1 = vec4<f32>();
 	var sum3_2 = vec4<f32>();
 	var sum3_3 = vec4<f32>();
-	let column0 = held(four);
-	let column1 = held(four + 1u * 4u * THREADS);
-	let column2 = held(four + 2u * 4u * THREADS);
-	let column3 = held(four + 3u * 4u * THREADS);
+	let column0 = four;
+	let column1 = four + 1u * 4u * THREADS;
+	let column2 = four + 2u * 4u * THREADS;
+	let column3 = four + 3u * 4u * THREADS;
 	for (var k = 0u; k < p.depth; k++) {
 		let w0 = row_of(at.b + k * p.b_row + column0 * p.b_column);
 		let w1 = row_of(at.b + k * p.b_row + column1 * p.b_column);

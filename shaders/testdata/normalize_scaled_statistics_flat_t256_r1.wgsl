@@ -1,5 +1,5 @@
-// Each row of X is brought to the mean 0 and the variance 1, then multiplied by a scale and moved by a bias. The means
-// of rows and one divided by their deviations are written too.
+// Each row of X is brought to the mean 0 and the variance 1. It is then multiplied by a scale and moved by a bias.
+// The means of rows and one divided by their deviations are written too.
 
 // What all kernels of tensors share: views of memory by sizes and strides. There are eight axes, the last one the
 // quickest; a tensor of fewer has its own behind others of size 1 and stride 0.
@@ -64,6 +64,9 @@ fn plus(a: f32, b: f32) -> f32 {
 
 // sum gives each thread what the parts of its row come to. All threads must call it.
 fn sum(thread: u32, part: f32) -> f32 {
+	if LANES == THREADS {
+		return part; // which is the whole row
+	}
 	workgroupBarrier(); // what came before was read
 	parts[thread] = part;
 	workgroupBarrier();

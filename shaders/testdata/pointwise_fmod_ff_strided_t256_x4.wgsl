@@ -54,8 +54,8 @@ fn is_nan(x: f32) -> bool {
 	return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u;
 }
 
-// remainder is x - y * the whole part of x / y, exact: multiples of y by powers of 2 are taken away, each at least half
-// as large as what is left.
+// remainder is x - y * the whole part of x / y, exact: multiples of y by powers of 2 are taken away, each at least
+// half as large as what is left.
 fn remainder(x: f32, y: f32) -> f32 {
 	let by = abs(y);
 	var left = abs(x);

@@ -27,9 +27,9 @@ struct Params {
 	x: View, // by the kept axes
 	terms: View, // X by the reduced axes
 	v: View, // by the kept axes
+	divisor: u32, // of a mean
 	outputs: u32, // numbers of V, but for splits
 	rows: u32, // outputs times the splits of each
-	divisor: f32, // of a mean
 	count: u32, // terms of an output
 	length: u32, // terms of a row
 }
@@ -54,6 +54,9 @@ fn combined(a: f32, b: f32) -> f32 {
 
 // together gives each thread what the parts of its row come to. All threads must call it.
 fn together(thread: u32, part: f32) -> f32 {
+	if LANES == THREADS {
+		return part; // which is the whole row
+	}
 	workgroupBarrier(); // what came before was read
 	parts[thread] = part;
 	workgroupBarrier();

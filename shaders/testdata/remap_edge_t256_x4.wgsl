@@ -1,5 +1,5 @@
-// Words of V from other places of X: along each axis the coordinate c of V is start + step * c of X. What is outside of X
-// is of the kind edge.
+// Words of V from other places of X: along each axis the coordinate c of V is start + step * c of X. What is outside
+// of X is of the kind edge.
 
 // What all kernels of tensors share: views of memory by sizes and strides. There are eight axes, the last one the
 // quickest; a tensor of fewer has its own behind others of size 1 and stride 0.

@@ -1,6 +1,8 @@
-// V = alpha * A * B for many matrices, as ONNX's MatMulInteger: whole numbers, from which zero points are taken away.
-// A thread computes 4 rows of 8 columns. All threads of a workgroup have the same rows, so that the address of a
-// number of A is equal for all, and columns of neighbours are neighbours. The CPU twin is cpuref/operators/matmul.go.
+// V = alpha * A * B for many matrices, as ONNX's
+// MatMulInteger: whole numbers, from which zero points are taken away. A thread computes
+// 8 rows of 8 columns. All threads of a workgroup have the same rows, so that the address of a
+// number of A is equal for all, and columns of neighbours are neighbours. The CPU twin is
+// cpuref/operators/matmul.go.
 
 // What all kernels of tensors share: views of memory by sizes and strides. There are eight axes, the last one the
 // quickest; a tensor of fewer has its own behind others of size 1 and stride 0.
@@ -83,11 +85,6 @@ fn matrices_offsets(i: u32) -> matrices_places {
 	return to;
 }
 
-// held are columns, of which those behind the last one are the last one.
-fn held(columns: vec4<u32>) -> vec4<u32> {
-	return min(columns, vec4<u32>(p.columns - 1u));
-}
-
 fn row_of(i: vec4<u32>) -> vec4<i32> {
 	return vec4<i32>(rights[i.x], rights[i.y], rights[i.z], rights[i.w]);
 }
@@ -106,30 +103,47 @@ fn write(start: u32, row: u32, column: u32, sum: vec4<i32>) {
 	}
 }
 
+// multiply computes a tile. Beyond the last row and the last column it computes with what stands there, and writes nothing.
 fn multiply(tile: u32, thread: u32) {
 	let at = matrices_offsets(tile / p.row_tiles / p.column_tiles);
-	let first = tile % p.row_tiles * 4u;
+	let first = tile % p.row_tiles * 8u;
 	let column = tile / p.row_tiles % p.column_tiles * (COLUMNS * THREADS) + thread;
 	let four = vec4<u32>(0u, 1u, 2u, 3u) * THREADS + column;
-	let row0 = at.a + min(first, p.rows - 1u) * p.a_row;
-	let from0 = left_zeros[at.a_zero + min(first, p.rows - 1u) * p.a_zero_row];
+	let row0 = at.a + (first) * p.a_row;
+	let from0 = left_zeros[at.a_zero + (first) * p.a_zero_row];
 	var sum0_0 = vec4<i32>();
 	var sum0_1 = vec4<i32>();
-	let row1 = at.a + min(first + 1u, p.rows - 1u) * p.a_row;
-	let from1 = left_zeros[at.a_zero + min(first + 1u, p.rows - 1u) * p.a_zero_row];
+	let row1 = at.a + (first + 1u) * p.a_row;
+	let from1 = left_zeros[at.a_zero + (first + 1u) * p.a_zero_row];
 	var sum1_0 = vec4<i32>();
 	var sum1_1 = vec4<i32>();
-	let row2 = at.a + min(first + 2u, p.rows - 1u) * p.a_row;
-	let from2 = left_zeros[at.a_zero + min(first + 2u, p.rows - 1u) * p.a_zero_row];
+	let row2 = at.a + (first + 2u) * p.a_row;
+	let from2 = left_zeros[at.a_zero + (first + 2u) * p.a_zero_row];
 	var sum2_0 = vec4<i32>();
 	var sum2_1 = vec4<i32>();
-	let row3 = at.a + min(first + 3u, p.rows - 1u) * p.a_row;
-	let from3 = left_zeros[at.a_zero + min(first + 3u, p.rows - 1u) * p.a_zero_row];
+	let row3 = at.a + (first + 3u) * p.a_row;
+	let from3 = left_zeros[at.a_zero + (first + 3u) * p.a_zero_row];
 	var sum3_0 = vec4<i32>();
 	var sum3_1 = vec4<i32>();
-	let column0 = held(four);
+	let row4 = at.a + (first + 4u) * p.a_row;
+	let from4 = left_zeros[at.a_zero + (first + 4u) * p.a_zero_row];
+	var sum4_0 = vec4<i32>();
+	var sum4_1 = vec4<i32>();
+	let row5 = at.a + (first + 5u) * p.a_row;
+	let from5 = left_zeros[at.a_zero + (first + 5u) * p.a_zero_row];
+	var sum5_0 = vec4<i32>();
+	var sum5_1 = vec4<i32>();
+	let row6 = at.a + (first + 6u) * p.a_row;
+	let from6 = left_zeros[at.a_zero + (first + 6u) * p.a_zero_row];
+	var sum6_0 = vec4<i32>();
+	var sum6_1 = vec4<i32>();
+	let row7 = at.a + (first + 7u) * p.a_row;
+	let from7 = left_zeros[at.a_zero + (first + 7u) * p.a_zero_row];
+	var sum7_0 = vec4<i32>();
+	var sum7_1 = vec4<i32>();
+	let column0 = four;
 	let start0 = zeros_of(at.b_zero + column0 * p.b_zero_column);
-	let column1 = held(four + 1u * 4u * THREADS);
+	let column1 = four + 1u * 4u * THREADS;
 	let start1 = zeros_of(at.b_zero + column1 * p.b_zero_column);
 	for (var k = 0u; k < p.depth; k++) {
 		let w0 = row_of(at.b + k * p.b_row + column0 * p.b_column) - start0;
@@ -146,6 +160,18 @@ fn multiply(tile: u32, thread: u32) {
 		let x3 = lefts[row3 + k * p.a_column] - from3;
 		sum3_0 += x3 * w0;
 		sum3_1 += x3 * w1;
+		let x4 = lefts[row4 + k * p.a_column] - from4;
+		sum4_0 += x4 * w0;
+		sum4_1 += x4 * w1;
+		let x5 = lefts[row5 + k * p.a_column] - from5;
+		sum5_0 += x5 * w0;
+		sum5_1 += x5 * w1;
+		let x6 = lefts[row6 + k * p.a_column] - from6;
+		sum6_0 += x6 * w0;
+		sum6_1 += x6 * w1;
+		let x7 = lefts[row7 + k * p.a_column] - from7;
+		sum7_0 += x7 * w0;
+		sum7_1 += x7 * w1;
 	}
 	write(at.v, first, column, sum0_0);
 	write(at.v, first, column + 1u * 4u * THREADS, sum0_1);
@@ -155,6 +181,14 @@ fn multiply(tile: u32, thread: u32) {
 	write(at.v, first + 2u, column + 1u * 4u * THREADS, sum2_1);
 	write(at.v, first + 3u, column, sum3_0);
 	write(at.v, first + 3u, column + 1u * 4u * THREADS, sum3_1);
+	write(at.v, first + 4u, column, sum4_0);
+	write(at.v, first + 4u, column + 1u * 4u * THREADS, sum4_1);
+	write(at.v, first + 5u, column, sum5_0);
+	write(at.v, first + 5u, column + 1u * 4u * THREADS, sum5_1);
+	write(at.v, first + 6u, column, sum6_0);
+	write(at.v, first + 6u, column + 1u * 4u * THREADS, sum6_1);
+	write(at.v, first + 7u, column, sum7_0);
+	write(at.v, first + 7u, column + 1u * 4u * THREADS, sum7_1);
 }
 
 @compute @workgroup_size(THREADS)

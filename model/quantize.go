@@ -1,0 +1,244 @@
+package model
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/gpuconv/gpuconv/internal/exec"
+	"github.com/gpuconv/gpuconv/internal/op"
+	"github.com/gpuconv/gpuconv/onnx"
+)
+
+// This file lowers the operators between floating-point and quantized numbers, which are whole ones in words of 32
+// bits on the device: x stands for scale * (x - zero).
+
+// rangeOf are the ends of a quantized type.
+func rangeOf(t onnx.DataType) (low, high int64, ok bool) {
+	switch t {
+	case onnx.Int8:
+		return -128, 127, true
+	case onnx.Uint8:
+		return 0, 255, true
+	case onnx.Int16:
+		return -32768, 32767, true
+	case onnx.Uint16:
+		return 0, 65535, true
+	}
+	return 0, 0, false
+}
+
+// saturated are the kernels that round what they get, add a zero point, and hold the result in the range of its type;
+// and the values that they read beside the numbers.
+func saturated(t onnx.DataType, zero *value) (formula, []*value, error) {
+	low, high, ok := rangeOf(t)
+	if !ok {
+		return nil, nil, fmt.Errorf("%w: quantized numbers of %v", ErrUnsupported, t)
+	}
+	f := formula{{name: "round"}, {name: "to_int"}, {name: "add"}, {name: "max"}, {name: "min"}}
+	return f, []*value{zero, knownAs(t, nil, numbers{ints: []int64{low}}),
+		knownAs(t, nil, numbers{ints: []int64{high}})}, nil
+}
+
+// alongAxis is a scale or a zero point as it broadcasts to a tensor of this rank: one number, or one for each place of
+// an axis. One that is left out is zero, of this type.
+func (c *compiler) alongAxis(v *value, t onnx.DataType, axis, rank int) (*value, error) {
+	switch {
+	case v == nil:
+		return knownAs(t, nil, numbers{ints: []int64{0}}), nil
+	case v.view.Count() == 1:
+		return c.reshaped(v, nil)
+	case v.rank() != 1:
+		return nil, fmt.Errorf("%w: a scale or zero point %s, must have one axis or none", ErrUnsupported, v)
+	}
+	shape := slices.Repeat([]int{1}, rank)
+	shape[axis] = v.view.Count()
+	return c.reshaped(v, shape)
+}
+
+// scales are a node's scale and zero point, inputs 1 and 2, along its axis.
+func (c *compiler) scales(n *node, t onnx.DataType) (scale, zero *value, err error) {
+	x := c.in(n, 0)
+	if block, err := n.integer("block_size", 0); err != nil || block != 0 {
+		return nil, nil, fmt.Errorf("%w: %s in blocks of %d, error %v", ErrUnsupported, n.Op, block, err)
+	}
+	axis := 0
+	if x.rank() > 1 {
+		if axis, err = n.axisOf(1, x.rank()); err != nil {
+			return nil, nil, err
+		}
+	}
+	if scale, err = c.alongAxis(c.in(n, 1), onnx.Float, axis, x.rank()); err != nil {
+		return nil, nil, err
+	}
+	zero, err = c.alongAxis(c.in(n, 2), t, axis, x.rank())
+	return scale, zero, err
+}
+
+func lowerQuantize(c *compiler, n *node) error {
+	x, t := c.in(n, 0), onnx.Uint8
+	if zero := c.in(n, 2); zero != nil {
+		t = zero.dtype
+	}
+	if err := floating(n, x); err != nil {
+		return err
+	}
+	scale, zero, err := c.scales(n, t)
+	if err != nil {
+		return err
+	}
+	f, beside, err := saturated(t, zero)
+	if err != nil {
+		return err
+	}
+	return c.pointwise(n, t, append(formula{{name: "div"}}, f...), append([]*value{x, scale}, beside...)...)
+}
+
+func lowerDequantize(c *compiler, n *node) error {
+	x := c.in(n, 0)
+	if !isWhole(x.dtype) {
+		return fmt.Errorf("%w: DequantizeLinear of %v", ErrUnsupported, x.dtype)
+	}
+	scale, zero, err := c.scales(n, x.dtype)
+	if err != nil {
+		return err
+	}
+	return c.pointwise(n, onnx.Float, formula{{name: "sub"}, {name: "to_float"}, {name: "mul"}}, x, zero, scale)
+}
+
+// factor is what sums of products are multiplied with: both scales by the result's, of which the second may be one for
+// each output channel. All must be known.
+func (c *compiler) factor(n *node, x, w, y int) (*value, error) {
+	var scales [3][]float32
+	for i, input := range []int{x, w, y} {
+		v := c.in(n, input)
+		if v == nil {
+			return nil, fmt.Errorf("%w: %s without its scale, input %d", ErrGraph, n.Op, input)
+		}
+		list, err := c.floats(n, v)
+		if err != nil {
+			return nil, err
+		}
+		if len(list) != 1 && i != 1 {
+			return nil,
+				fmt.Errorf("%w: %s with %d scales at input %d, must be one", ErrUnsupported, n.Op, len(list), input)
+		}
+		scales[i] = list
+	}
+	by := make([]float32, len(scales[1]))
+	for i, w := range scales[1] {
+		by[i] = scales[0][0] * w / scales[2][0]
+	}
+	return knownAs(onnx.Float, []int{len(by)}, numbers{floats: by}), nil
+}
+
+// quantizedProduct is a product of whole numbers: its operands, zero points, and what is made of the sums.
+type quantizedProduct struct {
+	n           *node
+	a, b        *value
+	aZero       *value // one number, or one for each row
+	bZero       *value // one number, or one for each column
+	finish      formula
+	beside      []*value // what finish reads beside the sums
+	result      onnx.DataType
+	shape       []int
+	sums        func(p *exec.Plan, a, b, aZero, bZero, sums op.Tensor) error
+	channelAxis int // of the result, for what is one for each channel
+}
+
+// add adds the node.
+func (q quantizedProduct) add(c *compiler) error {
+	order := ranked(op.Contiguous(q.shape...))
+	if q.channelAxis == 1 && len(q.shape) > 2 {
+		order = channelsLast(len(q.shape))
+	}
+	to := result(q.result, q.shape, order)
+	reads := append([]*value{q.a, q.b, q.aZero, q.bZero}, q.beside...)
+	err := c.apply(q.n.String(), call{
+		reads:  reads,
+		writes: []*value{to},
+		plan: func(p *exec.Plan, in, out []op.Tensor) error {
+			sums := out[0]
+			if len(q.finish) > 0 {
+				sums.Operand = p.Add(exec.Operand{
+					Name: "the sums", Role: exec.Scratch, Count: int64(out[0].Count()), DType: dtypeOf(onnx.Int32),
+				})
+			}
+			if err := q.sums(p, in[0], in[1], in[2], in[3], sums); err != nil {
+				return err
+			}
+			if len(q.finish) == 0 {
+				return nil
+			}
+			return q.finish.plan(p, append([]op.Tensor{sums}, in[4:]...), out[0])
+		},
+		judge: c.reference(q.n, reads, 0),
+	})
+	c.set(q.n, 0, to)
+	return err
+}
+
+// lowerMatMulInteger lowers MatMulInteger and QLinearMatMul.
+func lowerMatMulInteger(c *compiler, n *node) (err error) {
+	q := quantizedProduct{n: n, a: c.in(n, 0), b: c.in(n, 1), aZero: c.in(n, 2), bZero: c.in(n, 3), result: onnx.Int32}
+	if n.Op == "QLinearMatMul" {
+		q.b, q.aZero, q.bZero = c.in(n, 3), c.in(n, 2), c.in(n, 5)
+		by, err := c.factor(n, 1, 4, 6)
+		if err != nil {
+			return err
+		}
+		if err := q.requantize(c, by, c.in(n, 7)); err != nil {
+			return err
+		}
+	}
+	if !isWhole(q.a.dtype) || !isWhole(q.b.dtype) || q.a.rank() < 1 || q.b.rank() < 1 {
+		return fmt.Errorf("%w: %s of %v %s and %v %s", ErrUnsupported, n.Op, q.a.dtype, q.a, q.b.dtype, q.b)
+	}
+	if q.a.shape()[q.a.rank()-1] != q.b.shape()[max(q.b.rank()-2, 0)] {
+		return fmt.Errorf("%w: %s of %s and %s", ErrGraph, n.Op, q.a, q.b)
+	}
+	m, err := matricesOf(q.a.shape(), q.b.shape())
+	if err != nil {
+		return err
+	}
+	q.shape = m.shape
+	if q.aZero, err = c.rowZero(q.aZero, q.a); err != nil {
+		return err
+	}
+	if q.bZero, err = c.alongAxis(q.bZero, q.b.dtype, 0, 1); err != nil {
+		return err
+	}
+	q.sums = func(p *exec.Plan, a, b, aZero, bZero, sums op.Tensor) error {
+		a, b, sums, err := m.views(a, b, sums)
+		if err != nil {
+			return err
+		}
+		return op.MatMulInteger(p, a, b, &aZero, &bZero, sums)
+	}
+	return q.add(c)
+}
+
+// rowZero is the zero point of a product's first operand: one number, or one for each row.
+func (c *compiler) rowZero(zero, a *value) (*value, error) {
+	if zero != nil && zero.view.Count() > 1 {
+		return c.reshaped(zero, []int{zero.view.Count(), 1})
+	}
+	return c.alongAxis(zero, a.dtype, 0, 1)
+}
+
+// requantize has the sums multiplied, and rounded to what the result's zero point is of.
+func (q *quantizedProduct) requantize(c *compiler, by, zero *value) error {
+	if zero == nil {
+		return fmt.Errorf("%w: %s without the zero point of its result", ErrGraph, q.n.Op)
+	}
+	q.result = zero.dtype
+	f, beside, err := saturated(q.result, zero)
+	if err != nil {
+		return err
+	}
+	if beside[0], err = c.alongAxis(zero, zero.dtype, 0, 1); err != nil {
+		return err
+	}
+	q.finish = append(formula{{name: "to_float"}, {name: "mul"}}, f...)
+	q.beside = append([]*value{by}, beside...)
+	return nil
+}
