@@ -1,8 +1,7 @@
 // V = alpha * A * B for many matrices, as ONNX's
 // MatMul{{if .Integer}}Integer: whole numbers, from which zero points are taken away{{end}}. A thread computes
 // {{.Rows}} rows of {{.Columns}} columns. All threads of a workgroup have the same rows, so that the address of a
-// number of A is equal for all, and columns of neighbours are neighbours. The CPU twin is
-// cpuref/operators/matmul.go.
+// number of A is equal for all, and columns of neighbours are neighbours. The CPU twin is cpuref/operators/matmul.go.
 
 {{template "strided"}}
 
@@ -66,7 +65,8 @@ fn write(start: u32, row: u32, column: u32, sum: vec4<{{.Number}}>) {
 	}
 }
 
-// multiply computes a tile. Beyond the last row and the last column it computes with what stands there, and writes nothing.
+// multiply computes a tile. Beyond the last row and the last column it computes with what stands there, and writes
+// nothing.
 fn multiply(tile: u32, thread: u32) {
 	let at = matrices_offsets(tile / p.row_tiles / p.column_tiles);
 	let first = tile % p.row_tiles * {{.Rows}}u;
