@@ -13,7 +13,8 @@ import (
 
 // BenchmarkSubmitAgain is what a program of a hundred nodes that compute next to nothing costs the host until it is
 // sent, for each node: the device's work comes behind that, which a software adapter does on the host, too. A run has
-// the time for inputs and outputs on top, which the number of nodes does not change. Beside the wall clock's it has the
+// the time for inputs and outputs on top, which the number of nodes does not change. Beside the wall clock's it has
+// the
 // thread's own time, which others' work on the machine does not change.
 func BenchmarkSubmitAgain(b *testing.B) {
 	const nodes = 100
