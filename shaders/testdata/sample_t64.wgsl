@@ -1,6 +1,6 @@
-// Each number of V is read between the numbers of X, at coordinates that another tensor has: for ONNX's GridSample, and
-// for the columns of its DeformConv. Along each axis one number is read, the nearest one, or two or four are mixed. The
-// CPU twin is cpuref/operators/sample.go.
+// Each number of V is read between the numbers of X, at coordinates that another tensor has: for ONNX's GridSample,
+// and for the columns of its DeformConv. Along each axis one number is read, the nearest one, or two or four are
+// mixed. The CPU twin is cpuref/operators/sample.go.
 
 // What all kernels of tensors share: views of memory by sizes and strides. There are eight axes, the last one the
 // quickest; a tensor of fewer has its own behind others of size 1 and stride 0.
