@@ -22,7 +22,8 @@ type lookedUp struct {
 func init() {
 	for _, l := range []lookedUp{
 		{"gather", []int{3, 5, 4}, []int{2, 3}, []int{3, 2, 3, 4}, 1, nil, 2},
-		{"elements", []int{2, 3, 2, 3, 5, 2}, []int{2, 2, 2, 3, 4, 2}, []int{2, 2, 2, 3, 4, 2}, 4, []int{5, 4, 3, 2, 1, 0}, 1},
+		{"elements", []int{2, 3, 2, 3, 5, 2}, []int{2, 2, 2, 3, 4, 2}, []int{2, 2, 2, 3, 4, 2}, 4,
+			[]int{5, 4, 3, 2, 1, 0}, 1},
 		{"nd", []int{2, 3, 2, 4, 3, 2, 5}, []int{2, 3, 5}, []int{2, 3, 5}, 1, nil, 1},
 		{"gather", []int{7, 64}, []int{10}, []int{10, 64}, 0, nil, 0},
 	} {

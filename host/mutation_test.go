@@ -198,7 +198,7 @@ func lines(t *testing.T) map[shaders.Variant]map[int]string {
 				continue
 			}
 			c.into(code[v], seen[c.kind()])
-			if ofTensors(v) && !c.isFunction() && !c.isStruct() {
+			if ofTensors(v) && !c.isStruct() && (!c.isFunction() || strings.HasPrefix(c.lines[0], "fn main(")) {
 				c.onlyOnce(code[v], alike)
 			}
 			seen[c.text()], seen[c.kind()] = c.isFunction(), c.isFunction()

@@ -3,6 +3,7 @@ package host_test
 import (
 	"fmt"
 	"math"
+	"math/big"
 	"slices"
 
 	"github.com/gpuconv/gpuconv/cpuref"
@@ -77,6 +78,9 @@ func (r reference) run(dev *host.Device, k shaders.Pointwise, shape []int) error
 	if err != nil {
 		return err
 	}
+	if err := hosttest.Untouched(v, got[0]); err != nil {
+		return err
+	}
 	seen := make([][]float64, 3)
 	for i := range seen {
 		seen[i] = make([]float64, v.Count())
@@ -107,12 +111,12 @@ func types(in []hosttest.Numbers) (all []shaders.DType) {
 // order for each way. The ways from 2 on have one number for each axis in three.
 func spread(shape []int, way int) op.View {
 	v := op.View{Shape: slices.Clone(shape), Strides: make([]int, len(shape)), Offset: 3 + way}
-	step := 2 + way
+	step, by := 2+way, 2*way+1
+	for new(big.Int).GCD(nil, nil, big.NewInt(int64(by)), big.NewInt(int64(len(shape)))).Int64() != 1 {
+		by++
+	}
 	for i := range shape {
-		axis := (i*(2*way+1) + way) % len(shape)
-		if len(shape)%(2*way+1) == 0 {
-			axis = (i + way) % len(shape)
-		}
+		axis := (i*by + way) % len(shape)
 		if way >= 2 && len(shape) > 1 && axis%3 == way%3 {
 			v.Shape[axis] = 1
 			continue

@@ -49,6 +49,9 @@ func remapped(dev *host.Device, outside op.Outside, inShape, outShape []int, axe
 	if err != nil {
 		return err
 	}
+	if err := hosttest.Untouched(out, got[0]); err != nil {
+		return err
+	}
 	at := make([]int, len(outShape))
 	for i, g := range hosttest.Seen(out, got[0]) {
 		rest := i

@@ -18,7 +18,8 @@ type resized struct {
 	other int // so many numbers of X are not equal, one after the other, where it is not 0
 }
 
-// The killers of resample.wgsl: along each axis, of nearest and of weights that float32 has exactly, with numbers outside
+// The killers of resample.wgsl: along each axis, of nearest and of weights that float32 has exactly, with numbers
+// outside
 // of X, with numbers that float32 does not have, with equal numbers, and with outer ones that are equal. One fills the
 // folded grid.
 func init() {
@@ -33,17 +34,24 @@ func init() {
 	cubic := op.ResizeOptions{Mode: "cubic", Coordinates: "asymmetric", CubicCoeffA: -0.5}
 	float, order := shaders.Float32, []int{0, 1, 2, 3, 4, 5, 6}
 	for _, r := range []resized{
-		{axis(linear, op.ResizeAxis{Axis: 2, Scale: 2}), []int{2, 3, 5, 7}, []int{2, 3, 10, 7}, []int{0, 2, 3, 1}, 1, float, 0},
+		{axis(linear, op.ResizeAxis{Axis: 2, Scale: 2}), []int{2, 3, 5, 7}, []int{2, 3, 10, 7}, []int{0, 2, 3, 1}, 1,
+			float, 0},
 		{axis(linear, op.ResizeAxis{Axis: 2, Scale: 4}, op.ResizeAxis{Axis: 3, Scale: 0.5}),
 			[]int{2, 3, 5, 6}, []int{2, 3, 20, 3}, order[:4], 2, float, 0},
-		{axis(linear, op.ResizeAxis{Axis: 1, Scale: 2}), []int{2, 3, 2, 3, 2, 2, 3}, []int{2, 6, 2, 3, 2, 2, 3}, order, 1, float, 0},
-		{axis(crop, op.ResizeAxis{Axis: 0, Scale: 1, Begin: -0.5, End: 1.5}), []int{5, 9}, []int{5, 9}, order[:2], 0, float, 0},
-		{axis(nearest, op.ResizeAxis{Axis: 1, Scale: 1.5}), []int{3, 8, 5}, []int{3, 12, 5}, []int{2, 0, 1}, 1, shaders.Int32, 0},
+		{axis(linear, op.ResizeAxis{Axis: 1, Scale: 2}), []int{2, 3, 2, 3, 2, 2, 3}, []int{2, 6, 2, 3, 2, 2, 3}, order,
+			1, float, 0},
+		{axis(crop, op.ResizeAxis{Axis: 0, Scale: 1, Begin: -0.5, End: 1.5}), []int{5, 9}, []int{5, 9}, order[:2], 0,
+			float, 0},
+		{axis(nearest, op.ResizeAxis{Axis: 1, Scale: 1.5}), []int{3, 8, 5}, []int{3, 12, 5}, []int{2, 0, 1}, 1,
+			shaders.Int32, 0},
 		{axis(nearest, op.ResizeAxis{Axis: 1, Scale: 2}), []int{128, 60}, []int{128, 120}, order[:2], 0, float, 0},
 		{axis(third, op.ResizeAxis{Axis: 0, Scale: 3}), []int{4, 3}, []int{12, 3}, order[:2], 0, float, 1},
 		{axis(cubic, op.ResizeAxis{Axis: 0, Scale: 0.5}), []int{12}, []int{6}, order[:1], 0, float, 3},
 	} {
-		killers[shaders.Resampling] = append(killers[shaders.Resampling], tensorKiller(fmt.Sprintf("%v to %v, %s", r.x, r.v, r.Mode), r.build))
+		killers[shaders.Resampling] = append(
+			killers[shaders.Resampling],
+			tensorKiller(fmt.Sprintf("%v to %v, %s", r.x, r.v, r.Mode), r.build),
+		)
 	}
 }
 

@@ -27,18 +27,19 @@ func rowCases(r shaders.Rows) []rowCase {
 			{[]int{2, 5200}, []int{0}, []int{0, 1}},
 		},
 		{Flat: true, Lanes: 16, Threads: 256}: {
-			{[]int{2, 3, 100}, []int{2}, []int{0, 1, 2}}, {[]int{330, 37}, []int{1}, []int{0, 1}},
+			{[]int{2, 3, 2, 2, 2, 49}, []int{5}, []int{1, 3, 0, 4, 2, 5}}, {[]int{900, 37}, []int{1}, []int{0, 1}},
+			{[]int{320, 40}, []int{1}, []int{0, 1}}, // 20 full workgroups
 			{[]int{2, 1100, 19}, []int{1}, []int{0, 1, 2}},
 		},
 		{Flat: true, Lanes: 1, Threads: 256}: {
-			{[]int{2, 3, 2, 2, 2, 1040}, []int{5}, []int{1, 3, 0, 4, 2, 5}}, {[]int{20, 1030}, []int{1}, []int{0, 1}},
+			{[]int{2, 3, 2, 2, 2, 1300}, []int{5}, []int{1, 3, 0, 4, 2, 5}}, {[]int{20, 1300}, []int{1}, []int{0, 1}},
 		},
 		{Flat: false, Lanes: 256, Threads: 256}: {
 			{[]int{2, 3, 2, 2, 3, 2, 2, 2}, []int{0, 2, 4, 6}, []int{7, 5, 1, 3, 6, 0, 2, 4}},
 			{[]int{3, 700, 5}, []int{0, 2}, []int{0, 1, 2}},
 		},
 		{Flat: false, Lanes: 16, Threads: 256}: {
-			{[]int{5, 3, 20}, []int{0, 2}, []int{0, 1, 2}},
+			{[]int{3, 2, 3, 2, 2, 4}, []int{1, 2, 3, 4, 5}, []int{2, 4, 0, 1, 5, 3}},
 			{[]int{2, 3, 2, 2, 4, 2, 5, 2}, []int{0, 2, 4, 6}, []int{7, 5, 1, 3, 6, 0, 2, 4}},
 		},
 		{Flat: false, Lanes: 1, Threads: 256}: {
@@ -112,11 +113,17 @@ func (r rowRun) on(dev *host.Device, k shaders.Variant, c rowCase) error {
 		y = spreadOut(x.Shape[:kept], everyAxis(kept), 3)
 	}
 	in, out := numbersOf(r.in, end(x), r.data), numbersOf(r.out, end(y), nil)
+	for _, i := range hosttest.Beside(x, len(in.Words)) {
+		in.Words[i] = 0x7fc00000 // NaN, or a large number: no kernel may read it
+	}
 	got, err := hosttest.RunSteps(host.Exec(dev), []hosttest.Numbers{in}, []hosttest.Numbers{out},
 		func(p *exec.Plan, ins, outs []int) error {
 			return chosen(p, k, r.steps(p, y.Of(outs[0]), x.Of(ins[0]), everyAxis(x.Rank())[kept:]))
 		})
 	if err != nil {
+		return err
+	}
+	if err := hosttest.Untouched(y, got[0]); err != nil {
 		return err
 	}
 	inputs := []*operators.Array{matrix(x, in, count)}
@@ -206,15 +213,16 @@ func ties(i int) float64       { return math.Round(2 * waves(i)) }
 // What is behind a row is larger than all of it, or smaller.
 func rising(i int) float64  { return float64(i) - 1e6 }
 func falling(i int) float64 { return 1e6 - float64(i) }
+func lowest(int) float64    { return math.MinInt32 }
 
 // notFinite has some NaN and infinities.
 func notFinite(i int) float64 {
-	switch i % 1511 {
+	switch i % 421 {
 	case 20:
 		return math.NaN()
-	case 240:
+	case 140:
 		return math.Inf(1)
-	case 333, 500:
+	case 240, 333:
 		return math.Inf(-1)
 	}
 	return waves(i)
@@ -224,6 +232,12 @@ func init() {
 	for _, k := range shaders.Reductions() {
 		for _, run := range reduceRuns(k) {
 			addRows(k, k.Rows, run)
+			if k.Kernel == "sum" && k.In == "f" && k.Flat && k.Lanes == 16 { // long rows are reduced in parts
+				inParts := func(dev *host.Device) error {
+					return run.on(dev, k, rowCase{[]int{2500, 17}, []int{0}, []int{0, 1}})
+				}
+				killers[k] = append(killers[k], killer{"in parts", inParts})
+			}
 		}
 	}
 	for _, k := range shaders.Softmaxes() {
@@ -236,8 +250,13 @@ func init() {
 	}
 	for _, k := range shaders.Normalizes() {
 		for _, c := range rowCases(k.Rows) {
-			run := func(dev *host.Device) error { return normalized(dev, k, c) }
-			killers[k] = append(killers[k], killer{fmt.Sprintf("%v by %v", c.shape, c.axes), run})
+			name := fmt.Sprintf("%v by %v", c.shape, c.axes)
+			run := func(dev *host.Device) error { return normalized(dev, k, c, 0.5) }
+			killers[k] = append(killers[k], killer{name, run})
+			if !k.Scaled {
+				run := func(dev *host.Device) error { return normalized(dev, k, c, 0) }
+				killers[k] = append(killers[k], killer{name + ", tiny numbers", run})
+			}
 		}
 	}
 	for _, k := range shaders.Cumulates() {
@@ -251,10 +270,10 @@ func init() {
 
 // reduceData are the numbers that each kind of reduction is put to, of float32 and of int32.
 var reduceData = map[string][2][]func(int) float64{
-	"ReduceSum":       {{waves}, {wholeWaves}},
-	"ReduceMean":      {{waves}, {wholeWaves}},
-	"ReduceMax":       {{rising, notFinite}, {rising}},
-	"ReduceMin":       {{falling, notFinite}, {falling}},
+	"ReduceSum":       {{aboveZero, waves}, {wholeWaves}},
+	"ReduceMean":      {{aboveZero, waves}, {wholeWaves}},
+	"ReduceMax":       {{rising, notFinite}, {rising, wholeWaves, lowest}},
+	"ReduceMin":       {{falling, notFinite}, {falling, wholeWaves}},
 	"ReduceProd":      {{aboutOne}, {fewPrimes}},
 	"ReduceL1":        {{waves}},
 	"ReduceL2":        {{waves}},
@@ -323,8 +342,9 @@ func addExtreme(k shaders.Extreme) {
 		}
 		run.node = nodeOf(name, attributes)
 		addRows(k, k.Rows, run)
-		run.data = map[string]func(int) float64{"f": notFinite, "i": wholeWaves}[k.In]
-		addRows(k, k.Rows, run)
+		for _, run.data = range map[string][]func(int) float64{"f": {notFinite}, "i": {rising, falling}}[k.In] {
+			addRows(k, k.Rows, run)
+		}
 	}
 }
 
@@ -340,25 +360,32 @@ func cumulateRun(k shaders.Cumulate, exclusive, reverse bool) rowRun {
 	return run
 }
 
-// normalized runs a normalization whose scale and bias broadcast along some axes.
-func normalized(dev *host.Device, k shaders.Normalize, c rowCase) error {
+// tiny numbers are such that what is added to their deviation shows.
+func tiny(i int) float64 { return 1e-8 * waves(i) }
+
+// normalized runs a normalization whose scale and bias broadcast along some axes, with a summand within the root, or
+// without one that of MeanVarianceNormalization.
+func normalized(dev *host.Device, k shaders.Normalize, c rowCase, within float32) error {
 	x, y, kept, count, err := rowsIn(c)
 	if err != nil {
 		return err
 	}
 	scale := spread(x.Shape, 3)
-	bias := spread(x.Shape, 2)
+	bias := spread(x.Shape, 4)
 	rows := op.Contiguous(x.Count() / count)
+	node := nodeOf("MeanVarianceNormalization", map[string]int64{"axes": 1})
+	n, data := op.Normalization{Beside: 1e-9}, tiny
+	if within != 0 {
+		n, data = op.Normalization{Within: within}, aboveZero
+		node = nodeOf("LayerNormalization", map[string]int64{"axis": 1})
+		node.Attributes["epsilon"] = onnx.Attribute{Kind: onnx.KindFloat, Float: within}
+	}
 	in := []hosttest.Numbers{
-		numbersOf('f', end(x), aboveZero), numbersOf('f', end(scale), waves), numbersOf('f', end(bias), aboutOne),
+		numbersOf('f', end(x), data), numbersOf('f', end(scale), waves), numbersOf('f', end(bias), aboutOne),
 	}
 	statistics := numbersOf('f', rows.Count(), nil)
 	out := []hosttest.Numbers{numbersOf('f', end(y), nil), statistics, statistics}
-	n, node := op.Normalization{Beside: 1e-9}, nodeOf("MeanVarianceNormalization", map[string]int64{"axes": 1})
-	if k.Scaled {
-		n.Beside, n.Within, node = 0, 0.5, nodeOf("LayerNormalization", map[string]int64{"axis": 1})
-		node.Attributes["epsilon"] = onnx.Attribute{Kind: onnx.KindFloat, Float: n.Within}
-	} else {
+	if !k.Scaled {
 		in = in[:1]
 	}
 	if !k.Statistics {
@@ -383,11 +410,17 @@ func normalized(dev *host.Device, k shaders.Normalize, c rowCase) error {
 		}
 		inputs = append(inputs, matrix(v, in[i], count))
 	}
+	if within != 0 && !k.Scaled {
+		inputs = append(inputs, &operators.Array{Type: onnx.Float, Data: []float64{1}})
+	}
 	want, err := operators.Reference(node, 17, inputs)
 	if err != nil {
 		return err
 	}
 	for i, v := range []op.View{y, rows, rows}[:len(out)] {
+		if err := hosttest.Untouched(v, got[i]); err != nil {
+			return err
+		}
 		if err := judged(values(out[i].DType, hosttest.Seen(v, got[i])), want[i]); err != nil {
 			return err
 		}

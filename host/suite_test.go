@@ -47,7 +47,8 @@ func TestEveryVariantRuns(t *testing.T) {
 	for _, o := range shaders.Operators() {
 		layers = append(layers, killers[o]...)
 	}
-	for _, k := range slices.Concat(rows(shaders.Pools()), rows(shaders.MatMuls()), []shaders.Variant{shaders.Resampling, shaders.Gathering, shaders.Sorting}) {
+	for _, k := range slices.Concat(rows(shaders.Pools()), rows(shaders.MatMuls()),
+		[]shaders.Variant{shaders.Resampling, shaders.Gathering, shaders.Sorting}) {
 		layers = append(layers, killers[k]...)
 	}
 	for _, v := range shaders.Variants() {

@@ -6,17 +6,34 @@ import (
 	"github.com/gpuconv/gpuconv/shaders"
 )
 
-// What breaking the kernels of windows, products of matrices, tables and indices needs: which rows are broken, which of
+// What breaking the kernels of windows, products of matrices, tables and indices needs: which rows are broken, which
+// of
 // their fields make no other kernel, what tokens become, which are not tried, and what no run can tell.
 func init() {
 	broken = append(broken, brokenMatMul, brokenMatMulInteger, shaders.Resampling, shaders.Gathering, shaders.Sorting)
-	withParams = append(withParams, shaders.Pools()[0], shaders.MatMuls()[0], shaders.Resampling, shaders.Gathering, shaders.Sorting)
-	maps.Copy(sizes, map[string][]string{"MatMul": {"Rows", "Columns", "Threads"}, "Resample": {"Threads"}, "Lookup": {"Threads"}, "TopK": {"Threads"}})
+	withParams = append(
+		withParams,
+		shaders.Pools()[0],
+		shaders.MatMuls()[0],
+		shaders.Resampling,
+		shaders.Gathering,
+		shaders.Sorting,
+	)
+	maps.Copy(
+		sizes,
+		map[string][]string{
+			"MatMul":   {"Rows", "Columns", "Threads"},
+			"Resample": {"Threads"},
+			"Lookup":   {"Threads"},
+			"TopK":     {"Threads"},
+		},
+	)
 	maps.Copy(swaps, windowSwaps)
 	exempt = append(exempt, struct{ kind, why, words string }{
 		"kernels of matrices and tables", "another one is not tried: few give the same", `
 		OUTSIDE Tap index_step indices key lookups p.rows.sizes rows_offsets rows_places smallest v_index v_index_step
-		v_indices x_index x_index_step a_column a_row a_zero a_zero_row around_offsets around_places b_column b_row b_zero
+		v_indices x_index x_index_step a_column a_row a_zero a_zero_row around_offsets around_places
+		b_column b_row b_zero
 		b_zero_column column_tiles depth matrices matrices_offsets matrices_places mixed multiply outside
 		p.around.sizes p.matrices.sizes row_of row_tiles table to.a to.a_zero to.b to.b_zero v_column v_row zeros_of`})
 	equivalents = append(equivalents, windowEquivalents...)
@@ -32,7 +49,9 @@ var windowSwaps = map[string][]string{
 	"p.index.strides": {"p.x.strides"}, "p.index.offset": {"p.x.offset"}, "at.index": {"at.x"}, "to.index": {"to.x"},
 	"p.x_index.strides": {"p.x.strides"}, "p.x_index.offset": {"p.x.offset"}, "p.v_index.strides": {"p.v.strides"},
 	"p.v_index.offset": {"p.v.offset"}, "at.x_index": {"at.x"}, "at.v_index": {"at.v"}, "to.x_index": {"to.x"},
-	"to.v_index": {"to.v"}, "p.rows.rank": {"1u"}, "other": {"run"}, "run": {"other"}, "its": {"word"}, "order": {"word"},
+	"to.v_index": {
+		"to.v",
+	}, "p.rows.rank": {"1u"}, "other": {"run"}, "run": {"other"}, "its": {"word"}, "order": {"word"},
 	"tap.step": {"k"}, "tap.weight": {"1.0"}, "one": {"sum"}, "p.around.rank": {"1u"},
 }
 
@@ -42,5 +61,6 @@ var windowEquivalents = []equivalent{
 	{"if tile < p.tiles {", "if true {", false, "spares work alone: behind the last tile they begin again"},
 	{"if tile < p.tiles {", "if tile <= p.tiles {", false, "spares work alone: behind the last tile they begin again"},
 	{"var order = select(word | 0x80000000u, ~word, word >= 0x80000000u);",
-		"var order = select(word | 0x80000000u, ~word, word > 0x80000000u);", false, "both zeros have their order set below"},
+		"var order = select(word | 0x80000000u, ~word, word > 0x80000000u);", false,
+		"both zeros have their order set below"},
 }

@@ -33,7 +33,8 @@ func (a attributes) onnx() map[string]onnx.Attribute {
 	return all
 }
 
-// layoutCase is an operator whose first input is a layer's V, 2x6x5x4 with its channels innermost. Its other inputs are
+// layoutCase is an operator whose first input is a layer's V, 2x6x5x4 with its channels innermost. Its other inputs
+// are
 // weights of these shapes, or lists of whole numbers.
 type layoutCase struct {
 	op     string
@@ -91,7 +92,11 @@ var layoutCases = []layoutCase{
 		opset: 18},
 	{op: "MatMul", others: []any{[]int{4, 7}}}, {op: "MatMul", others: []any{[]int{2, 6, 4, 3}}},
 	{op: "Conv", others: []any{[]int{4, 3, 2, 2}}, with: attributes{"group": 2}},
-	{op: "ConvTranspose", others: []any{[]int{6, 2, 3, 3}, []int{4}}, with: attributes{"strides": []int{2, 1}, "group": 2}},
+	{
+		op:     "ConvTranspose",
+		others: []any{[]int{6, 2, 3, 3}, []int{4}},
+		with:   attributes{"strides": []int{2, 1}, "group": 2},
+	},
 	{op: "Crop", with: attributes{"border": []int{1, 0, 1, 2}}, opset: 7},
 	{op: "Affine", with: attributes{"alpha": 0.5, "beta": -1.0}, opset: 7},
 }

@@ -58,7 +58,8 @@ func TestPicks(t *testing.T) {
 			} else {
 				inputs["y"] = g.array(c.by...)
 				g.Graph.Initializers = append(g.Graph.Initializers, onnx.FloatTensor("three", nil, []float32{2.99}))
-				by = g.node("Cast", attributes{"to": int(onnx.Int64)}.onnx(), g.node("Mul", nil, g.input("y", c.by...), "three"))
+				by = g.node("Cast", attributes{"to": int(onnx.Int64)}.onnx(),
+					g.node("Mul", nil, g.input("y", c.by...), "three"))
 			}
 			in := []string{x, by}
 			switch c.op {
@@ -103,7 +104,10 @@ func TestPickErrors(t *testing.T) {
 		g := newGraph()
 		g.output(g.node(c.op, c.with.onnx(), g.input("x", 3, 3, 4), g.whole(c.by...)))
 		net := g.network(t, Options{})
-		if _, err := net.Run(context.Background(), map[string]tensor.Array{"x": g.array(3, 3, 4)}); !errors.Is(err, c.want) {
+		if _, err := net.Run(context.Background(), map[string]tensor.Array{"x": g.array(3, 3, 4)}); !errors.Is(
+			err,
+			c.want,
+		) {
 			t.Errorf("%s: %v, must wrap %v", name, err, c.want)
 		}
 	}

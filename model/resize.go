@@ -132,7 +132,12 @@ func (r resizing) shape(x *value, o *op.ResizeOptions) ([]int, error) {
 	n := len(r.axes)
 	switch {
 	case (len(r.scales) == 0) == (len(r.sizes) == 0):
-		return nil, fmt.Errorf("%w: %d scales and %d sizes, must be one of them", ErrGraph, len(r.scales), len(r.sizes))
+		return nil, fmt.Errorf(
+			"%w: %d scales and %d sizes, must be one of them",
+			ErrGraph,
+			len(r.scales),
+			len(r.sizes),
+		)
 	case len(r.scales) != 0 && len(r.scales) != n, len(r.sizes) != 0 && len(r.sizes) != n, len(r.roi) != 0 &&
 		len(r.roi) != 2*n && o.Coordinates == "tf_crop_and_resize":
 		return nil, fmt.Errorf("%w: scales %v, sizes %v, region %v, must be one or two for each of %d axes",

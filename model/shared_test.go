@@ -91,7 +91,13 @@ func networkCases() []networkCase {
 		}, false},
 		// A few rows are enough to see a picture that is neither flat nor the photo's own.
 		{"candy.onnx", "inputImage", func(t *testing.T) tensor.Array {
-			return picture(t, "amber.jpg", 720, 720, func(v float32, channel int) (float32, int) { return v, 2 - channel })
+			return picture(
+				t,
+				"amber.jpg",
+				720,
+				720,
+				func(v float32, channel int) (float32, int) { return v, 2 - channel },
+			)
 		}, "outputImage", func(a tensor.Array) bool {
 			mean, square := 0.0, 0.0
 			for _, v := range a.Data {

@@ -66,7 +66,8 @@ fn write(start: u32, row: u32, column: u32, sum: vec4<{{.Number}}>) {
 	}
 }
 
-// multiply computes a tile. Beyond the last row and the last column it computes with what stands there, and writes nothing.
+// multiply computes a tile. Beyond the last row and the last column it computes with what stands there, and writes
+// nothing.
 fn multiply(tile: u32, thread: u32) {
 	let at = matrices_offsets(tile / p.row_tiles / p.column_tiles);
 	let first = tile % p.row_tiles * {{.Rows}}u;

@@ -12,9 +12,9 @@ type Rows struct {
 	Threads uint32
 }
 
-// RowLanes are how many rows a workgroup may have: one where rows are long, all threads a row where they are short,
-// and some where rows stand beside each other in memory.
-var RowLanes = []uint32{1, 16, 256}
+// RowLanes are how many rows a workgroup may have: some where rows stand beside each other in memory, one where rows
+// are long, and where they are short each thread has one.
+var RowLanes = []uint32{16, 1, 256}
 
 // rowForms are all forms of a kernel of rows, or the flat ones alone.
 func rowForms(flatAlone bool) (all []Rows) {

@@ -2,7 +2,8 @@ package operators
 
 import "math"
 
-// experimental are operators that ONNX had as experimental ones, the last time in opset 9, and that networks of the time
+// experimental are operators that ONNX had as experimental ones, the last time in opset 9, and that networks of the
+// time
 // have.
 var experimental = map[string]operator{
 	// alpha * x + beta: two roundings of what is added up.
@@ -32,7 +33,8 @@ func imageScaler(c *call) []Result {
 	return one(r)
 }
 
-// cropImage cuts left, top, right and bottom borders off images, or with a scale all but so many rows and columns behind the
+// cropImage cuts left, top, right and bottom borders off images, or with a scale all but so many rows and columns
+// behind the
 // first two. It is exact.
 func cropImage(c *call) []Result {
 	x, border, scale := c.in[0], c.list("border"), c.list("scale")

@@ -2,7 +2,10 @@ package hosttest
 
 import (
 	"context"
+	"fmt"
+	"math"
 
+	"github.com/gpuconv/gpuconv/cpuref"
 	"github.com/gpuconv/gpuconv/internal/exec"
 	"github.com/gpuconv/gpuconv/internal/op"
 	"github.com/gpuconv/gpuconv/shaders"
@@ -51,6 +54,38 @@ func RunSteps(
 		results = append(results, exec.Result{Operand: outs[i], Words: words[i]})
 	}
 	return words, s.Process(context.Background(), inputs, true, results...)
+}
+
+// Beside are the places of words, of so many, that a view does not have.
+func Beside(v op.View, words int) (all []int) {
+	places := make([]uint32, words)
+	for i := range places {
+		places[i] = uint32(i)
+	}
+	has := make([]bool, words)
+	for _, place := range Seen(v, places) {
+		has[place] = true
+	}
+	for i := range has {
+		if !has[i] {
+			all = append(all, i)
+		}
+	}
+	return all
+}
+
+// Untouched reports words beside a view that are no longer the poison that they were. The error wraps
+// [cpuref.ErrGuard].
+func Untouched(v op.View, words []uint32) error {
+	poison := make([]float32, len(words))
+	cpuref.Poison(poison)
+	for _, i := range Beside(v, len(words)) {
+		if w := math.Float32bits(poison[i]); w != words[i] {
+			return fmt.Errorf("%w: word %d, beside the numbers of %v, is %#x, must be %#x",
+				cpuref.ErrGuard, i, v.Shape, words[i], w)
+		}
+	}
+	return nil
 }
 
 // Seen are the words that a view has, in its order.

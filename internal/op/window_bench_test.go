@@ -21,7 +21,12 @@ func BenchmarkWindows(b *testing.B) {
 	product := func(p *exec.Plan, in []op.Tensor, v op.Tensor) error { return op.MatMul(p, in[0], in[1], v, 1) }
 	resize := func(mode string) func(p *exec.Plan, in []op.Tensor, v op.Tensor) error {
 		return func(p *exec.Plan, in []op.Tensor, v op.Tensor) error {
-			return op.Resize(p, in[0], v, op.ResizeOptions{Mode: mode, Axes: []op.ResizeAxis{{Axis: 2, Scale: 2}, {Axis: 3, Scale: 2}}})
+			return op.Resize(
+				p,
+				in[0],
+				v,
+				op.ResizeOptions{Mode: mode, Axes: []op.ResizeAxis{{Axis: 2, Scale: 2}, {Axis: 3, Scale: 2}}},
+			)
 		}
 	}
 	large, half, square := channelsLast(1, 64, 112, 112), channelsLast(1, 64, 56, 56), op.Contiguous(512, 512)
@@ -32,11 +37,13 @@ func BenchmarkWindows(b *testing.B) {
 		v    op.View
 		add  func(p *exec.Plan, in []op.Tensor, v op.Tensor) error
 	}{
-		{"max 2x2", []op.View{large}, half, pool(op.PoolOptions{Kind: op.MaxPool, Window: []int{2, 2}, Stride: []int{2, 2}})},
+		{"max 2x2", []op.View{large}, half,
+			pool(op.PoolOptions{Kind: op.MaxPool, Window: []int{2, 2}, Stride: []int{2, 2}})},
 		{"max 3x3", []op.View{large}, half, pool(op.PoolOptions{
 			Kind: op.MaxPool, Window: []int{3, 3}, Stride: []int{2, 2}, PadBegin: []int{1, 1},
 		})},
-		{"mean 3x3", []op.View{half}, half, pool(op.PoolOptions{Kind: op.AveragePool, Window: []int{3, 3}, PadBegin: []int{1, 1}})},
+		{"mean 3x3", []op.View{half}, half,
+			pool(op.PoolOptions{Kind: op.AveragePool, Window: []int{3, 3}, PadBegin: []int{1, 1}})},
 		{"matmul 512", []op.View{square, square}, square, product},
 		{"matmul 512, transposed", []op.View{square, turned}, square, product},
 		{"resize nearest", []op.View{half}, large, resize("nearest")},
@@ -45,7 +52,9 @@ func BenchmarkWindows(b *testing.B) {
 		b.Run(c.name, func(b *testing.B) {
 			var p exec.Plan
 			operand := func(role exec.Role, of op.View) op.Tensor {
-				return of.Of(p.Add(exec.Operand{Name: "t", Role: role, Count: int64(of.Count()), DType: shaders.Float32}))
+				return of.Of(
+					p.Add(exec.Operand{Name: "t", Role: role, Count: int64(of.Count()), DType: shaders.Float32}),
+				)
 			}
 			var in []op.Tensor
 			for _, view := range c.in {

@@ -72,7 +72,8 @@ def measure(param, shapes, outputs):
         return 1e3 * (time.perf_counter() - begun)
 
     once()
-    result = {"first_ms": 1e3 * (time.time() - BEGUN), "device": ncnn.get_gpu_info(ncnn.get_default_gpu_index()).device_name()}
+    device = ncnn.get_gpu_info(ncnn.get_default_gpu_index()).device_name()
+    result = {"first_ms": 1e3 * (time.time() - BEGUN), "device": device}
     end, samples = time.monotonic() + float(os.environ.get("BUDGET_MS", 4000)) / 1e3, []
     while not samples or len(samples) < MOST and time.monotonic() < end:
         samples.append(once())
@@ -90,7 +91,8 @@ def apart(model):
                                   capture_output=True, text=True, timeout=PATIENCE)
             if done.returncode != 0:
                 wrong = [line for line in done.stderr.splitlines() if re.match(r"\w*(Error|Exception)", line)]
-                return {"network": network, "name": name, "error": wrong[-1] if wrong else f"ended with {done.returncode}"}
+                why = wrong[-1] if wrong else f"ended with {done.returncode}"
+                return {"network": network, "name": name, "error": why}
             return {"network": network, "name": name} | json.loads(done.stdout.splitlines()[-1])
     except (ValueError, subprocess.TimeoutExpired) as e:
         return {"network": name, "name": name, "error": str(e)}

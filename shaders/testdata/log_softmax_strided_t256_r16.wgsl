@@ -207,9 +207,9 @@ fn number(place: u32, t: u32) -> f32 {
 	return xs[place + reduced_offsets(t).terms];
 }
 
-// size_of is number t of a row where the row has not ended.
+// size_of is number t of a row, or the last one where the row has ended: the largest number may be there twice.
 fn size_of(place: u32, t: u32, end: u32) -> f32 {
-	return select(infinity_like(-1.0), number(place, min(t, end - 1u)), t < end);
+	return number(place, min(t, end - 1u));
 }
 
 // power_of is e to that, less the largest one.
