@@ -26,11 +26,9 @@ type product struct {
 func init() {
 	add := func(k shaders.MatMul, all ...product) {
 		for _, m := range all {
-			killers[k] = append(
-				killers[k],
+			killers[k] = append(killers[k],
 				tensorKiller(fmt.Sprintf("%v %v %dx%dx%d", m.a, m.b, m.rows, m.depth, m.columns),
-					func(c *tensorCase) error { return m.build(c, k) }),
-			)
+					func(c *tensorCase) error { return m.build(c, k) }))
 		}
 	}
 	add(brokenMatMul,

@@ -19,9 +19,8 @@ type resized struct {
 }
 
 // The killers of resample.wgsl: along each axis, of nearest and of weights that float32 has exactly, with numbers
-// outside
-// of X, with numbers that float32 does not have, with equal numbers, and with outer ones that are equal. One fills the
-// folded grid.
+// outside of X, with numbers that float32 does not have, with equal numbers, and with outer ones that are equal. One
+// fills the folded grid.
 func init() {
 	linear := op.ResizeOptions{Mode: "linear"}
 	crop := op.ResizeOptions{Mode: "linear", Coordinates: "tf_crop_and_resize", Extrapolation: math.Float32bits(-77)}
@@ -48,10 +47,8 @@ func init() {
 		{axis(third, op.ResizeAxis{Axis: 0, Scale: 3}), []int{4, 3}, []int{12, 3}, order[:2], 0, float, 1},
 		{axis(cubic, op.ResizeAxis{Axis: 0, Scale: 0.5}), []int{12}, []int{6}, order[:1], 0, float, 3},
 	} {
-		killers[shaders.Resampling] = append(
-			killers[shaders.Resampling],
-			tensorKiller(fmt.Sprintf("%v to %v, %s", r.x, r.v, r.Mode), r.build),
-		)
+		killers[shaders.Resampling] = append(killers[shaders.Resampling],
+			tensorKiller(fmt.Sprintf("%v to %v, %s", r.x, r.v, r.Mode), r.build))
 	}
 }
 

@@ -48,7 +48,7 @@ func TestEveryVariantRuns(t *testing.T) {
 		layers = append(layers, killers[o]...)
 	}
 	for _, k := range slices.Concat(rows(shaders.Pools()), rows(shaders.MatMuls()),
-		[]shaders.Variant{shaders.Resampling, shaders.Gathering, shaders.Sorting}) {
+		[]shaders.Variant{shaders.Resampling, shaders.Gathering, shaders.Sorting, shaders.Sampling}) {
 		layers = append(layers, killers[k]...)
 	}
 	for _, v := range shaders.Variants() {

@@ -22,7 +22,7 @@ type tensorCase struct {
 	err    error
 }
 
-// wanted are the numbers that a tensor must have, each to so many times its size.
+// wanted are the numbers that a tensor must have, each to so many times its size, or times 1.
 type wanted struct {
 	tensor  op.Tensor
 	numbers []float64
@@ -140,7 +140,7 @@ func (w wanted) judge(t shaders.DType, words []uint32) error {
 		if t == shaders.Float32 && w.allowed == 0 {
 			want = float64(float32(want))
 		}
-		if got != want && !(math.Abs(got-want) <= w.allowed*math.Abs(want)) && !(got != got && want != want) {
+		if got != want && !(math.Abs(got-want) <= w.allowed*max(1, math.Abs(want))) && !(got != got && want != want) {
 			return fmt.Errorf("%w: number %d of %v is %g, must be %g", cpuref.ErrMismatch, i, w.tensor.Shape, got,
 				want)
 		}

@@ -40,29 +40,13 @@ func init() {
 func (r ranked) build(c *tensorCase) error {
 	numbers := whole(op.Contiguous(r.x...).Count(), r.most)
 	if r.special {
-		copy(
-			numbers[3:],
-			[]float64{
-				math.Inf(1),
-				math.NaN(),
-				math.Copysign(0, -1),
-				0,
-				math.Inf(-1),
-				math.Copysign(math.NaN(), -1),
-				0,
-				math.Copysign(0, -1),
-			},
-		)
+		copy(numbers[3:], []float64{math.Inf(1), math.NaN(), math.Copysign(0, -1), 0, math.Inf(-1),
+			math.Copysign(math.NaN(), -1), 0, math.Copysign(0, -1)})
 	}
 	shape := slices.Clone(r.x)
 	shape[r.axis] = r.k
-	values, indices := make(
-		[]float64,
-		op.Contiguous(shape...).Count(),
-	), make(
-		[]float64,
-		op.Contiguous(shape...).Count(),
-	)
+	values, indices := make([]float64, op.Contiguous(shape...).Count()),
+		make([]float64, op.Contiguous(shape...).Count())
 	for i := range values {
 		at := coordinates(shape, i)
 		rank := at[r.axis]

@@ -38,6 +38,13 @@ func lowerConv(c *compiler, n *node) error {
 		return err
 	}
 	v := result(x.dtype, convShape(p, x.rank()), channelsLast(x.rank()))
+	if plain, ok := untransposed(p); p.Transposed && ok {
+		strides := []int{p.Z.Stride, p.H.Stride, p.W.Stride}[3-(x.rank()-2):]
+		if x, err = c.spaced(n, x, strides); err != nil {
+			return err
+		}
+		p, filters = plain, turnedRound(filters)
+	}
 	return c.layer(n, x, p, filters, v, x.rank()-2, func(r *value) (*value, error) { return r, nil })
 }
 

@@ -90,6 +90,11 @@ var layoutCases = []layoutCase{
 	{op: "Resize", with: attributes{"mode": "linear"}, others: []any{nil, nil, []int64{2, 6, 3, 9}}},
 	{op: "Resize", with: attributes{"mode": "cubic", "antialias": 1}, others: []any{nil, nil, []int64{2, 6, 3, 3}},
 		opset: 18},
+	{op: "GridSample", others: []any{[]int{2, 3, 2, 2}}, opset: 16},
+	{op: "GridSample", others: []any{[]int{2, 3, 2, 2}}, opset: 20,
+		with: attributes{"mode": "cubic", "padding_mode": "reflection", "align_corners": 1}},
+	{op: "DeformConv", others: []any{[]int{4, 3, 2, 2}, []int{2, 16, 4, 3}, []int{4}, []int{2, 8, 4, 3}}, opset: 19,
+		with: attributes{"group": 2, "offset_group": 2}},
 	{op: "MatMul", others: []any{[]int{4, 7}}}, {op: "MatMul", others: []any{[]int{2, 6, 4, 3}}},
 	{op: "Conv", others: []any{[]int{4, 3, 2, 2}}, with: attributes{"group": 2}},
 	{

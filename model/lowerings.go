@@ -11,7 +11,7 @@ type lowering struct {
 }
 
 // lowerings are all operators that networks may have.
-var lowerings = merged(known, moving, layers, elementwise(), byRows(), quantized, picking)
+var lowerings = merged(known, moving, layers, elementwise(), byRows(), quantized, picking, sampling)
 
 // merged is one table of all families.
 func merged(families ...map[string]lowering) map[string]lowering {

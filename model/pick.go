@@ -34,13 +34,10 @@ func lowerGather(c *compiler, n *node) error {
 		if err := c.indicesFit(n, by, x.shape()[at]); err != nil {
 			return err
 		}
-		return c.picked(
-			n,
-			x,
-			by,
-			shape,
-			func(p *exec.Plan, x, by, v op.Tensor) error { return op.Gather(p, x, by, v, at) },
-		)
+		return c.picked(n, x, by, shape, func(p *exec.Plan, x, by,
+			v op.Tensor) error {
+			return op.Gather(p, x, by, v, at)
+		})
 	}
 	list, err := c.ints(n, by)
 	if err != nil {
@@ -66,8 +63,7 @@ func indexFits(i int64, size int) error {
 }
 
 // indicesFit checks indices as far as they are known: those that only the device knows pick numbers from anywhere
-// where
-// they do not fit.
+// where they do not fit.
 func (c *compiler) indicesFit(n *node, by *value, size int) error {
 	if !isWhole(by.dtype) {
 		return fmt.Errorf("%w: indices %v %s of %s", ErrGraph, by.dtype, by, n.Op)
@@ -134,13 +130,10 @@ func lowerGatherND(c *compiler, n *node) error {
 		return fmt.Errorf("%w: GatherND of %s by %v %s behind %d axes", ErrGraph, x, by.dtype, by, batch)
 	}
 	shape := slices.Concat(by.shape()[:last], x.shape()[batch+by.shape()[last]:])
-	return c.picked(
-		n,
-		x,
-		by,
-		shape,
-		func(p *exec.Plan, x, by, v op.Tensor) error { return op.GatherND(p, x, by, v, batch) },
-	)
+	return c.picked(n, x, by, shape, func(p *exec.Plan, x, by,
+		v op.Tensor) error {
+		return op.GatherND(p, x, by, v, batch)
+	})
 }
 
 func lowerOneHot(c *compiler, n *node) error {
@@ -155,14 +148,8 @@ func lowerOneHot(c *compiler, n *node) error {
 	}
 	if len(depth) != 1 || !(depth[0] >= 1 && depth[0] < 1<<31) || !isWhole(indices.dtype) ||
 		!slices.Equal(values.shape(), []int{2}) {
-		return fmt.Errorf(
-			"%w: OneHot of %v %s to a depth of %v and %s",
-			ErrUnsupported,
-			indices.dtype,
-			indices,
-			depth,
-			values,
-		)
+		return fmt.Errorf("%w: OneHot of %v %s to a depth of %v and %s", ErrUnsupported, indices.dtype, indices, depth,
+			values)
 	}
 	to := plain(values.dtype, slices.Insert(slices.Clone(indices.shape()), at, int(depth[0])))
 	reads := []*value{indices, values}

@@ -104,10 +104,8 @@ func TestPickErrors(t *testing.T) {
 		g := newGraph()
 		g.output(g.node(c.op, c.with.onnx(), g.input("x", 3, 3, 4), g.whole(c.by...)))
 		net := g.network(t, Options{})
-		if _, err := net.Run(context.Background(), map[string]tensor.Array{"x": g.array(3, 3, 4)}); !errors.Is(
-			err,
-			c.want,
-		) {
+		if _, err := net.Run(context.Background(), map[string]tensor.Array{"x": g.array(3, 3, 4)}); !errors.Is(err,
+			c.want) {
 			t.Errorf("%s: %v, must wrap %v", name, err, c.want)
 		}
 	}

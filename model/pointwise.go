@@ -415,7 +415,7 @@ func lowerCast(c *compiler, n *node) error {
 	if err != nil {
 		return err
 	}
-	f := formula{}
+	var f formula
 	switch from := isFloat(x.dtype); {
 	case t == onnx.Bool:
 		f = formula{{name: "to_bool"}}

@@ -1,6 +1,6 @@
 // V[i] = X at coordinates of which some are i's and some are looked up, for ONNX's Gather, GatherElements and
-// GatherND: each number of V has a few indices, one for each axis of X that is looked up. An index below 0 counts
-// from the end. The CPU twin is cpuref/operators/gather.go.
+// GatherND: each number of V has a few indices, one for each axis of X that is looked up. An index below 0 counts from
+// the end. The CPU twin is cpuref/operators/gather.go.
 
 {{template "strided"}}
 

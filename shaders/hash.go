@@ -18,7 +18,7 @@ func hash(variants []Variant) string {
 	h := sha256.New()
 	for _, v := range variants {
 		switch v.(type) {
-		case Peak, Copy, Operator, Pool, Pointwise, Remap, MatMul, Resample, Lookup, TopK,
+		case Peak, Copy, Operator, Pool, Pointwise, Remap, MatMul, Resample, Lookup, TopK, Sample,
 			ReduceAxes, Softmax, Extreme, Normalize, Cumulate:
 			continue
 		}

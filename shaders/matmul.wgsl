@@ -1,8 +1,7 @@
 // V = alpha * A * B for many matrices, as ONNX's
 // MatMul{{if .Integer}}Integer: whole numbers, from which zero points are taken away{{end}}. A thread computes
 // {{.Rows}} rows of {{.Columns}} columns. All threads of a workgroup have the same rows, so that the address of a
-// number of A is equal for all, and columns of neighbours are neighbours. The CPU twin is
-// cpuref/operators/matmul.go.
+// number of A is equal for all, and columns of neighbours are neighbours. The CPU twin is cpuref/operators/matmul.go.
 
 {{template "strided"}}
 

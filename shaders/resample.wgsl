@@ -1,7 +1,7 @@
-// Each number of V is mixed of numbers beside each other along one axis of X, by a table: a row of it has the taps
-// for one coordinate of V on that axis. Neighbouring threads have neighbouring lines along the axis, and all threads
-// of a workgroup the same coordinates. Weights add up to 1: of equal numbers, and of one, the mix is that number, bit
-// for bit, which need not be float32. The CPU twin is cpuref/operators/resize.go.
+// Each number of V is mixed of numbers beside each other along one axis of X, by a table: a row of it has the taps for
+// one coordinate of V on that axis. Neighbouring threads have neighbouring lines along the axis, and all threads of a
+// workgroup the same coordinates. Weights add up to 1: of equal numbers, and of one, the mix is that number, bit for
+// bit, which need not be float32. The CPU twin is cpuref/operators/resize.go.
 
 {{template "strided"}}
 

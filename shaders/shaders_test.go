@@ -80,7 +80,7 @@ func TestParamsMatch(t *testing.T) {
 		FilterGradients: Params{}, BiasGradients: BiasParams{}, ReLU: ReLUParams{}, Activate: Params{},
 		ActivationGradients: Params{}, Peaks()[0]: PeakParams{}, Copies()[0]: CopyParams{}, Pools()[0]: PoolParams{},
 		MatMuls()[0]: MatMulParams{}, Resampling: ResampleParams{},
-		Gathering: LookupParams{}, Sorting: TopKParams{},
+		Gathering: LookupParams{}, Sorting: TopKParams{}, Sampling: SampleParams{},
 		Pointwises()[0]: PointwiseParams{}, Remaps()[0]: RemapParams{}, Reductions()[0]: ReduceAxesParams{},
 		Softmaxes()[0]: RowsParams{}, Extremes()[0]: RowsParams{}, Normalizes()[0]: NormalizeParams{},
 		Cumulates()[0]: CumulateParams{}} {
@@ -91,7 +91,8 @@ func TestParamsMatch(t *testing.T) {
 		body := regexp.MustCompile(`(?s)struct Params \{(.*?)\n\}`).FindStringSubmatch(s.WGSL)
 		var wgsl []string
 		for _, m := range regexp.MustCompile(`(?m)^\t(\w+): ([\w<>]+),`).FindAllStringSubmatch(body[1], -1) {
-			kind := map[string]string{"vec3<u32>": "[3]uint32", "u32": "uint32", "f32": "float32",
+			kind := map[string]string{"vec3<u32>": "[3]uint32", "vec3<f32>": "[3]float32", "u32": "uint32",
+				"f32": "float32",
 				"i32": "int32", "Shape": "shaders.Shape", "View": "shaders.View", "Axes": "shaders.Axes",
 				"Steps": "shaders.Steps"}[m[2]]
 			wgsl = append(wgsl, strings.ReplaceAll(m[1], "_", "")+" "+kind)

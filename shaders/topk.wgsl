@@ -1,7 +1,7 @@
 // One step of sorting rows, for ONNX's TopK. A row comes in runs that are sorted, the best number first; each two runs
 // beside each other become one, of which the best numbers are kept. A number's place is the number of those before it
 // in its own run and in the other one, which is searched by halves. Of equal numbers that of the left run is the
-// better one. The CPU twin is cpuref/operators/sort.go.
+// better one. The CPU twin is cpuref/operators/reduce.go.
 
 {{template "strided"}}
 

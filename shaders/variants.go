@@ -177,6 +177,7 @@ func Variants() []Variant {
 		Resampling,
 		Gathering,
 		Sorting,
+		Sampling,
 	)
 }
 

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/gpuconv/gpuconv/conv"
 	"github.com/gpuconv/gpuconv/gpu"
 	"github.com/gpuconv/gpuconv/host"
 	"github.com/gpuconv/gpuconv/model"
@@ -65,10 +66,10 @@ func (a *app) inspect(path string, dims []string, dot bool, tunings *tuningFlags
 	case err != nil:
 		return err
 	default:
-		if r.Plan, err = a.planOf(n, tunings); err != nil {
-			if r.NoPlan = noPlan(err); r.NoPlan == "" {
-				return err
-			}
+		if r.Plan, err = a.planOf(n, tunings); err == nil {
+			r.complete(r.Plan.layers)
+		} else if r.NoPlan = noPlan(err); r.NoPlan == "" {
+			return err
 		}
 	}
 	return a.report(r, r.print)
@@ -89,13 +90,16 @@ func noPlan(err error) string {
 
 // inspectPlan is how a network is compiled.
 type inspectPlan struct {
-	Device     string      `json:"device"`
-	Algorithms []string    `json:"algorithms"` // or first kernels, of what runs on the GPU, in its order
-	Memory     host.Memory `json:"memory"`
+	Device     string         `json:"device"`
+	Inputs     []inspectValue `json:"inputs"`     // with the shapes for which it is; of one image where that is open
+	Algorithms []string       `json:"algorithms"` // or first kernels, of what runs on the GPU, in its order
+	Memory     host.Memory    `json:"memory"`
+	layers     []conv.Problem
 }
 
-// planOf compiles the network for the sizes that its inputs have.
-func (a *app) planOf(n *network, tunings *tuningFlags) (*inspectPlan, error) {
+// planOf compiles the network for the sizes that its inputs have, and one image where their number is open.
+func (a *app) planOf(n *network, tunings *tuningFlags) (p *inspectPlan, err error) {
+	n.bindFirst()
 	inputs := map[string]tensor.Array{}
 	if err := (&inputFlags{}).fill(n, inputs); err != nil {
 		return nil, err
@@ -111,11 +115,21 @@ func (a *app) planOf(n *network, tunings *tuningFlags) (*inspectPlan, error) {
 	if err != nil {
 		return nil, err
 	}
+	defer func() { err = errors.Join(err, net.Close()) }()
 	s, err := net.Plan(inputs)
-	if err := errors.Join(err, net.Close()); err != nil {
+	if err != nil {
 		return nil, err
 	}
-	return &inspectPlan{dev.String(), append([]string{}, s.Nodes...), s.Memory}, nil
+	p = &inspectPlan{Device: dev.String(), Algorithms: append([]string{}, s.Nodes...), Memory: s.Memory}
+	for _, port := range n.inputs {
+		v := inspectValue{Name: port.Name, Shape: axes{}}
+		for _, size := range inputs[port.Name].Shape {
+			v.Shape = append(v.Shape, size)
+		}
+		p.Inputs = append(p.Inputs, v)
+	}
+	p.layers, err = net.Layers(inputs)
+	return p, err
 }
 
 // newInspectReport reads the graph.

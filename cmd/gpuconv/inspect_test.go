@@ -138,10 +138,25 @@ func TestInspectOpenSizes(t *testing.T) {
 	if got := fmt.Sprint(r.Layers[0], r.Layers[2]); got != want {
 		t.Errorf("%s, must be %s", got, want)
 	}
-	if r.Plan != nil || !strings.Contains(r.NoPlan, "say it with --dim N=N") {
-		t.Errorf("plan %v, %q, of an open batch", r.Plan, r.NoPlan)
+	if r.Plan == nil || fmt.Sprint(r.Plan.Inputs) != "[x [1 4 9 7]]" {
+		t.Errorf("plan %+v, %q, must be of one image", r.Plan, r.NoPlan)
+	}
+	open := echoFile(t, onnx.Float, "N", "M")
+	if r := inspected(t, open); r.Plan != nil || !strings.Contains(r.NoPlan, "say it with --dim M=N") {
+		t.Errorf("plan %v, %q, of an open size", r.Plan, r.NoPlan)
 	}
 	contain(t, succeed(t, "inspect", assorted(t)), "x float32 [N 4 9 7]")
+}
+
+// TestInspectCompiledSizes holds that the compiled network says the sizes that the file does not.
+func TestInspectCompiledSizes(t *testing.T) {
+	hosttest.Open(t)
+	g := assortedGraph()
+	g.Values = nil
+	got, want := inspected(t, modelFile(t, g), "--dim", "N=3"), inspected(t, assorted(t), "--dim", "N=3")
+	if fmt.Sprint(got.Layers) != fmt.Sprint(want.Layers) || len(got.Layers) != 4 {
+		t.Errorf("%v, must be %v", got.Layers, want.Layers)
+	}
 }
 
 // TestInspectUnknownSizes holds that sizes which the file does not say are not made up.

@@ -2,7 +2,9 @@ package main
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
+	"strconv"
 
 	"github.com/gpuconv/gpuconv/conv"
 	"github.com/gpuconv/gpuconv/onnx"
@@ -56,6 +58,38 @@ func constants(g onnx.Graph) map[string]bool {
 		}
 	}
 	return known
+}
+
+// layerNode is the number of a layer's node, in the name that a compiled layer has.
+var layerNode = regexp.MustCompile(`^node (\d+), (\w+)`)
+
+// complete counts the layers of the compiled network whose sizes the file does not say.
+func (r *inspectReport) complete(layers []conv.Problem) {
+	for _, p := range layers {
+		m := layerNode.FindStringSubmatch(p.Name)
+		if m == nil {
+			continue
+		}
+		node, err := strconv.Atoi(m[1])
+		if err != nil {
+			continue
+		}
+		if op := m[2]; op == "MatMul" || op == "Gemm" { // whose rows the compiled layer has as places of one image
+			p.Batch *= p.Z.Out * p.H.Out * p.W.Out
+			p.Z.Out, p.H.Out, p.W.Out = 1, 1, 1
+		}
+		at, found := slices.BinarySearchFunc(
+			r.Layers,
+			node,
+			func(l inspectLayer, node int) int { return l.Node - node },
+		)
+		switch l := layerCounts(node, m[2], p); {
+		case !found:
+			r.Layers = slices.Insert(r.Layers, at, l)
+		case r.Layers[at].FLOPs == 0:
+			r.Layers[at] = l
+		}
+	}
 }
 
 // layerCounts counts a problem whose outputs have the size 0 where it is unknown, and whose batch is then 1.

@@ -91,8 +91,12 @@ func (r inspectReport) summary() (rows []string) {
 	for _, name := range r.Plan.Algorithms {
 		counts[name]++
 	}
+	var inputs []string
+	for _, v := range r.Plan.Inputs {
+		inputs = append(inputs, v.String())
+	}
 	rows = []string{
-		"plan\ton " + r.Plan.Device,
+		fmt.Sprintf("plan\ton %s, for %s", r.Plan.Device, strings.Join(inputs, ", ")),
 		fmt.Sprintf("\t%d nodes after fusion, in one submission", len(r.Plan.Algorithms)),
 	}
 	for _, name := range byCount(counts) {

@@ -8,9 +8,6 @@ import (
 	"github.com/gpuconv/gpuconv/onnx"
 )
 
-// sharedData is where networks and photos of others lie, beside the tree.
-const sharedData = "../../../shared/data"
-
 // info is a value of float32. A size below 0 is open and without a name; a text is a symbolic size.
 func info(name string, t onnx.DataType, sizes ...any) onnx.ValueInfo {
 	v := onnx.ValueInfo{Name: name, Type: t, HasShape: true}

@@ -11,8 +11,9 @@ import (
 
 // ResizeOptions are the attributes of ONNX's Resize (opset 19), by their names there.
 type ResizeOptions struct {
-	Mode                      string // nearest, linear or cubic
-	Coordinates               string // coordinate_transformation_mode; "": half_pixel
+	Mode string // nearest, linear or cubic
+	// Coordinates is the coordinate_transformation_mode, or tf_half_pixel_for_nn of opset 11; "" is half_pixel.
+	Coordinates               string
 	NearestMode               string // "": round_prefer_floor
 	CubicCoeffA               float64
 	ExcludeOutside, Antialias bool
@@ -22,8 +23,8 @@ type ResizeOptions struct {
 }
 
 // ResizeAxis is an axis and the scale from its size in X to that in V, which is V's over X's where sizes are given.
-// The
-// sizes need not be exactly apart by it. Begin and End are the region of interest, from 0 to 1, of tf_crop_and_resize.
+// The sizes need not be exactly apart by it. Begin and End are the region of interest, from 0 to 1, of
+// tf_crop_and_resize.
 type ResizeAxis struct {
 	Axis       int
 	Scale      float64
@@ -32,8 +33,7 @@ type ResizeAxis struct {
 
 // Resize computes v of x as ONNX's Resize does: both have as many axes, and those that are not resized have one size.
 // Modes but nearest are of float32. Axes are resized one after the other, the one that shrinks most first, with
-// scratch
-// memory between them. The errors wrap [ErrShape], [ErrView], [ErrRank], [ErrType] or [ErrKernel].
+// scratch memory between them. The errors wrap [ErrShape], [ErrView], [ErrRank], [ErrType] or [ErrKernel].
 func Resize(p *exec.Plan, x, v Tensor, o ResizeOptions) error {
 	types := []shaders.DType{shaders.Float32}
 	if o.Mode == "nearest" {
@@ -59,16 +59,8 @@ func Resize(p *exec.Plan, x, v Tensor, o ResizeOptions) error {
 			shape := slices.Clone(from.Shape)
 			shape[a.Axis] = v.Shape[a.Axis]
 			view := likeOrder(v.View, shape)
-			to = view.Of(
-				p.Add(
-					exec.Operand{
-						Name:  "a resized axis",
-						Role:  exec.Scratch,
-						Count: int64(view.Count()),
-						DType: p.Operands[x.Operand].DType,
-					},
-				),
-			)
+			to = view.Of(p.Add(exec.Operand{Name: "a resized axis", Role: exec.Scratch, Count: int64(view.Count()),
+				DType: p.Operands[x.Operand].DType}))
 		}
 		table, err := o.table(a, from.Shape[a.Axis], to.Shape[a.Axis])
 		if err != nil {
@@ -94,13 +86,8 @@ func (o ResizeOptions) order(x, v []int) ([]ResizeAxis, error) {
 			return nil, fmt.Errorf("%w: axis %d of %v, must be one of its axes, and once", ErrShape, a.Axis, x)
 		}
 		if !(a.Scale > 0) || math.IsInf(a.Scale, 1) || math.IsNaN(a.Begin-a.End) || math.IsInf(a.Begin-a.End, 0) {
-			return nil, fmt.Errorf(
-				"%w: a scale of %g from %g to %g, must be a positive number, from and to one",
-				ErrShape,
-				a.Scale,
-				a.Begin,
-				a.End,
-			)
+			return nil, fmt.Errorf("%w: a scale of %g from %g to %g, must be a positive number, from and to one",
+				ErrShape, a.Scale, a.Begin, a.End)
 		}
 		rest[a.Axis] = true
 		if a.Scale != 1 || x[a.Axis] != v[a.Axis] || o.Coordinates == "tf_crop_and_resize" {
@@ -281,12 +268,8 @@ func resample(p *exec.Plan, x, v Tensor, axis int, table [][]tap, beyond uint32)
 		Lines: uint32(merged[0].Count()), Around: shapeOf(merged[0].Shape), X: viewOf(merged[0]), V: viewOf(merged[1]),
 	}
 	if params.Taps > maxRounds/(2*resampleStrip) {
-		return fmt.Errorf(
-			"%w: %d numbers are mixed to one, must be %d at most",
-			ErrShape,
-			params.Taps,
-			maxRounds/(2*resampleStrip),
-		)
+		return fmt.Errorf("%w: %d numbers are mixed to one, must be %d at most", ErrShape, params.Taps,
+			maxRounds/(2*resampleStrip))
 	}
 	blocks := ceilDiv(int(params.Lines), int(k.Threads))
 	params.Blocks = uint32(blocks)
@@ -305,13 +288,7 @@ func resample(p *exec.Plan, x, v Tensor, axis int, table [][]tap, beyond uint32)
 		Fill: func() ([]uint32, error) { return words, nil },
 	})
 	workgroups := int64(blocks) * int64(ceilDiv(len(table), resampleStrip))
-	p.Dispatch(
-		k,
-		shaders.Encode(params),
-		workgroups,
-		exec.Whole(x.Operand),
-		exec.Whole(constant),
-		exec.Whole(v.Operand),
-	)
+	p.Dispatch(k, shaders.Encode(params), workgroups, exec.Whole(x.Operand), exec.Whole(constant),
+		exec.Whole(v.Operand))
 	return nil
 }

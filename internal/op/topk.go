@@ -10,11 +10,9 @@ import (
 )
 
 // TopK computes the largest, or smallest, numbers of each row of x along an axis, the best first, as ONNX's TopK
-// (opset
-// 11) does: as many as v and indices have there. Of equal numbers that of the lower index is first; NaN is the largest
-// number. Indices are int32, and x and v of one type. It takes a step for each power of 2 below the length of a row.
-// The
-// errors wrap [ErrShape], [ErrView], [ErrRank] or [ErrType].
+// (opset 11) does: as many as v and indices have there. Of equal numbers that of the lower index is first; NaN is the
+// largest number. Indices are int32, and x and v of one type. It takes a step for each power of 2 below the length of
+// a row. The errors wrap [ErrShape], [ErrView], [ErrRank] or [ErrType].
 func TopK(p *exec.Plan, x, v, indices Tensor, axis int, largest bool) error {
 	if err := x.check(p, shaders.Float32, shaders.Int32); err != nil {
 		return fmt.Errorf("top k: %w", err)
@@ -48,9 +46,8 @@ func TopK(p *exec.Plan, x, v, indices Tensor, axis int, largest bool) error {
 			shape[axis] = next
 			view := likeOrder(v.View, shape)
 			scratch := func(name string, dtype shaders.DType) Tensor {
-				return view.Of(
-					p.Add(exec.Operand{Name: name, Role: exec.Scratch, Count: int64(view.Count()), DType: dtype}),
-				)
+				return view.Of(p.Add(exec.Operand{Name: name, Role: exec.Scratch, Count: int64(view.Count()),
+					DType: dtype}))
 			}
 			to = ranking{scratch("sorted numbers", t.dtype), scratch("their indices", shaders.Int32), axis}
 		}
@@ -95,12 +92,10 @@ func (t topK) merge(p *exec.Plan, from, to ranking, run, length, kept int) error
 	}
 	k, rows := shaders.Sorting, merged[0].Count()
 	params := shaders.TopKParams{
-		Rows: shapeOf(
-			merged[0].Shape,
-		), X: viewOf(merged[0]), XIndex: viewOf(merged[1]), V: viewOf(merged[2]), VIndex: viewOf(merged[3]),
-		Outputs: uint32(
-			rows * length,
-		), Length: uint32(length), Run: uint32(run), Half: 1 << (bits.Len(uint(run)) - 1), Kept: uint32(kept),
+		Rows: shapeOf(merged[0].Shape), X: viewOf(merged[0]), XIndex: viewOf(merged[1]), V: viewOf(merged[2]),
+		VIndex:  viewOf(merged[3]),
+		Outputs: uint32(rows * length), Length: uint32(length), Run: uint32(run), Half: 1 << (bits.Len(uint(run)) - 1),
+		Kept:  uint32(kept),
 		XStep: uint32(from.numbers.Strides[from.axis]), XIndexStep: uint32(from.indices.Strides[from.axis]),
 		VStep: uint32(to.numbers.Strides[to.axis]), VIndexStep: uint32(to.indices.Strides[to.axis]),
 	}
@@ -110,17 +105,8 @@ func (t topK) merge(p *exec.Plan, from, to ranking, run, length, kept int) error
 	if !t.largest {
 		params.Smallest = 1
 	}
-	p.Threads(
-		k,
-		shaders.Encode(params),
-		int64(rows)*int64(length),
-		int64(k.Threads),
-		exec.Whole(
-			from.numbers.Operand,
-		),
-		exec.Whole(from.indices.Operand),
-		exec.Whole(to.numbers.Operand),
-		exec.Whole(to.indices.Operand),
-	)
+	p.Threads(k, shaders.Encode(params), int64(rows)*int64(length), int64(k.Threads),
+		exec.Whole(from.numbers.Operand), exec.Whole(from.indices.Operand), exec.Whole(to.numbers.Operand),
+		exec.Whole(to.indices.Operand))
 	return nil
 }

@@ -21,12 +21,8 @@ func BenchmarkWindows(b *testing.B) {
 	product := func(p *exec.Plan, in []op.Tensor, v op.Tensor) error { return op.MatMul(p, in[0], in[1], v, 1) }
 	resize := func(mode string) func(p *exec.Plan, in []op.Tensor, v op.Tensor) error {
 		return func(p *exec.Plan, in []op.Tensor, v op.Tensor) error {
-			return op.Resize(
-				p,
-				in[0],
-				v,
-				op.ResizeOptions{Mode: mode, Axes: []op.ResizeAxis{{Axis: 2, Scale: 2}, {Axis: 3, Scale: 2}}},
-			)
+			return op.Resize(p, in[0], v, op.ResizeOptions{Mode: mode,
+				Axes: []op.ResizeAxis{{Axis: 2, Scale: 2}, {Axis: 3, Scale: 2}}})
 		}
 	}
 	large, half, square := channelsLast(1, 64, 112, 112), channelsLast(1, 64, 56, 56), op.Contiguous(512, 512)
@@ -52,9 +48,8 @@ func BenchmarkWindows(b *testing.B) {
 		b.Run(c.name, func(b *testing.B) {
 			var p exec.Plan
 			operand := func(role exec.Role, of op.View) op.Tensor {
-				return of.Of(
-					p.Add(exec.Operand{Name: "t", Role: role, Count: int64(of.Count()), DType: shaders.Float32}),
-				)
+				return of.Of(p.Add(exec.Operand{Name: "t", Role: role, Count: int64(of.Count()),
+					DType: shaders.Float32}))
 			}
 			var in []op.Tensor
 			for _, view := range c.in {

@@ -1,6 +1,6 @@
 // V[i] = X at coordinates of which some are i's and some are looked up, for ONNX's Gather, GatherElements and
-// GatherND: each number of V has a few indices, one for each axis of X that is looked up. An index below 0 counts
-// from the end. The CPU twin is cpuref/operators/gather.go.
+// GatherND: each number of V has a few indices, one for each axis of X that is looked up. An index below 0 counts from
+// the end. The CPU twin is cpuref/operators/gather.go.
 
 // What all kernels of tensors share: views of memory by sizes and strides. There are eight axes, the last one the
 // quickest; a tensor of fewer has its own behind others of size 1 and stride 0.

@@ -1,8 +1,7 @@
 // V = alpha * A * B for many matrices, as ONNX's
 // MatMulInteger: whole numbers, from which zero points are taken away. A thread computes
 // 8 rows of 8 columns. All threads of a workgroup have the same rows, so that the address of a
-// number of A is equal for all, and columns of neighbours are neighbours. The CPU twin is
-// cpuref/operators/matmul.go.
+// number of A is equal for all, and columns of neighbours are neighbours. The CPU twin is cpuref/operators/matmul.go.
 
 // What all kernels of tensors share: views of memory by sizes and strides. There are eight axes, the last one the
 // quickest; a tensor of fewer has its own behind others of size 1 and stride 0.

@@ -1,7 +1,7 @@
 // One step of sorting rows, for ONNX's TopK. A row comes in runs that are sorted, the best number first; each two runs
 // beside each other become one, of which the best numbers are kept. A number's place is the number of those before it
 // in its own run and in the other one, which is searched by halves. Of equal numbers that of the left run is the
-// better one. The CPU twin is cpuref/operators/sort.go.
+// better one. The CPU twin is cpuref/operators/reduce.go.
 
 // What all kernels of tensors share: views of memory by sizes and strides. There are eight axes, the last one the
 // quickest; a tensor of fewer has its own behind others of size 1 and stride 0.
