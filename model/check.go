@@ -82,7 +82,7 @@ func (net *Network) Check(
 		return nil, verdict, net.failed("checking", err)
 	}
 	verdict.net, verdict.values, verdict.doing = net, p.values, p.doing
-	if outputs, verdict.Nodes, err = p.check(ctx, given); err != nil {
+	if outputs, verdict.Nodes, err = p.check(ctx, given, net.options.CheckSample); err != nil {
 		return nil, verdict, net.failed("checking", err)
 	}
 	return outputs, verdict, nil
@@ -91,6 +91,7 @@ func (net *Network) Check(
 func (p *plan) check(
 	ctx context.Context,
 	given map[string]*value,
+	sample int,
 ) (map[string]tensor.Array, []host.NodeReport, error) {
 	if p.program == nil {
 		return p.arrays(nil), nil, nil
@@ -99,7 +100,7 @@ func (p *plan) check(
 	if err != nil {
 		return nil, nil, err
 	}
-	computed, reports, err := p.program.VerifyWords(ctx, host.VerifyOptions{Mode: cpuref.Bounded}, words...)
+	computed, reports, err := p.program.VerifyWords(ctx, host.VerifyOptions{Mode: cpuref.Bounded, Sample: sample}, words...)
 	if closed := p.program.Close(); err == nil {
 		err = closed
 	}

@@ -84,12 +84,13 @@ func (r rows) besideEachOther() bool {
 	return k.Shape[last] >= 16 && k.Strides[last] < d.Strides[d.Rank()-1]
 }
 
-// rounds is how many a thread goes through for a row: one for four numbers, and for each of these one for each axis.
+// rounds is how many a thread goes through for a row: one for four numbers, and where these are found axis by axis, for
+// each of them one for each axis and one to see that there are no more, twice, for kernels that read and write.
 func (r rows) rounds(form shaders.Rows) int {
 	each := 4 * int(form.Threads/form.Lanes)
 	rounds := (r.count + each - 1) / each
 	if !form.Flat {
-		rounds *= 1 + 4*r.reduced[0].Rank()
+		rounds *= 1 + 2*4*(r.reduced[0].Rank()+1)
 	}
 	return rounds
 }
