@@ -100,7 +100,8 @@ func (p *plan) check(
 	if err != nil {
 		return nil, nil, err
 	}
-	computed, reports, err := p.program.VerifyWords(ctx, host.VerifyOptions{Mode: cpuref.Bounded, Sample: sample}, words...)
+	o := host.VerifyOptions{Mode: cpuref.Bounded, Sample: sample}
+	computed, reports, err := p.program.VerifyWords(ctx, o, words...)
 	if closed := p.program.Close(); err == nil {
 		err = closed
 	}

@@ -12,8 +12,10 @@ import (
 	"github.com/gpuconv/gpuconv/tensor"
 )
 
-// A transposed convolution is a convolution, with its filters turned round, over an input with zeros between its numbers
-// (Dumoulin and Visin, "A guide to convolution arithmetic for deep learning", 2016, section 4). The zeros cost products,
+// A transposed convolution is a convolution, with its filters turned round, over an input with zeros between its
+// numbers
+// (Dumoulin and Visin, "A guide to convolution arithmetic for deep learning", 2016, section 4). The zeros cost
+// products,
 // but any algorithm serves the layer, where a transposed one is computed output by output.
 
 // untransposed is a ConvTranspose's layer as such a convolution. ok is false where its padding cuts more than a filter

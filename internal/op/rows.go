@@ -84,7 +84,8 @@ func (r rows) besideEachOther() bool {
 	return k.Shape[last] >= 16 && k.Strides[last] < d.Strides[d.Rank()-1]
 }
 
-// rounds is how many a thread goes through for a row: one for four numbers, and where these are found axis by axis, for
+// rounds is how many a thread goes through for a row: one for four numbers, and where these are found axis by axis,
+// for
 // each of them one for each axis and one to see that there are no more, twice, for kernels that read and write.
 func (r rows) rounds(form shaders.Rows) int {
 	each := 4 * int(form.Threads/form.Lanes)
