@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/gpuconv/gpuconv/tensor"
@@ -118,6 +119,10 @@ func TestSharedNetworks(t *testing.T) {
 	}
 	dev := device(t)
 	for _, c := range networkCases() {
+		if testing.Short() && !strings.HasPrefix(c.model, "rfb") {
+			t.Logf("%s: not on a slow adapter", c.model)
+			continue
+		}
 		net, err := Load(dev, filepath.Join(sharedData, "models", c.model), Options{})
 		if err != nil {
 			t.Errorf("%s: %v", c.model, err)
