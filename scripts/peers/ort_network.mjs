@@ -69,7 +69,7 @@ function apart(provider, model) {
     {encoding: 'utf8', timeout: PATIENCE_MS, maxBuffer: 1 << 26});
   if (child.status === 0) return JSON.parse(child.stdout);
   const name = basename(model, '.onnx');
-  const reason = child.stderr.split('\n').find(line => /error/i.test(line)) ?? `ended with ${child.signal ?? child.status}`;
+  const reason = child.stderr.split('\n').find(line => /^\w*Error: /.test(line)) ?? `ended with ${child.signal ?? child.status}`;
   return {network: name, name, error: child.error?.message ?? reason.trim()};
 }
 
