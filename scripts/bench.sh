@@ -75,7 +75,7 @@ start() {
 		"$out/swiftshader-ort-start.json" \
 		"node '$work/ort_network.mjs' --first webgpu '$work/models/SqueezeNet_fp16.onnx'" \
 		"$out/swiftshader-start.json" \
-		"./gpuconv infer $models/SqueezeNet_fp16.onnx --random 1 --cache '$work/swiftshader.json'"
+		"./gpuconv infer $models/SqueezeNet_fp16.onnx --random 1 --tuned=false"
 }
 
 # all_networks: beside what peers this machine can have. SwiftShader has no float16, and pnnx takes no initializers for

@@ -13,7 +13,7 @@ import {basename} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import * as ort from 'onnxruntime-node';
 
-const MOST = 20, PATIENCE_MS = 20 * 60 * 1000;
+const MOST = 20, PATIENCE_MS = 60 * 60 * 1000; // candy takes SwiftShader many minutes a run
 const budget = Number(process.env.BUDGET_MS ?? 4000);
 
 const sum = shape => shape.reduce((a, b) => a * b, 1);
@@ -69,7 +69,7 @@ function apart(provider, model) {
     {encoding: 'utf8', timeout: PATIENCE_MS, maxBuffer: 1 << 26});
   if (child.status === 0) return JSON.parse(child.stdout);
   const name = basename(model, '.onnx');
-  const reason = child.stderr.split('\n').find(line => /error/i.test(line)) ?? `ended with ${child.signal ?? child.status}`;
+  const reason = child.stderr.split('\n').find(line => /^\w*Error: /.test(line)) ?? `ended with ${child.signal ?? child.status}`;
   return {network: name, name, error: child.error?.message ?? reason.trim()};
 }
 
