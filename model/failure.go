@@ -108,7 +108,7 @@ func (f *Failure) tensor(name string) (t onnx.Tensor, known bool, err error) {
 		return tensorOf(name, v, v.numbers()), true, nil
 	}
 	for i, v := range f.doing.reads {
-		if v.name != name {
+		if v.name != name || i >= len(f.Report.Read) {
 			continue
 		}
 		view := v.view

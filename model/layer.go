@@ -1,6 +1,7 @@
 package model
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -242,11 +243,11 @@ func windows(n *node, rank int, filter []int) (w window, err error) {
 	read := func(name string, count int, otherwise []int) []int {
 		list, e := n.integers(name)
 		if list == nil || e != nil {
-			err = firstOf(err, e)
+			err = cmp.Or(err, e)
 			return otherwise
 		}
 		if len(list) != count {
-			err = firstOf(
+			err = cmp.Or(
 				err,
 				fmt.Errorf("%w: attribute %q has %d numbers, must have %d", ErrGraph, name, len(list), count),
 			)
@@ -255,7 +256,7 @@ func windows(n *node, rank int, filter []int) (w window, err error) {
 		all := make([]int, count)
 		for i, v := range list {
 			if v < 0 || v > conv.MaxSize {
-				err = firstOf(
+				err = cmp.Or(
 					err,
 					fmt.Errorf("%w: attribute %q has %d, must be from 0 to %d", ErrUnsupported, name, v, conv.MaxSize),
 				)
@@ -276,15 +277,6 @@ func windows(n *node, rank int, filter []int) (w window, err error) {
 		w.auto, err = n.text("auto_pad", "NOTSET")
 	}
 	return w, err
-}
-
-func firstOf(errs ...error) error {
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // filters are a node's weights as a layer's filters, which must be known.

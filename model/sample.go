@@ -1,6 +1,7 @@
 package model
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -18,7 +19,7 @@ var sampling = map[string]lowering{
 
 func lowerGridSample(c *compiler, n *node) error {
 	x, grid := c.in(n, 0), c.in(n, 1)
-	if err := firstOf(floating(n, x), floating(n, grid)); err != nil {
+	if err := cmp.Or(floating(n, x), floating(n, grid)); err != nil {
 		return err
 	}
 	mode, err := n.text("mode", "linear")
@@ -57,7 +58,7 @@ func lowerGridSample(c *compiler, n *node) error {
 
 func lowerDeformConv(c *compiler, n *node) error {
 	x, w := c.in(n, 0), c.in(n, 1)
-	if err := firstOf(floating(n, x), floating(n, w), floating(n, c.in(n, 2))); err != nil {
+	if err := cmp.Or(floating(n, x), floating(n, w), floating(n, c.in(n, 2))); err != nil {
 		return err
 	}
 	if x.rank() != 4 || w.rank() != 4 {
