@@ -41,7 +41,35 @@ type tuneRow struct {
 	Kept          *time.Time `json:"kept,omitempty"`     // when it was tuned, where that was earlier
 	NotKept       bool       `json:"not_kept,omitempty"` // the choice is not in the tuning file
 	Error         string     `json:"error,omitempty"`
-	problem       conv.Problem
+	// Candidates are all that were tried, the first the default.
+	Candidates []tuneCandidate `json:"candidates,omitempty"`
+	problem    conv.Problem
+}
+
+// tuneCandidate is one algorithm that was tried. Times are in milliseconds, the median one 0 where it never ran.
+type tuneCandidate struct {
+	Algorithm   string  `json:"algorithm"`
+	BuildMillis float64 `json:"build_ms"`
+	Millis      float64 `json:"ms,omitempty"`
+	Samples     int     `json:"samples"`
+	Dropped     bool    `json:"dropped,omitempty"`
+	Verified    bool    `json:"verified,omitempty"`
+	Error       string  `json:"error,omitempty"`
+}
+
+func newTuneCandidate(c tuning.Candidate) tuneCandidate {
+	r := tuneCandidate{
+		Algorithm:   c.Algorithm,
+		BuildMillis: milliseconds(c.Build),
+		Millis:      milliseconds(c.Median()),
+		Samples:     len(c.Samples),
+		Dropped:     c.Dropped,
+		Verified:    c.Verified,
+	}
+	if c.Err != nil {
+		r.Error = c.Err.Error()
+	}
+	return r
 }
 
 func (r *tuneReport) device(dev *host.Device) {
@@ -76,6 +104,7 @@ func newTuneRow(p conv.Problem, t tuning.Result) tuneRow {
 		LeftOut:   t.LeftOut,
 	}
 	for _, c := range t.Candidates {
+		r.Candidates = append(r.Candidates, newTuneCandidate(c))
 		r.BuildMillis += milliseconds(c.Build)
 		switch {
 		case c.Err != nil:
