@@ -10,6 +10,7 @@ type Options struct {
 	Budget     time.Duration // for all warm samples of a subject; cold ones and transfers take half of it each
 	Rounds     int           // how often each has its turn, each time with its part of the budget; 0 is once
 	WarmUp     int           // runs before the samples of a round
+	Ramp       time.Duration // for which a subject runs at least before them: see [gpu.AdapterInfo.ClockRamp]
 	Seed       uint64        // of the data
 	Timestamps bool          // the adapter has the GPU's clock
 	Ceilings   *Ceilings

@@ -99,7 +99,7 @@ func (t *turn) run() (err error) {
 			return err
 		}
 	}
-	if err := t.warmUp(t.options.WarmUp); err != nil {
+	if err := t.warmUp(t.options.WarmUp, t.options.Ramp); err != nil {
 		return err
 	}
 	parts := []func() error{t.warm, t.cold, t.transfers}
@@ -165,10 +165,14 @@ func (t *turn) verify() error {
 	return t.runner.Upload() // whatever the check left behind
 }
 
-// warmUp runs the layer a number of times, of which long ones are fewer.
-func (t *turn) warmUp(runs int) error {
+// warmUp runs the layer a number of times, of which long ones are fewer, and for as long as ramp at least.
+func (t *turn) warmUp(runs int, ramp time.Duration) error {
 	begun := time.Now()
-	for i := 0; i < runs && t.ctx.Err() == nil && (i == 0 || time.Since(begun) < t.budget()); i++ {
+	more := func(i int) bool {
+		spent := time.Since(begun)
+		return spent < ramp || i < runs && (i == 0 || spent < t.budget())
+	}
+	for i := 0; t.ctx.Err() == nil && more(i); i++ {
 		if err := t.runner.Compute(); err != nil {
 			return fmt.Errorf("warming up: %w", err)
 		}
@@ -179,7 +183,7 @@ func (t *turn) warmUp(runs int) error {
 // warm takes the samples that count: by the GPU's clock where there is one, and by the wall's, in turn.
 func (t *turn) warm() error {
 	if len(t.samples.whole)+len(t.samples.cold) > 0 { // these left other things in the caches
-		if err := t.warmUp(1); err != nil {
+		if err := t.warmUp(1, 0); err != nil {
 			return err
 		}
 	}

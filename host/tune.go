@@ -53,8 +53,8 @@ func newTask(dev *Device, p conv.Problem, o LayerOptions, options TuneOptions) (
 	}
 	o.Slopes = data.Slopes
 	info := dev.gpu.Info()
-	t = tuning.Task{Names: names, Key: tuning.KeyOf(info, p, o.DType), Clock: gpu.ClockWall, Cache: o.Tunings,
-		Options: options.Options}
+	t = tuning.Task{Names: names, Key: tuning.KeyOf(info, p, o.DType), Clock: gpu.ClockWall, Ramp: info.ClockRamp(),
+		Cache: o.Tunings, Options: options.Options}
 	if info.HasFeature(gpu.FeatureTimestamps) {
 		t.Clock = gpu.ClockGPU
 	}

@@ -31,7 +31,7 @@ var expressions = []expression{
 	{kernel: "min", in: "ff", out: "f", placed: true,
 		wgsl: "select(select(x, y, y < x), y, (bitcast<u32>(y) & 0x7fffffffu) > 0x7f800000u)"},
 
-	{kernel: "div", in: "ff", out: "f", wgsl: "x / y"},
+	{kernel: "div", in: "ff", out: "f", wgsl: "divided(x, y)"},
 	{kernel: "pow", in: "ff", out: "f", wgsl: "pow_of(x, y)"},
 	{kernel: "fmod", in: "ff", out: "f", wgsl: "remainder(x, y)", careful: true},
 	{kernel: "affine", in: "fff", out: "f", wgsl: "x * y + z"},
@@ -72,7 +72,7 @@ var expressions = []expression{
 	{kernel: "swish", in: "f", out: "f", wgsl: "x * sigmoid_of(p.alpha * x)", careful: true},
 	{kernel: "hard_swish", in: "f", out: "f", wgsl: "x * min(max(x / 6.0 + 0.5, 0.0), 1.0)", careful: true},
 	{kernel: "softplus", in: "f", out: "f", wgsl: "max(x, 0.0) + log1p_of(exp_of(-abs(x)))", careful: true},
-	{kernel: "softsign", in: "f", out: "f", wgsl: "x / (1.0 + abs(x))", careful: true},
+	{kernel: "softsign", in: "f", out: "f", wgsl: "divided(x, 1.0 + abs(x))", careful: true},
 	{kernel: "thresholded_relu", in: "f", out: "f", wgsl: "select(0.0, x, x > p.alpha)", careful: true},
 	{kernel: "gelu", in: "f", out: "f", wgsl: "0.5 * x * erfc_of(-0.707106781 * x)", careful: true},
 	{kernel: "gelu_tanh", in: "f", out: "f", wgsl: "gelu_tanh_of(x)", careful: true},

@@ -284,3 +284,28 @@ func TestGrid(t *testing.T) {
 		}
 	}
 }
+
+var (
+	function  = regexp.MustCompile(`(?s)\nfn \w+\(.*?\n}\n`)
+	remainder = regexp.MustCompile(`(\w+) % (\w+)`)
+)
+
+// TestNoSignedRemainder holds that no % has a number with a sign: Vulkan leaves open what it gives where one is
+// negative, and NVIDIA's driver takes both for numbers without.
+func TestNoSignedRemainder(t *testing.T) {
+	for _, v := range Variants() {
+		s, err := Source(v)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range function.FindAllString(s.WGSL, -1) {
+			for _, m := range remainder.FindAllStringSubmatch(f, -1) {
+				for _, name := range m[1:] {
+					if regexp.MustCompile(`\b` + name + `: i32\b`).MatchString(f) {
+						t.Errorf("%s: %q has a number with a sign: write x - x / y * y", v.Name(), m[0])
+					}
+				}
+			}
+		}
+	}
+}

@@ -31,9 +31,11 @@ type Contender interface {
 type Task struct {
 	Names []string // of the algorithms, the default first
 	// Open builds the layer by one of them.
-	Open    func(algorithm string) (Contender, error)
-	Key     Key    // of the choice
-	Clock   string // that samples are taken by: [gpu.ClockGPU] or [gpu.ClockWall]
+	Open  func(algorithm string) (Contender, error)
+	Key   Key    // of the choice
+	Clock string // that samples are taken by: [gpu.ClockGPU] or [gpu.ClockWall]
+	// Ramp is how long the device must be kept busy before times stand: see [gpu.AdapterInfo.ClockRamp].
+	Ramp    time.Duration
 	Cache   *Cache // keeps the choice; nil for none
 	Options Options
 }
@@ -165,7 +167,11 @@ func (t *tuner) try(name string, best time.Duration) (c Candidate) {
 	}
 	defer open.Close()
 	c.Build = time.Since(begun)
-	t.warmUp(open, &c)
+	ramp := t.task.Ramp
+	if best > 0 { // only a moment ago the device was busy with the one before
+		ramp /= 10
+	}
+	t.warmUp(open, &c, ramp)
 	for c.Err == nil && len(c.Samples) < firstSamples && (len(c.Samples) == 0 || c.Samples[0] <= slow && !t.spent(1)) {
 		if c.Dropped = t.isHopeless(c, best); c.Dropped {
 			return c
@@ -181,10 +187,17 @@ func (*tuner) isHopeless(c Candidate, best time.Duration) bool {
 	return best > 0 && len(c.Samples) > 0 && c.Samples[0] > hopeless*best
 }
 
-// warmUp runs a layer that was just built.
-func (t *tuner) warmUp(built Contender, c *Candidate) {
-	if t.sample(built, c); c.Err == nil && c.Samples[0] <= slow {
+// warmUp runs a layer that was just built, until the device was busy for as long as ramp.
+func (t *tuner) warmUp(built Contender, c *Candidate, ramp time.Duration) {
+	begun := time.Now()
+	for {
+		if t.sample(built, c); c.Err != nil || c.Samples[0] > slow {
+			return
+		}
 		c.Samples = nil
+		if time.Since(begun) >= ramp || t.spent(1) {
+			return
+		}
 	}
 }
 
@@ -224,7 +237,7 @@ func (t *tuner) finalRound() {
 			continue
 		}
 		opened = append(opened, open)
-		if t.warmUp(open, &again); again.Err != nil {
+		if t.warmUp(open, &again, t.task.Ramp); again.Err != nil {
 			t.fail(c, again.Err)
 			continue
 		}

@@ -314,3 +314,19 @@ func TestMeasureNothing(t *testing.T) {
 		}
 	}
 }
+
+// TestMeasureRamp holds that a device is kept busy before the samples that count.
+func TestMeasureRamp(t *testing.T) {
+	const ramp, each = 300 * time.Millisecond, 5 * time.Millisecond
+	first := &fake{Samples: []time.Duration{each}, Sampled: func() { time.Sleep(each) }}
+	made := task(func(string) (*fake, error) { return first, nil })
+	made.Names, made.Ramp = made.Names[:1], ramp
+	r, err := tuning.Measure(context.Background(), made)
+	if err != nil || len(r.Candidates) != 1 {
+		t.Fatalf("%+v, %v", r, err)
+	}
+	// Each of the two rounds takes its own samples, and what warms up beside.
+	if least := 2 * int(ramp/each) / 10; first.Taken < least {
+		t.Errorf("%d samples were taken, must be %d at least", first.Taken, least)
+	}
+}

@@ -190,7 +190,7 @@ func (a *app) measureSuite(
 		Timestamps: device.Timestamps(),
 		Repro:      func(about bench.Result) string { return of.repro(dev, about, f) }}
 	if dev.GPU() != nil {
-		o.EvictCache = device.EvictCache
+		o.Ramp, o.EvictCache = dev.GPU().Info().ClockRamp(), device.EvictCache
 		if !f.noCeilings {
 			if err := a.measureCeilings(ctx, dev, r); err != nil && ctx.Err() == nil {
 				return err

@@ -63,10 +63,15 @@ fn exp_of(x: f32) -> f32 {
 	return scaled(1.0 + (r + r * r * rest_of_exp(r)), i32(n));
 }
 
+// half_of is x / 2 of a normal number. It is no product, which compilers may move behind one that overflows.
+fn half_of(x: f32) -> f32 {
+	return bitcast<f32>(bitcast<u32>(x) - 0x00800000u);
+}
+
 fn cosh_of(x: f32) -> f32 {
 	let e = exp_of(abs(x));
 	let root = exp_of(0.5 * abs(x));
-	return select(0.5 * (e + 1.0 / e), 0.5 * root * root, abs(x) > 40.0);
+	return select(0.5 * (e + 1.0 / e), half_of(root) * root, abs(x) > 40.0);
 }
 
 fn is_nan(x: f32) -> bool {

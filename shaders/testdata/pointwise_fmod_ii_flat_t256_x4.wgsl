@@ -42,9 +42,10 @@ fn divisor_of(x: i32, y: i32) -> i32 {
 	return select(y, 1, y == 0 || y == -1 && u32(x) == 0x80000000u);
 }
 
-// whole_remainder has the sign of x.
+// whole_remainder has the sign of x. It is no %, which some GPUs take for one of numbers without a sign.
 fn whole_remainder(x: i32, y: i32) -> i32 {
-	return x % divisor_of(x, y);
+	let by = divisor_of(x, y);
+	return x - x / by * by;
 }
 
 fn number(x: i32, y: i32) -> i32 {

@@ -42,9 +42,15 @@ fn divisor_of(x: i32, y: i32) -> i32 {
 	return select(y, 1, y == 0 || y == -1 && u32(x) == 0x80000000u);
 }
 
+// whole_remainder has the sign of x. It is no %, which some GPUs take for one of numbers without a sign.
+fn whole_remainder(x: i32, y: i32) -> i32 {
+	let by = divisor_of(x, y);
+	return x - x / by * by;
+}
+
 // modulus has the sign of y, or none where that is 0.
 fn modulus(x: i32, y: i32) -> i32 {
-	let rest = x % divisor_of(x, y);
+	let rest = whole_remainder(x, y);
 	return select(rest, rest + y, rest != 0 && (rest < 0) != (y < 0));
 }
 

@@ -1,4 +1,4 @@
-// softsign, number by number: V is x / (1.0 + abs(x)), for x of X. Each tensor has one axis.
+// softsign, number by number: V is divided(x, 1.0 + abs(x)), for x of X. Each tensor has one axis.
 
 // What all kernels of tensors share: views of memory by sizes and strides. There are eight axes, the last one the
 // quickest; a tensor of fewer has its own behind others of size 1 and stride 0.
@@ -36,12 +36,33 @@ struct Params {
 @group(0) @binding(1) var<storage, read> xs: array<f32>;
 @group(0) @binding(2) var<storage, read_write> v: array<f32>;
 
+// head_of is the first 12 bits of a number: the product of two heads is exact.
+fn head_of(x: f32) -> f32 {
+	return bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
+}
+
+// divided is x / y, nearly always the nearest number: a driver's own quotient may be 2.5 units off, and anything where
+// y is above 2^126. What it leaves of x is found exactly, by halves of the digits, where that cannot underflow.
+fn divided(x: f32, y: f32) -> f32 {
+	let scale = select(1.0, 0.25, abs(y) > 8.5e37);
+	let part = x * scale;
+	let by = y * scale;
+	let q = part / by;
+	let q_head = head_of(q);
+	let by_head = head_of(by);
+	let q_tail = q - q_head;
+	let by_tail = by - by_head;
+	let rest = part - q_head * by_head - q_head * by_tail - q_tail * by_head - q_tail * by_tail;
+	let exact = min(abs(part), min(abs(by), abs(q))) > 1e-30 && abs(q) < 1e37;
+	return select(q, q + rest / by, exact);
+}
+
 fn is_nan(x: f32) -> bool {
 	return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u;
 }
 
 fn number(x: f32) -> f32 {
-	return select(x / (1.0 + abs(x)), x, is_nan(x));
+	return select(divided(x, 1.0 + abs(x)), x, is_nan(x));
 }
 
 fn element(i: u32) {

@@ -39,9 +39,10 @@ struct Params {
 @group(0) @binding(1) var<storage, read> xs: array<u32>;
 @group(0) @binding(2) var<storage, read_write> v: array<u32>;
 
-// modulo is the rest of c / n, from 0 on.
+// modulo is the rest of c / n, from 0 on. It is no %, which some GPUs take for one of numbers without a sign.
 fn modulo(c: i32, n: i32) -> i32 {
-	return (c % n + n) % n;
+	let rest = c - c / n * n;
+	return select(rest, rest + n, rest < 0);
 }
 
 // located is the coordinate of X, of n, that stands for c.

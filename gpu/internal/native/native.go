@@ -193,9 +193,14 @@ type Limits struct {
 	MaxComputeWorkgroupsPerDimension                                             uint32
 }
 
+// boundless is asked for where an adapter has no end of buffers: its own number for that, the highest one, stands for
+// a limit that is not asked for, of which a device gets 256 MiB.
+const boundless = 1 << 62
+
 func (a *Adapter) limits() C.WGPULimits {
 	var s C.WGPUSupportedLimits // no chained struct: its field comes back as garbage
 	C.wgpuAdapterGetLimits(a.ref, &s)
+	s.limits.maxBufferSize = min(s.limits.maxBufferSize, boundless)
 	return s.limits
 }
 
