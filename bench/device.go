@@ -2,6 +2,7 @@ package bench
 
 import (
 	"context"
+	"time"
 
 	"github.com/gpuconv/gpuconv/conv"
 	"github.com/gpuconv/gpuconv/cpuref"
@@ -78,7 +79,11 @@ func (r *layerRunner) Compute() error { return r.uploaded.Compute(context.Backgr
 
 func (r *layerRunner) Timed() bool { return true }
 
-func (r *layerRunner) ComputeTimed() ([]host.Dispatch, error) {
+func (r *layerRunner) ComputeTimed(runs int) (time.Duration, error) {
+	return r.uploaded.ComputeTimed(context.Background(), runs)
+}
+
+func (r *layerRunner) Profile() ([]host.Dispatch, error) {
 	return r.uploaded.Profile(context.Background())
 }
 

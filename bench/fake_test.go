@@ -48,7 +48,7 @@ func (f *fake) Compute() error {
 	return f.call("compute")
 }
 func (f *fake) Timed() bool { return !f.untimed }
-func (f *fake) ComputeTimed() ([]host.Dispatch, error) {
+func (f *fake) Profile() ([]host.Dispatch, error) {
 	if f.clock != nil {
 		f.gpu = f.clock()
 	}

@@ -81,6 +81,7 @@ type turn struct {
 	ctx     context.Context
 	runner  Runner
 	samples samples
+	runs    int // that are timed together, 0 before the first ones
 }
 
 // run takes warm samples, cold ones and transfers, each round in another order: what comes later finds the
@@ -212,7 +213,7 @@ func (t *turn) cold() error {
 			return err
 		}
 		if t.timed() && t.chosen.Network == "" {
-			took, _, err := t.gpuTime()
+			took, err := t.gpuTime(1)
 			t.samples.cold = append(t.samples.cold, took)
 			return err
 		}
@@ -276,7 +277,14 @@ func (t *turn) timed() bool { return t.options.Timestamps && t.runner.Timed() }
 
 // profile takes a sample of the computation and of each of its dispatches by the GPU's clock.
 func (t *turn) profile() error {
-	took, dispatches, err := t.gpuTime()
+	took, err := t.gpuTime(max(t.runs, 1))
+	if err != nil {
+		return err
+	}
+	if t.runs == 0 {
+		t.runs = host.RunsOf(time.Duration(took * 1e6))
+	}
+	dispatches, err := t.runner.Profile()
 	if err != nil {
 		return err
 	}
@@ -298,14 +306,19 @@ func (t *turn) profile() error {
 	return nil
 }
 
-// gpuTime is how long a computation took by the GPU's clock, in milliseconds: its dispatches together.
-func (t *turn) gpuTime() (float64, []host.Dispatch, error) {
-	dispatches, err := t.runner.ComputeTimed()
+// gpuTime is how long a computation took by the GPU's clock, in milliseconds: that of some in a row, or its dispatches
+// together.
+func (t *turn) gpuTime(runs int) (float64, error) {
+	if r, ok := t.runner.(continuous); ok {
+		took, err := r.ComputeTimed(runs)
+		return milliseconds(took), err
+	}
+	dispatches, err := t.runner.Profile()
 	sum := time.Duration(0)
 	for _, d := range dispatches {
 		sum += d.Time
 	}
-	return milliseconds(sum), dispatches, err
+	return milliseconds(sum), err
 }
 
 // wallTime adds how long something took by the wall's clock.

@@ -79,7 +79,7 @@ func (r *networkRunner) Compute() error {
 	return err
 }
 
-func (r *networkRunner) ComputeTimed() (all []host.Dispatch, err error) {
+func (r *networkRunner) Profile() (all []host.Dispatch, err error) {
 	times, err := r.net.Profile(r.ctx, r.inputs)
 	for _, t := range times {
 		all = append(all, t.Dispatch)

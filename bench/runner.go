@@ -1,6 +1,8 @@
 package bench
 
 import (
+	"time"
+
 	"github.com/gpuconv/gpuconv/conv"
 	"github.com/gpuconv/gpuconv/host"
 )
@@ -10,11 +12,16 @@ type Runner interface {
 	Upload() error                          // X to the device
 	Compute() error                         // all dispatches, and waits
 	Timed() bool                            // whether the GPU's own clock can time it, where there is one
-	ComputeTimed() ([]host.Dispatch, error) // all dispatches, each by the GPU's own clock; called only where that can
+	Profile() ([]host.Dispatch, error)      // all dispatches, each by the GPU's own clock; called only where that can
 	Download() error                        // V to the host
 	Verify() (boundUsed float64, err error) // every output against the reference
 	Algorithm() (algorithm, variant string)
 	Close() error
+}
+
+// continuous is a Runner of which the GPU's own clock can time some runs together: the time of one.
+type continuous interface {
+	ComputeTimed(runs int) (time.Duration, error)
 }
 
 // counter is a Runner that knows only once it is built how many operations its layers make.

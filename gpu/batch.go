@@ -12,6 +12,7 @@ import (
 type Batch struct {
 	dev   *Device
 	timed bool
+	total bool // of a timed batch: all of it is measured together
 	steps []step
 
 	// What the last submission found, which serves the next one as well.
@@ -38,6 +39,10 @@ func (d *Device) NewBatch() *Batch { return &Batch{dev: d} }
 // the adapter must have ([FeatureTimestamps]). A timed batch takes up to 2048 dispatches; call Times
 // once for each submission, for it also frees the timestamps.
 func (d *Device) NewTimedBatch() *Batch { return &Batch{dev: d, timed: true} }
+
+// NewTotalBatch begins a batch that is measured from its begin to its end, without what it costs to measure each of its
+// dispatches. It takes no copies. Times gives one time.
+func (d *Device) NewTotalBatch() *Batch { return &Batch{dev: d, timed: true, total: true} }
 
 // MaxTimed is how many dispatches a timed batch takes: WebGPU has 4096 queries in a set, two for each.
 const MaxTimed = 4096 / 2
@@ -201,7 +206,7 @@ func (s *Submission) Wait(ctx context.Context) error {
 }
 
 // Times waits for a timed batch and gives how long each of its dispatches took on the GPU, in their
-// order. It may be called once.
+// order, or all together, of a batch that is measured so. It may be called once.
 func (s *Submission) Times(ctx context.Context) ([]time.Duration, error) {
 	raw, err := s.rawTicks(ctx)
 	if err != nil {
@@ -257,10 +262,16 @@ func (b *Batch) prepareTicks(op string, s *Submission) error {
 			n++
 		}
 	}
+	copies := len(b.steps) - n
+	if b.total {
+		n = min(n, 1)
+	}
 	buffer, err := b.dev.newBuffer(op, "timestamps", 16*uint64(n), ticks, func(uint64, Usage) error {
 		switch {
 		case !b.dev.info.HasFeature(FeatureTimestamps):
 			return fmt.Errorf("%w: the adapter has no %s", ErrLimit, FeatureTimestamps)
+		case b.total && copies > 0:
+			return fmt.Errorf("%w: a batch of %d copies that is timed together, must have dispatches alone", ErrMisuse, copies)
 		case n == 0 || n > MaxTimed:
 			return fmt.Errorf("%w: a timed batch of %d dispatches, must be 1 to %d", ErrMisuse, n, MaxTimed)
 		}

@@ -185,6 +185,22 @@ func TestTimedBatch(t *testing.T) {
 	if n := d.Live().Buffers; n != 3 {
 		t.Errorf("%d buffers are open, Times frees its own", n)
 	}
+	wantTotal(t, d, newGroup(t, d, spin(), few), newGroup(t, d, spin(), many))
+}
+
+// wantTotal holds that a batch which is measured together has one time, and takes no copies.
+func wantTotal(t *testing.T, d *Device, groups ...*BindGroup) {
+	t.Helper()
+	batch := d.NewTotalBatch()
+	for _, g := range groups {
+		batch.Dispatch(g, 1, 1, 1)
+	}
+	raw := must[[]uint64](t)(must[*Submission](t)(batch.Submit()).rawTicks(t.Context()))
+	if len(raw) != 2 || raw[0] == 0 || raw[0] >= raw[1] {
+		t.Errorf("ticks %v: must be the begin and the end of both dispatches", raw)
+	}
+	batch.Copy(newBuffer(t, d, "to", 4), 0, sameCount(t, d), 0, 4)
+	wantError(t, batch.Run(t.Context()), ErrMisuse)
 }
 
 // sameCount holds the count that it is copied over, so that the copy changes nothing.

@@ -55,7 +55,8 @@ type pending interface {
 type recording any
 
 // timestamps has each dispatch of a submission be a pass of its own whose begin and end are written, as
-// two ticks of 8 bytes, one after the other into a buffer, which is nil for none.
+// two ticks of 8 bytes, one after the other into a buffer, which is nil for none. Where there is but one of these for
+// many dispatches, they are one pass.
 type timestamps struct {
 	buffer     driverBuffer
 	dispatches int // at least one

@@ -535,23 +535,36 @@ func encode(encoder js.Value, ops []command) {
 	end()
 }
 
-// encodeTimed gives every dispatch a pass with timestamps and resolves them into ticks. The set that it
-// returns is to be destroyed after the submission.
+// encodeTimed gives every dispatch a pass with timestamps, or all of them one where they are measured together, and
+// resolves them into ticks. The set that it returns is to be destroyed after the submission.
 func (d *jsDriver) encodeTimed(encoder js.Value, ops []command, ticks timestamps) js.Value {
 	n := 2 * ticks.dispatches
 	set := d.dev.Call("createQuerySet", map[string]any{"type": "timestamp", "count": n})
 	next := 0
+	pass := js.Undefined()
+	end := func() {
+		if pass.Truthy() {
+			pass.Call("end")
+			pass = js.Undefined()
+		}
+	}
 	for _, o := range ops {
 		if o.kernel == nil {
+			end()
 			copyOn(encoder, o)
 			continue
 		}
-		writes := map[string]any{"querySet": set, "beginningOfPassWriteIndex": next, "endOfPassWriteIndex": next + 1}
-		next += 2
-		pass := encoder.Call("beginComputePass", map[string]any{"timestampWrites": writes})
+		if ticks.dispatches > 1 {
+			end()
+		}
+		if !pass.Truthy() {
+			writes := map[string]any{"querySet": set, "beginningOfPassWriteIndex": next, "endOfPassWriteIndex": next + 1}
+			next += 2
+			pass = encoder.Call("beginComputePass", map[string]any{"timestampWrites": writes})
+		}
 		dispatchOn(pass, o)
-		pass.Call("end")
 	}
+	end()
 	encoder.Call("resolveQuerySet", set, 0, n, ticks.buffer.(*jsBuffer).Value, 0)
 	return set
 }

@@ -14,6 +14,7 @@ type contender struct {
 	uploaded *Uploaded
 	data     Operands
 	timed    bool // by the device's own clock
+	runs     int  // that are measured together, 0 before the first one
 }
 
 // openContender builds a layer and uploads its operands.
@@ -33,7 +34,11 @@ func openContender(dev *Device, p conv.Problem, o LayerOptions, data Operands) (
 // Sample runs the layer once.
 func (c *contender) Sample(ctx context.Context) (time.Duration, error) {
 	if c.timed {
-		return c.uploaded.ComputeTimed(ctx)
+		took, err := c.uploaded.ComputeTimed(ctx, max(c.runs, 1))
+		if c.runs == 0 {
+			c.runs = RunsOf(took)
+		}
+		return took, err
 	}
 	begun := time.Now()
 	err := c.uploaded.Compute(ctx)

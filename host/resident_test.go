@@ -115,14 +115,24 @@ func TestComputeTimed(t *testing.T) {
 	dev := hosttest.Open(t)
 	_, u, _ := resident(t, dev, "ic64ih40oc64kh3ph1", host.LayerOptions{})
 	begun := time.Now()
-	took, err := u.ComputeTimed(t.Context())
+	took, err := u.ComputeTimed(t.Context(), 2)
 	call := time.Since(begun)
 	if dev.GPU().Info().HasFeature(gpu.FeatureTimestamps) {
-		if err != nil || took <= 0 || took > call {
+		if err != nil || took <= 0 || 2*took > call {
 			t.Errorf("the layer took %v of the %v that the call took, error %v", took, call, err)
 		}
 	} else if !errors.Is(err, gpu.ErrLimit) {
 		t.Errorf("%v, must wrap ErrLimit", err)
+	}
+	for _, runs := range []int{0, 1001} {
+		if _, err := u.ComputeTimed(t.Context(), runs); !errors.Is(err, gpu.ErrMisuse) {
+			t.Errorf("%d runs: %v, must wrap ErrMisuse", runs, err)
+		}
+	}
+	for took, want := range map[time.Duration]int{0: 16, 10 * time.Microsecond: 16, 100 * time.Microsecond: 3, time.Second: 1} {
+		if got := host.RunsOf(took); got != want {
+			t.Errorf("%d runs of %v are measured together, must be %d", got, took, want)
+		}
 	}
 }
 

@@ -65,14 +65,25 @@ func (u *Uploaded) Compute(ctx context.Context) error {
 	return u.compute("computing", func(s *exec.Session) error { return s.Run(ctx) })
 }
 
-// ComputeTimed does so and gives the time that the device's own clock measured, summed up over the
-// layer's dispatches. The device must have [gpu.FeatureTimestamps].
-func (u *Uploaded) ComputeTimed(ctx context.Context) (sum time.Duration, err error) {
-	all, err := u.Profile(ctx)
-	for _, d := range all {
-		sum += d.Time
-	}
-	return sum, err
+// ComputeTimed computes a number of times, one run after the other, and gives the time of one run by the device's own
+// clock, as the clock measures them together. The device must have [gpu.FeatureTimestamps]. The error wraps
+// [gpu.ErrMisuse] for less than one run, or more than 1,000.
+func (u *Uploaded) ComputeTimed(ctx context.Context, runs int) (took time.Duration, err error) {
+	err = u.compute("timing", func(s *exec.Session) (err error) {
+		if runs < 1 || runs > 1000 {
+			return fmt.Errorf("%w: %d runs, must be 1 to 1000", gpu.ErrMisuse, runs)
+		}
+		took, err = s.Took(ctx, runs)
+		return err
+	})
+	return took, err
+}
+
+// RunsOf is how many runs that take so long each are worth measuring together: short ones cost less than what it costs
+// to begin and to end.
+func RunsOf(took time.Duration) int {
+	const enough, most = 300 * time.Microsecond, 16
+	return int(min(max(enough/max(took, 1), 1), most))
 }
 
 // Dispatch is one of a layer's dispatches, and the time that it took by the device's own clock.

@@ -24,6 +24,8 @@ type Session struct {
 	grids   [][3]uint32
 	batch   *gpu.Batch
 	timed   []*gpu.Batch // of the same dispatches, made when first asked for
+	total   *gpu.Batch   // of so many runs, made when first asked for
+	runs    int
 	closers []interface{ Close() error }
 }
 
@@ -243,6 +245,28 @@ func (s *Session) Times(ctx context.Context) ([]time.Duration, error) {
 		times = append(times, some...)
 	}
 	return times, nil
+}
+
+// Took runs all steps a number of times, one run after the other, and gives the time of one by the device's own clock,
+// which it must have. That they are measured together leaves out what it costs to measure each step.
+func (s *Session) Took(ctx context.Context, runs int) (time.Duration, error) {
+	if s.total == nil || s.runs != runs {
+		s.total, s.runs = s.dev.NewTotalBatch(), runs
+		for range runs {
+			for i, group := range s.groups {
+				s.total.Dispatch(group, s.grids[i][0], s.grids[i][1], s.grids[i][2])
+			}
+		}
+	}
+	submitted, err := s.total.Submit()
+	if err != nil {
+		return 0, err
+	}
+	times, err := submitted.Times(ctx)
+	if err != nil {
+		return 0, err
+	}
+	return times[0] / time.Duration(runs), nil
 }
 
 // timedBatches are of as many dispatches as can be timed at once.

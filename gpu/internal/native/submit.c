@@ -30,7 +30,7 @@ static void copyStep(submission *s, step const *c) {
 	wgpuCommandEncoderCopyBufferToBuffer(s->encoder, c->src, c->srcOffset, c->dst, c->dstOffset, c->size);
 }
 
-// encodeSteps puts consecutive dispatches into one pass, in which WebGPU keeps their order; with
+// encodeSteps puts consecutive dispatches into one pass, in which WebGPU keeps their order; with more than two
 // timestamps each has its own. What the pass already has set is not set again.
 static void encodeSteps(submission *s) {
 	step const *last = NULL; // dispatched in this pass
@@ -40,7 +40,7 @@ static void encodeSteps(submission *s) {
 			copyStep(s, c);
 			continue;
 		}
-		if (s->set) endPass(s);
+		if (s->queries > 2) endPass(s);
 		if (!s->pass) {
 			beginPass(s, query);
 			query += 2;

@@ -37,8 +37,8 @@ func Copy(src *wgpu.Buffer, srcOffset uint64, dst *wgpu.Buffer, dstOffset, size 
 
 // Extras are what a submission may have beside its steps.
 type Extras struct {
-	Ticks      *wgpu.Buffer // gets two timestamps for each dispatch, or nil
-	Dispatches int          // how many there are among the steps, where Ticks is set
+	Ticks      *wgpu.Buffer // gets two timestamps for each dispatch, or for all of them, or nil
+	Dispatches int          // that are measured, where Ticks is set: 1 for all together
 	Read       Step         // a last copy, into a buffer that is then mapped, or nothing
 }
 
