@@ -54,23 +54,44 @@ import (
 // B. Barabasz et al., "Error Analysis and Improving the Accuracy of Winograd Convolution for Deep Neural
 // Networks", 2020.
 func Transformed(by transform.Transform, p conv.Problem, x tensor.Volume, w tensor.Filters) (Reference, error) {
-	a, err := tilingOf(by, p)
-	if err != nil {
-		return Reference{}, err
-	}
 	r, err := Im2col(p, x, w)
 	if err != nil {
 		return Reference{}, err
 	}
+	return transformedBounds(by, r, x, w)
+}
+
+// transformedBounds adds the errors that the elements of r may have.
+func transformedBounds(by transform.Transform, r Reference, x tensor.Volume, w tensor.Filters) (Reference, error) {
 	r.Allowed = make([]float64, len(r.Value))
-	b := newTransformBound(a, p, x, w)
+	if r.Problem.Transposed {
+		if err := transposedBounds(by, r, x, w); err != nil {
+			return Reference{}, err
+		}
+		return r, nil
+	}
+	a, err := tilingOf(by, r.Problem)
+	if err != nil {
+		return Reference{}, err
+	}
+	b := newTransformBound(a, r.Problem, x, w)
+	if r.At == nil {
+		b.all(r.Allowed)
+	} else {
+		b.sample(r.At, r.Allowed)
+	}
+	return r, nil
+}
+
+// all fills in the bounds of all outputs.
+func (b *transformBound) all(allowed []float64) {
+	p := &b.problem
 	all := b.filters(0, p.OutChannels)
-	blocks := ceilDiv(a.tiles(&p), blockRows)
+	blocks := ceilDiv(b.tiles(p), blockRows)
 	parallel(blocks*p.Groups, func() func(int) {
 		s := b.newScratch(blockRows, blockFilters)
-		return func(i int) { s.block(i%blocks*blockRows, i/blocks, all, r.Allowed) }
+		return func(i int) { s.block(i%blocks*blockRows, i/blocks, all, allowed) }
 	})
-	return r, nil
 }
 
 // TransformedSample is [Transformed] of the outputs with these NHWC indices, which must ascend ([Sample] gives such).
@@ -83,34 +104,38 @@ func TransformedSample(
 	w tensor.Filters,
 	indices []int,
 ) (Reference, error) {
-	a, err := tilingOf(by, p)
-	if err != nil {
-		return Reference{}, err
-	}
 	r, err := ConvSample(p, x, w, indices)
 	if err != nil {
 		return Reference{}, err
 	}
-	r.Allowed = make([]float64, len(indices))
-	b := newTransformBound(a, p, x, w)
+	return transformedBounds(by, r, x, w)
+}
+
+// sample fills in the bounds of the outputs with these indices.
+func (b *transformBound) sample(indices []int, allowed []float64) {
+	p := &b.problem
 	// One filter's outputs follow each other, so that a worker transforms it once.
-	order := make([]int, len(indices))
-	for i := range order {
-		order[i] = i
-	}
-	channel := func(i int) int { return indices[i] % p.OutChannels }
-	slices.SortStableFunc(order, func(i, j int) int { return channel(i) - channel(j) })
+	order := ordered(indices, p.OutChannels)
 	parallel(len(order), func() func(int) {
 		s, f := b.newScratch(1, 1), filterBounds{}
 		return func(i int) {
 			i = order[i]
-			if k := channel(i); f.count == 0 || f.first != k {
+			if k := indices[i] % p.OutChannels; f.count == 0 || f.first != k {
 				f = b.filters(k, 1)
 			}
-			r.Allowed[i] = s.one(placeOf(&p, indices[i]), f)
+			allowed[i] = s.one(placeOf(p, indices[i]), f)
 		}
 	})
-	return r, nil
+}
+
+// ordered are the indices' places in the order of their channels.
+func ordered(indices []int, channels int) []int {
+	order := make([]int, len(indices))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(i, j int) int { return indices[i]%channels - indices[j]%channels })
+	return order
 }
 
 // transformBound is what the bounds of all outputs have in common.

@@ -134,6 +134,9 @@ func Variants() []Variant {
 		all = append(all, k)
 	}
 	all = append(all, SpaceToDepthBy(4), SpaceToDepthBy(1))
+	for _, k := range DepthToSpaces() {
+		all = append(all, k)
+	}
 	for _, t := range tileRows {
 		all = append(all, t)
 	}

@@ -67,7 +67,7 @@ func (c Case) Data() (Operands, error) {
 // all places of a filter, or over all filters.
 func (c Case) exactLimit() (int, error) {
 	limit, err := cpuref.ExactLimit(c.Problem)
-	unstrided, none := transform.SpaceToDepth(c.Problem)
+	unstrided, none := transform.OfStride1(c.Problem)
 	if none == nil && transform.Winograd2.Exact(unstrided) && err == nil {
 		// the algorithm may be any that is exact
 		limit, err = cpuref.TransformExactLimit(transform.Winograd2, unstrided)

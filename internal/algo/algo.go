@@ -11,6 +11,14 @@ import (
 // All are all algorithms, whether they serve the layer or not.
 func All(s Spec) []Algorithm {
 	list := []Algorithm{newDirect(s)}
+	if s.Problem.Transposed {
+		return append(list, transposedAlgorithms(ordinary())...)
+	}
+	return append(list, ordinary()...)
+}
+
+// ordinary are the algorithms for ordinary layers but the direct one, which serves all.
+func ordinary() (list []Algorithm) {
 	for _, a := range tiledAlgorithms() {
 		list = append(list, a)
 	}

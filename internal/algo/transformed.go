@@ -23,6 +23,9 @@ func (a transformed) Variant() string { return a.product.Name() + "_" + a.produc
 
 // TransformOf is the transform that an algorithm works by, if it does.
 func TransformOf(a interface{ Name() string }) (by transform.Transform, ok bool) {
+	if of, ok := a.(transposed); ok {
+		a = of.Algorithm
+	}
 	t, ok := a.(transformed)
 	return t.by, ok
 }
@@ -252,6 +255,6 @@ func vectorOf(channels int, numbers uint32, software bool, at shaders.Placement)
 
 // Rounds tells that of a layer that is computed by a transform not even small integers come out exact.
 func Rounds(by transform.Transform, p conv.Problem) bool {
-	unstrided, err := transform.SpaceToDepth(p)
+	unstrided, err := transform.OfStride1(p)
 	return err != nil || !by.Exact(unstrided)
 }
