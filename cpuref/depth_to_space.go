@@ -188,21 +188,13 @@ func InputGradientTransformed(by transform.Transform, p conv.Problem, w tensor.F
 	if err != nil {
 		return r, err
 	}
-	back, err := adjoint(p)
+	back, err := p.Adjoint()
 	if err != nil {
 		return r, err
 	}
 	of, err := Transformed(by, back, dv, exchanged(p, back, w))
 	r.Allowed = of.Allowed
 	return r, err
-}
-
-// adjoint is the layer that computes the gradient with respect to X from that with respect to V.
-func adjoint(p conv.Problem) (conv.Problem, error) {
-	p.InChannels, p.OutChannels = p.OutChannels, p.InChannels
-	p.Z, p.H, p.W = p.Z.Adjoint(), p.H.Adjoint(), p.W.Adjoint()
-	p.Transposed = !p.Transposed
-	return conv.New(p)
 }
 
 // exchanged are p's filters with the input channels of each group as its output channels.

@@ -48,6 +48,7 @@ func (l *layerData) spec() algo.Spec {
 		DType:    o.dtype(),
 		Exact:    o.Exact,
 		Block:    l.block,
+		Direct:   o.Algorithm == "direct",
 		Threads:  o.Threads,
 	}
 }
@@ -118,8 +119,7 @@ type backward struct {
 	session *exec.Session
 }
 
-// gradients makes the way back once. It works on filters that are not packed; that of a float16 layer on its
-// rounded operands in float32.
+// gradients makes the way back once, that of a float16 layer on its rounded operands in float32.
 func (e *whole) gradients() (*backward, error) {
 	if e.back != nil {
 		return e.back, nil
@@ -146,6 +146,7 @@ func (e *whole) backward(ctx context.Context, in operands, dv []float32, checked
 		return s, err
 	}
 	plan := g.plan
+	s.by = plan.InputGradientBy()
 	inputs := map[int][]uint32{algo.X: exec.Bits(in.x), plan.DV: exec.Bits(dv)}
 	if e.layer.options.Epilogue.Residual != conv.NoResidual {
 		inputs[algo.Residual] = exec.Bits(in.residual)

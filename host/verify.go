@@ -67,11 +67,7 @@ func (l *Layer) judgedAs() Algorithm {
 func (l *layerData) judge(a Algorithm, in operands, v []float32, o VerifyOptions) (cpuref.Report, error) {
 	by, transformed := algo.TransformOf(a)
 	if transformed && o.Mode == cpuref.Exact && algo.Rounds(by, l.problem) {
-		return cpuref.Report{}, fmt.Errorf(
-			"%w: %s rounds, even integers: check by the bound, or leave it out with LayerOptions.Exact",
-			cpuref.ErrNoVerdict,
-			a.Name(),
-		)
+		return cpuref.Report{}, errRounds(a)
 	}
 	sums := truth(a == nil, o)
 	if transformed && o.Mode == cpuref.Bounded {
@@ -85,6 +81,15 @@ func (l *layerData) judge(a Algorithm, in operands, v []float32, o VerifyOptions
 		ref = ref.Half()
 	}
 	return cpuref.Check(v, ref, o.Mode)
+}
+
+// errRounds is about a verdict that whole numbers would be equal.
+func errRounds(by Algorithm) error {
+	return fmt.Errorf(
+		"%w: %s rounds, even integers: check by the bound, or leave it out with LayerOptions.Exact",
+		cpuref.ErrNoVerdict,
+		by.Name(),
+	)
 }
 
 // way is a way to a run's sums in float64.

@@ -5,6 +5,7 @@ import (
 
 	"github.com/gpuconv/gpuconv/conv"
 	"github.com/gpuconv/gpuconv/cpuref"
+	"github.com/gpuconv/gpuconv/internal/algo"
 	"github.com/gpuconv/gpuconv/tensor"
 )
 
@@ -58,13 +59,33 @@ func (l *Layer) judgeStages(in operands, dv tensor.Volume, s stages, mode cpuref
 	dz := dv
 	dz.Data = s.dz
 	x := l.input(in)
-	ref, failed := cpuref.InputGradient(p, l.filters, dz)
+	ref, failed := l.inputGradient(s.by, dz, mode)
 	add("dX", s.gradients.X.Data, ref, failed)
 	ref, failed = cpuref.FilterGradient(p, x, dz)
 	add("dW", s.gradients.W.Data, ref, failed)
 	ref, failed = cpuref.BiasGradient(p, dz)
 	add("db", s.gradients.W.Bias, ref, failed)
 	return judged, err
+}
+
+// inputGradient is the reference of dX, computed by an algorithm, nil for several or the CPU.
+func (l *Layer) inputGradient(by Algorithm, dz tensor.Volume, mode cpuref.Mode) (cpuref.Reference, error) {
+	p := l.problem
+	transform, transformed := algo.TransformOf(by)
+	if !transformed {
+		return cpuref.InputGradient(p, l.filters, dz)
+	}
+	adjoint, err := p.Adjoint()
+	if err != nil {
+		return cpuref.Reference{}, err
+	}
+	switch {
+	case mode == cpuref.Bounded:
+		return cpuref.InputGradientTransformed(transform, p, l.filters, dz)
+	case algo.Rounds(transform, adjoint):
+		return cpuref.Reference{}, errRounds(by)
+	}
+	return cpuref.InputGradient(p, l.filters, dz)
 }
 
 // judgeActivation judges the way from V to the sums.

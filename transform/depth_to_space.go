@@ -135,9 +135,13 @@ func axisParts(a conv.Axis, apart bool) ([]axisPart, error) {
 	if len(keys) == 0 {
 		return nil, fmt.Errorf("have outputs that a tap reaches")
 	}
+	places := 1
+	if apart { // as many for all parts
+		places = (a.Out-1)/a.Stride + 1
+	}
 	var parts []axisPart
 	for _, k := range keys {
-		part := alongAxis(a, classes[k])
+		part := alongAxis(a, classes[k], places)
 		if part.Pad < 0 {
 			return nil, fmt.Errorf("pad less than its filters reach over: padding of %d cuts more", a.Pad)
 		}
@@ -160,9 +164,10 @@ func reaching(a conv.Axis, residue int) (taps []int, place int) {
 	return taps, place
 }
 
-// alongAxis is the convolution of some residues. Later taps read earlier inputs, so that it has them turned round.
-func alongAxis(a conv.Axis, residues []axisResidue) axisPart {
-	taps, least, out := 0, residues[0].shift, 1
+// alongAxis is the convolution of some residues, of so many places at least. Later taps read earlier inputs, so that
+// it has them turned round.
+func alongAxis(a conv.Axis, residues []axisResidue, out int) axisPart {
+	taps, least := 0, residues[0].shift
 	for _, r := range residues {
 		taps, least = max(taps, len(r.taps)), min(least, r.shift)
 	}
@@ -209,7 +214,7 @@ func partOf(p conv.Problem, lines [3]axisPart) (part Part, err error) {
 		return part, refusedResidues(p, fmt.Sprintf("have at most %d channels of all residues", conv.MaxSize))
 	}
 	channels := len(part.Residues) * p.OutChannels
-	if p.Groups == 1 && p.InChannels%4 == 0 && len(part.Residues) > 1 {
+	if p.Groups == 1 && p.InChannels%4 == 0 && !whole(p) {
 		channels = (channels + 3) / 4 * 4
 	}
 	part.Problem, err = conv.New(conv.Problem{Batch: p.Batch, Groups: p.Groups, InChannels: p.InChannels,
@@ -231,10 +236,11 @@ func (r Residues) Padded() bool {
 	return false
 }
 
-// Whole tells that the outputs of the parts are V itself, which is so of stride 1.
-func (r Residues) Whole(p conv.Problem) bool {
-	return p.Z.Stride*p.H.Stride*p.W.Stride == 1
-}
+// Whole tells that the outputs of the parts of p are V itself.
+func (r Residues) Whole(p conv.Problem) bool { return whole(p) }
+
+// whole tells that p has stride 1.
+func whole(p conv.Problem) bool { return p.Z.Stride*p.H.Stride*p.W.Stride == 1 }
 
 // Filters are a part's filters, of the layer p and its filters w. The error wraps [ErrShape] where those are not p's.
 func (part Part) Filters(p conv.Problem, w tensor.Filters) (tensor.Filters, error) {

@@ -25,6 +25,7 @@ type benchFlags struct {
 	ceilings     bool
 	percentiles  []float64
 	dispatches   bool
+	backward     bool
 	csv, html    string
 	markdown     string
 }
@@ -59,6 +60,8 @@ func (f *benchFlags) register(flags *pflag.FlagSet) {
 	flags.BoolVar(&f.noCeilings, "no-ceilings", false,
 		"leave out the device's ceilings, and with them the percentages")
 	flags.BoolVar(&f.ceilings, "ceilings", false, "measure the device's ceilings alone, and no layers")
+	flags.BoolVar(&f.backward, "backward", false,
+		"measure beside each layer the gradient with respect to its input, which is a layer too, its adjoint")
 	flags.BoolVar(
 		&f.dispatches,
 		"dispatches",
@@ -89,7 +92,27 @@ func (f *benchFlags) layers(a *app, args []string) ([]bench.Layer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return matching(all, f.match)
+	all, err = matching(all, f.match)
+	if err != nil || !f.backward {
+		return all, err
+	}
+	return withAdjoints(all)
+}
+
+// withAdjoints adds behind each layer the one that computes its input's gradient.
+func withAdjoints(layers []bench.Layer) (all []bench.Layer, err error) {
+	for _, l := range layers {
+		all = append(all, l)
+		back, err := l.Problem.Adjoint()
+		if err != nil {
+			return nil, usagef("--backward of %s: %v", l.Problem, err)
+		}
+		if back.Name != "" {
+			back.Name += " dX"
+		}
+		all = append(all, bench.Layer{Problem: back, Count: l.Count})
+	}
+	return all, nil
 }
 
 func (f *benchFlags) allLayers(a *app, args []string) ([]bench.Layer, error) {

@@ -6,14 +6,17 @@ import (
 	"github.com/gpuconv/gpuconv/shaders"
 )
 
-// Backward is the plan of a layer's gradients, by the direct algorithm: the sums Z again and through the activation
-// where there is one, then the gradients with respect to X, W and b. Its operands X to Residual are the layer's; the
+// Backward is the plan of a layer's gradients: the sums Z again and through the activation where there is one, then the
+// gradients with respect to X, W and b. All but X's are computed by the direct algorithm. Its operands X to Residual are the layer's; the
 // others are named here. Operands that it does not need are -1.
 type Backward struct {
 	Plan
 	DV, Z, DZ  int // DZ is DV where there is no activation
 	DX, DW, DB int
 	DSlopes    int // of PReLU
+	// What computes dX, nil where the direct algorithm does, and its filters.
+	adjoint        *Plan
+	adjointFilters int
 }
 
 // PlanBackward plans the gradients. All numbers are float32.
@@ -42,9 +45,7 @@ func PlanBackward(s Spec, l Limits) (Backward, error) {
 		"the gradient db",
 		p.BiasLen(),
 	)
-	none := exec.Whole(g.Zeros(int64(p.InChannels)))
-	g.Dispatch(a.kernel(s), shaders.Encode(shaders.InputGradient(p)), p.InLen(),
-		exec.Whole(g.DZ), exec.Whole(W), none, exec.Whole(Slopes), none, exec.Whole(g.DX))
+	g.inputGradient(a, l)
 	g.Dispatch(
 		shaders.FilterGradients,
 		shaders.Encode(shaders.FilterGradient(p)),
