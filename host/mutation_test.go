@@ -44,7 +44,7 @@ var broken = slices.Concat([]shaders.Variant{
 	shaders.QuantizeLinear, shaders.DequantizeLinear, shaders.Dequantize, shaders.Requantize,
 	shaders.FourierRows(4), shaders.FourierColumns(4), shaders.FourierInverseColumns(4), shaders.FourierInverseRows(4),
 	shaders.FourierRows(1), shaders.FourierColumns(1), shaders.FourierInverseColumns(1), shaders.FourierInverseRows(1),
-	shaders.SpaceToDepthBy(4), shaders.SpaceToDepthBy(1),
+	shaders.SpaceToDepthBy(4), shaders.SpaceToDepthBy(1), depthToSpace4, depthToSpace1,
 	registers4, registers1, across, uniform, shared4, shared1, shaders.SumSplitK, shaders.Conv(256, shaders.Int8),
 	peakKernel(true, 1), peakKernel(false, 1), peakKernel(true, 4), peakKernel(false, 4), copyKernel(1), copyKernel(4),
 }, rows(shaders.Operators()), rows(shaders.Pools()), rows(shaders.Pointwises()), rows(shaders.Remaps()),
@@ -65,7 +65,7 @@ func rows[V shaders.Variant](all []V) (variants []shaders.Variant) {
 var sizes = map[string][]string{
 	"Sums": {"Threads"}, "Elementwise": {"Threads"}, "Operator": {"Threads"}, "Peak": {"Threads"}, "Copy": {"Threads"},
 	"Winograd": {"Threads"}, "Fourier": {"Threads"}, "SpaceToDepth": {"Threads"},
-	"Pool":      {"Threads"},
+	"Pool": {"Threads"}, "DepthToSpace": {"Threads", "Lanes"},
 	"Registers": {"Pixels", "Channels", "Threads"}, "Shared": {"Rows", "Columns", "Depth"},
 	"Stem": {"Strip", "Rows", "Channels", "Threads"}, "Slide": {"Strip", "Rows", "Threads"},
 	"Depthwise": {"Strip", "Threads"}, "Pointwise": {"Threads", "Each"}, "Remap": {"Threads", "Each"},

@@ -173,6 +173,11 @@ func (l placed) run(dev *host.Device) error {
 	if err != nil {
 		return err
 	}
+	return l.runBy(dev, plan)
+}
+
+// runBy is run by a plan of the layer's.
+func (l placed) runBy(dev *host.Device, plan algo.Plan) error {
 	s, p := l.spec, l.spec.Problem
 	options := host.LayerOptions{Epilogue: s.Epilogue, DType: s.DType}
 	c := proof.Case{Problem: p, Seed: 1, Mode: cpuref.Exact, Options: options}

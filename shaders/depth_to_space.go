@@ -8,7 +8,7 @@ import (
 )
 
 // DepthToSpace is depth_to_space.wgsl, which copies Vector channels at once; Lanes threads share a pixel. With a
-// Vector of 4 a group's number of output channels must be a multiple of 4.
+// Vector of 4 the channels that stand together in Y must be a multiple of 4.
 type DepthToSpace struct {
 	Vector  uint32 // 4 or 1
 	Lanes   uint32 // 1 or 16
@@ -28,12 +28,12 @@ func DepthToSpaces() (all []DepthToSpace) {
 	return all
 }
 
-// DepthToSpaceBy copies vector channels at once to the outputs of p. On a GPU threads share a pixel where all of them
-// have channels; software adapters find each pixel once.
-func DepthToSpaceBy(p conv.Problem, vector uint32, software bool) DepthToSpace {
+// DepthToSpaceBy copies vector channels at once to the outputs of p, of which so many stand together in Y. On a GPU
+// threads share a pixel where all of them have channels; software adapters find each pixel once.
+func DepthToSpaceBy(p conv.Problem, together int, vector uint32, software bool) DepthToSpace {
 	k := DepthToSpace{vector, depthToSpaceLanes, transformThreads}
 	pixels := uint64(p.OutLen()) / uint64(p.OutChannels)
-	if software || uint32(p.OutChannels/p.Groups) < vector*k.Lanes || pixels*uint64(k.Lanes) > math.MaxUint32 {
+	if software || uint32(together) < vector*k.Lanes || pixels*uint64(k.Lanes) > math.MaxUint32 {
 		k.Lanes = 1
 	}
 	return k
@@ -55,11 +55,18 @@ func (k DepthToSpace) threads() uint32        { return k.Threads }
 func (DepthToSpace) workgroupStorage() uint32 { return 0 }
 
 // DepthToSpaceParams gives the parameters for the transposed layer p, whose residues' outputs are pitch channels of as
-// many places of each image, z, y and x; see transform.DepthToSpace. Outputs is the number of threads.
-func DepthToSpaceParams(p conv.Problem, places [3]int, pitch int, k DepthToSpace, e conv.Epilogue) Params {
+// many places of each image, z, y and x, with so many channels of an output together; see transform.DepthToSpace.
+// Outputs is the number of threads.
+func DepthToSpaceParams(
+	p conv.Problem,
+	places [3]int,
+	pitch, together int,
+	k DepthToSpace,
+	e conv.Epilogue,
+) Params {
 	params := Forward(p, e)
 	params.Outputs = uint32(p.OutLen()/int64(p.OutChannels)) * k.Lanes
-	params.InChannels = uint32(pitch)
+	params.InChannels, params.GroupOutputs = uint32(pitch), uint32(together)
 	for i, a := range p.Axes() {
 		params.InSize[i], params.OutSize[i] = uint32(places[i]), uint32(a.Out)
 		params.Stride[i] = uint32(min(a.Stride, a.Out))

@@ -39,19 +39,19 @@ fn element(i: u32) {
 	let place = pixel / pixels * places + flat(o / p.stride, p.in_size);
 	let inputs = p.group_outputs / VECTOR;
 	var at = x_at(place, residue.first) / VECTOR;
-	let to = v_at(pixel, 0u) / VECTOR;
 	let blocks = p.out_channels / VECTOR;
 	for (var group = 0u; group < blocks; group += inputs) {
 		for (var block = lane; block < inputs; block += LANES) {
 			let sum = select(Cell(0.0), x[at + block], residue.step != 0u);
-			v[to + group + block] = sum + b[group + block];
+			v[v_at(pixel, VECTOR * (group + block)) / VECTOR] = sum + b[group + block];
 		}
 		at += residue.step / VECTOR;
 	}
 	// The epilogue's functions are many: they are in a loop of their own, which others do not enter.
 	if p.activation != 0u || p.residual != 0u {
 		for (var block = lane; block < blocks; block += LANES) {
-			finish_at(to + block, VECTOR * block, r_at(pixel, VECTOR * block));
+			let k = VECTOR * block;
+			finish_at(v_at(pixel, k) / VECTOR, k, r_at(pixel, k));
 		}
 	}
 }

@@ -104,8 +104,9 @@ func packPart(
 // depth to space behind them.
 func (a transposed) interleaved(s Spec, r transform.Residues, l Limits) (Plan, error) {
 	p := s.Problem
-	vector := vectorOf(p.OutChannels/p.Groups, 1, false, s.V)
-	k := shaders.DepthToSpaceBy(p, vector, l.Software)
+	together := channelsTogether(p, r)
+	vector := vectorOf(together, 1, false, s.V)
+	k := shaders.DepthToSpaceBy(p, together, vector, l.Software)
 	var parts []Plan
 	var costs []func(Machine) float64
 	packed := int64(0)
@@ -127,7 +128,7 @@ func (a transposed) interleaved(s Spec, r transform.Residues, l Limits) (Plan, e
 	y := plan.Scratch("the outputs of the residues", places*int64(r.Pitch))
 	plan.parts(parts, y)
 	plan.Pack = func(f tensor.Filters) ([]float32, error) { return packParts(p, r.Parts, parts, packed, f) }
-	params := shaders.DepthToSpaceParams(p, r.Places, r.Pitch, k, s.fused())
+	params := shaders.DepthToSpaceParams(p, r.Places, r.Pitch, together, k, s.fused())
 	params = params.Place(shaders.Placement{}, s.V, s.Residual)
 	plan.Threads(k, shaders.Encode(params), int64(params.Outputs), int64(k.Threads), exec.Whole(y),
 		exec.Whole(plan.residues(p, r)), exec.Whole(B), exec.Whole(Slopes), exec.Whole(Residual), exec.Whole(V))
@@ -135,6 +136,17 @@ func (a transposed) interleaved(s Spec, r transform.Residues, l Limits) (Plan, e
 		return Plan{}, err
 	}
 	return plan.finished(l)
+}
+
+// channelsTogether is how many channels of an output stand beside each other: a group's, or all where each part has one
+// residue alone.
+func channelsTogether(p conv.Problem, r transform.Residues) int {
+	for _, part := range r.Parts {
+		if len(part.Residues) > 1 {
+			return p.OutChannels / p.Groups
+		}
+	}
+	return p.OutChannels
 }
 
 // part is the plan of one of the convolutions, with its outputs among all parts' channels and no epilogue.
