@@ -39,15 +39,7 @@ func lowerConv(c *compiler, n *node) error {
 		return err
 	}
 	v := result(x.dtype, convShape(p, x.rank()), channelsLast(x.rank()))
-	stated := p
-	if plain, ok := untransposed(p); p.Transposed && ok {
-		strides := []int{p.Z.Stride, p.H.Stride, p.W.Stride}[3-(x.rank()-2):]
-		if x, err = c.spaced(n, x, strides); err != nil {
-			return err
-		}
-		p, filters = plain, turnedRound(filters)
-	}
-	return c.layer(n, x, p, stated, filters, v, x.rank()-2, func(r *value) (*value, error) { return r, nil })
+	return c.layer(n, x, p, filters, v, x.rank()-2, func(r *value) (*value, error) { return r, nil })
 }
 
 // convShape is the shape of a layer's V in ONNX's order.
@@ -57,12 +49,11 @@ func convShape(p conv.Problem, rank int) []int {
 }
 
 // layer adds a layer of x with what can be fused into it, and gives v to the last of these nodes: the layer's V in
-// ONNX's order, with so many axes behind its channels. stated is the layer as the model has it. as views a residual of
-// v's shape as the layer reads it.
+// ONNX's order, with so many axes behind its channels. as views a residual of v's shape as the layer reads it.
 func (c *compiler) layer(
 	n *node,
 	x *value,
-	p, stated conv.Problem,
+	p conv.Problem,
 	filters tensor.Filters,
 	v *value,
 	behind int,
@@ -79,8 +70,6 @@ func (c *compiler) layer(
 	}
 	p.Name = c.step(n, t, volumes)
 	c.plan.layers = append(c.plan.layers, p)
-	stated.Name = p.Name
-	c.plan.stated = append(c.plan.stated, stated)
 	var on []host.Value
 	for _, v := range volumes {
 		volume, err := c.volume(v)

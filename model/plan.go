@@ -21,7 +21,6 @@ type plan struct {
 	outputs []output
 	summary Summary
 	layers  []conv.Problem // in their order
-	stated  []conv.Problem // the same as the model states them
 	// Of a checked plan, what its steps compute, by their names, and the values between them.
 	doing  map[string]doing
 	values map[string]*value

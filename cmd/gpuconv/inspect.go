@@ -128,7 +128,7 @@ func (a *app) planOf(n *network, tunings *tuningFlags) (p *inspectPlan, err erro
 		}
 		p.Inputs = append(p.Inputs, v)
 	}
-	p.layers, err = net.StatedLayers(inputs)
+	p.layers, err = net.Layers(inputs)
 	return p, err
 }
 
