@@ -41,7 +41,8 @@ func init() {
 	}
 }
 
-// addDepthToSpace adds a layer, with its V and residual in the midst of wider volumes.
+// addDepthToSpace adds a layer, with its V and residual in the midst of wider volumes. No plan of a software adapter
+// has the kernel.
 func addDepthToSpace(k shaders.Variant, descriptor string, e conv.Epilogue, apart bool) {
 	p, err := conv.Parse(descriptor)
 	if err != nil {
@@ -62,5 +63,6 @@ func addDepthToSpace(k shaders.Variant, descriptor string, e conv.Epilogue, apar
 		}
 		return placed{s, plan.Algorithm}.runBy(dev, plan)
 	}
+	placedAlone[k] = run
 	killers[k] = append(killers[k], killer{fmt.Sprintf("%s by %s %v", descriptor, name, e), run})
 }
