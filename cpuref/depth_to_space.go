@@ -22,7 +22,7 @@ type residue struct {
 	reached bool   // by a tap, else its outputs are biases
 }
 
-// lead is which inputs the taps of a residue read along an axis: its output number y reads input y + offset with a tap.
+// lead is which input a tap of a residue reads along an axis: its output number y reads input y + offset.
 type lead struct{ offset, tap int }
 
 // leads are those of one residue, the one first that reads farthest.
@@ -183,7 +183,12 @@ func (r residue) bounds(by transform.Transform, of Reference, x tensor.Volume, w
 
 // InputGradientTransformed is [InputGradient] where a transform computed it: as the layer that has p's input for its
 // output, and that has the filters with their channels exchanged. Errors are also those of [Transformed].
-func InputGradientTransformed(by transform.Transform, p conv.Problem, w tensor.Filters, dv tensor.Volume) (Reference, error) {
+func InputGradientTransformed(
+	by transform.Transform,
+	p conv.Problem,
+	w tensor.Filters,
+	dv tensor.Volume,
+) (Reference, error) {
 	r, err := InputGradient(p, w, dv)
 	if err != nil {
 		return r, err

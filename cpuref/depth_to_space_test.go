@@ -9,7 +9,7 @@ import (
 	"github.com/gpuconv/gpuconv/transform"
 )
 
-// transposedLayers are of all that makes residues differ: strides, taps, dilation, padding, output padding, three axes.
+// transposedLayers have all that makes residues differ: strides, taps, dilation, padding, three axes.
 var transposedLayers = []string{
 	"ic3ih4oc2kh3+transposed", "mb2ic2ih5iw4oc3oh5ow7kh4kw3ph1pw2+transposed", "ic4ih5oc3kh4sh2ph1+transposed",
 	"g2mb2ic4ih4iw3oc6kh5kw4sh3sw2ph1+transposed", "ic2ih4oc3kh2sh5+transposed", "ic2ih4oc3oh9kh3sh2ph1ow9+transposed",

@@ -33,7 +33,8 @@ func init() {
 			addDepthToSpace(k, d, conv.Epilogue{}, false)
 		}
 		// residues with more taps than others, several of some
-		addDepthToSpace(k, fmt.Sprintf("g2mb2ic2ih3iw4oc%dkh5kw4sh3sw2ph1+transposed", 2*channels), conv.Epilogue{}, true)
+		several := fmt.Sprintf("g2mb2ic2ih3iw4oc%dkh5kw4sh3sw2ph1+transposed", 2*channels)
+		addDepthToSpace(k, several, conv.Epilogue{}, true)
 		for _, e := range []conv.Epilogue{prelu(conv.BeforeFunction), {Residual: conv.BeforeFunction},
 			{Residual: conv.AfterFunction}, conv.Activate(conv.ReLU)} {
 			addDepthToSpace(k, fmt.Sprintf("mb2ic1ih2iw3oc%dkh3sh2ph1+transposed", channels), e, false)

@@ -42,10 +42,11 @@ func TestTransposedNaNStays(t *testing.T) {
 		}
 		want := nanOutputs(t, dev, p, "direct")
 		for _, a := range all {
-			got := nanOutputs(t, dev, p, host.AlgorithmName(a))
+			name := host.AlgorithmName(a)
+			got := nanOutputs(t, dev, p, name)
 			for i := range want {
 				if want[i] != got[i] {
-					t.Errorf("%s by %s: output %d is NaN: %v, must be %v", d, host.AlgorithmName(a), i, got[i], want[i])
+					t.Errorf("%s by %s: output %d is NaN: %v, must be %v", d, name, i, got[i], want[i])
 					break
 				}
 			}

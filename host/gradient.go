@@ -29,8 +29,9 @@ func (l *Layer) Backward(ctx context.Context, x, dv tensor.Volume, residual ...t
 // stages are all volumes of the way back, for those who judge each by the one before.
 type stages struct {
 	z, dz     []float32 // the sums before the activation, nil without one, and the gradient with respect to them
-	by        Algorithm // that computed dX
 	gradients Gradients
+	// What computed Z and dX; nil in blocks and on the CPU.
+	sums, inputs Algorithm
 }
 
 func (l *Layer) backward(

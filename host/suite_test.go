@@ -43,7 +43,8 @@ func TestEveryVariantRuns(t *testing.T) {
 	}
 	layers = append(layers, ceilingShapes()...)
 	layers = append(layers, exact("ic4ih3oc4kh3sh2ph1+transposed", host.LayerOptions{}),
-		exact("ic3ih3oc3kh3sh2ph1+transposed", host.LayerOptions{}), killers[depthToSpace4][0], killers[depthToSpace1][0])
+		exact("ic3ih3oc3kh3sh2ph1+transposed", host.LayerOptions{}), killers[depthToSpace4][0],
+		killers[depthToSpace1][0])
 	layers = append(layers, requantizeKiller(small, leaky))
 	layers = append(layers, killers[shaders.QuantizeLinear]...)
 	for _, o := range shaders.Operators() {

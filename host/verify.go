@@ -65,13 +65,9 @@ func (l *Layer) judgedAs() Algorithm {
 
 // judge holds V, computed by an algorithm, or by the CPU reference where that is nil, against the reference.
 func (l *layerData) judge(a Algorithm, in operands, v []float32, o VerifyOptions) (cpuref.Report, error) {
-	by, transformed := algo.TransformOf(a)
-	if transformed && o.Mode == cpuref.Exact && algo.Rounds(by, l.problem) {
-		return cpuref.Report{}, errRounds(a)
-	}
-	sums := truth(a == nil, o)
-	if transformed && o.Mode == cpuref.Bounded {
-		sums = transformedTruth(by, o)
+	sums, err := l.wayTo(a, a == nil, o)
+	if err != nil {
+		return cpuref.Report{}, err
 	}
 	ref, err := l.reference(sums, in)
 	if err != nil {
@@ -94,6 +90,20 @@ func errRounds(by Algorithm) error {
 
 // way is a way to a run's sums in float64.
 type way func(conv.Problem, tensor.Volume, tensor.Filters) (cpuref.Reference, error)
+
+// wayTo is the way to the sums that an algorithm computed, nil for the CPU and for the direct one in blocks.
+func (l *layerData) wayTo(a Algorithm, cpu bool, o VerifyOptions) (way, error) {
+	by, transformed := algo.TransformOf(a)
+	switch {
+	case !transformed:
+		return truth(cpu, o), nil
+	case o.Mode == cpuref.Bounded:
+		return transformedTruth(by, o), nil
+	case o.Mode == cpuref.Exact && algo.Rounds(by, l.problem):
+		return nil, errRounds(a)
+	}
+	return truth(cpu, o), nil
+}
 
 // truth is the way to the sums that outputs are judged by, those of a sample where one is wanted.
 func truth(cpu bool, o VerifyOptions) way {

@@ -54,12 +54,12 @@ func (l *Layer) judgeStages(in operands, dv tensor.Volume, s stages, mode cpuref
 	}
 	p := l.problem
 	if s.z != nil {
-		l.judgeActivation(add, in, dv, s)
+		l.judgeActivation(add, in, dv, s, mode)
 	}
 	dz := dv
 	dz.Data = s.dz
 	x := l.input(in)
-	ref, failed := l.inputGradient(s.by, dz, mode)
+	ref, failed := l.inputGradient(s.inputs, dz, mode)
 	add("dX", s.gradients.X.Data, ref, failed)
 	ref, failed = cpuref.FilterGradient(p, x, dz)
 	add("dW", s.gradients.W.Data, ref, failed)
@@ -94,9 +94,14 @@ func (l *Layer) judgeActivation(
 	in operands,
 	dv tensor.Volume,
 	s stages,
+	mode cpuref.Mode,
 ) {
 	p, e := l.problem, l.options.Epilogue
-	ref, err := truth(l.dev.gpu == nil, VerifyOptions{})(p, l.input(in), l.filters)
+	var ref cpuref.Reference
+	sums, err := l.wayTo(s.sums, l.dev.gpu == nil, VerifyOptions{Mode: mode})
+	if err == nil {
+		ref, err = sums(p, l.input(in), l.filters)
+	}
 	if err == nil && e.Residual == conv.BeforeFunction {
 		ref, err = ref.Epilogue(conv.Epilogue{Residual: e.Residual}, nil, in.residual)
 	}

@@ -245,7 +245,8 @@ func whole(p conv.Problem) bool { return p.Z.Stride*p.H.Stride*p.W.Stride == 1 }
 // Filters are a part's filters, of the layer p and its filters w. The error wraps [ErrShape] where those are not p's.
 func (part Part) Filters(p conv.Problem, w tensor.Filters) (tensor.Filters, error) {
 	if len(w.Data) != int(p.FilterLen()) {
-		return tensor.Filters{}, fmt.Errorf("%w: %d weights, must be %d for %s", ErrShape, len(w.Data), p.FilterLen(), p)
+		return tensor.Filters{}, fmt.Errorf("%w: %d weights, must be %d for %s", ErrShape, len(w.Data),
+			p.FilterLen(), p)
 	}
 	to := part.Problem
 	depth, outputs := p.InChannels/p.Groups, p.OutChannels/p.Groups

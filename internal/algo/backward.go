@@ -6,17 +6,16 @@ import (
 	"github.com/gpuconv/gpuconv/shaders"
 )
 
-// Backward is the plan of a layer's gradients: the sums Z again and through the activation where there is one, then the
-// gradients with respect to X, W and b. All but X's are computed by the direct algorithm. Its operands X to Residual are the layer's; the
-// others are named here. Operands that it does not need are -1.
+// Backward is the plan of a layer's gradients: the sums Z again and through the activation where there is one, then
+// the gradients with respect to X, W and b. The direct algorithm computes what no other one does. Its operands X to
+// Residual are the layer's; the others are named here. Operands that it does not need are -1.
 type Backward struct {
 	Plan
 	DV, Z, DZ  int // DZ is DV where there is no activation
 	DX, DW, DB int
 	DSlopes    int // of PReLU
-	// What computes dX, nil where the direct algorithm does, and its filters.
-	adjoint        *Plan
-	adjointFilters int
+	// What computes dX and Z, nil where the direct algorithm does.
+	adjoint, sums *included
 }
 
 // PlanBackward plans the gradients. All numbers are float32.
@@ -33,7 +32,7 @@ func PlanBackward(s Spec, l Limits) (Backward, error) {
 	}
 	if e.Activation.Function != conv.Identity {
 		g.Z, g.DZ = add("the sums Z", p.OutLen()), add("the gradient dZ", p.OutLen())
-		g.throughActivation(a, add)
+		g.throughActivation(a, l, add)
 	}
 	g.DX, g.DW, g.DB = add(
 		"the gradient dX",
@@ -65,14 +64,9 @@ func PlanBackward(s Spec, l Limits) (Backward, error) {
 }
 
 // throughActivation computes Z anew, dZ from it, and of PReLU the slopes' gradient.
-func (g *Backward) throughActivation(a direct, add func(string, int64) int) {
+func (g *Backward) throughActivation(a direct, l Limits, add func(string, int64) int) {
 	p, e := g.Spec.Problem, g.Spec.Epilogue
-	sums := conv.Epilogue{}
-	if e.Residual == conv.BeforeFunction {
-		sums.Residual = conv.BeforeFunction
-	}
-	g.Dispatch(a.kernel(g.Spec), shaders.Encode(shaders.Forward(p, sums)), p.OutLen(),
-		exec.Whole(X), exec.Whole(W), exec.Whole(B), exec.Whole(Slopes), exec.Whole(Residual), exec.Whole(g.Z))
+	g.sumsAgain(a, l)
 	prelu := e.Activation.Function == conv.PReLU
 	shares := int64(1)
 	if prelu {

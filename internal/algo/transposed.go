@@ -138,8 +138,8 @@ func (a transposed) interleaved(s Spec, r transform.Residues, l Limits) (Plan, e
 	return plan.finished(l)
 }
 
-// channelsTogether is how many channels of an output stand beside each other: a group's, or all where each part has one
-// residue alone.
+// channelsTogether is how many channels of an output stand beside each other: a group's, or all where each part has
+// one residue alone.
 func channelsTogether(p conv.Problem, r transform.Residues) int {
 	for _, part := range r.Parts {
 		if len(part.Residues) > 1 {
@@ -168,7 +168,8 @@ func (plan *Plan) parts(parts []Plan, y int) {
 	offset := uint64(0)
 	for _, part := range parts {
 		first := len(plan.Steps)
-		same := map[int]int{X: X, W: W, Slopes: Slopes, Residual: Residual, V: y, B: plan.Zeros(part.Operands[B].Count)}
+		biases := plan.Zeros(part.Operands[B].Count)
+		same := map[int]int{X: X, W: W, B: biases, Slopes: Slopes, Residual: Residual, V: y}
 		plan.Append(part.Plan, same)
 		weights := part.Operands[W]
 		plan.Operands[W].Usage = weights.Usage

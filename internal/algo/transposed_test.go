@@ -74,7 +74,8 @@ func TestTransposedRefuses(t *testing.T) {
 		wraps              error
 	}{
 		{"ic8ih9oc8kh2ph3+transposed", "registers", "cuts more", algo.Spec{}, transform.ErrUnsupported},
-		{"ic8ih9oc8kh3sh2ph1+transposed", "registers/8x16_v4_t64_apart", "float32", algo.Spec{DType: shaders.Float16}, nil},
+		{"ic8ih9oc8kh3sh2ph1+transposed", "registers/8x16_v4_t64_apart", "float32",
+			algo.Spec{DType: shaders.Float16}, nil},
 		{"ic8ih9oc8kh3ph1+transposed", "registers/8x16_v4_t64_apart", "together", algo.Spec{}, nil},
 		{"ic8ih9oc8kh3ph1", "registers/8x16_v4_t64_apart", "no such", algo.Spec{}, algo.ErrUnknown},
 	} {
