@@ -11,7 +11,7 @@ import (
 )
 
 // Algorithm is one way to compute a layer forward, with its parameters: every one is held to the same
-// proof. The way back is the direct algorithm's always.
+// proof. The way back chooses for itself.
 type Algorithm interface {
 	// Name is the algorithm's: direct, registers, shared, winograd2, winograd4, ...
 	Name() string
