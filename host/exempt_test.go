@@ -55,7 +55,8 @@ var exempt = []struct {
 		channels.w channels.x channels.y channels.z copies count d dilation e f.x f.y f.z filter_size
 		filters fits from_size.x from_size.y from_size.z grid group_inputs group_outputs images in_channels
 		in_size index inputs left line mirrored nearest none nowhere out_channels out_size p.count
-		p.dilation.yz p.filter_size.yz p.out_size.yz padding residue residue.first residue.step plane plane.first
+		over.y over.z p.dilation.yz p.filter_size.yz p.out_size.yz padding residue residue.first residue.step
+		plane plane.first
 		plane.inside position reach read round rounds series size size.x stride strips t t.o terms
 		tile.inside tiles tiles.x to.count to.first to_size.x to_size.y to_size.z top total w_bank w_group
 		w_input w_output w_tap wf word x_zero xf p.channels p.first p.pitch pitch r r_first r_pitch v_first v_pitch

@@ -21,8 +21,8 @@ type LayerOptions struct {
 	Slopes   []float32     // of PReLU, one for each output channel
 	Separate bool          // the activation in a step of its own over V instead
 	DType    DType         // how X, W, the residual and V are stored; "" is Float32
-	// Algorithm is "name" or "name/variant" of one of [Algorithms]; "" chooses. Gradients are computed by what the rules
-	// choose for them, unless it is "direct".
+	// Algorithm is "name" or "name/variant" of one of [Algorithms]; "" chooses. Gradients are computed by what the
+	// rules choose for them, unless it is "direct".
 	Algorithm string
 	// Exact leaves out algorithms whose transforms round, so that integers whose sums stay below 2^24 give
 	// the same bits everywhere. They also spread what is not finite: one NaN or infinity in X makes NaN of all

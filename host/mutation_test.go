@@ -40,7 +40,7 @@ func (m mutant) String() string {
 var broken = slices.Concat([]shaders.Variant{
 	shaders.ReLU, shaders.Activate, shaders.ActivationGradients, shaders.BiasGradients, shaders.FilterGradients,
 	shaders.Conv(256, shaders.Float32), shaders.Conv(256, shaders.Float16),
-}, brokenStrips(), rows(shaders.Winograds()), []shaders.Variant{
+}, brokenStrips(), brokenSpreads(), rows(shaders.Winograds()), []shaders.Variant{
 	shaders.QuantizeLinear, shaders.DequantizeLinear, shaders.Dequantize, shaders.Requantize,
 	shaders.FourierRows(4), shaders.FourierColumns(4), shaders.FourierInverseColumns(4), shaders.FourierInverseRows(4),
 	shaders.FourierRows(1), shaders.FourierColumns(1), shaders.FourierInverseColumns(1), shaders.FourierInverseRows(1),
@@ -65,7 +65,7 @@ func rows[V shaders.Variant](all []V) (variants []shaders.Variant) {
 var sizes = map[string][]string{
 	"Sums": {"Threads"}, "Elementwise": {"Threads"}, "Operator": {"Threads"}, "Peak": {"Threads"}, "Copy": {"Threads"},
 	"Winograd": {"Threads"}, "Fourier": {"Threads"}, "SpaceToDepth": {"Threads"},
-	"Pool": {"Threads"}, "DepthToSpace": {"Threads", "Lanes"},
+	"Pool": {"Threads"}, "DepthToSpace": {"Threads", "Lanes"}, "Spread": {"Strip", "Rows", "Threads"},
 	"Registers": {"Pixels", "Channels", "Threads"}, "Shared": {"Rows", "Columns", "Depth"},
 	"Stem": {"Strip", "Rows", "Channels", "Threads"}, "Slide": {"Strip", "Rows", "Threads"},
 	"Depthwise": {"Strip", "Threads"}, "Pointwise": {"Threads", "Each"}, "Remap": {"Threads", "Each"},

@@ -45,6 +45,7 @@ func TestEveryVariantRuns(t *testing.T) {
 	layers = append(layers, exact("ic4ih3oc4kh3sh2ph1+transposed", host.LayerOptions{}),
 		exact("ic3ih3oc3kh3sh2ph1+transposed", host.LayerOptions{}), killers[depthToSpace4][0],
 		killers[depthToSpace1][0])
+	layers = append(layers, spreadLayers()...)
 	layers = append(layers, requantizeKiller(small, leaky))
 	layers = append(layers, killers[shaders.QuantizeLinear]...)
 	for _, o := range shaders.Operators() {

@@ -45,3 +45,32 @@ func TestDepthToSpaceLanes(t *testing.T) {
 		}
 	}
 }
+
+// The products of a neuron are those of the taps that reach it, which read X as far before as they stand behind.
+func TestSpreadReads(t *testing.T) {
+	for _, s := range SpreadRows() {
+		for residue := range s.Stride {
+			for neuron := range s.Strip {
+				seen := 0
+				for row := range s.Filter {
+					for column := range s.Filter {
+						if row%s.Stride == residue && column%s.Stride == neuron%s.Stride {
+							seen++
+						}
+					}
+				}
+				reads := s.Reads(residue, neuron)
+				if len(reads) != seen {
+					t.Errorf("%s: %d products of neuron %d, must be %d", s.Name(), len(reads), neuron, seen)
+				}
+				for _, r := range reads {
+					// Neuron = stride * (X - oldest) + column, and as much of the rows.
+					if int(neuron) != int(s.Stride)*(int(r.X)-int(s.Oldest()))+int(r.Column) ||
+						r.Row != residue+s.Stride*r.Age {
+						t.Errorf("%s: neuron %d reads %+v", s.Name(), neuron, r)
+					}
+				}
+			}
+		}
+	}
+}

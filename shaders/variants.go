@@ -149,6 +149,9 @@ func Variants() []Variant {
 	for _, s := range slideRows {
 		all = append(all, s)
 	}
+	for _, s := range spreadRows {
+		all = append(all, s)
+	}
 	for _, k := range Operators() {
 		all = append(all, k)
 	}

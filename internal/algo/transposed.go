@@ -27,14 +27,17 @@ func (a transposed) Variant() string {
 	return a.Algorithm.Variant() + "_together"
 }
 
-// transposedAlgorithms are all of them, of these algorithms for ordinary layers. What rounds otherwise than a plain
-// sum is judged by the tiles of one convolution.
+// transposedAlgorithms are all for transposed layers: by these algorithms for ordinary ones, and of their own. What
+// rounds otherwise than a plain sum is judged by the tiles of one convolution.
 func transposedAlgorithms(ordinary []Algorithm) (all []Algorithm) {
 	for _, a := range ordinary {
 		all = append(all, transposed{a, false})
 		if _, transforms := TransformOf(a); !transforms {
 			all = append(all, transposed{a, true})
 		}
+	}
+	for _, s := range shaders.SpreadRows() {
+		all = append(all, spread{s})
 	}
 	return all
 }

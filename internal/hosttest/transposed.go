@@ -16,7 +16,8 @@ func TransposedAlgorithms(t *testing.T, dev *host.Device) map[string]bool {
 		"ic4ih7oc8kh3ph1+transposed", "ic3ih6iw5oc5kh4kw3ph1+transposed", // stride 1
 		"g2mb2ic8ih5iw4oc16kh5sh2ph2+transposed", "mb2ic4ih5oc3kh9sh3ph4+transposed", // 3x3 taps together
 		"mb2ic4ih4iw5oc8kh4sh2ph1+transposed", "ic64ih4oc5oh8kh3sh2ph1+transposed",
-		"g4ic4ih6oc4kh3sh2ph1+transposed", "g3ic3ih5oc6kh2kw4sh2sw1+transposed",
+		"g4ic4ih6oc4kh3sh2ph1+transposed", "g3ic3ih5oc6kh2kw4sh2sw1+transposed", "g4ic4ih6oc4kh4sh2ph1+transposed",
+		"g8ic8ih3oc8kh5sh2ph2+transposed",
 		"g2mb2ic8id2ih3iw4oc8kd3kh2kw3sd2sh3sw2pd1ph0pw1dd0dh0dw2+transposed",
 	}, func(_ conv.Problem, a host.Algorithm) bool {
 		if !Transforms(a) {
