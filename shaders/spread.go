@@ -57,8 +57,7 @@ func (Spread) workgroupStorage() uint32 { return 0 }
 
 // spreadRows are the table's, as those of slides are.
 var spreadRows = []Spread{
-	{8, 8, 3, 2, 8}, {16, 16, 3, 2, 8}, {4, 4, 3, 2, 64}, {8, 8, 4, 2, 8}, {4, 4, 4, 2, 64}, {8, 8, 5, 2, 8},
-	{4, 4, 5, 2, 64},
+	{8, 8, 3, 2, 8}, {4, 4, 3, 2, 64}, {8, 8, 4, 2, 8}, {4, 4, 4, 2, 64}, {8, 8, 5, 2, 8}, {4, 4, 5, 2, 64},
 }
 
 // SpreadRows are those of the table.

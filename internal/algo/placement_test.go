@@ -26,6 +26,7 @@ func TestPlacementsWithoutRoom(t *testing.T) {
 		"g2mb2ic8ih9iw13oc8kh3ph1", "g2mb2ic8ih9iw13oc8kh5sh2ph2", "ic64ih9oc8kh3", "g8ic8ih9oc8kh3ph1",
 		"g8ic8ih9oc8kh3sh2ph1",
 		"g2ic8ih9oc8kh3ph1", "ic3ih9oc8kh3ph1", "ic3ih12oc8kh7sh2ph3", "ic3ih23oc8kh11sh4",
+		"g2ic8ih9oc8kh3ph1+transposed", "g2ic8ih9oc8kh5sh2ph1+transposed", "g8ic8ih9oc8kh3sh2ph1+transposed",
 	} {
 		p, err := conv.Parse(descriptor)
 		if err != nil {
