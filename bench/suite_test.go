@@ -25,6 +25,7 @@ func TestSuites(t *testing.T) {
 		"core":        {22, 0},
 		"deepbench":   {103, 0},
 		"large":       {11, 0},
+		"segment":     {8, 0},
 	} {
 		layers, err := bench.LoadSuite(name)
 		if err != nil {
@@ -53,7 +54,7 @@ func TestSuites(t *testing.T) {
 			t.Errorf("%s has %d multiply-adds, want %d", name, macs, want.macs)
 		}
 	}
-	if n := len(bench.Suites()); n != 8 {
+	if n := len(bench.Suites()); n != 9 {
 		t.Errorf("%d suites", n)
 	}
 }
