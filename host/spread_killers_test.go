@@ -29,7 +29,7 @@ func init() {
 			of("g8mb2ic8id3ih5iw7oc8oh13ow16kd1kh%[1]dkw%[1]dsh2sw2ph1pw0+transposed"),
 			of("g4mb2ic4ih4iw6oc4kh%dsh2ph0pw1+transposed"),
 			of("g4mb3ic4id2ih3iw5oc4od3oh8ow7kd1kh%[1]dkw%[1]dsh2sw2ph3pw2+transposed"),
-			of("g4ic4ih3oc4oh5ow5kh%dsh2+transposed"), // a row and a column in the last strips
+			of("g4ic4ih3oc4oh5ow5kh%dsh2+transposed"),           // a row and a column in the last strips
 			of("g8mb4ic8ih40iw16oc8oh80ow32kh%dsh2+transposed"), // fills the folded grid's workgroups
 		}
 		for width := 1; width < 6; width++ {

@@ -16,7 +16,8 @@ type Judged struct {
 }
 
 // VerifyBackward computes the gradients as Backward does, with outputs poisoned before and guards and
-// operands looked at after, and judges each volume given those that it was computed from.
+// operands looked at after, and judges each volume given those that it was computed from. The error wraps
+// [cpuref.ErrNoVerdict] where whole numbers were computed by a transform that rounds: see LayerOptions.Exact.
 func (l *Layer) VerifyBackward(
 	ctx context.Context,
 	x, dv tensor.Volume,
