@@ -49,6 +49,8 @@ func (l *layerData) spec() algo.Spec {
 		Exact:    o.Exact,
 		Block:    l.block,
 		Threads:  o.Threads,
+
+		FilterGradient: o.FilterGradient,
 	}
 }
 

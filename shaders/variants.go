@@ -140,6 +140,13 @@ func Variants() []Variant {
 	for _, s := range stemRows {
 		all = append(all, s)
 	}
+	for _, f := range filterTileRows {
+		all = append(all, f)
+	}
+	all = append(all, BiasSumsBy(4), BiasSumsBy(1))
+	for _, f := range filterSlideRows {
+		all = append(all, f)
+	}
 	for _, d := range depthwiseRows {
 		all = append(all, d)
 	}

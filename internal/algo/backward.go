@@ -1,6 +1,8 @@
 package algo
 
 import (
+	"fmt"
+
 	"github.com/gpuconv/gpuconv/conv"
 	"github.com/gpuconv/gpuconv/internal/exec"
 	"github.com/gpuconv/gpuconv/shaders"
@@ -13,7 +15,8 @@ type Backward struct {
 	Plan
 	DV, Z, DZ  int // DZ is DV where there is no activation
 	DX, DW, DB int
-	DSlopes    int // of PReLU
+	DSlopes    int       // of PReLU
+	Filters    Algorithm // of dW and db
 }
 
 // PlanBackward plans the gradients. All numbers are float32.
@@ -45,21 +48,11 @@ func PlanBackward(s Spec, l Limits) (Backward, error) {
 	none := exec.Whole(g.Zeros(int64(p.InChannels)))
 	g.Dispatch(a.kernel(s), shaders.Encode(shaders.InputGradient(p)), p.InLen(),
 		exec.Whole(g.DZ), exec.Whole(W), none, exec.Whole(Slopes), none, exec.Whole(g.DX))
-	g.Dispatch(
-		shaders.FilterGradients,
-		shaders.Encode(shaders.FilterGradient(p)),
-		p.FilterLen(),
-		exec.Whole(X),
-		exec.Whole(g.DZ),
-		exec.Whole(g.DW),
-	)
-	g.Dispatch(
-		shaders.BiasGradients,
-		shaders.Encode(shaders.BiasGradient(p)),
-		p.BiasLen(),
-		exec.Whole(g.DZ),
-		exec.Whole(g.DB),
-	)
+	filters, err := ChooseFilterGradient(s.FilterGradient, s, l)
+	if err != nil {
+		return g, fmt.Errorf("dW by %s: %w", s.FilterGradient, err)
+	}
+	g.filterGradient(filters)
 	return g, g.fits(l)
 }
 

@@ -23,6 +23,7 @@ type Spec struct {
 	X, V, Residual shaders.Placement
 	Block          bool   // of a layer that is computed in blocks, and judged by the bound of plain sums
 	Threads        uint32 // of the direct algorithm's workgroups; 0 chooses
+	FilterGradient string // the algorithm for the gradients with respect to W and b; "" chooses
 }
 
 // Limits are those of a device, and what rules must know of it.

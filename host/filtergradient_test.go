@@ -1,0 +1,89 @@
+package host_test
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/gpuconv/gpuconv/conv"
+	"github.com/gpuconv/gpuconv/cpuref"
+	"github.com/gpuconv/gpuconv/gpu"
+	"github.com/gpuconv/gpuconv/host"
+	"github.com/gpuconv/gpuconv/host/proof"
+	"github.com/gpuconv/gpuconv/internal/hosttest"
+)
+
+// filterLayers have channels, neurons and rows around what the kernels of dW take at once, and each kind of layer.
+var filterLayers = slices.Concat(kinds, []string{
+	"ic4ih5oc4kh3ph1", "ic12ih6iw7oc20kh3ph1", "ic16iw4oc16kw1", "ic20iw5oc12kw1", "mb2ic16ih9iw11oc20kh3sh2ph1dh1",
+	"mb3ic3ih9oc9kh2", "ic5iw13oc17kw3pw1", "g3mb2ic12ih7oc24kh2ph1+circular", "g2mb2ic8id3ih5iw6oc8kd2kh3kw2pd1ph1pw0",
+	"mb4ic8ih40iw3oc8kh1", "mb2ic4ih17iw5oc4kh3ph1",
+	"g8mb2ic8ih9iw8oc8kh3ph1", "g4mb2ic4ih20iw9oc4kh3ph1", "g4ic4ih19iw17oc4kh3sh2ph1", "g8ic8ih5iw7oc8kh5ph2",
+	"g4ic4ih18iw16oc4kh5sh2ph2", "g4mb3ic4ih8iw9oc4kh7ph3", "g4mb2ic4id5ih6iw8oc4od4kd1kh3kw3sd2ph1pw1pd2",
+	"g2mb2ic8ih9iw7oc16kh3ph1", "g3ic12ih18iw17oc12kh3sh2ph1", "g2mb2ic8ih4iw5oc8kh3sh2ph1+transposed",
+	"mb5ic2ih2iw3oc3kh2+unshared",
+})
+
+// TestFilterGradients holds each algorithm for dW and db to the proof, on each layer that it serves.
+func TestFilterGradients(t *testing.T) {
+	dev := hosttest.Open(t)
+	ran := map[string]bool{}
+	for _, descriptor := range filterLayers {
+		p := problem(t, descriptor)
+		all, err := host.FilterGradients(dev, p, host.LayerOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, a := range all {
+			ran[a.Name()] = true
+			for _, mode := range []cpuref.Mode{cpuref.Exact, cpuref.Bounded} {
+				c := proof.Case{Problem: p, Seed: 1, Mode: mode, Backward: true,
+					Options: host.LayerOptions{FilterGradient: host.AlgorithmName(a)}}
+				if _, err := c.Run(dev); err != nil {
+					t.Errorf("%s: %v\n\t%s", host.AlgorithmName(a), err, c.Repro(dev))
+				}
+			}
+		}
+	}
+	for _, name := range host.FilterGradientNames() {
+		if !ran[name] {
+			t.Errorf("%s served none of the layers", name)
+		}
+	}
+}
+
+// TestFilterGradientOption holds that a name that is none is refused at once, and that a layer's workgroups of a chosen
+// size leave dW to the direct algorithm.
+func TestFilterGradientOption(t *testing.T) {
+	dev := hosttest.Open(t)
+	p := problem(t, "ic4ih5oc4kh3ph1")
+	data, err := proof.Case{Problem: p, Seed: 1, Backward: true}.Data()
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = host.NewLayer(dev, p, data.W, host.LayerOptions{FilterGradient: "tile"})
+	says(t, "a name that is none", err, gpu.ErrMisuse, `algorithm "tile" for dW, must be one of direct, tiles`)
+	l := build(t, dev, p, data.W, host.LayerOptions{FilterGradient: "depthwise"})
+	_, err = l.Backward(t.Context(), data.X, data.DV)
+	says(t, "one of other layers", err, host.ErrUnsupported, "dW by depthwise", "must be depthwise")
+}
+
+// TestFilterGradientChoice holds which algorithm the rules choose for layers of each kind.
+func TestFilterGradientChoice(t *testing.T) {
+	dev := hosttest.Open(t)
+	for descriptor, want := range map[string]string{
+		"ic64ih28oc64kh3ph1": "tiles", "ic3ih32oc64kh7sh2ph3": "tiles", "g64ic64ih28oc64kh3ph1": "depthwise",
+		"g32ic128ih28oc128kh3ph1": "grouped", "ic8ih12oc8kh3+transposed": "tiles",
+	} {
+		p, err := conv.Parse(descriptor)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all, err := host.FilterGradients(dev, p, host.LayerOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := all[0].Name(); got != want {
+			t.Errorf("%s: by %s, must be %s", descriptor, host.AlgorithmName(all[0]), want)
+		}
+	}
+}
