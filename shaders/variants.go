@@ -147,6 +147,10 @@ func Variants() []Variant {
 	for _, f := range filterSlideRows {
 		all = append(all, f)
 	}
+	for _, u := range unsharedRows {
+		all = append(all, u)
+	}
+	all = append(all, FilterUnsharedBy(4), FilterUnsharedBy(1))
 	for _, d := range depthwiseRows {
 		all = append(all, d)
 	}

@@ -17,7 +17,7 @@ func All(s Spec) []Algorithm {
 	for _, a := range transformedAlgorithms() {
 		list = append(list, a)
 	}
-	return append(list, Strips()...)
+	return slices.Concat(list, Strips(), unshareds())
 }
 
 // Candidates are the plans of the algorithms that serve a layer on a device, the one first that is likely the

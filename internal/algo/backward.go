@@ -50,7 +50,7 @@ func PlanBackward(s Spec, l Limits) (Backward, error) {
 		exec.Whole(g.DZ), exec.Whole(W), none, exec.Whole(Slopes), none, exec.Whole(g.DX))
 	filters, err := ChooseFilterGradient(s.FilterGradient, s, l)
 	if err != nil {
-		return g, fmt.Errorf("dW by %s: %w", s.FilterGradient, err)
+		return g, fmt.Errorf("dW by %s: %w: %w", s.FilterGradient, ErrNotServed, err)
 	}
 	g.filterGradient(filters)
 	return g, g.fits(l)

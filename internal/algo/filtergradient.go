@@ -21,7 +21,7 @@ func FilterGradients() []Algorithm {
 	for _, a := range filterSlides() {
 		list = append(list, a)
 	}
-	return list
+	return append(list, filterUnshared{shaders.FilterUnsharedBy(4)}, filterUnshared{shaders.FilterUnsharedBy(1)})
 }
 
 // FilterCandidates are the plans for dW and db of those that serve a layer on a device, as [Candidates] orders them.

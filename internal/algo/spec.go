@@ -81,6 +81,8 @@ var (
 	)
 	// ErrTooLong is about layers that kernels cannot count.
 	ErrTooLong = errors.New("volumes and filters of 2^32 numbers or more, or padded axes of 2^30")
+	// ErrNotServed is about an algorithm that was asked for by its name.
+	ErrNotServed = errors.New("not for this layer")
 	// ErrLimits is about devices.
 	ErrLimits = errors.New("this adapter's workgroups or bindings are too small for it")
 )
