@@ -17,6 +17,7 @@ var filterLayers = slices.Concat(kinds, []string{
 	"ic4ih5oc4kh3ph1", "ic12ih6iw7oc20kh3ph1", "ic16iw4oc16kw1", "ic20iw5oc12kw1", "mb2ic16ih9iw11oc20kh3sh2ph1dh1",
 	"mb3ic3ih9oc9kh2", "ic5iw13oc17kw3pw1", "g3mb2ic12ih7oc24kh2ph1+circular", "g2mb2ic8id3ih5iw6oc8kd2kh3kw2pd1ph1pw0",
 	"mb4ic8ih40iw3oc8kh1", "mb2ic4ih17iw5oc4kh3ph1",
+	"mb3ic8ih9iw10oc12kh3ph1", "g2mb2ic16ih7iw5oc8kh3ph2dh1+reflect", "mb2ic8ih16iw13oc8kh3",
 	"g8mb2ic8ih9iw8oc8kh3ph1", "g4mb2ic4ih20iw9oc4kh3ph1", "g4ic4ih19iw17oc4kh3sh2ph1", "g8ic8ih5iw7oc8kh5ph2",
 	"g4ic4ih18iw16oc4kh5sh2ph2", "g4mb3ic4ih8iw9oc4kh7ph3", "g4mb2ic4id5ih6iw8oc4od4kd1kh3kw3sd2ph1pw1pd2",
 	"g2mb2ic8ih9iw7oc16kh3ph1", "g3ic12ih18iw17oc12kh3sh2ph1", "g2mb2ic8ih4iw5oc8kh3sh2ph1+transposed",
@@ -36,6 +37,9 @@ func TestFilterGradients(t *testing.T) {
 		for _, a := range all {
 			ran[a.Name()] = true
 			for _, mode := range []cpuref.Mode{cpuref.Exact, cpuref.Bounded} {
+				if mode == cpuref.Exact && a.Name() == "winograd4" { // it rounds
+					continue
+				}
 				c := proof.Case{Problem: p, Seed: 1, Mode: mode, Backward: true,
 					Options: host.LayerOptions{FilterGradient: host.AlgorithmName(a)}}
 				if _, err := c.Run(dev); err != nil {

@@ -30,6 +30,7 @@ func (l *Layer) Backward(ctx context.Context, x, dv tensor.Volume, residual ...t
 type stages struct {
 	z, dz     []float32 // the sums before the activation, nil without one, and the gradient with respect to them
 	gradients Gradients
+	filters   Algorithm // of dW and db; nil in blocks and on the CPU
 }
 
 func (l *Layer) backward(

@@ -60,7 +60,7 @@ func (l *Layer) judgeStages(in operands, dv tensor.Volume, s stages, mode cpuref
 	x := l.input(in)
 	ref, failed := cpuref.InputGradient(p, l.filters, dz)
 	add("dX", s.gradients.X.Data, ref, failed)
-	ref, failed = cpuref.FilterGradient(p, x, dz)
+	ref, failed = filterTruth(s.filters, mode, p, x, dz)
 	add("dW", s.gradients.W.Data, ref, failed)
 	ref, failed = cpuref.BiasGradient(p, dz)
 	add("db", s.gradients.W.Bias, ref, failed)

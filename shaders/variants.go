@@ -130,6 +130,9 @@ func Variants() []Variant {
 	for _, k := range Winograds() {
 		all = append(all, k)
 	}
+	for _, k := range WinogradGradients() {
+		all = append(all, k)
+	}
 	for _, k := range Fouriers() {
 		all = append(all, k)
 	}

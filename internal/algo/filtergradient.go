@@ -18,6 +18,9 @@ func FilterGradients() []Algorithm {
 	for _, a := range filterTiles() {
 		list = append(list, a)
 	}
+	for _, a := range filterWinograds() {
+		list = append(list, a)
+	}
 	for _, a := range filterSlides() {
 		list = append(list, a)
 	}
@@ -36,7 +39,7 @@ func ChooseFilterGradient(name string, s Spec, l Limits) (Plan, error) {
 	if s.Threads != 0 && name == "" {
 		name = directFilters{}.Name()
 	}
-	s.DType = shaders.Float32 // as gradients are
+	s.DType, s.Named = shaders.Float32, name != "" // gradients are float32
 	return chooseOf(FilterGradients(), name, s, l)
 }
 
@@ -143,29 +146,38 @@ func (a filterTile) Variant() string {
 var errUnshared = errors.New("not for unshared layers, whose sums are over images alone")
 
 func (a filterTile) Plan(s Spec, l Limits) (Plan, error) {
-	p := s.Problem
-	inputs, outputs := uint32(p.InChannels/p.Groups), uint32(p.OutChannels/p.Groups)
-	params := shaders.FilterGradient(p)
-	switch {
-	case p.Unshared:
-		return Plan{}, errUnshared
-	case inputs%a.Vector != 0 || outputs%a.Vector != 0:
-		return Plan{}, fmt.Errorf("%d input channels and %d depth slices a group, must be multiples of %d", inputs,
-			outputs, a.Vector)
-	case a.units(p) > 1<<31:
-		return Plan{}, ErrTooLong
-	}
-	if err := splits(a.splitK, params, p); err != nil {
+	p, params := s.Problem, shaders.FilterGradient(s.Problem)
+	if err := a.serves(p, params); err != nil {
 		return Plan{}, err
 	}
-	params.SplitK = a.splitK
 	plan := newFilterPlan(a, s, func(m Machine) float64 { return a.cost(p, params, m) })
-	to := plan.parts("parts of dW", W, a.splitK)
-	plan.Threads(a.FilterTiles, shaders.Encode(params), a.units(p), int64(a.Threads), exec.Whole(X), exec.Whole(V),
-		exec.Whole(to))
-	plan.sumParts(to, W, a.splitK)
+	plan.filterTiles(a, p, params, X, V, W)
 	plan.biases(p)
 	return plan, plan.fits(l)
+}
+
+// serves reports why a layer is not the algorithm's.
+func (a filterTile) serves(p conv.Problem, params shaders.Params) error {
+	inputs, outputs := uint32(p.InChannels/p.Groups), uint32(p.OutChannels/p.Groups)
+	switch {
+	case p.Unshared:
+		return errUnshared
+	case inputs%a.Vector != 0 || outputs%a.Vector != 0:
+		return fmt.Errorf("%d input channels and %d depth slices a group, must be multiples of %d", inputs, outputs,
+			a.Vector)
+	case a.units(p) > 1<<31:
+		return ErrTooLong
+	}
+	return splits(a.splitK, params, p)
+}
+
+// filterTiles adds an implicit GEMM from x and dv to dw, and where its sums are split their addition.
+func (plan *Plan) filterTiles(a filterTile, p conv.Problem, params shaders.Params, x, dv, dw int) {
+	params.SplitK = a.splitK
+	to := plan.parts("parts of dW", dw, a.splitK)
+	plan.Threads(a.FilterTiles, shaders.Encode(params), a.units(p), int64(a.Threads), exec.Whole(x), exec.Whole(dv),
+		exec.Whole(to))
+	plan.sumParts(to, dw, a.splitK)
 }
 
 // units is how many threads there are.

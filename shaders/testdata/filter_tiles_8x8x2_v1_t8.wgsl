@@ -153,7 +153,6 @@ const THREADS: u32 = 8u;
 const OUTPUTS: u32 = 8u; // depth slices
 const INPUTS: u32 = 8u; // input channels
 const STRIP: u32 = 2u; // neurons that are loaded at once
-const VECTOR: u32 = 1u; // channels that are loaded at once
 
 // put writes the sums of one depth slice, those of the input channels of its group alone.
 fn put(to: u32, output: u32, input: u32, sums: vec4<f32>) {
@@ -217,7 +216,6 @@ fn main(
 	let each = (rows + p.split_k - 1u) / p.split_k;
 	let begin = min(split * each, rows);
 	let end = min(begin + each, rows);
-	let outs = planes * p.out_size.z;
 	let ins = p.in_size.x * p.in_size.y * p.in_size.z;
 	for (var row = begin; row < end; row++) {
 		let image = row / planes;

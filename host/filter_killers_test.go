@@ -1,0 +1,204 @@
+package host_test
+
+import (
+	"context"
+	"fmt"
+	"math"
+
+	"github.com/gpuconv/gpuconv/conv"
+	"github.com/gpuconv/gpuconv/cpuref"
+	"github.com/gpuconv/gpuconv/host"
+	"github.com/gpuconv/gpuconv/host/proof"
+	"github.com/gpuconv/gpuconv/shaders"
+)
+
+// The kernels of dW, of db and of unshared layers that are broken.
+var (
+	brokenFilterTiles    = shaders.FilterTiles{Outputs: 8, Inputs: 8, Strip: 4, Vector: 4, Threads: 8}
+	brokenFilterTiles1   = shaders.FilterTiles{Outputs: 8, Inputs: 8, Strip: 2, Vector: 1, Threads: 8}
+	brokenFilterSlide    = shaders.FilterSlide{Strip: 4, Filter: 3, Stride: 1, Threads: 64}
+	brokenFilterSlide2   = shaders.FilterSlide{Strip: 4, Filter: 3, Stride: 2, Threads: 64}
+	brokenFilterSlide5   = shaders.FilterSlide{Strip: 8, Filter: 5, Stride: 1, Threads: 8}
+	brokenFilterSlide5s2 = shaders.FilterSlide{Strip: 8, Filter: 5, Stride: 2, Threads: 8}
+	brokenFilterSlide7   = shaders.FilterSlide{Strip: 8, Filter: 7, Stride: 1, Threads: 8}
+	brokenFilterGrouped  = shaders.FilterSlide{Grouped: true, Strip: 8, Filter: 3, Stride: 1, Threads: 8}
+	brokenFilterGrouped2 = shaders.FilterSlide{Grouped: true, Strip: 8, Filter: 3, Stride: 2, Threads: 8}
+	brokenUnshared       = shaders.Unshared{Images: 4, Vector: 4, Threads: 64}
+	brokenUnshared1      = shaders.Unshared{Images: 4, Vector: 1, Threads: 64}
+)
+
+// brokenFilters are all of them.
+func brokenFilters() []shaders.Variant {
+	return []shaders.Variant{brokenFilterTiles, brokenFilterTiles1, brokenFilterSlide, brokenFilterSlide2,
+		brokenFilterSlide5, brokenFilterSlide5s2, brokenFilterSlide7, brokenFilterGrouped, brokenFilterGrouped2,
+		shaders.BiasSumsBy(4), shaders.BiasSumsBy(1), brokenUnshared, brokenUnshared1, shaders.FilterUnsharedBy(4),
+		shaders.FilterUnsharedBy(1)}
+}
+
+func init() {
+	for word, other := range map[string]string{"unit": "thread", "fours": "groups", "groups": "taps", "across": "down",
+		"planes": "rows", "first_input": "first_output", "first_output": "first_input", "apart": "1u",
+		"BLOCK": "IMAGES", "IMAGES": "BLOCK", "OUTPUTS": "STRIP", "INPUTS": "STRIP"} {
+		swaps[word] = []string{other}
+	}
+	exempt = append(exempt, struct{ kind, why, words string }{"functions of gradients", "another one is not tried", "load"})
+	for channels, k := range map[int]shaders.FilterTiles{4: brokenFilterTiles, 1: brokenFilterTiles1} {
+		killers[k] = filterTileKillers(k.Name()[len("filter_"):], channels)
+	}
+	for _, k := range brokenFilters() {
+		if f, ok := k.(shaders.FilterSlide); ok {
+			killers[k] = filterSlideKillers(f)
+		}
+	}
+	killers[shaders.BiasSumsBy(4)] = byFilters("tiles/8x8x4_v4_t8_k1", "mb3ic4ih5iw37oc12kh1kw1",
+		"ic4ih21iw10oc8kh1kw1", "ic4iw3oc40kw1", "mb2ic4ih9iw35oc80kh1kw1") // parts of odd sizes; one part; the folded grid
+	killers[shaders.BiasSumsBy(4)] = append(killers[shaders.BiasSumsBy(4)],
+		byFilters("unshared/v4_t64", "mb3ic4iw5oc8kw1+unshared", "ic4iw160oc16kw1+unshared")...)
+	killers[shaders.BiasSumsBy(1)] = append(byFilters("tiles/8x8x2_v1_t8_k1", "mb3ic2ih5iw37oc11kh1kw1",
+		"ic1ih21iw10oc3kh1kw1", "ic1iw3oc81kw1", "mb2ic1ih9iw40oc19kh1kw1"),
+		byFilters("unshared/v1_t64", "mb3ic1iw5oc3kw1+unshared")...)
+	for channels, k := range map[int]shaders.Unshared{4: brokenUnshared, 1: brokenUnshared1} {
+		killers[k] = unsharedKillers("unshared/"+k.Name()[len("unshared_"):], channels)
+	}
+	for _, channels := range []int{4, 1} {
+		k := shaders.FilterUnsharedBy(uint32(channels))
+		killers[k] = filterUnsharedKillers("unshared/"+k.Name()[len("filter_unshared_"):], channels)
+	}
+}
+
+// byFilters are gradients of layers of integers, dW by one algorithm.
+func byFilters(algorithm string, descriptors ...string) (all []killer) {
+	for _, d := range descriptors {
+		all = append(all, gradients(d, host.LayerOptions{FilterGradient: algorithm}))
+	}
+	return all
+}
+
+// everyParameter is a layer in which no two parameters beside each other are alike, of groups with so many channels.
+func everyParameter(groups, inputs, outputs int) string {
+	return fmt.Sprintf("g%dmb2ic%did3ih4iw5oc%dod4oh3ow2kd2kh3kw4sd1sh2sw3pd2ph3pw1dd1dh0dw0", groups, groups*inputs,
+		groups*outputs)
+}
+
+// filterTileKillers are those of 8x8 weights a thread, and 8 threads a workgroup, which load so many channels at once.
+func filterTileKillers(name string, channels int) []killer {
+	algorithm := func(split int) string { return fmt.Sprintf("tiles/%s_k%d", name[len("tiles_"):], split) }
+	some := func(format string) string { return fmt.Sprintf(format, 4*channels, 5*channels) }
+	all := append(byFilters(algorithm(1),
+		everyParameter(2, 3*channels, 5*channels), some("mb3ic%dih5iw9oc%dkh2kw3ph1"),
+		some("ic%dih4iw5oc%dkh3kw4ph2pw3+reflect"), some("ic%dih4iw5oc%dkh3kw4ph2pw3+replicate"),
+		some("ic%dih4iw5oc%dkh3kw4ph2pw3+circular"), some("mb2ic%dih3iw4oc%dkh2kw3sh2ph1+transposed"),
+		// ten workgroups, which fill the folded grid, and one thread more
+		"g10ic80iw9oc80kw8", "g9ic72iw10oc72kw9"),
+		byFilters(algorithm(4), everyParameter(2, 3*channels, 5*channels), some("ic%dih17iw3oc%dkh1"),
+			some("mb2ic%did2ih5iw3oc%dkd1kh1kw2"), "g5ic40ih16iw5oc40kh1kw4")...)
+	for _, split := range []int{1, 4} {
+		all = append(all, foreignGradients(fmt.Sprintf("g2mb2ic%dih8iw9oc%dkh3ph1", 6*channels, 10*channels), algorithm(split)))
+	}
+	return all
+}
+
+// filterSlideKillers have rows and neurons around a strip, planes whose windows begin anew, parts that begin within a
+// plane, and strides of z.
+func filterSlideKillers(f shaders.FilterSlide) []killer {
+	name, groups := "depthwise", func(fours int) string { return fmt.Sprintf("g%dic%doc%[2]d", 4*fours, 4*fours) }
+	if f.Grouped {
+		name, groups = "grouped", func(fours int) string { return fmt.Sprintf("g%dic%doc%d", fours, 4*fours, 8*fours) }
+	}
+	algorithm := fmt.Sprintf("%s/%d_f%ds%d_t%d_k", name, f.Strip, f.Filter, f.Stride, f.Threads)
+	size := func(h, w uint32) string { // of inputs, for so many neurons without padding
+		return fmt.Sprintf("ih%diw%doh%dow%d", (h-1)*f.Stride+f.Filter, (w-1)*f.Stride+f.Filter, h, w)
+	}
+	layer := func(start, sizes, more string) string {
+		return fmt.Sprintf("%s%skh%dsh%d%s", start, sizes, f.Filter, f.Stride, more)
+	}
+	all := append(byFilters(algorithm+"1",
+		layer("mb2"+groups(2), fmt.Sprintf("id3%sod2kd1sd2pd0dd0", size(3, f.Strip+1)), ""),
+		layer("mb3"+groups(1), fmt.Sprintf("id4%sod4kd1sd2pd1dd0", size(2, f.Strip-1)), ""),
+		layer("mb2"+groups(3), size(3, 2*f.Strip), ""),
+		layer(groups(int(10*f.Threads)), size(2, 1), ""), // ten workgroups, which fill the folded grid
+		layer(groups(1), fmt.Sprintf("ih%diw%d", f.Filter+3, f.Filter+2+f.Strip), "ph1pw2"),
+		layer("mb2"+groups(1), fmt.Sprintf("ih%diw%d", f.Filter, f.Filter+1), "ph2pw1")),
+		byFilters(algorithm+"4", layer("mb3"+groups(2), size(7, f.Strip+1), ""),
+			layer(groups(1), size(17, 2), ""))...)
+	return append(all, foreignGradients(layer("mb2"+groups(2), size(3, f.Strip+1), ""), algorithm+"1"))
+}
+
+// unsharedKillers have fours of depth slices around a block of eight, and images around what a thread takes.
+func unsharedKillers(algorithm string, channels int) []killer {
+	sums, all := computedBy(algorithm, conv.Epilogue{}), []killer(nil)
+	some := func(format string) string { return fmt.Sprintf(format, 3*channels, 5*channels) }
+	for _, d := range []string{
+		everyParameter(2, 2*channels, 3*channels) + "+unshared", some("mb5ic%dih3iw4oc%dkh2kw3ph1+unshared"),
+		fmt.Sprintf("mb4ic4iw3oc%dkw2+unshared", 32+channels), "ic4iw3oc32kw2+unshared", "mb2ic8iw5oc28kw3+unshared",
+		some("ic%dih4iw5oc%dkh3kw4ph2pw3+unshared+reflect"), "ic4iw80oc32kw1+unshared", // which fill the folded grid
+		"g2mb3ic8iw5oc72kw2+unshared",
+	} {
+		all = append(all, exact(d, sums))
+	}
+	finishing := fmt.Sprintf("g2mb3ic%diw9oc%dkw1+unshared", 2*channels, 10*channels)
+	return append(all, append(finishes(finishing, algorithm), foreign(
+		fmt.Sprintf("g2mb2ic%dih8iw9oc%dkh3ph1+unshared", 6*channels, 10*channels), sums))...)
+}
+
+// filterUnsharedKillers have depth slices that are no multiple of four.
+func filterUnsharedKillers(algorithm string, channels int) []killer {
+	some := func(format string) string { return fmt.Sprintf(format, 3*channels, 5) }
+	all := byFilters(algorithm, everyParameter(2, 2*channels, 3)+"+unshared", some("mb3ic%dih3iw4oc%dkh2kw3ph1+unshared"),
+		some("ic%dih4iw5oc%dkh3kw4ph2pw3+unshared+reflect"), fmt.Sprintf("ic%diw80oc8kw4+unshared", channels),
+		fmt.Sprintf("mb2ic%diw9oc11kw2pw1+unshared", channels))
+	return append(all, foreignGradients(fmt.Sprintf("g2mb2ic%dih4iw5oc%dkh3ph1+unshared", 4*channels, 6*channels),
+		algorithm))
+}
+
+// foreignGradients is a layer of two groups in which all numbers of one are NaN: dW and db of the other must not notice.
+func foreignGradients(descriptor, algorithm string) killer {
+	p, err := conv.Parse(descriptor)
+	if err != nil {
+		panic(err)
+	}
+	return killer{"foreign gradients " + descriptor, func(dev *host.Device) error {
+		return runForeignGradients(dev, p, host.LayerOptions{FilterGradient: algorithm})
+	}}
+}
+
+func runForeignGradients(dev *host.Device, p conv.Problem, o host.LayerOptions) error {
+	data, err := proof.Case{Problem: p, Seed: 1, Mode: cpuref.Exact, Options: o, Backward: true}.Data()
+	if err != nil {
+		return err
+	}
+	l, err := host.NewLayer(dev, p, data.W, o)
+	if err != nil {
+		return err
+	}
+	defer l.Close()
+	want, err := cpuref.FilterGradient(p, data.X, data.DV)
+	if err != nil {
+		return err
+	}
+	spoil := func(numbers []float32, channels int) {
+		for i := range numbers {
+			if i%channels < channels/2 {
+				numbers[i] = float32(math.NaN())
+			}
+		}
+	}
+	spoil(data.X.Data, p.InChannels)
+	spoil(data.DV.Data, p.OutChannels)
+	got, err := l.Backward(context.Background(), data.X, data.DV)
+	if err != nil {
+		return err
+	}
+	bank := p.OutChannels * p.TapsPerOutput()
+	for i, v := range got.W.Data {
+		if i%bank >= bank/2 && float64(v) != want.Value[i] {
+			return fmt.Errorf("%w: %v at %d of dW, must be %v", cpuref.ErrMismatch, v, i, want.Value[i])
+		}
+	}
+	for k, v := range got.W.Bias {
+		if (v != v) != (k%p.OutChannels < p.OutChannels/2) {
+			return fmt.Errorf("%w: %v at %d of db", cpuref.ErrMismatch, v, k)
+		}
+	}
+	return nil
+}
