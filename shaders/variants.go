@@ -105,6 +105,7 @@ var ConvThreads = []uint32{32, 64, 128, 256}
 var (
 	FilterGradients     = Sums{"filter_gradient", 64, Float32}
 	BiasGradients       = Sums{"bias_gradient", 64, Float32}
+	FilterStrided       = Elementwise{"filter_strided", 256}
 	ReLU                = Elementwise{"relu", 256}
 	Activate            = Elementwise{"activate", 256}
 	ActivationGradients = Elementwise{"activate_gradient", 256}
@@ -180,6 +181,7 @@ func Variants() []Variant {
 		all,
 		FilterGradients,
 		BiasGradients,
+		FilterStrided,
 		ReLU,
 		Activate,
 		ActivationGradients,

@@ -26,16 +26,17 @@ struct Taps {
 
 // transform is Gᵀ d.
 fn transform(d: Line) -> Taps {
-	let even1 = d.e1 + d.e2;
-	let odd1 = d.e1 - d.e2;
-{{- if eq .Side 4}}
-	return Taps(d.e0 + 0.5 * even1, 0.5 * odd1, 0.5 * even1 + d.e3);
-{{- else}}
-	let even2 = d.e3 + d.e4;
-	let odd2 = d.e3 - d.e4;
-	let near = even1 / 6.0;
-	return Taps(0.25 * d.e0 - near + even2 / 24.0, odd2 / 12.0 - odd1 / 6.0, even2 / 6.0 - near + d.e5);
+{{- range $i, $point := .Pairs}}
+	let even{{$.Number $i}} = {{$.Scaled $i}} * (d.e{{$.First $i}} + d.e{{$.Second $i}});
+	let odd{{$.Number $i}} = {{$.Scaled $i}} * (d.e{{$.First $i}} - d.e{{$.Second $i}});
 {{- end}}
+	return Taps(
+{{- range $j := .Taps}}
+		{{if not $j}}{{$.Zero}} * d.e0 + {{end -}}
+{{- range $i, $point := $.Pairs}}{{if $i}} + {{end}}{{$.Times $point $j}}{{$.Parity $j}}{{$.Number $i}}{{end}}
+{{- if eq $j $.LastTap}} + d.e{{$.End}}{{end}},
+{{- end}}
+	);
 }
 
 // element computes all taps of one block of input channels of one filter: the columns, then the rows.

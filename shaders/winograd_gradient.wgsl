@@ -16,17 +16,13 @@ struct Outputs {
 {{- end}}
 }
 
-// transform is A d.
+// transform is A d: at each point the sum of its powers times the outputs, those of even powers and of odd ones apart.
 fn transform(d: Outputs) -> Line {
-{{- if eq .Side 4}}
-	return Line(d.e0, d.e0 + d.e1, d.e0 - d.e1, d.e1);
-{{- else}}
-	let even1 = d.e0 + d.e2;
-	let odd1 = d.e1 + d.e3;
-	let even2 = d.e0 + 4.0 * d.e2;
-	let odd2 = 2.0 * d.e1 + 8.0 * d.e3;
-	return Line(d.e0, even1 + odd1, even1 - odd1, even2 + odd2, even2 - odd2, d.e3);
+{{- range $i, $point := .Pairs}}
+	let even{{$.Number $i}} = {{range $n, $j := $.Evens}}{{if $n}} + {{end}}{{$.Times $point $j}}d.e{{$j}}{{end}};
+	let odd{{$.Number $i}} = {{range $n, $j := $.Odds}}{{if $n}} + {{end}}{{$.Times $point $j}}d.e{{$j}}{{end}};
 {{- end}}
+	return Line(d.e0{{range $i, $point := .Pairs}}, even{{$.Number $i}} + odd{{$.Number $i}}, even{{$.Number $i}} - odd{{$.Number $i}}{{end}}, d.e{{.Last}});
 }
 
 // neuron is the tile's block of channels of dV, f places from its first, and zeros beyond V's edge.

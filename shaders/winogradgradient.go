@@ -1,32 +1,80 @@
 package shaders
 
-import "github.com/gpuconv/gpuconv/conv"
+import (
+	"strconv"
+	"strings"
 
-// WinogradGradients are the rows of winograd_gradient.wgsl and winograd_filters.wgsl: the gradient with respect to 3x3
-// filters, by tiles of as many outputs along each axis as a layer's own, with its channels by fours.
+	"github.com/gpuconv/gpuconv/conv"
+)
+
+// winogradGradientSizes are the outputs of a tile and the taps of a filter along each axis that have gradients.
+var winogradGradientSizes = [][2]uint32{{2, 3}, {4, 3}, {6, 3}, {4, 5}}
+
+// WinogradGradients are the rows of winograd_gradient.wgsl and winograd_filters.wgsl: the gradient with respect to
+// filters, by tiles of as many outputs along each axis as a layer's own. Where tiles have 8 inputs along an axis
+// there are rows of one channel a thread, too.
 func WinogradGradients() (all []Winograd) {
-	for _, m := range []uint32{2, 4} {
-		all = append(all, WinogradGradientBy(m), WinogradFiltersBy(m))
+	for _, size := range winogradGradientSizes {
+		for _, vector := range []uint32{4, 1} {
+			if m, side := size[0], size[0]+size[1]-1; vector == 4 || side == 8 {
+				all = append(all, WinogradGradientBy(m, side, vector), WinogradFiltersBy(m, side, vector))
+			}
+		}
 	}
 	return all
 }
 
-// gradientTaps is how many taps a filter has along each axis.
-const gradientTaps = 3
-
-// WinogradGradientBy transforms dV of tiles of m x m outputs.
-func WinogradGradientBy(m uint32) Winograd {
-	return Winograd{"winograd_gradient", m + gradientTaps - 1, m + gradientTaps - 1, m, 4, transformThreads}
+// WinogradGradientBy transforms dV of tiles of m x m outputs and side x side inputs.
+func WinogradGradientBy(m, side, vector uint32) Winograd {
+	return Winograd{"winograd_gradient", side, side, m, vector, transformThreads}
 }
 
 // WinogradFiltersBy transforms the sums of products to the filters' gradient.
-func WinogradFiltersBy(m uint32) Winograd {
-	return Winograd{"winograd_filters", m + gradientTaps - 1, m + gradientTaps - 1, m, 4, transformThreads}
+func WinogradFiltersBy(m, side, vector uint32) Winograd {
+	return Winograd{"winograd_filters", side, side, m, vector, transformThreads}
 }
 
-// Taps numbers a filter's taps along an axis, Tap those of all.
-func (Winograd) Taps() []uint32                { return counting(gradientTaps) }
-func (Winograd) Tap(row, column uint32) uint32 { return gradientTaps*row + column }
+// Taps numbers a filter's taps along an axis, of which LastTap is the last, and Tap those of all.
+func (k Winograd) Taps() []uint32                { return counting(k.LastTap() + 1) }
+func (k Winograd) LastTap() uint32               { return k.Side() - k.M }
+func (k Winograd) Tap(row, column uint32) uint32 { return (k.LastTap()+1)*row + column }
+
+// Pairs are the points at which tiles are evaluated, of those that come with their negatives: 1 and -1, 2 and -2, 1/2
+// and -1/2. Number counts them from 1, and First and Second are where their products stand.
+func (k Winograd) Pairs() []float64       { return []float64{1, 2, 0.5}[:k.Side()/2-1] }
+func (Winograd) Number(pair int) int      { return pair + 1 }
+func (Winograd) First(pair int) int       { return 2*pair + 1 }
+func (Winograd) Second(pair int) int      { return 2*pair + 2 }
+func (k Winograd) Scaled(pair int) string { return winogradScales[k.Side()][pair+1] }
+
+// Zero is the scale of the point 0.
+func (k Winograd) Zero() string { return winogradScales[k.Side()][0] }
+
+// winogradScales are those of the points, by the number of inputs, as package transform has them: of 0 and of the pairs.
+var winogradScales = map[uint32][]string{
+	4: {"1.0", "0.5"}, 6: {"0.25", "(-1.0 / 6.0)", "(1.0 / 24.0)"},
+	8: {"1.0", "(-2.0 / 9.0)", "(1.0 / 90.0)", "(32.0 / 45.0)"},
+}
+
+// Evens and Odds number a tile's outputs by their parity.
+func (k Winograd) Evens() (all []uint32) { return k.everySecond(0) }
+func (k Winograd) Odds() (all []uint32)  { return k.everySecond(1) }
+
+func (k Winograd) everySecond(first uint32) (all []uint32) {
+	for j := first; j < k.M; j += 2 {
+		all = append(all, j)
+	}
+	return all
+}
+
+// Times multiplies what follows by a power of a point, and is empty where that is 1.
+func (k Winograd) Times(point float64, power uint32) string {
+	factor := k.Power(point, power)
+	if n, err := strconv.ParseFloat(strings.TrimSpace(factor), 64); err == nil && n == 1 {
+		return ""
+	}
+	return factor + " * "
+}
 
 // WinogradGradient gives the parameters of winograd_gradient.wgsl; Outputs is the number of threads.
 func WinogradGradient(p conv.Problem, k Winograd) Params {

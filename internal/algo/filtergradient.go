@@ -21,6 +21,9 @@ func FilterGradients() []Algorithm {
 	for _, a := range filterWinograds() {
 		list = append(list, a)
 	}
+	for _, a := range filterStrideds() {
+		list = append(list, a)
+	}
 	for _, a := range filterSlides() {
 		list = append(list, a)
 	}

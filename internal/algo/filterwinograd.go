@@ -1,7 +1,7 @@
 package algo
 
 import (
-	"fmt"
+	"errors"
 
 	"github.com/gpuconv/gpuconv/conv"
 	"github.com/gpuconv/gpuconv/internal/exec"
@@ -22,7 +22,7 @@ type filterWinograd struct {
 
 // filterWinograds are all of them, around the products that load four channels at once.
 func filterWinograds() (all []filterWinograd) {
-	for _, by := range []transform.Transform{transform.Winograd4, transform.Winograd2} {
+	for _, by := range []transform.Transform{transform.Winograd4, transform.Winograd2, transform.Winograd6} {
 		for _, t := range filterTiles() {
 			if t.Vector == 4 && t.Inputs > 4 {
 				all = append(all, filterWinograd{by, t})
@@ -41,9 +41,6 @@ func FilterTransformOf(a interface{ Name() string }) (by transform.Transform, ok
 	return t.by, ok
 }
 
-// filterTaps is how many taps a filter must have along each axis.
-const filterTaps = 3
-
 // layer is the 1 x 1 convolution in the middle, and how many rows of tiles there are, or why a layer is not the
 // algorithm's.
 func (a filterWinograd) layer(s Spec) (product conv.Problem, rows int, err error) {
@@ -55,8 +52,8 @@ func (a filterWinograd) layer(s Spec) (product conv.Problem, rows int, err error
 		return product, 0, err
 	}
 	switch {
-	case p.H.Filter != filterTaps || p.W.Filter != filterTaps:
-		return product, 0, fmt.Errorf("filters must be %dx%[1]d", filterTaps)
+	case p.H.Filter != p.W.Filter || !a.sized(p.H.Filter):
+		return product, 0, errors.New("filters must be 3x3, or of winograd4 5x5")
 	case s.Exact && !s.Named:
 		return product, 0, errSpreads
 	case s.Exact && !a.by.Exact(p):
@@ -65,6 +62,11 @@ func (a filterWinograd) layer(s Spec) (product conv.Problem, rows int, err error
 		return product, 0, ErrTooLong
 	}
 	return product, p.Batch * p.H.Tiles(int(a.by)), nil
+}
+
+// sized tells whether there are kernels for filters of so many taps along each axis.
+func (a filterWinograd) sized(taps int) bool {
+	return taps == 3 || taps == 5 && a.by == transform.Winograd4
 }
 
 func (a filterWinograd) Plan(s Spec, l Limits) (Plan, error) {
@@ -77,14 +79,17 @@ func (a filterWinograd) Plan(s Spec, l Limits) (Plan, error) {
 	if err := a.product.serves(product, params); err != nil {
 		return Plan{}, err
 	}
-	m := uint32(a.by)
-	side := m + filterTaps - 1
-	in, gradient := shaders.WinogradInputs(side, side, 4), shaders.WinogradGradientBy(m)
-	out := shaders.WinogradFiltersBy(m)
+	m, taps := uint32(a.by), uint32(p.H.Filter)
+	side, vector := m+taps-1, uint32(4)
+	if side*side >= 64 && !l.Software { // see vectorOf
+		vector = 1
+	}
+	in, gradient := shaders.WinogradInputs(side, side, vector), shaders.WinogradGradientBy(m, side, vector)
+	out := shaders.WinogradFiltersBy(m, side, vector)
 	steps := []transformStep{
 		{in, in.Threads, shaders.WinogradInput(p, in), 2 * side * side},
 		{gradient, gradient.Threads, shaders.WinogradGradient(p, gradient), m*m + side*side},
-		{out, out.Threads, shaders.WinogradFilters(p, out), side*side + filterTaps*filterTaps},
+		{out, out.Threads, shaders.WinogradFilters(p, out), side*side + taps*taps},
 	}
 	plan := newFilterPlan(a, s, func(m Machine) float64 {
 		return a.product.cost(product, params, m) + costOf(steps, m)

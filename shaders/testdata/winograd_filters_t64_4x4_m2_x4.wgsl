@@ -163,9 +163,13 @@ struct Taps {
 
 // transform is Gᵀ d.
 fn transform(d: Line) -> Taps {
-	let even1 = d.e1 + d.e2;
-	let odd1 = d.e1 - d.e2;
-	return Taps(d.e0 + 0.5 * even1, 0.5 * odd1, 0.5 * even1 + d.e3);
+	let even1 = 0.5 * (d.e1 + d.e2);
+	let odd1 = 0.5 * (d.e1 - d.e2);
+	return Taps(
+		1.0 * d.e0 + even1,
+		odd1,
+		even1 + d.e3,
+	);
 }
 
 // element computes all taps of one block of input channels of one filter: the columns, then the rows.

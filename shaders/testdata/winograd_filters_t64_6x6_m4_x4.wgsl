@@ -165,12 +165,15 @@ struct Taps {
 
 // transform is Gᵀ d.
 fn transform(d: Line) -> Taps {
-	let even1 = d.e1 + d.e2;
-	let odd1 = d.e1 - d.e2;
-	let even2 = d.e3 + d.e4;
-	let odd2 = d.e3 - d.e4;
-	let near = even1 / 6.0;
-	return Taps(0.25 * d.e0 - near + even2 / 24.0, odd2 / 12.0 - odd1 / 6.0, even2 / 6.0 - near + d.e5);
+	let even1 = (-1.0 / 6.0) * (d.e1 + d.e2);
+	let odd1 = (-1.0 / 6.0) * (d.e1 - d.e2);
+	let even2 = (1.0 / 24.0) * (d.e3 + d.e4);
+	let odd2 = (1.0 / 24.0) * (d.e3 - d.e4);
+	return Taps(
+		0.25 * d.e0 + even1 + even2,
+		odd1 + 2.0 * odd2,
+		even1 + 4.0 * even2 + d.e5,
+	);
 }
 
 // element computes all taps of one block of input channels of one filter: the columns, then the rows.

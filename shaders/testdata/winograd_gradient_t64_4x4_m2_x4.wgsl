@@ -213,9 +213,11 @@ struct Outputs {
 	e1: Cell,
 }
 
-// transform is A d.
+// transform is A d: at each point the sum of its powers times the outputs, those of even powers and of odd ones apart.
 fn transform(d: Outputs) -> Line {
-	return Line(d.e0, d.e0 + d.e1, d.e0 - d.e1, d.e1);
+	let even1 = d.e0;
+	let odd1 = d.e1;
+	return Line(d.e0, even1 + odd1, even1 - odd1, d.e1);
 }
 
 // neuron is the tile's block of channels of dV, f places from its first, and zeros beyond V's edge.

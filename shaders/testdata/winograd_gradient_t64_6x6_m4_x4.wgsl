@@ -217,7 +217,7 @@ struct Outputs {
 	e3: Cell,
 }
 
-// transform is A d.
+// transform is A d: at each point the sum of its powers times the outputs, those of even powers and of odd ones apart.
 fn transform(d: Outputs) -> Line {
 	let even1 = d.e0 + d.e2;
 	let odd1 = d.e1 + d.e3;
