@@ -27,12 +27,13 @@ var (
 	brokenUnshared1      = shaders.Unshared{Images: 4, Vector: 1, Threads: 64}
 )
 
-// brokenFilters are all of them.
+// brokenFilters are all of them. Of kernels whose unrolled lines are alike, those come first in which most of them can
+// be told from others: by single channels, and by groups whose inputs and outputs differ.
 func brokenFilters() []shaders.Variant {
-	return []shaders.Variant{brokenFilterTiles, brokenFilterTiles1, brokenFilterSlide, brokenFilterSlide2,
-		brokenFilterSlide5, brokenFilterSlide5s2, brokenFilterSlide7, brokenFilterGrouped, brokenFilterGrouped2,
+	return append([]shaders.Variant{brokenFilterTiles1, brokenFilterTiles, brokenFilterGrouped, brokenFilterGrouped2,
+		brokenFilterSlide, brokenFilterSlide2, brokenFilterSlide5, brokenFilterSlide5s2, brokenFilterSlide7,
 		shaders.BiasSumsBy(4), shaders.BiasSumsBy(1), brokenUnshared, brokenUnshared1, shaders.FilterUnsharedBy(4),
-		shaders.FilterUnsharedBy(1)}
+		shaders.FilterUnsharedBy(1), shaders.FilterStrided}, rows(shaders.WinogradGradients())...)
 }
 
 func init() {
@@ -50,13 +51,13 @@ func init() {
 			killers[k] = filterSlideKillers(f)
 		}
 	}
-	killers[shaders.BiasSumsBy(4)] = byFilters("tiles/8x8x4_v4_t8_k1", "mb3ic4ih5iw37oc12kh1kw1",
-		"ic4ih21iw10oc8kh1kw1", "ic4iw3oc40kw1", "mb2ic4ih9iw35oc80kh1kw1") // parts of odd sizes; one part; the folded grid
-	killers[shaders.BiasSumsBy(4)] = append(killers[shaders.BiasSumsBy(4)],
+	// parts of odd sizes, and one part; as many threads as fill the folded grid, and more
+	killers[shaders.BiasSumsBy(4)] = append(byFilters("tiles/8x8x4_v4_t8_k1", "mb3ic4ih5iw37oc12kh1kw1",
+		"ic4iw3oc40kw1", "ic4ih32iw32oc40kh1", "ic4ih32iw32oc88kh1"),
 		byFilters("unshared/v4_t64", "mb3ic4iw5oc8kw1+unshared", "ic4iw160oc16kw1+unshared")...)
 	killers[shaders.BiasSumsBy(1)] = append(byFilters("tiles/8x8x2_v1_t8_k1", "mb3ic2ih5iw37oc11kh1kw1",
-		"ic1ih21iw10oc3kh1kw1", "ic1iw3oc81kw1", "mb2ic1ih9iw40oc19kh1kw1"),
-		byFilters("unshared/v1_t64", "mb3ic1iw5oc3kw1+unshared")...)
+		"ic1iw3oc81kw1", "mb2ic1ih40iw16oc19kh1", "ic1ih35iw35oc10kh1", "ic1ih32iw31oc21kh1"),
+		byFilters("unshared/v1_t64", "mb3ic1iw5oc3kw1+unshared", "ic1iw128oc5kw1+unshared")...)
 	for channels, k := range map[int]shaders.Unshared{4: brokenUnshared, 1: brokenUnshared1} {
 		killers[k] = unsharedKillers("unshared/"+k.Name()[len("unshared_"):], channels)
 	}
@@ -64,6 +65,34 @@ func init() {
 		k := shaders.FilterUnsharedBy(uint32(channels))
 		killers[k] = filterUnsharedKillers("unshared/"+k.Name()[len("filter_unshared_"):], channels)
 	}
+	killers[shaders.FilterStrided] = byFilters("strided/tiles_8x8x4_v4_t8_k1", "g2mb2ic12ih13iw14oc40kh5kw7sh2sw4ph2pw1",
+		"ic4ih5oc4kh3sh2ph1", "ic16ih6oc40kh2sh2") // which fills the folded grid
+	for _, k := range shaders.WinogradGradients() {
+		killers[k] = winogradGradientKillers(k)
+	}
+}
+
+// winogradGradientKillers are whole layers, by the bound where tiles have more than four inputs along an axis.
+func winogradGradientKillers(k shaders.Winograd) (all []killer) {
+	taps := k.Side() + 1 - k.M
+	for _, format := range []string{
+		"mb2ic8ih9iw13oc12kh%dph1pw2", "g2mb3ic8ih7iw8oc16kh%[1]dph2dh1", "ic4ih6iw20oc8kh%dph2", "ic40ih8oc64kh%dph2",
+	} {
+		p, err := conv.Parse(fmt.Sprintf(format, taps))
+		if err != nil {
+			panic(err)
+		}
+		c := proof.Case{Problem: p, Seed: 1, Mode: cpuref.Bounded, Backward: true, Options: host.LayerOptions{
+			FilterGradient: fmt.Sprintf("winograd%d/tiles_8x8x4_v4_t8_k1", k.M)}}
+		if k.Side() == 4 {
+			c.Mode = cpuref.Exact
+		}
+		all = append(all, killer{p.String(), func(dev *host.Device) error {
+			_, err := c.Run(dev)
+			return err
+		}})
+	}
+	return all
 }
 
 // byFilters are gradients of layers of integers, dW by one algorithm.
@@ -83,23 +112,24 @@ func everyParameter(groups, inputs, outputs int) string {
 // filterTileKillers are those of 8x8 weights a thread, and 8 threads a workgroup, which load so many channels at once.
 func filterTileKillers(name string, channels int) []killer {
 	algorithm := func(split int) string { return fmt.Sprintf("tiles/%s_k%d", name[len("tiles_"):], split) }
-	some := func(format string) string { return fmt.Sprintf(format, 4*channels, 5*channels) }
+	some := func(format string) string { return fmt.Sprintf(format, 16+channels, 8+channels) }
 	all := append(byFilters(algorithm(1),
-		everyParameter(2, 3*channels, 5*channels), some("mb3ic%dih5iw9oc%dkh2kw3ph1"),
+		everyParameter(2, 16+channels, 8+channels), some("mb3ic%dih5iw9oc%dkh2kw3ph1"),
 		some("ic%dih4iw5oc%dkh3kw4ph2pw3+reflect"), some("ic%dih4iw5oc%dkh3kw4ph2pw3+replicate"),
 		some("ic%dih4iw5oc%dkh3kw4ph2pw3+circular"), some("mb2ic%dih3iw4oc%dkh2kw3sh2ph1+transposed"),
 		// ten workgroups, which fill the folded grid, and one thread more
 		"g10ic80iw9oc80kw8", "g9ic72iw10oc72kw9"),
-		byFilters(algorithm(4), everyParameter(2, 3*channels, 5*channels), some("ic%dih17iw3oc%dkh1"),
+		byFilters(algorithm(4), everyParameter(2, 16+channels, 8+channels), some("ic%dih17iw3oc%dkh1"),
 			some("mb2ic%did2ih5iw3oc%dkd1kh1kw2"), "g5ic40ih16iw5oc40kh1kw4")...)
 	for _, split := range []int{1, 4} {
-		all = append(all, foreignGradients(fmt.Sprintf("g2mb2ic%dih8iw9oc%dkh3ph1", 6*channels, 10*channels), algorithm(split)))
+		all = append(all,
+			foreignGradients(fmt.Sprintf("g2mb2ic%dih8iw9oc%dkh3ph1", 6*channels, 10*channels), algorithm(split)))
 	}
-	return all
+	return append(all, unreadGradients(some("mb2ic%dih9iw9oc%doh3ow3kh3"), algorithm(1)))
 }
 
 // filterSlideKillers have rows and neurons around a strip, planes whose windows begin anew, parts that begin within a
-// plane, and strides of z.
+// plane, strides of z, and padding behind each column of X that a strip loads.
 func filterSlideKillers(f shaders.FilterSlide) []killer {
 	name, groups := "depthwise", func(fours int) string { return fmt.Sprintf("g%dic%doc%[2]d", 4*fours, 4*fours) }
 	if f.Grouped {
@@ -112,15 +142,23 @@ func filterSlideKillers(f shaders.FilterSlide) []killer {
 	layer := func(start, sizes, more string) string {
 		return fmt.Sprintf("%s%skh%dsh%d%s", start, sizes, f.Filter, f.Stride, more)
 	}
+	fill := 10 * f.Threads
+	if f.Grouped {
+		fill /= 2
+	}
 	all := append(byFilters(algorithm+"1",
 		layer("mb2"+groups(2), fmt.Sprintf("id3%sod2kd1sd2pd0dd0", size(3, f.Strip+1)), ""),
-		layer("mb3"+groups(1), fmt.Sprintf("id4%sod4kd1sd2pd1dd0", size(2, f.Strip-1)), ""),
+		layer("mb3"+groups(1), fmt.Sprintf("id3%sod3kd1sd2pd1dd0", size(2, f.Strip-1)), ""),
 		layer("mb2"+groups(3), size(3, 2*f.Strip), ""),
-		layer(groups(int(10*f.Threads)), size(2, 1), ""), // ten workgroups, which fill the folded grid
+		layer(groups(int(fill)), size(2, 1), ""), // ten workgroups, which fill the folded grid
 		layer(groups(1), fmt.Sprintf("ih%diw%d", f.Filter+3, f.Filter+2+f.Strip), "ph1pw2"),
 		layer("mb2"+groups(1), fmt.Sprintf("ih%diw%d", f.Filter, f.Filter+1), "ph2pw1")),
 		byFilters(algorithm+"4", layer("mb3"+groups(2), size(7, f.Strip+1), ""),
 			layer(groups(1), size(17, 2), ""))...)
+	for behind := range uint32(len(f.Columns())) {
+		all = append(all, byFilters(algorithm+"1", layer(groups(1), fmt.Sprintf("ih%diw%doh1ow%d", f.Filter,
+			f.Strip*f.Stride+behind-1, f.Strip+1+behind/f.Stride), "ph0pw1"))...)
+	}
 	return append(all, foreignGradients(layer("mb2"+groups(2), size(3, f.Strip+1), ""), algorithm+"1"))
 }
 
@@ -131,8 +169,9 @@ func unsharedKillers(algorithm string, channels int) []killer {
 	for _, d := range []string{
 		everyParameter(2, 2*channels, 3*channels) + "+unshared", some("mb5ic%dih3iw4oc%dkh2kw3ph1+unshared"),
 		fmt.Sprintf("mb4ic4iw3oc%dkw2+unshared", 32+channels), "ic4iw3oc32kw2+unshared", "mb2ic8iw5oc28kw3+unshared",
-		some("ic%dih4iw5oc%dkh3kw4ph2pw3+unshared+reflect"), "ic4iw80oc32kw1+unshared", // which fill the folded grid
-		"g2mb3ic8iw5oc72kw2+unshared",
+		some("ic%dih4iw5oc%dkh3kw4ph2pw3+unshared+reflect"),
+		"ic4iw80oc32kw1+unshared", "ic4iw90oc32kw1+unshared", // which fill the folded grid, and more
+		"g2mb4ic8iw5oc72kw2+unshared", some("mb5ic%diw40oc%dkw2+unshared"),
 	} {
 		all = append(all, exact(d, sums))
 	}
@@ -141,64 +180,85 @@ func unsharedKillers(algorithm string, channels int) []killer {
 		fmt.Sprintf("g2mb2ic%dih8iw9oc%dkh3ph1+unshared", 6*channels, 10*channels), sums))...)
 }
 
-// filterUnsharedKillers have depth slices that are no multiple of four.
+// filterUnsharedKillers have depth slices that leave all remainders by four.
 func filterUnsharedKillers(algorithm string, channels int) []killer {
-	some := func(format string) string { return fmt.Sprintf(format, 3*channels, 5) }
-	all := byFilters(algorithm, everyParameter(2, 2*channels, 3)+"+unshared", some("mb3ic%dih3iw4oc%dkh2kw3ph1+unshared"),
-		some("ic%dih4iw5oc%dkh3kw4ph2pw3+unshared+reflect"), fmt.Sprintf("ic%diw80oc8kw4+unshared", channels),
-		fmt.Sprintf("mb2ic%diw9oc11kw2pw1+unshared", channels))
+	some := func(format string) string { return fmt.Sprintf(format, 3*channels, 6) }
+	all := byFilters(algorithm, everyParameter(2, 2*channels, 5)+"+unshared", some("mb3ic%dih3iw4oc%dkh2kw3ph1+unshared"),
+		some("ic%dih4iw5oc%dkh3kw4ph2pw3+unshared+reflect"), fmt.Sprintf("mb2ic%diw9oc11kw2pw1+unshared", channels),
+		// as many threads as fill the folded grid, and more
+		fmt.Sprintf("ic%diw16oc160kw1+unshared", channels), fmt.Sprintf("ic%diw19oc160kw1+unshared", channels))
 	return append(all, foreignGradients(fmt.Sprintf("g2mb2ic%dih4iw5oc%dkh3ph1+unshared", 4*channels, 6*channels),
 		algorithm))
 }
 
 // foreignGradients is a layer of two groups in which all numbers of one are NaN: dW and db of the other must not notice.
 func foreignGradients(descriptor, algorithm string) killer {
+	return spoiledGradients("foreign", descriptor, algorithm, func(p conv.Problem, data proof.Operands) {
+		for i := range data.X.Data {
+			if i%p.InChannels < p.InChannels/2 {
+				data.X.Data[i] = float32(math.NaN())
+			}
+		}
+		for i := range data.DV.Data {
+			if i%p.OutChannels < p.OutChannels/2 {
+				data.DV.Data[i] = float32(math.NaN())
+			}
+		}
+	}, func(p conv.Problem, k int) bool { return k < p.OutChannels/2 })
+}
+
+// unreadGradients is a layer whose windows end before the middle of X along both axes, behind which all is NaN.
+func unreadGradients(descriptor, algorithm string) killer {
+	return spoiledGradients("unread", descriptor, algorithm, func(p conv.Problem, data proof.Operands) {
+		for i := range data.X.Data {
+			if pixel := i / p.InChannels; pixel%p.W.In > p.W.In/2 || pixel/p.W.In%p.H.In > p.H.In/2 {
+				data.X.Data[i] = float32(math.NaN())
+			}
+		}
+	}, func(conv.Problem, int) bool { return false })
+}
+
+// spoiledGradients is a layer of whose operands some numbers become NaN: dW and db must be right but for the depth slices
+// that take part in those, whose db must be NaN.
+func spoiledGradients(
+	name, descriptor, algorithm string,
+	spoil func(conv.Problem, proof.Operands),
+	spoiled func(p conv.Problem, k int) bool,
+) killer {
 	p, err := conv.Parse(descriptor)
 	if err != nil {
 		panic(err)
 	}
-	return killer{"foreign gradients " + descriptor, func(dev *host.Device) error {
-		return runForeignGradients(dev, p, host.LayerOptions{FilterGradient: algorithm})
-	}}
-}
-
-func runForeignGradients(dev *host.Device, p conv.Problem, o host.LayerOptions) error {
-	data, err := proof.Case{Problem: p, Seed: 1, Mode: cpuref.Exact, Options: o, Backward: true}.Data()
-	if err != nil {
-		return err
-	}
-	l, err := host.NewLayer(dev, p, data.W, o)
-	if err != nil {
-		return err
-	}
-	defer l.Close()
-	want, err := cpuref.FilterGradient(p, data.X, data.DV)
-	if err != nil {
-		return err
-	}
-	spoil := func(numbers []float32, channels int) {
-		for i := range numbers {
-			if i%channels < channels/2 {
-				numbers[i] = float32(math.NaN())
+	return killer{name + " gradients " + descriptor, func(dev *host.Device) error {
+		o := host.LayerOptions{FilterGradient: algorithm}
+		data, err := proof.Case{Problem: p, Seed: 1, Mode: cpuref.Exact, Options: o, Backward: true}.Data()
+		if err != nil {
+			return err
+		}
+		want, err := cpuref.FilterGradient(p, data.X, data.DV)
+		if err != nil {
+			return err
+		}
+		spoil(p, data)
+		l, err := host.NewLayer(dev, p, data.W, o)
+		if err != nil {
+			return err
+		}
+		defer l.Close()
+		got, err := l.Backward(context.Background(), data.X, data.DV)
+		if err != nil {
+			return err
+		}
+		for i, v := range got.W.Data {
+			if k := i / p.TapsPerOutput() % p.OutChannels; !spoiled(p, k) && float64(v) != want.Value[i] {
+				return fmt.Errorf("%w: %v at %d of dW, must be %v", cpuref.ErrMismatch, v, i, want.Value[i])
 			}
 		}
-	}
-	spoil(data.X.Data, p.InChannels)
-	spoil(data.DV.Data, p.OutChannels)
-	got, err := l.Backward(context.Background(), data.X, data.DV)
-	if err != nil {
-		return err
-	}
-	bank := p.OutChannels * p.TapsPerOutput()
-	for i, v := range got.W.Data {
-		if i%bank >= bank/2 && float64(v) != want.Value[i] {
-			return fmt.Errorf("%w: %v at %d of dW, must be %v", cpuref.ErrMismatch, v, i, want.Value[i])
+		for i, v := range got.W.Bias {
+			if (v != v) != spoiled(p, i%p.OutChannels) {
+				return fmt.Errorf("%w: %v at %d of db", cpuref.ErrMismatch, v, i)
+			}
 		}
-	}
-	for k, v := range got.W.Bias {
-		if (v != v) != (k%p.OutChannels < p.OutChannels/2) {
-			return fmt.Errorf("%w: %v at %d of db", cpuref.ErrMismatch, v, k)
-		}
-	}
-	return nil
+		return nil
+	}}
 }

@@ -24,7 +24,7 @@ fn main(
 	@builtin(local_invocation_index) thread: u32,
 ) {
 	let unit = (workgroup.x + grid.x * (workgroup.y + grid.y * workgroup.z)) * THREADS + thread;
-	let columns = p.outputs / {{.Vector}}u;
+	let columns = p.outputs{{if eq .Vector 4}} / 4u{{end}};
 	let column = unit % columns;
 	let split = unit / columns;
 	if split >= p.split_k {

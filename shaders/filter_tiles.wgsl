@@ -90,17 +90,17 @@ fn main(
 	for (var row = begin; row < end; row++) {
 		let image = row / planes;
 		let z = row % planes / p.out_size.y;
-		let y = row % planes % p.out_size.y;
+		let y = row % p.out_size.y;
 		for (var left = 0u; left < p.out_size.z; left += STRIP) {
 {{- range $i := .Each}}
 			let from{{$i}} = from_input(vec3<u32>(z, y, left{{plus $i}}), f);
-			let inside{{$i}} = left{{plus $i}} < p.out_size.z && all(from{{$i}} < p.in_size);
+			let inside{{$i}} = {{if $i}}left{{plus $i}} < p.out_size.z && {{end}}all(from{{$i}} < p.in_size);
 			let below{{$i}} = image * ins + flat(from{{$i}}, p.in_size);
 			let above{{$i}} = row * p.out_size.z + left{{plus $i}};
 			let pixel{{$i}} = select(below{{$i}}, above{{$i}}, p.backward == 1u);
 			let neuron{{$i}} = select(above{{$i}}, below{{$i}}, p.backward == 1u);
-			let at{{$i}} = select(0u, x_at(pixel{{$i}}, first_input), inside{{$i}});
-			let to{{$i}} = select(0u, v_at(neuron{{$i}}, first_output), inside{{$i}});
+			let at{{$i}} = x_at(pixel{{$i}}, first_input);
+			let to{{$i}} = v_at(neuron{{$i}}, first_output);
 {{- range $j := $.Fours}}
 			let x{{$i}}_{{$j}} = inputs(at{{$i}}{{plus ($.Number $j)}}, inside{{$i}});
 {{- end}}

@@ -13,7 +13,6 @@
 @group(0) @binding(3) var<storage, read_write> dw: array<{{.Load}}>;
 
 const THREADS: u32 = {{.Threads}}u;
-const VECTOR: u32 = {{.Vector}}u; // input channels that are loaded and stored at once
 
 @compute @workgroup_size(THREADS)
 fn main(
@@ -23,7 +22,7 @@ fn main(
 ) {
 	let unit = (workgroup.x + grid.x * (workgroup.y + grid.y * workgroup.z)) * THREADS + thread;
 	let taps = p.filter_size.x * p.filter_size.y * p.filter_size.z;
-	let across = taps * p.group_inputs / VECTOR; // threads of a filter
+	let across = taps * p.group_inputs{{if eq .Vector 4}} / 4u{{end}}; // threads of a filter
 	let fours = (p.group_outputs + 3u) / 4u; // of a group
 	let groups = p.out_channels / p.group_outputs;
 	let outs = p.out_size.x * p.out_size.y * p.out_size.z;
@@ -34,28 +33,30 @@ fn main(
 	if o >= outs {
 		return;
 	}
-	let c = place * VECTOR % p.group_inputs;
-	let tap = place * VECTOR / p.group_inputs;
+	let c = place{{if eq .Vector 4}} * 4u{{end}} % p.group_inputs;
+	let tap = place{{if eq .Vector 4}} * 4u{{end}} / p.group_inputs;
 	let k = group * p.group_outputs + first;
 	let ins = p.in_size.x * p.in_size.y * p.in_size.z;
 	let position = from_input(unflat(o, p.out_size), unflat(tap, p.filter_size));
 	let inside = all(position < p.in_size);
-	let at = select(0u, flat(position, p.in_size), inside);
+	let at = flat(position, p.in_size);
 {{- range .Fours}}
 	var sum{{.}} = {{$.Load}}();
 {{- end}}
 	for (var image = 0u; image < p.images; image++) {
-		let number = select({{.Load}}(), x[x_at(image * ins + at, group * p.group_inputs + c) / VECTOR], inside);
+		let number = select({{.Load}}(), x[x_at(image * ins + at, group * p.group_inputs + c){{if eq .Vector 4}} / 4u{{end}}], inside);
 		let neuron = v_at(image * outs + o, k);
 {{- range .Fours}}
 		sum{{.}} += dv[neuron{{plus .}}] * number;
 {{- end}}
 	}
-	let to = (o * p.w_bank + k * p.w_output) / VECTOR + place;
-	let count = min(p.group_outputs - first, 4u);
-{{- range .Fours}}
+	let to = (o * p.w_bank + k * p.w_output){{if eq .Vector 4}} / 4u{{end}} + place;
+	let count = p.group_outputs - first;
+	let step = p.w_output{{if eq .Vector 4}} / 4u{{end}}; // from one filter to the next
+	dw[to] = sum0;
+{{- range .More}}
 	if {{.}}u < count {
-		dw[to{{if .}}{{plus .}} * p.w_output / VECTOR{{end}}] = sum{{.}};
+		dw[to{{plus .}} * step] = sum{{.}};
 	}
 {{- end}}
 }

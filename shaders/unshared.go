@@ -47,9 +47,11 @@ func (f FilterUnshared) Name() string {
 	return fmt.Sprintf("filter_unshared_v%d_t%d", f.Vector, f.Threads)
 }
 
-// Load is the WGSL type that is loaded from X and stored to dW at once, Fours numbers the depth slices.
+// Load is the WGSL type that is loaded from X and stored to dW at once, Fours numbers the depth slices, and
+// More all but the first.
 func (f FilterUnshared) Load() string  { return vectorType(f.Vector) }
 func (FilterUnshared) Fours() []uint32 { return counting(4) }
+func (FilterUnshared) More() []uint32  { return counting(4)[1:] }
 
 func (FilterUnshared) file() string             { return "filter_unshared.wgsl" }
 func (f FilterUnshared) threads() uint32        { return f.Threads }

@@ -11,25 +11,34 @@
 {{template "outputs" .}}
 
 const THREADS: u32 = {{.Threads}}u;
-const VECTOR: u32 = {{.Vector}}u; // input channels that are loaded at once
 const BLOCK: u32 = {{.Block}}u; // vectors of depth slices whose weights are beside each other
 const IMAGES: u32 = {{.Images}}u;
 
-// write writes a neuron's sums of the four depth slices from the given one on that are its group's, with the epilogue.
+{{if eq .Stored 4 -}}
+// write writes a neuron's sums of four depth slices, with the epilogue.
+fn write(image: u32, o: u32, k: u32, sums: vec4<f32>) {
+	let pixel = image * p.out_size.x * p.out_size.y * p.out_size.z + o;
+	let i = v_at(pixel, k) / STORED;
+	if image < p.images {
+		v[i] = sums;
+		if p.activation != 0u || p.residual != 0u {
+			finish_at(i, k, r_at(pixel, k));
+		}
+	}
+}
+{{- else -}}
+// write writes a neuron's sums of so many depth slices from the given one on, with the epilogue.
 fn write(image: u32, o: u32, k: u32, count: u32, sums: vec4<f32>) {
 	let pixel = image * p.out_size.x * p.out_size.y * p.out_size.z + o;
 	for (var lane = 0u; lane < count && image < p.images; lane += STORED) {
-		let i = v_at(pixel, k + lane) / STORED;
-{{- if eq .Stored 4}}
-		v[i] = sums;
-{{- else}}
+		let i = v_at(pixel, k + lane);
 		v[i] = sums[lane];
-{{- end}}
 		if p.activation != 0u || p.residual != 0u {
 			finish_at(i, k + lane, r_at(pixel, k + lane));
 		}
 	}
 }
+{{- end}}
 
 @compute @workgroup_size(THREADS)
 fn main(
@@ -38,7 +47,7 @@ fn main(
 	@builtin(local_invocation_index) thread: u32,
 ) {
 	let unit = (workgroup.x + grid.x * (workgroup.y + grid.y * workgroup.z)) * THREADS + thread;
-	let fours = (p.group_outputs + 3u) / 4u; // of a group
+	let fours = {{if eq .Vector 4}}p.group_outputs / 4u{{else}}(p.group_outputs + 3u) / 4u{{end}}; // of a group
 	let columns = p.out_channels / p.group_outputs * fours;
 	let column = unit % columns;
 	let outs = p.out_size.x * p.out_size.y * p.out_size.z;
@@ -60,12 +69,12 @@ fn main(
 	for (var tap = 0u; tap < taps; tap++) {
 		let position = from_input(unflat(o, p.out_size), unflat(tap, p.filter_size));
 		let inside = all(position < p.in_size);
-		let at = select(0u, image * ins + flat(position, p.in_size), inside);
+		let at = image * ins + flat(position, p.in_size);
 {{- range .Each}}
-		let column{{.}} = x_at(at{{if .}}{{plus .}} * ins{{end}}, group * p.group_inputs) / VECTOR;
+		let column{{.}} = x_at(at{{if .}}{{plus .}} * ins{{end}}, group * p.group_inputs){{if eq $.Vector 4}} / 4u{{end}};
 {{- end}}
 		var weight = (o * columns + beside) * taps * p.group_inputs + tap * p.group_inputs * width + column - beside;
-		for (var c = 0u; c < p.group_inputs / VECTOR; c++) {
+		for (var c = 0u; c < p.group_inputs{{if eq .Vector 4}} / 4u{{end}}; c++) {
 {{- range $c, $of := .Components}}
 			let w{{$c}} = w[weight{{if $c}}{{plus $c}} * width{{end}}];
 {{- end}}
@@ -75,11 +84,13 @@ fn main(
 			sum{{$i}} += x{{$i}}{{$of}} * w{{$c}};
 {{- end}}
 {{- end}}
-			weight += VECTOR * width;
+			weight += {{if eq .Vector 4}}4u * {{end}}width;
 		}
 	}
+{{- if eq .Vector 1}}
 	let count = min(p.group_outputs - first, 4u);
+{{- end}}
 {{- range .Each}}
-	write(image{{plus .}}, o, k, count, sum{{.}});
+	write(image{{plus .}}, o, k{{if eq $.Vector 1}}, count{{end}}, sum{{.}});
 {{- end}}
 }

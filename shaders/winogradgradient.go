@@ -11,27 +11,23 @@ import (
 var winogradGradientSizes = [][2]uint32{{2, 3}, {4, 3}, {6, 3}, {4, 5}}
 
 // WinogradGradients are the rows of winograd_gradient.wgsl and winograd_filters.wgsl: the gradient with respect to
-// filters, by tiles of as many outputs along each axis as a layer's own. Where tiles have 8 inputs along an axis
-// there are rows of one channel a thread, too.
+// filters, by tiles of as many outputs along each axis as a layer's own, four channels a thread.
 func WinogradGradients() (all []Winograd) {
 	for _, size := range winogradGradientSizes {
-		for _, vector := range []uint32{4, 1} {
-			if m, side := size[0], size[0]+size[1]-1; vector == 4 || side == 8 {
-				all = append(all, WinogradGradientBy(m, side, vector), WinogradFiltersBy(m, side, vector))
-			}
-		}
+		m, side := size[0], size[0]+size[1]-1
+		all = append(all, WinogradGradientBy(m, side), WinogradFiltersBy(m, side))
 	}
 	return all
 }
 
 // WinogradGradientBy transforms dV of tiles of m x m outputs and side x side inputs.
-func WinogradGradientBy(m, side, vector uint32) Winograd {
-	return Winograd{"winograd_gradient", side, side, m, vector, transformThreads}
+func WinogradGradientBy(m, side uint32) Winograd {
+	return Winograd{"winograd_gradient", side, side, m, 4, transformThreads}
 }
 
 // WinogradFiltersBy transforms the sums of products to the filters' gradient.
-func WinogradFiltersBy(m, side, vector uint32) Winograd {
-	return Winograd{"winograd_filters", side, side, m, vector, transformThreads}
+func WinogradFiltersBy(m, side uint32) Winograd {
+	return Winograd{"winograd_filters", side, side, m, 4, transformThreads}
 }
 
 // Taps numbers a filter's taps along an axis, of which LastTap is the last, and Tap those of all.

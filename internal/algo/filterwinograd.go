@@ -64,6 +64,9 @@ func (a filterWinograd) layer(s Spec) (product conv.Problem, rows int, err error
 	return product, p.Batch * p.H.Tiles(int(a.by)), nil
 }
 
+// errRegisters is about transforms of 64 vectors.
+var errRegisters = errors.New("tiles of 8x8 inputs are for software adapters: a GPU's threads have too few registers")
+
 // sized tells whether there are kernels for filters of so many taps along each axis.
 func (a filterWinograd) sized(taps int) bool {
 	return taps == 3 || taps == 5 && a.by == transform.Winograd4
@@ -80,12 +83,12 @@ func (a filterWinograd) Plan(s Spec, l Limits) (Plan, error) {
 		return Plan{}, err
 	}
 	m, taps := uint32(a.by), uint32(p.H.Filter)
-	side, vector := m+taps-1, uint32(4)
+	side := m + taps - 1
 	if side*side >= 64 && !l.Software { // see vectorOf
-		vector = 1
+		return Plan{}, errRegisters
 	}
-	in, gradient := shaders.WinogradInputs(side, side, vector), shaders.WinogradGradientBy(m, side, vector)
-	out := shaders.WinogradFiltersBy(m, side, vector)
+	in, gradient := shaders.WinogradInputs(side, side, 4), shaders.WinogradGradientBy(m, side)
+	out := shaders.WinogradFiltersBy(m, side)
 	steps := []transformStep{
 		{in, in.Threads, shaders.WinogradInput(p, in), 2 * side * side},
 		{gradient, gradient.Threads, shaders.WinogradGradient(p, gradient), m*m + side*side},

@@ -24,7 +24,7 @@ fn main(
 	@builtin(local_invocation_index) thread: u32,
 ) {
 	let unit = (workgroup.x + grid.x * (workgroup.y + grid.y * workgroup.z)) * THREADS + thread;
-	let columns = p.outputs / 1u;
+	let columns = p.outputs;
 	let column = unit % columns;
 	let split = unit / columns;
 	if split >= p.split_k {

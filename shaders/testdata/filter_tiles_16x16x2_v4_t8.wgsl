@@ -266,16 +266,16 @@ fn main(
 	for (var row = begin; row < end; row++) {
 		let image = row / planes;
 		let z = row % planes / p.out_size.y;
-		let y = row % planes % p.out_size.y;
+		let y = row % p.out_size.y;
 		for (var left = 0u; left < p.out_size.z; left += STRIP) {
 			let from0 = from_input(vec3<u32>(z, y, left), f);
-			let inside0 = left < p.out_size.z && all(from0 < p.in_size);
+			let inside0 = all(from0 < p.in_size);
 			let below0 = image * ins + flat(from0, p.in_size);
 			let above0 = row * p.out_size.z + left;
 			let pixel0 = select(below0, above0, p.backward == 1u);
 			let neuron0 = select(above0, below0, p.backward == 1u);
-			let at0 = select(0u, x_at(pixel0, first_input), inside0);
-			let to0 = select(0u, v_at(neuron0, first_output), inside0);
+			let at0 = x_at(pixel0, first_input);
+			let to0 = v_at(neuron0, first_output);
 			let x0_0 = inputs(at0, inside0);
 			let x0_1 = inputs(at0 + 4u, inside0);
 			let x0_2 = inputs(at0 + 8u, inside0);
@@ -290,8 +290,8 @@ fn main(
 			let above1 = row * p.out_size.z + left + 1u;
 			let pixel1 = select(below1, above1, p.backward == 1u);
 			let neuron1 = select(above1, below1, p.backward == 1u);
-			let at1 = select(0u, x_at(pixel1, first_input), inside1);
-			let to1 = select(0u, v_at(neuron1, first_output), inside1);
+			let at1 = x_at(pixel1, first_input);
+			let to1 = v_at(neuron1, first_output);
 			let x1_0 = inputs(at1, inside1);
 			let x1_1 = inputs(at1 + 4u, inside1);
 			let x1_2 = inputs(at1 + 8u, inside1);

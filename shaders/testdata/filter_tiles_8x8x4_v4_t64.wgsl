@@ -218,16 +218,16 @@ fn main(
 	for (var row = begin; row < end; row++) {
 		let image = row / planes;
 		let z = row % planes / p.out_size.y;
-		let y = row % planes % p.out_size.y;
+		let y = row % p.out_size.y;
 		for (var left = 0u; left < p.out_size.z; left += STRIP) {
 			let from0 = from_input(vec3<u32>(z, y, left), f);
-			let inside0 = left < p.out_size.z && all(from0 < p.in_size);
+			let inside0 = all(from0 < p.in_size);
 			let below0 = image * ins + flat(from0, p.in_size);
 			let above0 = row * p.out_size.z + left;
 			let pixel0 = select(below0, above0, p.backward == 1u);
 			let neuron0 = select(above0, below0, p.backward == 1u);
-			let at0 = select(0u, x_at(pixel0, first_input), inside0);
-			let to0 = select(0u, v_at(neuron0, first_output), inside0);
+			let at0 = x_at(pixel0, first_input);
+			let to0 = v_at(neuron0, first_output);
 			let x0_0 = inputs(at0, inside0);
 			let x0_1 = inputs(at0 + 4u, inside0);
 			let d0_0 = outputs(to0, inside0);
@@ -238,8 +238,8 @@ fn main(
 			let above1 = row * p.out_size.z + left + 1u;
 			let pixel1 = select(below1, above1, p.backward == 1u);
 			let neuron1 = select(above1, below1, p.backward == 1u);
-			let at1 = select(0u, x_at(pixel1, first_input), inside1);
-			let to1 = select(0u, v_at(neuron1, first_output), inside1);
+			let at1 = x_at(pixel1, first_input);
+			let to1 = v_at(neuron1, first_output);
 			let x1_0 = inputs(at1, inside1);
 			let x1_1 = inputs(at1 + 4u, inside1);
 			let d1_0 = outputs(to1, inside1);
@@ -250,8 +250,8 @@ fn main(
 			let above2 = row * p.out_size.z + left + 2u;
 			let pixel2 = select(below2, above2, p.backward == 1u);
 			let neuron2 = select(above2, below2, p.backward == 1u);
-			let at2 = select(0u, x_at(pixel2, first_input), inside2);
-			let to2 = select(0u, v_at(neuron2, first_output), inside2);
+			let at2 = x_at(pixel2, first_input);
+			let to2 = v_at(neuron2, first_output);
 			let x2_0 = inputs(at2, inside2);
 			let x2_1 = inputs(at2 + 4u, inside2);
 			let d2_0 = outputs(to2, inside2);
@@ -262,8 +262,8 @@ fn main(
 			let above3 = row * p.out_size.z + left + 3u;
 			let pixel3 = select(below3, above3, p.backward == 1u);
 			let neuron3 = select(above3, below3, p.backward == 1u);
-			let at3 = select(0u, x_at(pixel3, first_input), inside3);
-			let to3 = select(0u, v_at(neuron3, first_output), inside3);
+			let at3 = x_at(pixel3, first_input);
+			let to3 = v_at(neuron3, first_output);
 			let x3_0 = inputs(at3, inside3);
 			let x3_1 = inputs(at3 + 4u, inside3);
 			let d3_0 = outputs(to3, inside3);

@@ -149,7 +149,6 @@ fn from_output(i: vec3<u32>, f: vec3<u32>, copy: vec3<u32>) -> vec3<u32> {
 @group(0) @binding(3) var<storage, read_write> dw: array<vec4<f32>>;
 
 const THREADS: u32 = 64u;
-const VECTOR: u32 = 4u; // input channels that are loaded and stored at once
 
 @compute @workgroup_size(THREADS)
 fn main(
@@ -159,7 +158,7 @@ fn main(
 ) {
 	let unit = (workgroup.x + grid.x * (workgroup.y + grid.y * workgroup.z)) * THREADS + thread;
 	let taps = p.filter_size.x * p.filter_size.y * p.filter_size.z;
-	let across = taps * p.group_inputs / VECTOR; // threads of a filter
+	let across = taps * p.group_inputs / 4u; // threads of a filter
 	let fours = (p.group_outputs + 3u) / 4u; // of a group
 	let groups = p.out_channels / p.group_outputs;
 	let outs = p.out_size.x * p.out_size.y * p.out_size.z;
@@ -170,37 +169,36 @@ fn main(
 	if o >= outs {
 		return;
 	}
-	let c = place * VECTOR % p.group_inputs;
-	let tap = place * VECTOR / p.group_inputs;
+	let c = place * 4u % p.group_inputs;
+	let tap = place * 4u / p.group_inputs;
 	let k = group * p.group_outputs + first;
 	let ins = p.in_size.x * p.in_size.y * p.in_size.z;
 	let position = from_input(unflat(o, p.out_size), unflat(tap, p.filter_size));
 	let inside = all(position < p.in_size);
-	let at = select(0u, flat(position, p.in_size), inside);
+	let at = flat(position, p.in_size);
 	var sum0 = vec4<f32>();
 	var sum1 = vec4<f32>();
 	var sum2 = vec4<f32>();
 	var sum3 = vec4<f32>();
 	for (var image = 0u; image < p.images; image++) {
-		let number = select(vec4<f32>(), x[x_at(image * ins + at, group * p.group_inputs + c) / VECTOR], inside);
+		let number = select(vec4<f32>(), x[x_at(image * ins + at, group * p.group_inputs + c) / 4u], inside);
 		let neuron = v_at(image * outs + o, k);
 		sum0 += dv[neuron] * number;
 		sum1 += dv[neuron + 1u] * number;
 		sum2 += dv[neuron + 2u] * number;
 		sum3 += dv[neuron + 3u] * number;
 	}
-	let to = (o * p.w_bank + k * p.w_output) / VECTOR + place;
-	let count = min(p.group_outputs - first, 4u);
-	if 0u < count {
-		dw[to] = sum0;
-	}
+	let to = (o * p.w_bank + k * p.w_output) / 4u + place;
+	let count = p.group_outputs - first;
+	let step = p.w_output / 4u; // from one filter to the next
+	dw[to] = sum0;
 	if 1u < count {
-		dw[to + 1u * p.w_output / VECTOR] = sum1;
+		dw[to + 1u * step] = sum1;
 	}
 	if 2u < count {
-		dw[to + 2u * p.w_output / VECTOR] = sum2;
+		dw[to + 2u * step] = sum2;
 	}
 	if 3u < count {
-		dw[to + 3u * p.w_output / VECTOR] = sum3;
+		dw[to + 3u * step] = sum3;
 	}
 }

@@ -231,18 +231,17 @@ fn finish_at(i: u32, k: u32, r: u32) {
 }
 
 const THREADS: u32 = 64u;
-const VECTOR: u32 = 4u; // input channels that are loaded at once
 const BLOCK: u32 = 8u; // vectors of depth slices whose weights are beside each other
 const IMAGES: u32 = 1u;
 
-// write writes a neuron's sums of the four depth slices from the given one on that are its group's, with the epilogue.
-fn write(image: u32, o: u32, k: u32, count: u32, sums: vec4<f32>) {
+// write writes a neuron's sums of four depth slices, with the epilogue.
+fn write(image: u32, o: u32, k: u32, sums: vec4<f32>) {
 	let pixel = image * p.out_size.x * p.out_size.y * p.out_size.z + o;
-	for (var lane = 0u; lane < count && image < p.images; lane += STORED) {
-		let i = v_at(pixel, k + lane) / STORED;
+	let i = v_at(pixel, k) / STORED;
+	if image < p.images {
 		v[i] = sums;
 		if p.activation != 0u || p.residual != 0u {
-			finish_at(i, k + lane, r_at(pixel, k + lane));
+			finish_at(i, k, r_at(pixel, k));
 		}
 	}
 }
@@ -254,7 +253,7 @@ fn main(
 	@builtin(local_invocation_index) thread: u32,
 ) {
 	let unit = (workgroup.x + grid.x * (workgroup.y + grid.y * workgroup.z)) * THREADS + thread;
-	let fours = (p.group_outputs + 3u) / 4u; // of a group
+	let fours = p.group_outputs / 4u; // of a group
 	let columns = p.out_channels / p.group_outputs * fours;
 	let column = unit % columns;
 	let outs = p.out_size.x * p.out_size.y * p.out_size.z;
@@ -274,10 +273,10 @@ fn main(
 	for (var tap = 0u; tap < taps; tap++) {
 		let position = from_input(unflat(o, p.out_size), unflat(tap, p.filter_size));
 		let inside = all(position < p.in_size);
-		let at = select(0u, image * ins + flat(position, p.in_size), inside);
-		let column0 = x_at(at, group * p.group_inputs) / VECTOR;
+		let at = image * ins + flat(position, p.in_size);
+		let column0 = x_at(at, group * p.group_inputs) / 4u;
 		var weight = (o * columns + beside) * taps * p.group_inputs + tap * p.group_inputs * width + column - beside;
-		for (var c = 0u; c < p.group_inputs / VECTOR; c++) {
+		for (var c = 0u; c < p.group_inputs / 4u; c++) {
 			let w0 = w[weight];
 			let w1 = w[weight + 1u * width];
 			let w2 = w[weight + 2u * width];
@@ -287,9 +286,8 @@ fn main(
 			sum0 += x0.y * w1;
 			sum0 += x0.z * w2;
 			sum0 += x0.w * w3;
-			weight += VECTOR * width;
+			weight += 4u * width;
 		}
 	}
-	let count = min(p.group_outputs - first, 4u);
-	write(image, o, k, count, sum0);
+	write(image, o, k, sum0);
 }

@@ -227,15 +227,14 @@ fn finish_at(i: u32, k: u32, r: u32) {
 }
 
 const THREADS: u32 = 64u;
-const VECTOR: u32 = 1u; // input channels that are loaded at once
 const BLOCK: u32 = 8u; // vectors of depth slices whose weights are beside each other
 const IMAGES: u32 = 4u;
 
-// write writes a neuron's sums of the four depth slices from the given one on that are its group's, with the epilogue.
+// write writes a neuron's sums of so many depth slices from the given one on, with the epilogue.
 fn write(image: u32, o: u32, k: u32, count: u32, sums: vec4<f32>) {
 	let pixel = image * p.out_size.x * p.out_size.y * p.out_size.z + o;
 	for (var lane = 0u; lane < count && image < p.images; lane += STORED) {
-		let i = v_at(pixel, k + lane) / STORED;
+		let i = v_at(pixel, k + lane);
 		v[i] = sums[lane];
 		if p.activation != 0u || p.residual != 0u {
 			finish_at(i, k + lane, r_at(pixel, k + lane));
@@ -273,13 +272,13 @@ fn main(
 	for (var tap = 0u; tap < taps; tap++) {
 		let position = from_input(unflat(o, p.out_size), unflat(tap, p.filter_size));
 		let inside = all(position < p.in_size);
-		let at = select(0u, image * ins + flat(position, p.in_size), inside);
-		let column0 = x_at(at, group * p.group_inputs) / VECTOR;
-		let column1 = x_at(at + 1u * ins, group * p.group_inputs) / VECTOR;
-		let column2 = x_at(at + 2u * ins, group * p.group_inputs) / VECTOR;
-		let column3 = x_at(at + 3u * ins, group * p.group_inputs) / VECTOR;
+		let at = image * ins + flat(position, p.in_size);
+		let column0 = x_at(at, group * p.group_inputs);
+		let column1 = x_at(at + 1u * ins, group * p.group_inputs);
+		let column2 = x_at(at + 2u * ins, group * p.group_inputs);
+		let column3 = x_at(at + 3u * ins, group * p.group_inputs);
 		var weight = (o * columns + beside) * taps * p.group_inputs + tap * p.group_inputs * width + column - beside;
-		for (var c = 0u; c < p.group_inputs / VECTOR; c++) {
+		for (var c = 0u; c < p.group_inputs; c++) {
 			let w0 = w[weight];
 			let x0 = select(f32(), x[column0 + c], inside);
 			sum0 += x0 * w0;
@@ -289,7 +288,7 @@ fn main(
 			sum2 += x2 * w0;
 			let x3 = select(f32(), x[column3 + c], inside);
 			sum3 += x3 * w0;
-			weight += VECTOR * width;
+			weight += width;
 		}
 	}
 	let count = min(p.group_outputs - first, 4u);
