@@ -50,7 +50,7 @@ func (l *layerData) spec() algo.Spec {
 		Block:    l.block,
 		Threads:  o.Threads,
 
-		FilterGradient: o.FilterGradient,
+		FilterGradient: o.filterGradient(),
 	}
 }
 

@@ -42,7 +42,8 @@ func init() {
 		"BLOCK": "IMAGES", "IMAGES": "BLOCK", "OUTPUTS": "STRIP", "INPUTS": "STRIP"} {
 		swaps[word] = []string{other}
 	}
-	exempt = append(exempt, struct{ kind, why, words string }{"functions of gradients", "another one is not tried", "load"})
+	exempt = append(exempt,
+		struct{ kind, why, words string }{"functions of gradients", "another one is not tried", "load"})
 	for channels, k := range map[int]shaders.FilterTiles{4: brokenFilterTiles, 1: brokenFilterTiles1} {
 		killers[k] = filterTileKillers(k.Name()[len("filter_"):], channels)
 	}
@@ -65,8 +66,9 @@ func init() {
 		k := shaders.FilterUnsharedBy(uint32(channels))
 		killers[k] = filterUnsharedKillers("unshared/"+k.Name()[len("filter_unshared_"):], channels)
 	}
-	killers[shaders.FilterStrided] = byFilters("strided/tiles_8x8x4_v4_t8_k1", "g2mb2ic12ih13iw14oc40kh5kw7sh2sw4ph2pw1",
-		"ic4ih5oc4kh3sh2ph1", "ic16ih6oc40kh2sh2") // which fills the folded grid
+	killers[shaders.FilterStrided] = byFilters("strided/tiles_8x8x4_v4_t8_k1",
+		"g2mb2ic12ih13iw14oc40kh5kw7sh2sw4ph2pw1", "ic4ih5oc4kh3sh2ph1",
+		"ic16ih6oc40kh2sh2") // as many threads as fill the folded grid
 	for _, k := range shaders.WinogradGradients() {
 		killers[k] = winogradGradientKillers(k)
 	}
@@ -76,7 +78,8 @@ func init() {
 func winogradGradientKillers(k shaders.Winograd) (all []killer) {
 	taps := k.Side() + 1 - k.M
 	for _, format := range []string{
-		"mb2ic8ih9iw13oc12kh%dph1pw2", "g2mb3ic8ih7iw8oc16kh%[1]dph2dh1", "ic4ih6iw20oc8kh%dph2", "ic40ih8oc64kh%dph2",
+		"mb2ic8ih9iw13oc12kh%dph1pw2", "g2mb3ic8ih7iw8oc16kh%[1]dph2dh1", "ic4ih6iw20oc8kh%dph2",
+		"ic40ih8oc64kh%dph2",
 	} {
 		p, err := conv.Parse(fmt.Sprintf(format, taps))
 		if err != nil {
@@ -183,15 +186,17 @@ func unsharedKillers(algorithm string, channels int) []killer {
 // filterUnsharedKillers have depth slices that leave all remainders by four.
 func filterUnsharedKillers(algorithm string, channels int) []killer {
 	some := func(format string) string { return fmt.Sprintf(format, 3*channels, 6) }
-	all := byFilters(algorithm, everyParameter(2, 2*channels, 5)+"+unshared", some("mb3ic%dih3iw4oc%dkh2kw3ph1+unshared"),
-		some("ic%dih4iw5oc%dkh3kw4ph2pw3+unshared+reflect"), fmt.Sprintf("mb2ic%diw9oc11kw2pw1+unshared", channels),
+	all := byFilters(algorithm, everyParameter(2, 2*channels, 5)+"+unshared",
+		some("mb3ic%dih3iw4oc%dkh2kw3ph1+unshared"), some("ic%dih4iw5oc%dkh3kw4ph2pw3+unshared+reflect"),
+		fmt.Sprintf("mb2ic%diw9oc11kw2pw1+unshared", channels),
 		// as many threads as fill the folded grid, and more
 		fmt.Sprintf("ic%diw16oc160kw1+unshared", channels), fmt.Sprintf("ic%diw19oc160kw1+unshared", channels))
 	return append(all, foreignGradients(fmt.Sprintf("g2mb2ic%dih4iw5oc%dkh3ph1+unshared", 4*channels, 6*channels),
 		algorithm))
 }
 
-// foreignGradients is a layer of two groups in which all numbers of one are NaN: dW and db of the other must not notice.
+// foreignGradients is a layer of two groups in which all numbers of one are NaN: dW and db of the other must not
+// notice.
 func foreignGradients(descriptor, algorithm string) killer {
 	return spoiledGradients("foreign", descriptor, algorithm, func(p conv.Problem, data proof.Operands) {
 		for i := range data.X.Data {
@@ -218,8 +223,8 @@ func unreadGradients(descriptor, algorithm string) killer {
 	}, func(conv.Problem, int) bool { return false })
 }
 
-// spoiledGradients is a layer of whose operands some numbers become NaN: dW and db must be right but for the depth slices
-// that take part in those, whose db must be NaN.
+// spoiledGradients is a layer of whose operands some numbers become NaN: dW and db must be right but for the depth
+// slices that take part in those, whose db must be NaN.
 func spoiledGradients(
 	name, descriptor, algorithm string,
 	spoil func(conv.Problem, proof.Operands),

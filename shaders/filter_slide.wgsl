@@ -1,8 +1,8 @@
 // The gradient with respect to {{.Filter}}x{{.Filter}} filters of stride {{.Stride}} of
 {{- if .Grouped}} groups with 4 input channels{{else}} a depthwise layer{{end}}: a thread computes it for all
-// taps of 4 depth slices, summed up over some rows of neurons. It goes down a strip of {{.Strip}} neurons and loads each
-// X[x,y] under their windows once. Sums that are split stand one dW after the other. Padding is zero. The CPU
-// twin is cpuref/gradients.go.
+// taps of 4 depth slices, summed up over some rows of neurons. It goes down a strip of {{.Strip}} neurons and loads
+// each X[x,y] under their windows once. Sums that are split stand one dW after the other. Padding is zero. The
+// CPU twin is cpuref/gradients.go.
 
 {{template "index" .}}
 

@@ -2,8 +2,8 @@
 //
 //   dW_k[x, y][fx, fy, c] = sum over images of dV[x, y, k] * X[x*S - P + fx, y*S - P + fy, c]
 //
-// A thread computes it for one tap, {{.Vector}} input channel{{if gt .Vector 1}}s{{end}} and 4 depth slices. Neighbouring threads write side by side.
-// The CPU twin is cpuref/gradients.go.
+// A thread computes it for one tap, {{if eq .Vector 4}}4 input channels{{else}}an input channel{{end}} and
+// 4 depth slices. Neighbouring threads write side by side. The CPU twin is cpuref/gradients.go.
 
 {{template "index" .}}
 
@@ -44,7 +44,8 @@ fn main(
 	var sum{{.}} = {{$.Load}}();
 {{- end}}
 	for (var image = 0u; image < p.images; image++) {
-		let number = select({{.Load}}(), x[x_at(image * ins + at, group * p.group_inputs + c){{if eq .Vector 4}} / 4u{{end}}], inside);
+		let i = x_at(image * ins + at, group * p.group_inputs + c){{if eq .Vector 4}} / 4u{{end}};
+		let number = select({{.Load}}(), x[i], inside);
 		let neuron = v_at(image * outs + o, k);
 {{- range .Fours}}
 		sum{{.}} += dv[neuron{{plus .}}] * number;

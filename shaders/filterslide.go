@@ -6,8 +6,8 @@ import (
 )
 
 // FilterSlide is filter_slide.wgsl: the gradient with respect to filters that are Filter x Filter, 1 in z, with the
-// given stride along x and y and no dilation; channels are a multiple of 4. Grouped layers have 4 input channels a group
-// and a multiple of 4 depth slices, the others are depthwise with one depth slice for each.
+// given stride along x and y and no dilation; channels are a multiple of 4. Grouped layers have 4 input channels a
+// group and a multiple of 4 depth slices, the others are depthwise with one depth slice for each.
 type FilterSlide struct {
 	Grouped                        bool
 	Strip, Filter, Stride, Threads uint32

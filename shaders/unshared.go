@@ -38,8 +38,8 @@ var unsharedRows = []Unshared{{1, 4, 64}, {4, 4, 64}, {1, 1, 64}, {4, 1, 64}}
 // UnsharedRows are those of the table.
 func UnsharedRows() []Unshared { return slices.Clone(unsharedRows) }
 
-// FilterUnshared is filter_unshared.wgsl: a thread computes the gradient with respect to the weights of a tap, of Vector
-// input channels, 1 or 4, of which a group must have a multiple, and of 4 depth slices.
+// FilterUnshared is filter_unshared.wgsl: a thread computes the gradient with respect to the weights of a tap, of
+// Vector input channels, 1 or 4, of which a group must have a multiple, and of 4 depth slices.
 type FilterUnshared struct{ Vector, Threads uint32 }
 
 // Name is, for example, filter_unshared_v4_t64.

@@ -1,7 +1,7 @@
 // Unshared layers at the bandwidth of their filters: a thread computes one neuron of each of 4 depth slices in
-// {{.Images}} image{{if gt .Images 1}}s{{end}}, all of which are served by what it reads of the filters. Neighbouring threads have neighbouring
-// depth slices, and filters are packed so that these are side by side: see packUnshared in package algo. The CPU
-// twin is cpuref/conv.go.
+// {{.Images}} image{{if gt .Images 1}}s{{end}}, all of which are served by what it reads of the filters. Neighbouring
+// threads have neighbouring depth slices, and filters are packed so that these are side by side: see packUnshared
+// in package algo. The CPU twin is cpuref/conv.go.
 
 {{template "index" .}}
 
@@ -47,7 +47,8 @@ fn main(
 	@builtin(local_invocation_index) thread: u32,
 ) {
 	let unit = (workgroup.x + grid.x * (workgroup.y + grid.y * workgroup.z)) * THREADS + thread;
-	let fours = {{if eq .Vector 4}}p.group_outputs / 4u{{else}}(p.group_outputs + 3u) / 4u{{end}}; // of a group
+	// Vectors of depth slices of a group.
+	let fours = {{if eq .Vector 4}}p.group_outputs / 4u{{else}}(p.group_outputs + 3u) / 4u{{end}};
 	let columns = p.out_channels / p.group_outputs * fours;
 	let column = unit % columns;
 	let outs = p.out_size.x * p.out_size.y * p.out_size.z;
@@ -70,10 +71,11 @@ fn main(
 		let position = from_input(unflat(o, p.out_size), unflat(tap, p.filter_size));
 		let inside = all(position < p.in_size);
 		let at = image * ins + flat(position, p.in_size);
+		let input = group * p.group_inputs;
 {{- range .Each}}
-		let column{{.}} = x_at(at{{if .}}{{plus .}} * ins{{end}}, group * p.group_inputs){{if eq $.Vector 4}} / 4u{{end}};
+		let column{{.}} = x_at(at{{if .}}{{plus .}} * ins{{end}}, input){{if eq $.Vector 4}} / 4u{{end}};
 {{- end}}
-		var weight = (o * columns + beside) * taps * p.group_inputs + tap * p.group_inputs * width + column - beside;
+		var weight = ((o * columns + beside) * taps + tap * width) * p.group_inputs + column - beside;
 		for (var c = 0u; c < p.group_inputs{{if eq .Vector 4}} / 4u{{end}}; c++) {
 {{- range $c, $of := .Components}}
 			let w{{$c}} = w[weight{{if $c}}{{plus $c}} * width{{end}}];

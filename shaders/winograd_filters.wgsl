@@ -44,7 +44,8 @@ fn element(i: u32) {
 	let blocks = p.group_inputs / VECTOR;
 	let step = p.out_channels * blocks; // products of a position
 {{- range $c := .Line}}
-	let d{{$c}} = transform(Line({{range $.Line}}{{if .}}, {{end}}products[i{{with $.At . $c}}{{plus .}} * step{{end}}]{{end}}));
+	let d{{$c}} = transform(Line(
+{{- range $.Line}}{{if .}}, {{end}}products[i{{with $.At . $c}}{{plus .}} * step{{end}}]{{end}}));
 {{- end}}
 	let to = i / blocks * p.w_output / VECTOR + i % blocks;
 {{- range $r := .Taps}}

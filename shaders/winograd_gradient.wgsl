@@ -22,7 +22,9 @@ fn transform(d: Outputs) -> Line {
 	let even{{$.Number $i}} = {{range $n, $j := $.Evens}}{{if $n}} + {{end}}{{$.Times $point $j}}d.e{{$j}}{{end}};
 	let odd{{$.Number $i}} = {{range $n, $j := $.Odds}}{{if $n}} + {{end}}{{$.Times $point $j}}d.e{{$j}}{{end}};
 {{- end}}
-	return Line(d.e0{{range $i, $point := .Pairs}}, even{{$.Number $i}} + odd{{$.Number $i}}, even{{$.Number $i}} - odd{{$.Number $i}}{{end}}, d.e{{.Last}});
+	return Line(d.e0,
+{{- range $i, $point := .Pairs}} even{{$.Number $i}} + odd{{$.Number $i}}, even{{$.Number $i}} - odd{{$.Number $i}},
+{{- end}} d.e{{.Last}});
 }
 
 // neuron is the tile's block of channels of dV, f places from its first, and zeros beyond V's edge.

@@ -35,8 +35,8 @@ func (k Winograd) Taps() []uint32                { return counting(k.LastTap() +
 func (k Winograd) LastTap() uint32               { return k.Side() - k.M }
 func (k Winograd) Tap(row, column uint32) uint32 { return (k.LastTap()+1)*row + column }
 
-// Pairs are the points at which tiles are evaluated, of those that come with their negatives: 1 and -1, 2 and -2, 1/2
-// and -1/2. Number counts them from 1, and First and Second are where their products stand.
+// Pairs are the points at which tiles are evaluated, of those that come with their negatives: 1 and -1, 2 and -2,
+// 1/2 and -1/2. Number counts them from 1, and First and Second are where their products stand.
 func (k Winograd) Pairs() []float64       { return []float64{1, 2, 0.5}[:k.Side()/2-1] }
 func (Winograd) Number(pair int) int      { return pair + 1 }
 func (Winograd) First(pair int) int       { return 2*pair + 1 }
@@ -46,7 +46,8 @@ func (k Winograd) Scaled(pair int) string { return winogradScales[k.Side()][pair
 // Zero is the scale of the point 0.
 func (k Winograd) Zero() string { return winogradScales[k.Side()][0] }
 
-// winogradScales are those of the points, by the number of inputs, as package transform has them: of 0 and of the pairs.
+// winogradScales are those of the points, by the number of inputs, as package transform has them: of 0 and of the
+// pairs.
 var winogradScales = map[uint32][]string{
 	4: {"1.0", "0.5"}, 6: {"0.25", "(-1.0 / 6.0)", "(1.0 / 24.0)"},
 	8: {"1.0", "(-2.0 / 9.0)", "(1.0 / 90.0)", "(32.0 / 45.0)"},
@@ -84,8 +85,8 @@ func WinogradFilters(p conv.Problem, k Winograd) Params {
 	return params
 }
 
-// ProductGradient gives the parameters of filter_tiles.wgsl for the products of a transform: the layer of the products,
-// of one row of tiles, with the rows that the tiles of all images have, which sums can be split by.
+// ProductGradient gives the parameters of filter_tiles.wgsl for the products of a transform: the layer of the
+// products, of one row of tiles, with the rows that the tiles of all images have, which sums can be split by.
 func ProductGradient(product conv.Problem, rows int) Params {
 	params := FilterGradient(product)
 	params.OutSize = [3]uint32{1, uint32(rows), params.OutSize[2] / uint32(rows)}

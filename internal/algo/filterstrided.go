@@ -8,8 +8,8 @@ import (
 	"github.com/gpuconv/gpuconv/transform"
 )
 
-// filterStrided is dW of layers with strides, by the layer of stride 1 that they become from space to depth: an image's
-// three channels become as many as kernels load at once.
+// filterStrided is dW of layers with strides, by the layer of stride 1 that they become from space to depth: an
+// image's three channels become as many as kernels load at once.
 type filterStrided struct{ product filterTile }
 
 // filterStrideds are all of them.

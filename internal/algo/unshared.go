@@ -29,8 +29,8 @@ func (a unshared) Variant() string { return a.Unshared.Name()[len("unshared_"):]
 // errShared is about layers whose neurons share their filters.
 var errShared = errors.New("for unshared layers alone")
 
-// servesUnshared reports why a layer is not for kernels of unshared layers that load so many channels of X, and store so
-// many of V, at once.
+// servesUnshared reports why a layer is not for kernels of unshared layers that load so many channels of X, and store
+// so many of V, at once.
 func servesUnshared(s Spec, load, store uint32) error {
 	p := s.Problem
 	inputs, outputs := uint32(p.InChannels/p.Groups), uint32(p.OutChannels/p.Groups)
@@ -40,8 +40,8 @@ func servesUnshared(s Spec, load, store uint32) error {
 	case !p.Unshared:
 		return errShared
 	case inputs%load != 0 || outputs%store != 0:
-		return fmt.Errorf("%d input channels and %d depth slices a group, must be multiples of %d and %d", inputs, outputs,
-			load, store)
+		return fmt.Errorf("%d input channels and %d depth slices a group, must be multiples of %d and %d", inputs,
+			outputs, load, store)
 	case unsharedLen(p) > 1<<32:
 		return ErrTooLong
 	}
@@ -73,8 +73,8 @@ func unsharedLen(p conv.Problem) int64 {
 // positions is how many neurons a depth slice has.
 func positions(p conv.Problem) int { return p.Z.Out * p.H.Out * p.W.Out }
 
-// packUnshared puts the weights of a block of depth slices, by fours, beside each other, for one input channel after the
-// other, tap by tap, block by block, neuron by neuron.
+// packUnshared puts the weights of a block of depth slices, by fours, beside each other, for one input channel after
+// the other, tap by tap, block by block, neuron by neuron.
 func packUnshared(p conv.Problem, filters []float32) []float32 {
 	const block = 4 * shaders.UnsharedBlock
 	inputs, outs, row := p.InChannels/p.Groups, p.OutChannels/p.Groups, int(4*unsharedFours(p))

@@ -1,7 +1,7 @@
 // The gradient with respect to 5x5 filters of stride 1 of a depthwise layer: a thread computes it for all
-// taps of 4 depth slices, summed up over some rows of neurons. It goes down a strip of 8 neurons and loads each
-// X[x,y] under their windows once. Sums that are split stand one dW after the other. Padding is zero. The CPU
-// twin is cpuref/gradients.go.
+// taps of 4 depth slices, summed up over some rows of neurons. It goes down a strip of 8 neurons and loads
+// each X[x,y] under their windows once. Sums that are split stand one dW after the other. Padding is zero. The
+// CPU twin is cpuref/gradients.go.
 
 // The index map that all kernels share. A layer is described by the convolution below it: of an ordinary
 // layer itself, of a transposed one the convolution whose gradient it computes. Positions are

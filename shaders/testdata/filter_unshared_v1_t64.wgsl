@@ -2,8 +2,8 @@
 //
 //   dW_k[x, y][fx, fy, c] = sum over images of dV[x, y, k] * X[x*S - P + fx, y*S - P + fy, c]
 //
-// A thread computes it for one tap, 1 input channel and 4 depth slices. Neighbouring threads write side by side.
-// The CPU twin is cpuref/gradients.go.
+// A thread computes it for one tap, an input channel and
+// 4 depth slices. Neighbouring threads write side by side. The CPU twin is cpuref/gradients.go.
 
 // The index map that all kernels share. A layer is described by the convolution below it: of an ordinary
 // layer itself, of a transposed one the convolution whose gradient it computes. Positions are
@@ -181,7 +181,8 @@ fn main(
 	var sum2 = f32();
 	var sum3 = f32();
 	for (var image = 0u; image < p.images; image++) {
-		let number = select(f32(), x[x_at(image * ins + at, group * p.group_inputs + c)], inside);
+		let i = x_at(image * ins + at, group * p.group_inputs + c);
+		let number = select(f32(), x[i], inside);
 		let neuron = v_at(image * outs + o, k);
 		sum0 += dv[neuron] * number;
 		sum1 += dv[neuron + 1u] * number;

@@ -1,7 +1,7 @@
 // Unshared layers at the bandwidth of their filters: a thread computes one neuron of each of 4 depth slices in
-// 1 image, all of which are served by what it reads of the filters. Neighbouring threads have neighbouring
-// depth slices, and filters are packed so that these are side by side: see packUnshared in package algo. The CPU
-// twin is cpuref/conv.go.
+// 1 image, all of which are served by what it reads of the filters. Neighbouring
+// threads have neighbouring depth slices, and filters are packed so that these are side by side: see packUnshared
+// in package algo. The CPU twin is cpuref/conv.go.
 
 // The index map that all kernels share. A layer is described by the convolution below it: of an ordinary
 // layer itself, of a transposed one the convolution whose gradient it computes. Positions are
@@ -249,7 +249,8 @@ fn main(
 	@builtin(local_invocation_index) thread: u32,
 ) {
 	let unit = (workgroup.x + grid.x * (workgroup.y + grid.y * workgroup.z)) * THREADS + thread;
-	let fours = (p.group_outputs + 3u) / 4u; // of a group
+	// Vectors of depth slices of a group.
+	let fours = (p.group_outputs + 3u) / 4u;
 	let columns = p.out_channels / p.group_outputs * fours;
 	let column = unit % columns;
 	let outs = p.out_size.x * p.out_size.y * p.out_size.z;
@@ -270,8 +271,9 @@ fn main(
 		let position = from_input(unflat(o, p.out_size), unflat(tap, p.filter_size));
 		let inside = all(position < p.in_size);
 		let at = image * ins + flat(position, p.in_size);
-		let column0 = x_at(at, group * p.group_inputs);
-		var weight = (o * columns + beside) * taps * p.group_inputs + tap * p.group_inputs * width + column - beside;
+		let input = group * p.group_inputs;
+		let column0 = x_at(at, input);
+		var weight = ((o * columns + beside) * taps + tap * width) * p.group_inputs + column - beside;
 		for (var c = 0u; c < p.group_inputs; c++) {
 			let w0 = w[weight];
 			let x0 = select(f32(), x[column0 + c], inside);
