@@ -48,9 +48,10 @@ func (l *layerData) spec() algo.Spec {
 		DType:    o.dtype(),
 		Exact:    o.Exact,
 		Block:    l.block,
+		Direct:   o.Algorithm == "direct",
 		Threads:  o.Threads,
 
-		FilterGradient: o.filterGradient(),
+		FilterGradient: o.FilterGradient,
 	}
 }
 

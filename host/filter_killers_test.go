@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"strings"
 
 	"github.com/gpuconv/gpuconv/conv"
 	"github.com/gpuconv/gpuconv/cpuref"
@@ -33,7 +34,8 @@ func brokenFilters() []shaders.Variant {
 	return append([]shaders.Variant{brokenFilterTiles1, brokenFilterTiles, brokenFilterGrouped, brokenFilterGrouped2,
 		brokenFilterSlide, brokenFilterSlide2, brokenFilterSlide5, brokenFilterSlide5s2, brokenFilterSlide7,
 		shaders.BiasSumsBy(4), shaders.BiasSumsBy(1), brokenUnshared, brokenUnshared1, shaders.FilterUnsharedBy(4),
-		shaders.FilterUnsharedBy(1), shaders.FilterStrided}, rows(shaders.WinogradGradients())...)
+		shaders.FilterUnsharedBy(1), shaders.UnsharedInputsBy(4, 4), shaders.UnsharedInputsBy(4, 1),
+		shaders.FilterStrided}, rows(shaders.WinogradGradients())...)
 }
 
 func init() {
@@ -65,6 +67,9 @@ func init() {
 	for _, channels := range []int{4, 1} {
 		k := shaders.FilterUnsharedBy(uint32(channels))
 		killers[k] = filterUnsharedKillers("unshared/"+k.Name()[len("filter_unshared_"):], channels)
+	}
+	for _, channels := range []int{4, 1} {
+		killers[shaders.UnsharedInputsBy(4, uint32(channels))] = unsharedInputsKillers(channels)
 	}
 	killers[shaders.FilterStrided] = byFilters("strided/tiles_8x8x4_v4_t8_k1",
 		"g2mb2ic12ih13iw14oc40kh5kw7sh2sw4ph2pw1", "ic4ih5oc4kh3sh2ph1",
@@ -193,6 +198,15 @@ func filterUnsharedKillers(algorithm string, channels int) []killer {
 		fmt.Sprintf("ic%diw16oc160kw1+unshared", channels), fmt.Sprintf("ic%diw19oc160kw1+unshared", channels))
 	return append(all, foreignGradients(fmt.Sprintf("g2mb2ic%dih4iw5oc%dkh3ph1+unshared", 4*channels, 6*channels),
 		algorithm))
+}
+
+// unsharedInputsKillers have four images and more.
+func unsharedInputsKillers(channels int) []killer {
+	some := func(format string) string { return fmt.Sprintf(format, 3*channels, 5*channels) }
+	return byFilters("unshared", strings.Replace(everyParameter(2, 2*channels, 3*channels), "mb2", "mb5", 1)+"+unshared",
+		some("mb4ic%dih3iw4oc%dkh2kw3ph1+unshared"), some("mb9ic%dih7iw6oc%dkh3kw2sh2sw3ph1dh1+unshared"),
+		// as many threads as fill the folded grid, and more
+		fmt.Sprintf("mb4ic%diw32oc%[1]dkw2+unshared", 20*channels), fmt.Sprintf("mb7ic%diw20oc%[1]dkw1+unshared", 20*channels))
 }
 
 // foreignGradients is a layer of two groups in which all numbers of one are NaN: dW and db of the other must not

@@ -35,14 +35,6 @@ func FilterGradients(dev *Device, p conv.Problem, o LayerOptions) ([]Algorithm, 
 // FilterGradientNames are the names of all of them, without their variants, whatever they serve.
 func FilterGradientNames() []string { return algo.FilterGradientNames() }
 
-// filterGradient is the name of the algorithm for dW and db: the direct one where all is to be computed by it.
-func (o LayerOptions) filterGradient() string {
-	if name, _, _ := strings.Cut(o.Algorithm, "/"); o.FilterGradient == "" && name == "direct" {
-		return name
-	}
-	return o.FilterGradient
-}
-
 // validateFilterGradient reports a name that is no algorithm's.
 func (o LayerOptions) validateFilterGradient() error {
 	known := func(a algo.Algorithm) bool { return algo.Is(a, o.FilterGradient) }

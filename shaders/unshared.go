@@ -59,3 +59,28 @@ func (FilterUnshared) workgroupStorage() uint32 { return 0 }
 
 // FilterUnsharedBy is the row that loads so many channels at once.
 func FilterUnsharedBy(vector uint32) FilterUnshared { return FilterUnshared{vector, 64} }
+
+// UnsharedInputs is unshared_inputs.wgsl: a thread computes the gradient with respect to X at one input of Vector
+// channels, 1 or 4, of which a group must have a multiple in X and in V, in each of Images images.
+type UnsharedInputs struct{ Images, Vector, Threads uint32 }
+
+// Name is, for example, unshared_inputs_1_v4_t64.
+func (u UnsharedInputs) Name() string {
+	return fmt.Sprintf("unshared_inputs_%d_v%d_t%d", u.Images, u.Vector, u.Threads)
+}
+
+// Load is the WGSL type that is loaded and stored at once.
+func (u UnsharedInputs) Load() string { return vectorType(u.Vector) }
+
+// Each numbers the images, Components are the channels of a load.
+func (u UnsharedInputs) Each() []uint32       { return counting(u.Images) }
+func (u UnsharedInputs) Components() []string { return components(u.Vector) }
+
+func (UnsharedInputs) file() string             { return "unshared_inputs.wgsl" }
+func (u UnsharedInputs) threads() uint32        { return u.Threads }
+func (UnsharedInputs) workgroupStorage() uint32 { return 0 }
+
+// UnsharedInputsBy is the row that takes one image at a time or 4, and loads so many channels at once.
+func UnsharedInputsBy(images, vector uint32) UnsharedInputs {
+	return UnsharedInputs{images, vector, 64}
+}

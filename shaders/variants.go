@@ -155,6 +155,9 @@ func Variants() []Variant {
 		all = append(all, u)
 	}
 	all = append(all, FilterUnsharedBy(4), FilterUnsharedBy(1))
+	for _, images := range []uint32{1, 4} {
+		all = append(all, UnsharedInputsBy(images, 4), UnsharedInputsBy(images, 1))
+	}
 	for _, d := range depthwiseRows {
 		all = append(all, d)
 	}

@@ -45,9 +45,11 @@ func PlanBackward(s Spec, l Limits) (Backward, error) {
 		"the gradient db",
 		p.BiasLen(),
 	)
-	none := exec.Whole(g.Zeros(int64(p.InChannels)))
-	g.Dispatch(a.kernel(s), shaders.Encode(shaders.InputGradient(p)), p.InLen(),
-		exec.Whole(g.DZ), exec.Whole(W), none, exec.Whole(Slopes), none, exec.Whole(g.DX))
+	if !g.unsharedInputs() {
+		none := exec.Whole(g.Zeros(int64(p.InChannels)))
+		g.Dispatch(a.kernel(s), shaders.Encode(shaders.InputGradient(p)), p.InLen(),
+			exec.Whole(g.DZ), exec.Whole(W), none, exec.Whole(Slopes), none, exec.Whole(g.DX))
+	}
 	filters, err := ChooseFilterGradient(s.FilterGradient, s, l)
 	if err != nil {
 		return g, fmt.Errorf("dW by %s: %w: %w", s.FilterGradient, ErrNotServed, err)

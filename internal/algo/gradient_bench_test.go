@@ -13,6 +13,7 @@ import (
 	"github.com/gpuconv/gpuconv/internal/algo"
 	"github.com/gpuconv/gpuconv/internal/exec"
 	"github.com/gpuconv/gpuconv/internal/hosttest"
+	"github.com/gpuconv/gpuconv/shaders"
 )
 
 var (
@@ -35,8 +36,8 @@ func BenchmarkFilterGradient(b *testing.B) {
 		if !regexp.MustCompile(*benchLayers).MatchString(p.Name) {
 			continue
 		}
-		s := algo.Spec{Problem: p}
-		s.DType = "float32"
+		s := algo.Spec{Problem: p, DType: shaders.Float32}
+
 		forward, err := algo.Choose("", s, limits)
 		if err != nil {
 			b.Fatal(err)
@@ -75,7 +76,7 @@ func quickest(b *testing.B, dev *exec.Device, plans ...exec.Plan) []time.Duratio
 	var sessions []*exec.Session
 	var shortest []time.Duration
 	for _, p := range plans {
-		s, err := exec.Open(dev, zeroed(p), exec.Pooled)
+		s, err := exec.Open(dev, zeroed(p), exec.Guarded)
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -102,5 +103,55 @@ func zeroed(p exec.Plan) exec.Plan {
 		words := exec.WordsOf(p.Operands[i].DType, p.Operands[i].Count)
 		p.Operands[i].Fill = func() ([]uint32, error) { return make([]uint32, words), nil }
 	}
+	return p
+}
+
+// BenchmarkUnshared measures V, and each step of the way back, of unshared layers beside a copy of as many bytes as
+// their filters have, which reads and writes them.
+func BenchmarkUnshared(b *testing.B) {
+	dev := hosttest.Open(b)
+	device, limits := exec.On(dev.GPU()), algo.LimitsOf(dev.GPU().Info())
+	for _, descriptor := range []string{"ic64ih28oc64kh3ph1+unshared", "mb4ic64ih28oc64kh3ph1+unshared"} {
+		p, err := conv.Parse(descriptor)
+		if err != nil {
+			b.Fatal(err)
+		}
+		s := algo.Spec{Problem: p, DType: shaders.Float32}
+		forward, err := algo.Choose("", s, limits)
+		if err != nil {
+			b.Fatal(err)
+		}
+		back, err := algo.PlanBackward(s, limits)
+		if err != nil {
+			b.Fatal(err)
+		}
+		plans, names := []exec.Plan{copied(p.FilterLen()), forward.Plan}, []string{"copy", algo.Name(forward.Algorithm)}
+		for i, step := range back.Steps {
+			one := back.Plan.Plan
+			one.Steps = one.Steps[i : i+1]
+			plans, names = append(plans, one), append(names, step.Kernel.Name())
+		}
+		times := quickest(b, device, plans...)
+		bandwidth := 8 * float64(p.FilterLen()) / times[0].Seconds()
+		for i, t := range times {
+			read := 4 * float64(p.FilterLen())
+			if i == 0 {
+				read *= 2
+			}
+			fmt.Printf("%-34s %-28s %8.1f ms, %5.2f of the copy's bandwidth\n", p, names[i], 1e3*t.Seconds(),
+				read/t.Seconds()/bandwidth)
+		}
+	}
+}
+
+// copied is a copy of so many numbers.
+func copied(numbers int64) exec.Plan {
+	var p exec.Plan
+	x := p.Add(exec.Operand{Name: "the original", Role: exec.Input, Count: numbers, DType: shaders.Float32})
+	y := p.Add(exec.Operand{Name: "the copy", Role: exec.Output, Count: numbers, DType: shaders.Float32})
+	k := shaders.Copies()[0]
+	threads := (numbers/4 + int64(k.Each) - 1) / int64(k.Each)
+	p.Threads(k, shaders.Encode(shaders.CopyParams{Count: uint32(numbers / 4)}), threads, int64(k.Threads), exec.Whole(x),
+		exec.Whole(y))
 	return p
 }

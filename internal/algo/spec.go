@@ -22,6 +22,7 @@ type Spec struct {
 	// X, V and Residual are where the volumes stand in operands that may have more channels.
 	X, V, Residual shaders.Placement
 	Block          bool   // of a layer that is computed in blocks, and judged by the bound of plain sums
+	Direct         bool   // the direct algorithm was asked for by its name, for gradients too
 	Threads        uint32 // of the direct algorithm's workgroups; 0 chooses
 	FilterGradient string // the algorithm for the gradients with respect to W and b; "" chooses
 }

@@ -128,3 +128,25 @@ func (a filterUnshared) Plan(s Spec, l Limits) (Plan, error) {
 	plan.biases(p)
 	return plan, plan.fits(l)
 }
+
+// unsharedInputs adds dX of an unshared layer whose padding is zero, reading each filter once, and tells whether it is
+// one. Where all is to be computed by the direct algorithm it is none.
+func (g *Backward) unsharedInputs() bool {
+	s := g.Spec
+	p := s.Problem
+	if !p.Unshared || p.Padding != conv.Zero || s.Direct || s.Threads != 0 {
+		return false
+	}
+	images, vector := uint32(1), uint32(1)
+	if p.Batch >= 4 {
+		images = 4
+	}
+	if p.InChannels/p.Groups%4 == 0 && p.OutChannels/p.Groups%4 == 0 {
+		vector = 4
+	}
+	k := shaders.UnsharedInputsBy(images, vector)
+	units := ceilDiv(int64(p.Batch), int64(images)) * p.InLen() / int64(p.Batch) / int64(vector)
+	g.Threads(k, shaders.Encode(shaders.InputGradient(p)), units, int64(k.Threads), exec.Whole(g.DZ), exec.Whole(W),
+		exec.Whole(g.DX))
+	return true
+}
