@@ -203,10 +203,12 @@ func filterUnsharedKillers(algorithm string, channels int) []killer {
 // unsharedInputsKillers have four images and more.
 func unsharedInputsKillers(channels int) []killer {
 	some := func(format string) string { return fmt.Sprintf(format, 3*channels, 5*channels) }
-	return byFilters("unshared", strings.Replace(everyParameter(2, 2*channels, 3*channels), "mb2", "mb5", 1)+"+unshared",
+	return byFilters("unshared",
+		strings.Replace(everyParameter(2, 2*channels, 3*channels), "mb2", "mb5", 1)+"+unshared",
 		some("mb4ic%dih3iw4oc%dkh2kw3ph1+unshared"), some("mb9ic%dih7iw6oc%dkh3kw2sh2sw3ph1dh1+unshared"),
 		// as many threads as fill the folded grid, and more
-		fmt.Sprintf("mb4ic%diw32oc%[1]dkw2+unshared", 20*channels), fmt.Sprintf("mb7ic%diw20oc%[1]dkw1+unshared", 20*channels))
+		fmt.Sprintf("mb4ic%diw32oc%[1]dkw2+unshared", 20*channels),
+		fmt.Sprintf("mb7ic%diw20oc%[1]dkw1+unshared", 20*channels))
 }
 
 // foreignGradients is a layer of two groups in which all numbers of one are NaN: dW and db of the other must not

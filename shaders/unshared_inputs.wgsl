@@ -1,7 +1,7 @@
-// The gradient with respect to X of unshared layers whose padding is zero: a thread computes it at one place,
-// {{if eq .Vector 4}}4 input channels{{else}}an input channel{{end}} of {{.Images}} image{{if gt .Images 1}}s{{end}}, all of which are served by what it
-// reads of the filters. Neighbouring threads have neighbouring channels, whose weights are side by side. Parameters
-// are those of the way back: what conv.wgsl reads and writes there. The CPU twin is cpuref/gradients.go.
+// The gradient with respect to X of unshared layers whose padding is zero: a thread computes it at one place, for
+// {{.Vector}} of the input channels in {{.Images}} of the images, all of which are served by what it reads of the
+// filters. Neighbouring threads have neighbouring channels, whose weights are side by side. Parameters are those
+// of the way back: what conv.wgsl reads and writes there. The CPU twin is cpuref/gradients.go.
 
 {{template "index" .}}
 

@@ -36,8 +36,8 @@ func FilterCandidates(s Spec, l Limits) []Plan {
 	return candidates(FilterGradients(), s, l)
 }
 
-// ChooseFilterGradient gives the plan for dW and db of the algorithm of that name, as [Choose] does. A layer that is to
-// be computed by the direct one, or whose workgroups are of a chosen number of threads, has the direct one.
+// ChooseFilterGradient gives the plan for dW and db of the algorithm of that name, as [Choose] does. A layer that is
+// to be computed by the direct one, or whose workgroups are of a chosen number of threads, has the direct one.
 func ChooseFilterGradient(name string, s Spec, l Limits) (Plan, error) {
 	if (s.Direct || s.Threads != 0) && name == "" {
 		name = directFilters{}.Name()

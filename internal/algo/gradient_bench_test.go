@@ -125,7 +125,8 @@ func BenchmarkUnshared(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		plans, names := []exec.Plan{copied(p.FilterLen()), forward.Plan}, []string{"copy", algo.Name(forward.Algorithm)}
+		plans := []exec.Plan{copied(p.FilterLen()), forward.Plan}
+		names := []string{"copy", algo.Name(forward.Algorithm)}
 		for i, step := range back.Steps {
 			one := back.Plan.Plan
 			one.Steps = one.Steps[i : i+1]
@@ -151,7 +152,7 @@ func copied(numbers int64) exec.Plan {
 	y := p.Add(exec.Operand{Name: "the copy", Role: exec.Output, Count: numbers, DType: shaders.Float32})
 	k := shaders.Copies()[0]
 	threads := (numbers/4 + int64(k.Each) - 1) / int64(k.Each)
-	p.Threads(k, shaders.Encode(shaders.CopyParams{Count: uint32(numbers / 4)}), threads, int64(k.Threads), exec.Whole(x),
-		exec.Whole(y))
+	params := shaders.Encode(shaders.CopyParams{Count: uint32(numbers / 4)})
+	p.Threads(k, params, threads, int64(k.Threads), exec.Whole(x), exec.Whole(y))
 	return p
 }

@@ -1,7 +1,7 @@
-// The gradient with respect to X of unshared layers whose padding is zero: a thread computes it at one place,
-// an input channel of 1 image, all of which are served by what it
-// reads of the filters. Neighbouring threads have neighbouring channels, whose weights are side by side. Parameters
-// are those of the way back: what conv.wgsl reads and writes there. The CPU twin is cpuref/gradients.go.
+// The gradient with respect to X of unshared layers whose padding is zero: a thread computes it at one place, for
+// 1 of the input channels in 1 of the images, all of which are served by what it reads of the
+// filters. Neighbouring threads have neighbouring channels, whose weights are side by side. Parameters are those
+// of the way back: what conv.wgsl reads and writes there. The CPU twin is cpuref/gradients.go.
 
 // The index map that all kernels share. A layer is described by the convolution below it: of an ordinary
 // layer itself, of a transposed one the convolution whose gradient it computes. Positions are
