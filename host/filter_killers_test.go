@@ -35,6 +35,7 @@ func brokenFilters() []shaders.Variant {
 		brokenFilterSlide, brokenFilterSlide2, brokenFilterSlide5, brokenFilterSlide5s2, brokenFilterSlide7,
 		shaders.BiasSumsBy(4), shaders.BiasSumsBy(1), brokenUnshared, brokenUnshared1, shaders.FilterUnsharedBy(4),
 		shaders.FilterUnsharedBy(1), shaders.UnsharedInputsBy(4, 4), shaders.UnsharedInputsBy(4, 1),
+		shaders.UnsharedGatherBy(4), shaders.UnsharedGatherBy(1),
 		shaders.FilterStrided}, rows(shaders.WinogradGradients())...)
 }
 
@@ -70,6 +71,7 @@ func init() {
 	}
 	for _, channels := range []int{4, 1} {
 		killers[shaders.UnsharedInputsBy(4, uint32(channels))] = unsharedInputsKillers(channels)
+		killers[shaders.UnsharedGatherBy(uint32(channels))] = unsharedInputsKillers(channels)
 	}
 	killers[shaders.FilterStrided] = byFilters("strided/tiles_8x8x4_v4_t8_k1",
 		"g2mb2ic12ih13iw14oc40kh5kw7sh2sw4ph2pw1", "ic4ih5oc4kh3sh2ph1",
@@ -200,15 +202,21 @@ func filterUnsharedKillers(algorithm string, channels int) []killer {
 		algorithm))
 }
 
-// unsharedInputsKillers have four images and more.
+// unsharedInputsKillers have four images and more, filters around what threads beside each other take, and every
+// padding.
 func unsharedInputsKillers(channels int) []killer {
 	some := func(format string) string { return fmt.Sprintf(format, 3*channels, 5*channels) }
-	return byFilters("unshared",
+	all := byFilters("unshared",
 		strings.Replace(everyParameter(2, 2*channels, 3*channels), "mb2", "mb5", 1)+"+unshared",
 		some("mb4ic%dih3iw4oc%dkh2kw3ph1+unshared"), some("mb9ic%dih7iw6oc%dkh3kw2sh2sw3ph1dh1+unshared"),
+		fmt.Sprintf("mb4ic%diw5oc3kw3+unshared", 16*channels), // a filter of one block
 		// as many threads as fill the folded grid, and more
-		fmt.Sprintf("mb4ic%diw32oc%[1]dkw2+unshared", 20*channels),
-		fmt.Sprintf("mb7ic%diw20oc%[1]dkw1+unshared", 20*channels))
+		fmt.Sprintf("mb4ic%diw81oc2kw2+unshared", channels), fmt.Sprintf("mb7ic%diw50oc2kw1+unshared", 40*channels))
+	for _, kind := range []conv.Padding{conv.Reflect, conv.Replicate, conv.Circular} {
+		all = append(all, byFilters("unshared",
+			fmt.Sprintf("mb4ic%did3ih5iw4oc3kd2kh3kw4sh1sw2pd1ph3pw2+unshared+%v", channels, kind))...)
+	}
+	return all
 }
 
 // foreignGradients is a layer of two groups in which all numbers of one are NaN: dW and db of the other must not

@@ -70,8 +70,8 @@ var sizes = map[string][]string{
 	"Stem": {"Strip", "Rows", "Channels", "Threads"}, "Slide": {"Strip", "Rows", "Threads"},
 	"FilterTiles": {"Outputs", "Inputs", "Strip", "Threads"}, "FilterSlide": {"Strip", "Threads"},
 	"BiasSums": {"Threads"}, "Unshared": {"Images", "Threads"}, "FilterUnshared": {"Threads"},
-	"UnsharedInputs": {"Images", "Threads"},
-	"Depthwise":      {"Strip", "Threads"}, "Pointwise": {"Threads", "Each"}, "Remap": {"Threads", "Each"},
+	"UnsharedInputs": {"Images", "Threads"}, "UnsharedGather": {"Threads"},
+	"Depthwise": {"Strip", "Threads"}, "Pointwise": {"Threads", "Each"}, "Remap": {"Threads", "Each"},
 	"ReduceAxes": {"Lanes", "Threads"}, "Softmax": {"Lanes", "Threads"}, "Extreme": {"Lanes", "Threads"},
 	"Normalize": {"Lanes", "Threads"}, "Cumulate": {"Lanes", "Threads"},
 }

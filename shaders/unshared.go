@@ -3,6 +3,8 @@ package shaders
 import (
 	"fmt"
 	"slices"
+
+	"github.com/gpuconv/gpuconv/conv"
 )
 
 // Unshared is unshared.wgsl: a thread computes a neuron of 4 depth slices in each of Images images. It loads Vector
@@ -60,8 +62,8 @@ func (FilterUnshared) workgroupStorage() uint32 { return 0 }
 // FilterUnsharedBy is the row that loads so many channels at once.
 func FilterUnsharedBy(vector uint32) FilterUnshared { return FilterUnshared{vector, 64} }
 
-// UnsharedInputs is unshared_inputs.wgsl: a thread computes the gradient with respect to X at one input of Vector
-// channels, 1 or 4, of which a group must have a multiple in X and in V, in each of Images images.
+// UnsharedInputs is unshared_inputs.wgsl: a thread computes what neurons add to the gradient with respect to X for six
+// vectors of Vector weights, 1 or 4, of which a filter must have a multiple, in each of Images images.
 type UnsharedInputs struct{ Images, Vector, Threads uint32 }
 
 // Name is, for example, unshared_inputs_1_v4_t64.
@@ -72,15 +74,48 @@ func (u UnsharedInputs) Name() string {
 // Load is the WGSL type that is loaded and stored at once.
 func (u UnsharedInputs) Load() string { return vectorType(u.Vector) }
 
-// Each numbers the images, Components are the channels of a load.
-func (u UnsharedInputs) Each() []uint32       { return counting(u.Images) }
-func (u UnsharedInputs) Components() []string { return components(u.Vector) }
+// Each numbers the images, Parts a thread's vectors, and Block is how many threads read side by side.
+func (u UnsharedInputs) Each() []uint32 { return counting(u.Images) }
+func (UnsharedInputs) Parts() []uint32  { return counting(6) }
+func (UnsharedInputs) Block() uint32    { return UnsharedBlock }
+
+// Units is how many threads filters of so many weights take.
+func (u UnsharedInputs) Units(weights uint32) uint32 {
+	vectors, block := weights/u.Vector, u.Block()*uint32(len(u.Parts()))
+	return (vectors + block - 1) / block * u.Block()
+}
 
 func (UnsharedInputs) file() string             { return "unshared_inputs.wgsl" }
 func (u UnsharedInputs) threads() uint32        { return u.Threads }
 func (UnsharedInputs) workgroupStorage() uint32 { return 0 }
 
-// UnsharedInputsBy is the row that takes one image at a time or 4, and loads so many channels at once.
+// UnsharedInputsBy is the row that takes one image at a time or 4, and loads so many weights at once.
 func UnsharedInputsBy(images, vector uint32) UnsharedInputs {
 	return UnsharedInputs{images, vector, 64}
+}
+
+// UnsharedGather is unshared_gather.wgsl: a thread adds up the gradient with respect to Vector numbers of X, 1 or 4, of
+// which a group's channels must be a multiple.
+type UnsharedGather struct{ Vector, Threads uint32 }
+
+// Name is, for example, unshared_gather_v4_t64.
+func (u UnsharedGather) Name() string {
+	return fmt.Sprintf("unshared_gather_v%d_t%d", u.Vector, u.Threads)
+}
+
+// Load is the WGSL type that is loaded and stored at once.
+func (u UnsharedGather) Load() string { return vectorType(u.Vector) }
+
+func (UnsharedGather) file() string             { return "unshared_gather.wgsl" }
+func (u UnsharedGather) threads() uint32        { return u.Threads }
+func (UnsharedGather) workgroupStorage() uint32 { return 0 }
+
+// UnsharedGatherBy is the row that loads so many numbers at once.
+func UnsharedGatherBy(vector uint32) UnsharedGather { return UnsharedGather{vector, 64} }
+
+// UnsharedGathering gives the parameters of unshared_gather.wgsl; Outputs is the number of threads.
+func UnsharedGathering(p conv.Problem, k UnsharedGather) Params {
+	params := InputGradient(p)
+	params.Outputs /= k.Vector
+	return params
 }

@@ -1,17 +1,23 @@
-// The gradient with respect to X of unshared layers whose padding is zero: a thread computes it at one place, for
-// {{.Vector}} of the input channels in {{.Images}} of the images, all of which are served by what it reads of the
-// filters. Neighbouring threads have neighbouring channels, whose weights are side by side. Parameters are those
-// of the way back: what conv.wgsl reads and writes there. The CPU twin is cpuref/gradients.go.
+// What each neuron of an unshared layer adds to the gradient with respect to X, tap by tap:
+//
+//   U[x, y][fx, fy, c] = sum over k of dV[x, y, k] * W_k[x, y][fx, fy, c]
+//
+// A thread computes {{len .Parts}} vectors of it in {{.Images}} of the images, all of which are served by what it reads of
+// the filters: side by side with its neighbours, so that filters are read as they stand. Parameters are those of
+// the way back: what conv.wgsl reads and writes there. unshared_gather.wgsl adds up what comes to each input. The
+// CPU twin is cpuref/gradients.go.
 
 {{template "index" .}}
 
 @group(0) @binding(0) var<uniform> p: Params;
-@group(0) @binding(1) var<storage, read> x: array<{{.Load}}>; // the gradient with respect to V
+@group(0) @binding(1) var<storage, read> x: array<f32>; // the gradient with respect to V
 @group(0) @binding(2) var<storage, read> w: array<{{.Load}}>;
-@group(0) @binding(3) var<storage, read_write> v: array<{{.Load}}>; // that with respect to X
+@group(0) @binding(3) var<storage, read_write> u: array<{{.Load}}>;
 
 const THREADS: u32 = {{.Threads}}u;
 const IMAGES: u32 = {{.Images}}u;
+const BLOCK: u32 = {{.Block}}u; // threads that read side by side
+const PARTS: u32 = {{len .Parts}}u; // vectors of a thread
 
 @compute @workgroup_size(THREADS)
 fn main(
@@ -20,47 +26,40 @@ fn main(
 	@builtin(local_invocation_index) thread: u32,
 ) {
 	let unit = (workgroup.x + grid.x * (workgroup.y + grid.y * workgroup.z)) * THREADS + thread;
-	let across = p.out_channels{{if eq .Vector 4}} / 4u{{end}};
-	let ins = p.in_size.x * p.in_size.y * p.in_size.z;
 	let outs = p.out_size.x * p.out_size.y * p.out_size.z;
-	let channel = unit % across{{if eq .Vector 4}} * 4u{{end}};
-	let i = unit / across % ins;
-	let image = unit / across / ins * IMAGES;
-	let group = channel / p.group_outputs;
-	let first = group * p.w_group + channel % p.group_outputs;
-	let taps = p.filter_size.x * p.filter_size.y * p.filter_size.z;
-{{- range .Each}}
-	var sum{{.}} = {{$.Load}}();
+	let groups = p.out_channels / p.group_outputs;
+	let step = p.w_input{{if eq .Vector 4}} / 4u{{end}}; // from one filter to the next
+	let across = (step + BLOCK * PARTS - 1u) / (BLOCK * PARTS);
+	let first = unit / BLOCK % across * BLOCK * PARTS + unit % BLOCK;
+	let group = unit / BLOCK / across % groups;
+	let o = unit / BLOCK / across / groups % outs;
+	let image = unit / BLOCK / across / groups / outs * IMAGES;
+{{- range .Parts}}
+	let place{{.}} = min(first{{if .}}{{plus .}} * BLOCK{{end}}, step - 1u);
 {{- end}}
-	for (var tap = 0u; tap < taps; tap++) {
-		let o = from_output(unflat(i, p.in_size), unflat(tap, p.filter_size), vec3<u32>(0u));
-		if all(o < p.out_size) {
-			let bank = flat(o, p.out_size);
-			let neuron = image * outs + bank;
-			let input = group * p.group_inputs;
-{{- range .Each}}
-			let column{{.}} = x_at(neuron{{if .}}{{plus .}} * outs{{end}}, input){{if eq $.Vector 4}} / 4u{{end}};
-{{- end}}
-			var weight = (bank * p.w_bank + tap * p.w_tap + first){{if eq .Vector 4}} / 4u{{end}};
-			let step = p.w_input{{if eq .Vector 4}} / 4u{{end}}; // from one filter to the next
-			for (var k = 0u; k < p.group_inputs{{if eq .Vector 4}} / 4u{{end}}; k++) {
-{{- range $c, $of := .Components}}
-				let w{{$c}} = w[weight{{if $c}}{{plus $c}} * step{{end}}];
+{{- range $i := .Each}}{{range $.Parts}}
+	var sum{{$i}}_{{.}} = {{$.Load}}();
+{{- end}}{{end}}
+	var weight = (o * p.w_bank + group * p.w_group){{if eq .Vector 4}} / 4u{{end}};
+	let neuron = x_at(image * outs + o, group * p.group_inputs);
+	for (var k = 0u; k < p.group_inputs; k++) {
+{{- range .Parts}}
+		let w{{.}} = w[weight + place{{.}}];
 {{- end}}
 {{- range $i := .Each}}
-				let x{{$i}} = x[column{{$i}} + k];
-{{- range $c, $of := $.Components}}
-				sum{{$i}} += x{{$i}}{{$of}} * w{{$c}};
+		let x{{$i}} = x[neuron{{if .}}{{plus .}} * outs * p.x_pitch{{end}} + k];
+{{- range $.Parts}}
+		sum{{$i}}_{{.}} += x{{$i}} * w{{.}};
 {{- end}}
 {{- end}}
-				weight += {{if eq .Vector 4}}4u * {{end}}step;
-			}
-		}
+		weight += step;
 	}
-	let to = v_at(image * ins + i, channel){{if eq .Vector 4}} / 4u{{end}};
-{{- range .Each}}
+	let to = ((image * outs + o) * groups + group) * step;
+{{- range $i := .Each}}
 	if image{{plus .}} < p.images {
-		v[to{{if .}}{{plus .}} * ins * across{{end}}] = sum{{.}};
+{{- range $.Parts}}
+		u[to{{if $i}}{{plus $i}} * outs * groups * step{{end}} + place{{.}}] = sum{{$i}}_{{.}};
+{{- end}}
 	}
 {{- end}}
 }

@@ -158,6 +158,7 @@ func Variants() []Variant {
 	for _, images := range []uint32{1, 4} {
 		all = append(all, UnsharedInputsBy(images, 4), UnsharedInputsBy(images, 1))
 	}
+	all = append(all, UnsharedGatherBy(4), UnsharedGatherBy(1))
 	for _, d := range depthwiseRows {
 		all = append(all, d)
 	}

@@ -129,24 +129,35 @@ func (a filterUnshared) Plan(s Spec, l Limits) (Plan, error) {
 	return plan, plan.fits(l)
 }
 
-// unsharedInputs adds dX of an unshared layer whose padding is zero, reading each filter once, and tells whether it is
-// one. Where all is to be computed by the direct algorithm it is none.
+// unsharedInputs adds dX of an unshared layer, reading each filter once, and tells whether it is one. Where all is to be
+// computed by the direct algorithm it is none.
 func (g *Backward) unsharedInputs() bool {
 	s := g.Spec
 	p := s.Problem
-	if !p.Unshared || p.Padding != conv.Zero || s.Direct || s.Threads != 0 {
+	filter, inputs := uint32(p.TapsPerOutput()), uint32(p.InChannels/p.Groups)
+	numbers := p.OutLen() / int64(p.OutChannels) * int64(p.Groups) * int64(filter)
+	if !p.Unshared || s.Direct || s.Threads != 0 || numbers > 1<<31 {
 		return false
 	}
-	images, vector := uint32(1), uint32(1)
+	images := uint32(1)
 	if p.Batch >= 4 {
 		images = 4
 	}
-	if p.InChannels/p.Groups%4 == 0 && p.OutChannels/p.Groups%4 == 0 {
-		vector = 4
-	}
-	k := shaders.UnsharedInputsBy(images, vector)
-	units := ceilDiv(int64(p.Batch), int64(images)) * p.InLen() / int64(p.Batch) / int64(vector)
-	g.Threads(k, shaders.Encode(shaders.InputGradient(p)), units, int64(k.Threads), exec.Whole(g.DZ), exec.Whole(W),
+	each, gather := shaders.UnsharedInputsBy(images, by4(filter)), shaders.UnsharedGatherBy(by4(inputs))
+	units := ceilDiv(int64(p.Batch), int64(images)) * int64(positions(p)) * int64(p.Groups) * int64(each.Units(filter))
+	to := g.Scratch("what neurons add to dX", numbers)
+	g.Threads(each, shaders.Encode(shaders.InputGradient(p)), units, int64(each.Threads), exec.Whole(g.DZ),
+		exec.Whole(W), exec.Whole(to))
+	params := shaders.UnsharedGathering(p, gather)
+	g.Threads(gather, shaders.Encode(params), int64(params.Outputs), int64(gather.Threads), exec.Whole(to),
 		exec.Whole(g.DX))
 	return true
+}
+
+// by4 is how many numbers are loaded at once where so many must be a multiple.
+func by4(numbers uint32) uint32 {
+	if numbers%4 == 0 {
+		return 4
+	}
+	return 1
 }

@@ -1,7 +1,11 @@
-// The gradient with respect to X of unshared layers whose padding is zero: a thread computes it at one place, for
-// 1 of the input channels in 1 of the images, all of which are served by what it reads of the
-// filters. Neighbouring threads have neighbouring channels, whose weights are side by side. Parameters are those
-// of the way back: what conv.wgsl reads and writes there. The CPU twin is cpuref/gradients.go.
+// What each neuron of an unshared layer adds to the gradient with respect to X, tap by tap:
+//
+//   U[x, y][fx, fy, c] = sum over k of dV[x, y, k] * W_k[x, y][fx, fy, c]
+//
+// A thread computes 6 vectors of it in 1 of the images, all of which are served by what it reads of
+// the filters: side by side with its neighbours, so that filters are read as they stand. Parameters are those of
+// the way back: what conv.wgsl reads and writes there. unshared_gather.wgsl adds up what comes to each input. The
+// CPU twin is cpuref/gradients.go.
 
 // The index map that all kernels share. A layer is described by the convolution below it: of an ordinary
 // layer itself, of a transposed one the convolution whose gradient it computes. Positions are
@@ -144,10 +148,12 @@ fn from_output(i: vec3<u32>, f: vec3<u32>, copy: vec3<u32>) -> vec3<u32> {
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read> x: array<f32>; // the gradient with respect to V
 @group(0) @binding(2) var<storage, read> w: array<f32>;
-@group(0) @binding(3) var<storage, read_write> v: array<f32>; // that with respect to X
+@group(0) @binding(3) var<storage, read_write> u: array<f32>;
 
 const THREADS: u32 = 64u;
 const IMAGES: u32 = 1u;
+const BLOCK: u32 = 8u; // threads that read side by side
+const PARTS: u32 = 6u; // vectors of a thread
 
 @compute @workgroup_size(THREADS)
 fn main(
@@ -156,35 +162,51 @@ fn main(
 	@builtin(local_invocation_index) thread: u32,
 ) {
 	let unit = (workgroup.x + grid.x * (workgroup.y + grid.y * workgroup.z)) * THREADS + thread;
-	let across = p.out_channels;
-	let ins = p.in_size.x * p.in_size.y * p.in_size.z;
 	let outs = p.out_size.x * p.out_size.y * p.out_size.z;
-	let channel = unit % across;
-	let i = unit / across % ins;
-	let image = unit / across / ins * IMAGES;
-	let group = channel / p.group_outputs;
-	let first = group * p.w_group + channel % p.group_outputs;
-	let taps = p.filter_size.x * p.filter_size.y * p.filter_size.z;
-	var sum0 = f32();
-	for (var tap = 0u; tap < taps; tap++) {
-		let o = from_output(unflat(i, p.in_size), unflat(tap, p.filter_size), vec3<u32>(0u));
-		if all(o < p.out_size) {
-			let bank = flat(o, p.out_size);
-			let neuron = image * outs + bank;
-			let input = group * p.group_inputs;
-			let column0 = x_at(neuron, input);
-			var weight = (bank * p.w_bank + tap * p.w_tap + first);
-			let step = p.w_input; // from one filter to the next
-			for (var k = 0u; k < p.group_inputs; k++) {
-				let w0 = w[weight];
-				let x0 = x[column0 + k];
-				sum0 += x0 * w0;
-				weight += step;
-			}
-		}
+	let groups = p.out_channels / p.group_outputs;
+	let step = p.w_input; // from one filter to the next
+	let across = (step + BLOCK * PARTS - 1u) / (BLOCK * PARTS);
+	let first = unit / BLOCK % across * BLOCK * PARTS + unit % BLOCK;
+	let group = unit / BLOCK / across % groups;
+	let o = unit / BLOCK / across / groups % outs;
+	let image = unit / BLOCK / across / groups / outs * IMAGES;
+	let place0 = min(first, step - 1u);
+	let place1 = min(first + 1u * BLOCK, step - 1u);
+	let place2 = min(first + 2u * BLOCK, step - 1u);
+	let place3 = min(first + 3u * BLOCK, step - 1u);
+	let place4 = min(first + 4u * BLOCK, step - 1u);
+	let place5 = min(first + 5u * BLOCK, step - 1u);
+	var sum0_0 = f32();
+	var sum0_1 = f32();
+	var sum0_2 = f32();
+	var sum0_3 = f32();
+	var sum0_4 = f32();
+	var sum0_5 = f32();
+	var weight = (o * p.w_bank + group * p.w_group);
+	let neuron = x_at(image * outs + o, group * p.group_inputs);
+	for (var k = 0u; k < p.group_inputs; k++) {
+		let w0 = w[weight + place0];
+		let w1 = w[weight + place1];
+		let w2 = w[weight + place2];
+		let w3 = w[weight + place3];
+		let w4 = w[weight + place4];
+		let w5 = w[weight + place5];
+		let x0 = x[neuron + k];
+		sum0_0 += x0 * w0;
+		sum0_1 += x0 * w1;
+		sum0_2 += x0 * w2;
+		sum0_3 += x0 * w3;
+		sum0_4 += x0 * w4;
+		sum0_5 += x0 * w5;
+		weight += step;
 	}
-	let to = v_at(image * ins + i, channel);
+	let to = ((image * outs + o) * groups + group) * step;
 	if image < p.images {
-		v[to] = sum0;
+		u[to + place0] = sum0_0;
+		u[to + place1] = sum0_1;
+		u[to + place2] = sum0_2;
+		u[to + place3] = sum0_3;
+		u[to + place4] = sum0_4;
+		u[to + place5] = sum0_5;
 	}
 }

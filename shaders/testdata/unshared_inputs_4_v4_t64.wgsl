@@ -1,7 +1,11 @@
-// The gradient with respect to X of unshared layers whose padding is zero: a thread computes it at one place, for
-// 4 of the input channels in 4 of the images, all of which are served by what it reads of the
-// filters. Neighbouring threads have neighbouring channels, whose weights are side by side. Parameters are those
-// of the way back: what conv.wgsl reads and writes there. The CPU twin is cpuref/gradients.go.
+// What each neuron of an unshared layer adds to the gradient with respect to X, tap by tap:
+//
+//   U[x, y][fx, fy, c] = sum over k of dV[x, y, k] * W_k[x, y][fx, fy, c]
+//
+// A thread computes 6 vectors of it in 4 of the images, all of which are served by what it reads of
+// the filters: side by side with its neighbours, so that filters are read as they stand. Parameters are those of
+// the way back: what conv.wgsl reads and writes there. unshared_gather.wgsl adds up what comes to each input. The
+// CPU twin is cpuref/gradients.go.
 
 // The index map that all kernels share. A layer is described by the convolution below it: of an ordinary
 // layer itself, of a transposed one the convolution whose gradient it computes. Positions are
@@ -142,12 +146,14 @@ fn from_output(i: vec3<u32>, f: vec3<u32>, copy: vec3<u32>) -> vec3<u32> {
 }
 
 @group(0) @binding(0) var<uniform> p: Params;
-@group(0) @binding(1) var<storage, read> x: array<vec4<f32>>; // the gradient with respect to V
+@group(0) @binding(1) var<storage, read> x: array<f32>; // the gradient with respect to V
 @group(0) @binding(2) var<storage, read> w: array<vec4<f32>>;
-@group(0) @binding(3) var<storage, read_write> v: array<vec4<f32>>; // that with respect to X
+@group(0) @binding(3) var<storage, read_write> u: array<vec4<f32>>;
 
 const THREADS: u32 = 64u;
 const IMAGES: u32 = 4u;
+const BLOCK: u32 = 8u; // threads that read side by side
+const PARTS: u32 = 6u; // vectors of a thread
 
 @compute @workgroup_size(THREADS)
 fn main(
@@ -156,71 +162,114 @@ fn main(
 	@builtin(local_invocation_index) thread: u32,
 ) {
 	let unit = (workgroup.x + grid.x * (workgroup.y + grid.y * workgroup.z)) * THREADS + thread;
-	let across = p.out_channels / 4u;
-	let ins = p.in_size.x * p.in_size.y * p.in_size.z;
 	let outs = p.out_size.x * p.out_size.y * p.out_size.z;
-	let channel = unit % across * 4u;
-	let i = unit / across % ins;
-	let image = unit / across / ins * IMAGES;
-	let group = channel / p.group_outputs;
-	let first = group * p.w_group + channel % p.group_outputs;
-	let taps = p.filter_size.x * p.filter_size.y * p.filter_size.z;
-	var sum0 = vec4<f32>();
-	var sum1 = vec4<f32>();
-	var sum2 = vec4<f32>();
-	var sum3 = vec4<f32>();
-	for (var tap = 0u; tap < taps; tap++) {
-		let o = from_output(unflat(i, p.in_size), unflat(tap, p.filter_size), vec3<u32>(0u));
-		if all(o < p.out_size) {
-			let bank = flat(o, p.out_size);
-			let neuron = image * outs + bank;
-			let input = group * p.group_inputs;
-			let column0 = x_at(neuron, input) / 4u;
-			let column1 = x_at(neuron + 1u * outs, input) / 4u;
-			let column2 = x_at(neuron + 2u * outs, input) / 4u;
-			let column3 = x_at(neuron + 3u * outs, input) / 4u;
-			var weight = (bank * p.w_bank + tap * p.w_tap + first) / 4u;
-			let step = p.w_input / 4u; // from one filter to the next
-			for (var k = 0u; k < p.group_inputs / 4u; k++) {
-				let w0 = w[weight];
-				let w1 = w[weight + 1u * step];
-				let w2 = w[weight + 2u * step];
-				let w3 = w[weight + 3u * step];
-				let x0 = x[column0 + k];
-				sum0 += x0.x * w0;
-				sum0 += x0.y * w1;
-				sum0 += x0.z * w2;
-				sum0 += x0.w * w3;
-				let x1 = x[column1 + k];
-				sum1 += x1.x * w0;
-				sum1 += x1.y * w1;
-				sum1 += x1.z * w2;
-				sum1 += x1.w * w3;
-				let x2 = x[column2 + k];
-				sum2 += x2.x * w0;
-				sum2 += x2.y * w1;
-				sum2 += x2.z * w2;
-				sum2 += x2.w * w3;
-				let x3 = x[column3 + k];
-				sum3 += x3.x * w0;
-				sum3 += x3.y * w1;
-				sum3 += x3.z * w2;
-				sum3 += x3.w * w3;
-				weight += 4u * step;
-			}
-		}
+	let groups = p.out_channels / p.group_outputs;
+	let step = p.w_input / 4u; // from one filter to the next
+	let across = (step + BLOCK * PARTS - 1u) / (BLOCK * PARTS);
+	let first = unit / BLOCK % across * BLOCK * PARTS + unit % BLOCK;
+	let group = unit / BLOCK / across % groups;
+	let o = unit / BLOCK / across / groups % outs;
+	let image = unit / BLOCK / across / groups / outs * IMAGES;
+	let place0 = min(first, step - 1u);
+	let place1 = min(first + 1u * BLOCK, step - 1u);
+	let place2 = min(first + 2u * BLOCK, step - 1u);
+	let place3 = min(first + 3u * BLOCK, step - 1u);
+	let place4 = min(first + 4u * BLOCK, step - 1u);
+	let place5 = min(first + 5u * BLOCK, step - 1u);
+	var sum0_0 = vec4<f32>();
+	var sum0_1 = vec4<f32>();
+	var sum0_2 = vec4<f32>();
+	var sum0_3 = vec4<f32>();
+	var sum0_4 = vec4<f32>();
+	var sum0_5 = vec4<f32>();
+	var sum1_0 = vec4<f32>();
+	var sum1_1 = vec4<f32>();
+	var sum1_2 = vec4<f32>();
+	var sum1_3 = vec4<f32>();
+	var sum1_4 = vec4<f32>();
+	var sum1_5 = vec4<f32>();
+	var sum2_0 = vec4<f32>();
+	var sum2_1 = vec4<f32>();
+	var sum2_2 = vec4<f32>();
+	var sum2_3 = vec4<f32>();
+	var sum2_4 = vec4<f32>();
+	var sum2_5 = vec4<f32>();
+	var sum3_0 = vec4<f32>();
+	var sum3_1 = vec4<f32>();
+	var sum3_2 = vec4<f32>();
+	var sum3_3 = vec4<f32>();
+	var sum3_4 = vec4<f32>();
+	var sum3_5 = vec4<f32>();
+	var weight = (o * p.w_bank + group * p.w_group) / 4u;
+	let neuron = x_at(image * outs + o, group * p.group_inputs);
+	for (var k = 0u; k < p.group_inputs; k++) {
+		let w0 = w[weight + place0];
+		let w1 = w[weight + place1];
+		let w2 = w[weight + place2];
+		let w3 = w[weight + place3];
+		let w4 = w[weight + place4];
+		let w5 = w[weight + place5];
+		let x0 = x[neuron + k];
+		sum0_0 += x0 * w0;
+		sum0_1 += x0 * w1;
+		sum0_2 += x0 * w2;
+		sum0_3 += x0 * w3;
+		sum0_4 += x0 * w4;
+		sum0_5 += x0 * w5;
+		let x1 = x[neuron + 1u * outs * p.x_pitch + k];
+		sum1_0 += x1 * w0;
+		sum1_1 += x1 * w1;
+		sum1_2 += x1 * w2;
+		sum1_3 += x1 * w3;
+		sum1_4 += x1 * w4;
+		sum1_5 += x1 * w5;
+		let x2 = x[neuron + 2u * outs * p.x_pitch + k];
+		sum2_0 += x2 * w0;
+		sum2_1 += x2 * w1;
+		sum2_2 += x2 * w2;
+		sum2_3 += x2 * w3;
+		sum2_4 += x2 * w4;
+		sum2_5 += x2 * w5;
+		let x3 = x[neuron + 3u * outs * p.x_pitch + k];
+		sum3_0 += x3 * w0;
+		sum3_1 += x3 * w1;
+		sum3_2 += x3 * w2;
+		sum3_3 += x3 * w3;
+		sum3_4 += x3 * w4;
+		sum3_5 += x3 * w5;
+		weight += step;
 	}
-	let to = v_at(image * ins + i, channel) / 4u;
+	let to = ((image * outs + o) * groups + group) * step;
 	if image < p.images {
-		v[to] = sum0;
+		u[to + place0] = sum0_0;
+		u[to + place1] = sum0_1;
+		u[to + place2] = sum0_2;
+		u[to + place3] = sum0_3;
+		u[to + place4] = sum0_4;
+		u[to + place5] = sum0_5;
 	}
 	if image + 1u < p.images {
-		v[to + 1u * ins * across] = sum1;
+		u[to + 1u * outs * groups * step + place0] = sum1_0;
+		u[to + 1u * outs * groups * step + place1] = sum1_1;
+		u[to + 1u * outs * groups * step + place2] = sum1_2;
+		u[to + 1u * outs * groups * step + place3] = sum1_3;
+		u[to + 1u * outs * groups * step + place4] = sum1_4;
+		u[to + 1u * outs * groups * step + place5] = sum1_5;
 	}
 	if image + 2u < p.images {
-		v[to + 2u * ins * across] = sum2;
+		u[to + 2u * outs * groups * step + place0] = sum2_0;
+		u[to + 2u * outs * groups * step + place1] = sum2_1;
+		u[to + 2u * outs * groups * step + place2] = sum2_2;
+		u[to + 2u * outs * groups * step + place3] = sum2_3;
+		u[to + 2u * outs * groups * step + place4] = sum2_4;
+		u[to + 2u * outs * groups * step + place5] = sum2_5;
 	}
 	if image + 3u < p.images {
-		v[to + 3u * ins * across] = sum3;
+		u[to + 3u * outs * groups * step + place0] = sum3_0;
+		u[to + 3u * outs * groups * step + place1] = sum3_1;
+		u[to + 3u * outs * groups * step + place2] = sum3_2;
+		u[to + 3u * outs * groups * step + place3] = sum3_3;
+		u[to + 3u * outs * groups * step + place4] = sum3_4;
+		u[to + 3u * outs * groups * step + place5] = sum3_5;
 	}
 }
