@@ -245,6 +245,10 @@ func unrolledWith(v shaders.Variant) string {
 		return "tiles"
 	case shaders.FilterTiles, shaders.FilterSlide:
 		return "filters"
+	case shaders.Winograd:
+		if strings.HasPrefix(v.Kernel, "winograd_gradient") || strings.HasPrefix(v.Kernel, "winograd_filters") {
+			return "gradients by winograd"
+		}
 	case shaders.Fourier:
 		return "fourier"
 	case shaders.MatMul:

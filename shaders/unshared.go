@@ -94,8 +94,8 @@ func UnsharedInputsBy(images, vector uint32) UnsharedInputs {
 	return UnsharedInputs{images, vector, 64}
 }
 
-// UnsharedGather is unshared_gather.wgsl: a thread adds up the gradient with respect to Vector numbers of X, 1 or 4, of
-// which a group's channels must be a multiple.
+// UnsharedGather is unshared_gather.wgsl: a thread adds up the gradient with respect to Vector numbers of X, 1 or 4,
+// of which a group's channels must be a multiple.
 type UnsharedGather struct{ Vector, Threads uint32 }
 
 // Name is, for example, unshared_gather_v4_t64.

@@ -2,10 +2,10 @@
 //
 //   U[x, y][fx, fy, c] = sum over k of dV[x, y, k] * W_k[x, y][fx, fy, c]
 //
-// A thread computes {{len .Parts}} vectors of it in {{.Images}} of the images, all of which are served by what it reads of
-// the filters: side by side with its neighbours, so that filters are read as they stand. Parameters are those of
-// the way back: what conv.wgsl reads and writes there. unshared_gather.wgsl adds up what comes to each input. The
-// CPU twin is cpuref/gradients.go.
+// A thread computes {{len .Parts}} vectors of it in {{.Images}} of the images, all of which are served by what it
+// reads of the filters: side by side with its neighbours, so that filters are read as they stand. Parameters are
+// those of the way back: what conv.wgsl reads and writes there. unshared_gather.wgsl adds up what comes to each
+// input. The CPU twin is cpuref/gradients.go.
 
 {{template "index" .}}
 

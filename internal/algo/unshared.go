@@ -129,8 +129,8 @@ func (a filterUnshared) Plan(s Spec, l Limits) (Plan, error) {
 	return plan, plan.fits(l)
 }
 
-// unsharedInputs adds dX of an unshared layer, reading each filter once, and tells whether it is one. Where all is to be
-// computed by the direct algorithm it is none.
+// unsharedInputs adds dX of an unshared layer, reading each filter once, and tells whether it is one. Where all is to
+// be computed by the direct algorithm it is none.
 func (g *Backward) unsharedInputs() bool {
 	s := g.Spec
 	p := s.Problem

@@ -2,10 +2,10 @@
 //
 //   U[x, y][fx, fy, c] = sum over k of dV[x, y, k] * W_k[x, y][fx, fy, c]
 //
-// A thread computes 6 vectors of it in 1 of the images, all of which are served by what it reads of
-// the filters: side by side with its neighbours, so that filters are read as they stand. Parameters are those of
-// the way back: what conv.wgsl reads and writes there. unshared_gather.wgsl adds up what comes to each input. The
-// CPU twin is cpuref/gradients.go.
+// A thread computes 6 vectors of it in 1 of the images, all of which are served by what it
+// reads of the filters: side by side with its neighbours, so that filters are read as they stand. Parameters are
+// those of the way back: what conv.wgsl reads and writes there. unshared_gather.wgsl adds up what comes to each
+// input. The CPU twin is cpuref/gradients.go.
 
 // The index map that all kernels share. A layer is described by the convolution below it: of an ordinary
 // layer itself, of a transposed one the convolution whose gradient it computes. Positions are
