@@ -92,24 +92,3 @@ func TestFilterGradientOption(t *testing.T) {
 	_, err = l.Backward(t.Context(), data.X, data.DV)
 	says(t, "one of other layers", err, host.ErrUnsupported, "dW by depthwise", "must be depthwise")
 }
-
-// TestFilterGradientChoice holds which algorithm the rules choose for layers of each kind.
-func TestFilterGradientChoice(t *testing.T) {
-	dev := hosttest.Open(t)
-	for descriptor, want := range map[string]string{
-		"ic64ih28oc64kh3ph1": "tiles", "ic3ih32oc64kh7sh2ph3": "tiles", "g64ic64ih28oc64kh3ph1": "depthwise",
-		"g32ic128ih28oc128kh3ph1": "grouped", "ic8ih12oc8kh3+transposed": "tiles",
-	} {
-		p, err := conv.Parse(descriptor)
-		if err != nil {
-			t.Fatal(err)
-		}
-		all, err := host.FilterGradients(dev, p, host.LayerOptions{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got := all[0].Name(); got != want {
-			t.Errorf("%s: by %s, must be %s", descriptor, host.AlgorithmName(all[0]), want)
-		}
-	}
-}
