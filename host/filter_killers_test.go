@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/gpuconv/gpuconv/conv"
@@ -37,6 +38,12 @@ func brokenFilters() []shaders.Variant {
 		shaders.FilterUnsharedBy(1), shaders.UnsharedInputsBy(4, 4), shaders.UnsharedInputsBy(4, 1),
 		shaders.UnsharedGatherBy(4), shaders.UnsharedGatherBy(1),
 		shaders.FilterStrided}, rows(shaders.WinogradGradients())...)
+}
+
+// ofFilterGradients tells the kernels of the way back from unshared.wgsl, which is forward.
+func ofFilterGradients(v shaders.Variant) bool {
+	_, forward := v.(shaders.Unshared)
+	return !forward && slices.Contains(brokenFilters(), v)
 }
 
 func init() {

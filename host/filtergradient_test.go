@@ -25,7 +25,8 @@ var filterLayers = slices.Concat(kinds, []string{
 	"g2mb2ic8ih9iw7oc16kh3ph1", "g3ic12ih18iw17oc12kh3sh2ph1", "g2mb2ic8ih4iw5oc8kh3sh2ph1+transposed",
 	"mb2ic8ih9iw12oc16kh5ph2", "ic16ih20iw14oc8kh3ph1", "g2mb2ic8ih13iw14oc24kh5ph2dh1",
 	"mb2ic3ih15iw17oc8kh7sh2ph3", "ic3ih23iw27oc16kh11sh4ph2", "g2mb2ic4ih11iw13oc16kh3kw5sh2sw3ph1+circular",
-	"mb5ic2ih2iw3oc3kh2+unshared",
+	"mb5ic2ih2iw3oc3kh2+unshared", "mb5ic4ih4iw5oc8kh2kw3+unshared", "ic4ih3oc4kh2+unshared", "ic1ih4oc3kh3+unshared",
+	"mb4ic1ih4oc3kh3+unshared+reflect",
 })
 
 // TestFilterGradients holds each algorithm for dW and db to the proof, on each layer that it serves.

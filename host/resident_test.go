@@ -40,6 +40,7 @@ var againLayers = []string{
 	"ic4ih9oc8kh3ph1", "ic4ih9oc8kh3sh2ph1", "ic3ih9oc8kh3sh2ph1", "g8ic8ih9oc8kh3ph1", "g2ic8ih9oc8kh3ph1",
 	"g2ic8ih9oc8kh3sh2ph1", "g8ic8ih9oc8kh3sh2ph1",
 	"ic3ih9oc8kh3ph1", "ic3ih12oc8kh7sh2ph3", "ic3ih23oc8kh11sh4", "ic256ih4oc72kh1", "g3ic3ih5oc6kh2",
+	"ic4ih5oc8kh3ph1+unshared",
 }
 
 // TestRunAgain holds that a layer with resident operands, once it ran, makes nothing on the device and
