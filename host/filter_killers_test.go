@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"math/rand/v2"
 	"slices"
 	"strings"
 
@@ -12,6 +13,8 @@ import (
 	"github.com/gpuconv/gpuconv/host"
 	"github.com/gpuconv/gpuconv/host/proof"
 	"github.com/gpuconv/gpuconv/shaders"
+	"github.com/gpuconv/gpuconv/tensor"
+	"github.com/gpuconv/gpuconv/transform"
 )
 
 // The kernels of dW, of db and of unshared layers that are broken.
@@ -64,10 +67,10 @@ func init() {
 	}
 	// parts of odd sizes, and one part; as many threads as fill the folded grid, and more
 	killers[shaders.BiasSumsBy(4)] = append(byFilters("tiles/8x8x4_v4_t8_k1", "mb3ic4ih5iw37oc12kh1kw1",
-		"ic4iw3oc40kw1", "ic4ih32iw32oc40kh1", "ic4ih32iw32oc88kh1"),
+		"ic4iw3oc40kw1", "ic4ih32iw32oc40kh1", "ic4ih32iw32oc80kh1"),
 		byFilters("unshared/v4_t64", "mb3ic4iw5oc8kw1+unshared", "ic4iw160oc16kw1+unshared")...)
 	killers[shaders.BiasSumsBy(1)] = append(byFilters("tiles/8x8x2_v1_t8_k1", "mb3ic2ih5iw37oc11kh1kw1",
-		"ic1iw3oc81kw1", "mb2ic1ih40iw16oc19kh1", "ic1ih35iw35oc10kh1", "ic1ih32iw31oc21kh1"),
+		"ic1iw3oc81kw1", "mb2ic1ih40iw16oc19kh1", "ic1ih35iw35oc10kh1", "ic1ih32oc20kh1"),
 		byFilters("unshared/v1_t64", "mb3ic1iw5oc3kw1+unshared", "ic1iw128oc5kw1+unshared")...)
 	for channels, k := range map[int]shaders.Unshared{4: brokenUnshared, 1: brokenUnshared1} {
 		killers[k] = unsharedKillers("unshared/"+k.Name()[len("unshared_"):], channels)
@@ -93,7 +96,7 @@ func winogradGradientKillers(k shaders.Winograd) (all []killer) {
 	taps := k.Side() + 1 - k.M
 	for _, format := range []string{
 		"mb2ic8ih9iw13oc12kh%dph1pw2", "g2mb3ic8ih7iw8oc16kh%[1]dph2dh1", "ic4ih6iw20oc8kh%dph2",
-		"ic40ih8oc64kh%dph2",
+		"ic40ih8oc64kh%dph2", "ic4ih8oc160kh%dph1",
 	} {
 		p, err := conv.Parse(fmt.Sprintf(format, taps))
 		if err != nil {
@@ -108,8 +111,42 @@ func winogradGradientKillers(k shaders.Winograd) (all []killer) {
 			_, err := c.Run(dev)
 			return err
 		}})
+		if k.Kernel == "winograd_gradient" && p.H.Dilation == 1 {
+			all = append(all, killer{"alone " + p.String(), func(dev *host.Device) error {
+				return runWinogradGradient(dev, k, p)
+			}})
+		}
 	}
 	return all
+}
+
+// runWinogradGradient runs the transform of dV by itself, on whole numbers, of which no sum rounds.
+func runWinogradGradient(dev *host.Device, k shaders.Winograd, p conv.Problem) error {
+	h, w, err := transform.Transform(k.M).Lines(p)
+	if err != nil {
+		return err
+	}
+	dv, rng := make([]float32, p.OutLen()), rand.New(rand.NewPCG(5, 6))
+	tensor.FillIntegers(dv, rng, 9)
+	m, down, across := int(k.M), p.H.Tiles(int(k.M)), p.W.Tiles(int(k.M))
+	var want []float32
+	for t := range p.Batch * down * across {
+		for i := range h.Products * w.Products {
+			for c := range p.OutChannels {
+				sum := 0.0
+				for j := range m * m {
+					y, x := t/across%down*m+j/m, t%across*m+j%m
+					if y < p.H.Out && x < p.W.Out {
+						at := ((t/across/down*p.H.Out+y)*p.W.Out+x)*p.OutChannels + c
+						sum += h.AT[j/m][i/w.Products] * w.AT[j%m][i%w.Products] * float64(dv[at])
+					}
+				}
+				want = append(want, float32(sum))
+			}
+		}
+	}
+	got, err := attemptWinograd(dev, k, shaders.WinogradGradient(p, k), [][]float32{dv}, int64(len(want)))
+	return sameNumbers(got, want, err)
 }
 
 // byFilters are gradients of layers of integers, dW by one algorithm.
@@ -129,14 +166,16 @@ func everyParameter(groups, inputs, outputs int) string {
 // filterTileKillers are those of 8x8 weights a thread, and 8 threads a workgroup, which load so many channels at once.
 func filterTileKillers(name string, channels int) []killer {
 	algorithm := func(split int) string { return fmt.Sprintf("tiles/%s_k%d", name[len("tiles_"):], split) }
-	some := func(format string) string { return fmt.Sprintf(format, 16+channels, 8+channels) }
+	outputs := 13 - channels/4 // two tiles, the last one not full
+	some := func(format string) string { return fmt.Sprintf(format, 16+channels, outputs) }
 	all := append(byFilters(algorithm(1),
-		everyParameter(2, 16+channels, 8+channels), some("mb3ic%dih5iw9oc%dkh2kw3ph1"),
+		everyParameter(2, 16+channels, outputs), some("mb3ic%dih5iw9oc%dkh2kw3ph1"),
 		some("ic%dih4iw5oc%dkh3kw4ph2pw3+reflect"), some("ic%dih4iw5oc%dkh3kw4ph2pw3+replicate"),
 		some("ic%dih4iw5oc%dkh3kw4ph2pw3+circular"), some("mb2ic%dih3iw4oc%dkh2kw3sh2ph1+transposed"),
 		// ten workgroups, which fill the folded grid, and one thread more
-		"g10ic80iw9oc80kw8", "g9ic72iw10oc72kw9"),
-		byFilters(algorithm(4), everyParameter(2, 16+channels, 8+channels), some("ic%dih17iw3oc%dkh1"),
+		"g10ic80iw9oc80kw8", "g9ic72iw10oc72kw9",
+		fmt.Sprintf("g2mb2ic%dih3oc%[1]dkh2", 2*(8+channels))), // as many tiles across as down
+		byFilters(algorithm(4), everyParameter(2, 16+channels, outputs), some("ic%dih17iw3oc%dkh1"),
 			some("mb2ic%did2ih5iw3oc%dkd1kh1kw2"), "g5ic40ih16iw5oc40kh1kw4")...)
 	for _, split := range []int{1, 4} {
 		all = append(all,
@@ -187,7 +226,7 @@ func unsharedKillers(algorithm string, channels int) []killer {
 		everyParameter(2, 2*channels, 3*channels) + "+unshared", some("mb5ic%dih3iw4oc%dkh2kw3ph1+unshared"),
 		fmt.Sprintf("mb4ic4iw3oc%dkw2+unshared", 32+channels), "ic4iw3oc32kw2+unshared", "mb2ic8iw5oc28kw3+unshared",
 		some("ic%dih4iw5oc%dkh3kw4ph2pw3+unshared+reflect"),
-		"ic4iw80oc32kw1+unshared", "ic4iw90oc32kw1+unshared", // which fill the folded grid, and more
+		"ic4iw80oc32kw1+unshared", "ic4iw160oc32kw1+unshared", // which fill the folded grid, and twice
 		"g2mb4ic8iw5oc72kw2+unshared", some("mb5ic%diw40oc%dkw2+unshared"),
 	} {
 		all = append(all, exact(d, sums))
@@ -209,19 +248,22 @@ func filterUnsharedKillers(algorithm string, channels int) []killer {
 		algorithm))
 }
 
-// unsharedInputsKillers have four images and more, filters around what threads beside each other take, and every
+// unsharedInputsKillers have images around four, filters around what threads beside each other take, and every
 // padding.
 func unsharedInputsKillers(channels int) []killer {
-	some := func(format string) string { return fmt.Sprintf(format, 3*channels, 5*channels) }
 	all := byFilters("unshared",
-		strings.Replace(everyParameter(2, 2*channels, 3*channels), "mb2", "mb5", 1)+"+unshared",
-		some("mb4ic%dih3iw4oc%dkh2kw3ph1+unshared"), some("mb9ic%dih7iw6oc%dkh3kw2sh2sw3ph1dh1+unshared"),
-		fmt.Sprintf("mb4ic%diw5oc3kw3+unshared", 16*channels), // a filter of one block
-		// as many threads as fill the folded grid, and more
-		fmt.Sprintf("mb4ic%diw81oc2kw2+unshared", channels), fmt.Sprintf("mb7ic%diw50oc2kw1+unshared", 40*channels))
-	for _, kind := range []conv.Padding{conv.Reflect, conv.Replicate, conv.Circular} {
-		all = append(all, byFilters("unshared",
-			fmt.Sprintf("mb4ic%did3ih5iw4oc3kd2kh3kw4sh1sw2pd1ph3pw2+unshared+%v", channels, kind))...)
+		strings.Replace(everyParameter(2, 2*channels, 3*channels), "mb2", "mb5", 1)+"+unshared")
+	for _, format := range []string{
+		"g2mb6ic%[2]dih4iw9oc6kh3kw7ph1", "mb7ic%[3]diw9oc2kw7", // of three blocks, and of one and a vector
+		"mb4ic%[4]diw82oc3kw3",  // of one, as many threads as fill the folded grid
+		"g2mb4ic%[5]diw9oc4kw7", // as many blocks as groups
+		"mb4ic%[1]diw160oc3kw1", "mb9ic%[1]dih7iw6oc5kh3kw2sh2sw3ph1dh1", "mb4ic%[2]dih3iw4oc3kh2kw3ph1",
+		"mb4ic%[1]did3ih5iw4oc3kd2kh3kw4sh1sw2pd1ph3pw2+reflect",
+		"mb4ic%[1]did3ih5iw4oc3kd2kh3kw4sh1sw2pd1ph3pw2+replicate",
+		"mb4ic%[1]did3ih5iw4oc3kd2kh3kw4sh1sw2pd1ph3pw2+circular",
+	} {
+		descriptor := fmt.Sprintf(format, channels, 10*channels, 7*channels, 16*channels, 20*channels)
+		all = append(all, byFilters("unshared", descriptor+"+unshared")...)
 	}
 	return all
 }

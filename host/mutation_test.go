@@ -245,6 +245,8 @@ func unrolledWith(v shaders.Variant) string {
 		return "tiles"
 	case shaders.FilterTiles, shaders.FilterSlide:
 		return "filters"
+	case shaders.UnsharedInputs:
+		return "unshared inputs"
 	case shaders.Winograd:
 		if strings.HasPrefix(v.Kernel, "winograd_gradient") || strings.HasPrefix(v.Kernel, "winograd_filters") {
 			return "gradients by winograd"
@@ -495,7 +497,7 @@ var (
 	fraction   = regexp.MustCompile(`^\d+\.\d+$`)
 	// in unrolled code
 	numbered = regexp.MustCompile(
-		`^(start|image|from|pixel|inside|column|row|sum|x|w|[dtupqrio])\d{1,2}(_\d)?(\.[xyzw])?$`)
+		`^(start|image|from|pixel|inside|column|row|sum|place|x|w|[dtupqrio])\d{1,2}(_\d)?(\.[xyzw])?$`)
 	bounding = regexp.MustCompile(`let (end|steps) = `)
 )
 

@@ -35,7 +35,7 @@ fn main(
 	let o = unit / BLOCK / across / groups % outs;
 	let image = unit / BLOCK / across / groups / outs * IMAGES;
 {{- range .Parts}}
-	let place{{.}} = min(first{{if .}}{{plus .}} * BLOCK{{end}}, step - 1u);
+	let place{{.}} = first{{if .}}{{plus .}} * BLOCK{{end}};
 {{- end}}
 {{- range $i := .Each}}{{range $.Parts}}
 	var sum{{$i}}_{{.}} = {{$.Load}}();
@@ -56,10 +56,10 @@ fn main(
 	}
 	let to = ((image * outs + o) * groups + group) * step;
 {{- range $i := .Each}}
-	if image{{plus .}} < p.images {
 {{- range $.Parts}}
+	if image{{plus $i}} < p.images && place{{.}} < step {
 		u[to{{if $i}}{{plus $i}} * outs * groups * step{{end}} + place{{.}}] = sum{{$i}}_{{.}};
-{{- end}}
 	}
+{{- end}}
 {{- end}}
 }

@@ -6,7 +6,8 @@ import "testing"
 func TestFilterGradientFlag(t *testing.T) {
 	const layer = "ic8ih14oc8kh3ph1"
 	for _, name := range []string{"direct", "tiles", "winograd4", "tiles/8x8x4_v4_t8_k1"} {
-		contain(t, succeed(t, "run", layer, "--backward", "--filter-gradient", name), "check dW  bound: all 576 elements")
+		out := succeed(t, "run", layer, "--backward", "--filter-gradient", name)
+		contain(t, out, "check dW  bound: all 576 elements")
 	}
 	for _, c := range []struct {
 		args []string

@@ -170,12 +170,12 @@ fn main(
 	let group = unit / BLOCK / across % groups;
 	let o = unit / BLOCK / across / groups % outs;
 	let image = unit / BLOCK / across / groups / outs * IMAGES;
-	let place0 = min(first, step - 1u);
-	let place1 = min(first + 1u * BLOCK, step - 1u);
-	let place2 = min(first + 2u * BLOCK, step - 1u);
-	let place3 = min(first + 3u * BLOCK, step - 1u);
-	let place4 = min(first + 4u * BLOCK, step - 1u);
-	let place5 = min(first + 5u * BLOCK, step - 1u);
+	let place0 = first;
+	let place1 = first + 1u * BLOCK;
+	let place2 = first + 2u * BLOCK;
+	let place3 = first + 3u * BLOCK;
+	let place4 = first + 4u * BLOCK;
+	let place5 = first + 5u * BLOCK;
 	var sum0_0 = f32();
 	var sum0_1 = f32();
 	var sum0_2 = f32();
@@ -201,12 +201,22 @@ fn main(
 		weight += step;
 	}
 	let to = ((image * outs + o) * groups + group) * step;
-	if image < p.images {
+	if image < p.images && place0 < step {
 		u[to + place0] = sum0_0;
+	}
+	if image < p.images && place1 < step {
 		u[to + place1] = sum0_1;
+	}
+	if image < p.images && place2 < step {
 		u[to + place2] = sum0_2;
+	}
+	if image < p.images && place3 < step {
 		u[to + place3] = sum0_3;
+	}
+	if image < p.images && place4 < step {
 		u[to + place4] = sum0_4;
+	}
+	if image < p.images && place5 < step {
 		u[to + place5] = sum0_5;
 	}
 }

@@ -170,12 +170,12 @@ fn main(
 	let group = unit / BLOCK / across % groups;
 	let o = unit / BLOCK / across / groups % outs;
 	let image = unit / BLOCK / across / groups / outs * IMAGES;
-	let place0 = min(first, step - 1u);
-	let place1 = min(first + 1u * BLOCK, step - 1u);
-	let place2 = min(first + 2u * BLOCK, step - 1u);
-	let place3 = min(first + 3u * BLOCK, step - 1u);
-	let place4 = min(first + 4u * BLOCK, step - 1u);
-	let place5 = min(first + 5u * BLOCK, step - 1u);
+	let place0 = first;
+	let place1 = first + 1u * BLOCK;
+	let place2 = first + 2u * BLOCK;
+	let place3 = first + 3u * BLOCK;
+	let place4 = first + 4u * BLOCK;
+	let place5 = first + 5u * BLOCK;
 	var sum0_0 = f32();
 	var sum0_1 = f32();
 	var sum0_2 = f32();
@@ -240,36 +240,76 @@ fn main(
 		weight += step;
 	}
 	let to = ((image * outs + o) * groups + group) * step;
-	if image < p.images {
+	if image < p.images && place0 < step {
 		u[to + place0] = sum0_0;
+	}
+	if image < p.images && place1 < step {
 		u[to + place1] = sum0_1;
+	}
+	if image < p.images && place2 < step {
 		u[to + place2] = sum0_2;
+	}
+	if image < p.images && place3 < step {
 		u[to + place3] = sum0_3;
+	}
+	if image < p.images && place4 < step {
 		u[to + place4] = sum0_4;
+	}
+	if image < p.images && place5 < step {
 		u[to + place5] = sum0_5;
 	}
-	if image + 1u < p.images {
+	if image + 1u < p.images && place0 < step {
 		u[to + 1u * outs * groups * step + place0] = sum1_0;
+	}
+	if image + 1u < p.images && place1 < step {
 		u[to + 1u * outs * groups * step + place1] = sum1_1;
+	}
+	if image + 1u < p.images && place2 < step {
 		u[to + 1u * outs * groups * step + place2] = sum1_2;
+	}
+	if image + 1u < p.images && place3 < step {
 		u[to + 1u * outs * groups * step + place3] = sum1_3;
+	}
+	if image + 1u < p.images && place4 < step {
 		u[to + 1u * outs * groups * step + place4] = sum1_4;
+	}
+	if image + 1u < p.images && place5 < step {
 		u[to + 1u * outs * groups * step + place5] = sum1_5;
 	}
-	if image + 2u < p.images {
+	if image + 2u < p.images && place0 < step {
 		u[to + 2u * outs * groups * step + place0] = sum2_0;
+	}
+	if image + 2u < p.images && place1 < step {
 		u[to + 2u * outs * groups * step + place1] = sum2_1;
+	}
+	if image + 2u < p.images && place2 < step {
 		u[to + 2u * outs * groups * step + place2] = sum2_2;
+	}
+	if image + 2u < p.images && place3 < step {
 		u[to + 2u * outs * groups * step + place3] = sum2_3;
+	}
+	if image + 2u < p.images && place4 < step {
 		u[to + 2u * outs * groups * step + place4] = sum2_4;
+	}
+	if image + 2u < p.images && place5 < step {
 		u[to + 2u * outs * groups * step + place5] = sum2_5;
 	}
-	if image + 3u < p.images {
+	if image + 3u < p.images && place0 < step {
 		u[to + 3u * outs * groups * step + place0] = sum3_0;
+	}
+	if image + 3u < p.images && place1 < step {
 		u[to + 3u * outs * groups * step + place1] = sum3_1;
+	}
+	if image + 3u < p.images && place2 < step {
 		u[to + 3u * outs * groups * step + place2] = sum3_2;
+	}
+	if image + 3u < p.images && place3 < step {
 		u[to + 3u * outs * groups * step + place3] = sum3_3;
+	}
+	if image + 3u < p.images && place4 < step {
 		u[to + 3u * outs * groups * step + place4] = sum3_4;
+	}
+	if image + 3u < p.images && place5 < step {
 		u[to + 3u * outs * groups * step + place5] = sum3_5;
 	}
 }
