@@ -140,7 +140,7 @@ func filterTiles() (all []filterTile) {
 
 func (filterTile) Name() string { return "tiles" }
 
-// Variant is, for example, 16x16x4_v4_t8_k4.
+// Variant is, for example, 16x16x2_v4_t8_k4.
 func (a filterTile) Variant() string {
 	return fmt.Sprintf("%s_k%d", a.FilterTiles.Name()[len("filter_tiles_"):], a.splitK)
 }

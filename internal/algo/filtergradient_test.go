@@ -46,7 +46,7 @@ func TestFilterGradientRefuses(t *testing.T) {
 		change           func(*algo.Spec)
 	}{
 		{"tiles", "ic4ih5oc4kh3+unshared", anything, nil},
-		{"tiles/16x16x4_v4_t8_k1", "ic3ih5oc4kh3", anything, nil},
+		{"tiles/16x16x2_v4_t8_k1", "ic3ih5oc4kh3", anything, nil},
 		{"tiles/8x8x4_v4_t8_k4", "ic4ih5oc4kh3", anything, nil}, // three rows
 		{"depthwise", "ic4ih5oc4kh3", anything, nil},
 		{"depthwise", "g4ic4ih5oc4kh3ph1+reflect", anything, nil},

@@ -95,7 +95,9 @@ func (a filterWinograd) Plan(s Spec, l Limits) (Plan, error) {
 		{out, out.Threads, shaders.WinogradFilters(p, out), side*side + taps*taps},
 	}
 	plan := newFilterPlan(a, s, func(m Machine) float64 {
-		return a.product.cost(product, params, m) + costOf(steps, m)
+		// Products are as many as fit no cache: each is written, and read again.
+		products := m.occupied(float64(product.FilterLen()), m.Load+2*m.Store)
+		return a.product.cost(product, params, m) + costOf(steps, m) + products
 	})
 	inputs := plan.Scratch("the transformed input", product.InLen())
 	gradients := plan.Scratch("the transformed gradient", product.OutLen())

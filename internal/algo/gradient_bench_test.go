@@ -55,13 +55,16 @@ func BenchmarkFilterGradient(b *testing.B) {
 		if *benchAlgorithms == "" {
 			continue
 		}
-		for _, a := range algo.FilterGradients() {
-			if plan, err := a.Plan(s, limits); err == nil && regexp.MustCompile(*benchAlgorithms).MatchString(
-				algo.Name(a)) {
-				time := quickest(b, device, plan.Plan)[0]
-				cost := plan.Cost(algo.MachineOf(limits))
-				fmt.Printf("  %-40s %6.2f, cost/ms %.1f\n", algo.Name(a), gflops(p, time), cost/1e6/time.Seconds()/1e3)
+		var some []algo.Plan
+		var plans []exec.Plan
+		for _, plan := range algo.FilterCandidates(s, limits) {
+			if regexp.MustCompile(*benchAlgorithms).MatchString(algo.Name(plan.Algorithm)) {
+				some, plans = append(some, plan), append(plans, plan.Plan)
 			}
+		}
+		for i, t := range quickest(b, device, plans...) {
+			fmt.Printf("  %-40s %6.2f, cost/ms %.1f\n", algo.Name(some[i].Algorithm), gflops(p, t),
+				some[i].Cost(algo.MachineOf(limits))/1e9/t.Seconds())
 		}
 	}
 	b.ReportMetric(math.Pow(product, 1/float64(count)), "dW/V")

@@ -152,7 +152,7 @@ fn from_output(i: vec3<u32>, f: vec3<u32>, copy: vec3<u32>) -> vec3<u32> {
 const THREADS: u32 = 8u;
 const OUTPUTS: u32 = 16u; // depth slices
 const INPUTS: u32 = 4u; // input channels
-const STRIP: u32 = 4u; // neurons that are loaded at once
+const STRIP: u32 = 2u; // neurons that are loaded at once
 
 // put writes the sums of one depth slice, those of the input channels of its group alone.
 fn put(to: u32, output: u32, input: u32, sums: vec4<f32>) {
@@ -248,96 +248,38 @@ fn main(
 			let d1_1 = outputs(to1 + 4u, inside1);
 			let d1_2 = outputs(to1 + 8u, inside1);
 			let d1_3 = outputs(to1 + 12u, inside1);
-			let from2 = from_input(vec3<u32>(z, y, left + 2u), f);
-			let inside2 = left + 2u < p.out_size.z && all(from2 < p.in_size);
-			let below2 = image * ins + flat(from2, p.in_size);
-			let above2 = row * p.out_size.z + left + 2u;
-			let pixel2 = select(below2, above2, p.backward == 1u);
-			let neuron2 = select(above2, below2, p.backward == 1u);
-			let at2 = x_at(pixel2, first_input);
-			let to2 = v_at(neuron2, first_output);
-			let x2_0 = inputs(at2, inside2);
-			let d2_0 = outputs(to2, inside2);
-			let d2_1 = outputs(to2 + 4u, inside2);
-			let d2_2 = outputs(to2 + 8u, inside2);
-			let d2_3 = outputs(to2 + 12u, inside2);
-			let from3 = from_input(vec3<u32>(z, y, left + 3u), f);
-			let inside3 = left + 3u < p.out_size.z && all(from3 < p.in_size);
-			let below3 = image * ins + flat(from3, p.in_size);
-			let above3 = row * p.out_size.z + left + 3u;
-			let pixel3 = select(below3, above3, p.backward == 1u);
-			let neuron3 = select(above3, below3, p.backward == 1u);
-			let at3 = x_at(pixel3, first_input);
-			let to3 = v_at(neuron3, first_output);
-			let x3_0 = inputs(at3, inside3);
-			let d3_0 = outputs(to3, inside3);
-			let d3_1 = outputs(to3 + 4u, inside3);
-			let d3_2 = outputs(to3 + 8u, inside3);
-			let d3_3 = outputs(to3 + 12u, inside3);
 			sum0_0 += d0_0.x * x0_0;
 			sum0_0 += d1_0.x * x1_0;
-			sum0_0 += d2_0.x * x2_0;
-			sum0_0 += d3_0.x * x3_0;
 			sum1_0 += d0_0.y * x0_0;
 			sum1_0 += d1_0.y * x1_0;
-			sum1_0 += d2_0.y * x2_0;
-			sum1_0 += d3_0.y * x3_0;
 			sum2_0 += d0_0.z * x0_0;
 			sum2_0 += d1_0.z * x1_0;
-			sum2_0 += d2_0.z * x2_0;
-			sum2_0 += d3_0.z * x3_0;
 			sum3_0 += d0_0.w * x0_0;
 			sum3_0 += d1_0.w * x1_0;
-			sum3_0 += d2_0.w * x2_0;
-			sum3_0 += d3_0.w * x3_0;
 			sum4_0 += d0_1.x * x0_0;
 			sum4_0 += d1_1.x * x1_0;
-			sum4_0 += d2_1.x * x2_0;
-			sum4_0 += d3_1.x * x3_0;
 			sum5_0 += d0_1.y * x0_0;
 			sum5_0 += d1_1.y * x1_0;
-			sum5_0 += d2_1.y * x2_0;
-			sum5_0 += d3_1.y * x3_0;
 			sum6_0 += d0_1.z * x0_0;
 			sum6_0 += d1_1.z * x1_0;
-			sum6_0 += d2_1.z * x2_0;
-			sum6_0 += d3_1.z * x3_0;
 			sum7_0 += d0_1.w * x0_0;
 			sum7_0 += d1_1.w * x1_0;
-			sum7_0 += d2_1.w * x2_0;
-			sum7_0 += d3_1.w * x3_0;
 			sum8_0 += d0_2.x * x0_0;
 			sum8_0 += d1_2.x * x1_0;
-			sum8_0 += d2_2.x * x2_0;
-			sum8_0 += d3_2.x * x3_0;
 			sum9_0 += d0_2.y * x0_0;
 			sum9_0 += d1_2.y * x1_0;
-			sum9_0 += d2_2.y * x2_0;
-			sum9_0 += d3_2.y * x3_0;
 			sum10_0 += d0_2.z * x0_0;
 			sum10_0 += d1_2.z * x1_0;
-			sum10_0 += d2_2.z * x2_0;
-			sum10_0 += d3_2.z * x3_0;
 			sum11_0 += d0_2.w * x0_0;
 			sum11_0 += d1_2.w * x1_0;
-			sum11_0 += d2_2.w * x2_0;
-			sum11_0 += d3_2.w * x3_0;
 			sum12_0 += d0_3.x * x0_0;
 			sum12_0 += d1_3.x * x1_0;
-			sum12_0 += d2_3.x * x2_0;
-			sum12_0 += d3_3.x * x3_0;
 			sum13_0 += d0_3.y * x0_0;
 			sum13_0 += d1_3.y * x1_0;
-			sum13_0 += d2_3.y * x2_0;
-			sum13_0 += d3_3.y * x3_0;
 			sum14_0 += d0_3.z * x0_0;
 			sum14_0 += d1_3.z * x1_0;
-			sum14_0 += d2_3.z * x2_0;
-			sum14_0 += d3_3.z * x3_0;
 			sum15_0 += d0_3.w * x0_0;
 			sum15_0 += d1_3.w * x1_0;
-			sum15_0 += d2_3.w * x2_0;
-			sum15_0 += d3_3.w * x3_0;
 		}
 	}
 
