@@ -40,8 +40,8 @@ func (d *Device) NewBatch() *Batch { return &Batch{dev: d} }
 // once for each submission, for it also frees the timestamps.
 func (d *Device) NewTimedBatch() *Batch { return &Batch{dev: d, timed: true} }
 
-// NewTotalBatch begins a batch that is measured from its begin to its end, without what it costs to measure each of its
-// dispatches. It takes no copies. Times gives one time.
+// NewTotalBatch begins a batch that is measured from its begin to its end, without what it costs to measure
+// each of its dispatches. It takes no copies. Times gives one time.
 func (d *Device) NewTotalBatch() *Batch { return &Batch{dev: d, timed: true, total: true} }
 
 // MaxTimed is how many dispatches a timed batch takes: WebGPU has 4096 queries in a set, two for each.
@@ -271,7 +271,7 @@ func (b *Batch) prepareTicks(op string, s *Submission) error {
 		case !b.dev.info.HasFeature(FeatureTimestamps):
 			return fmt.Errorf("%w: the adapter has no %s", ErrLimit, FeatureTimestamps)
 		case b.total && copies > 0:
-			return fmt.Errorf("%w: a batch of %d copies that is timed together, must have dispatches alone", ErrMisuse, copies)
+			return fmt.Errorf("%w: %d copies in a batch that is timed together, must be none", ErrMisuse, copies)
 		case n == 0 || n > MaxTimed:
 			return fmt.Errorf("%w: a timed batch of %d dispatches, must be 1 to %d", ErrMisuse, n, MaxTimed)
 		}

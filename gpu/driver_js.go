@@ -558,7 +558,8 @@ func (d *jsDriver) encodeTimed(encoder js.Value, ops []command, ticks timestamps
 			end()
 		}
 		if !pass.Truthy() {
-			writes := map[string]any{"querySet": set, "beginningOfPassWriteIndex": next, "endOfPassWriteIndex": next + 1}
+			writes := map[string]any{"querySet": set, "beginningOfPassWriteIndex": next,
+				"endOfPassWriteIndex": next + 1}
 			next += 2
 			pass = encoder.Call("beginComputePass", map[string]any{"timestampWrites": writes})
 		}

@@ -10,8 +10,8 @@ import (
 	"github.com/gpuconv/gpuconv/internal/algo"
 )
 
-// Algorithm is one way to compute a layer forward, with its parameters: every one is held to the same
-// proof. The way back chooses for itself.
+// Algorithm is one way to compute a layer forward, or its gradients with respect to W and b, with its parameters:
+// every one is held to the same proof.
 type Algorithm interface {
 	// Name is the algorithm's: direct, registers, shared, winograd2, winograd4, ...
 	Name() string

@@ -91,7 +91,7 @@ func (e *blocks) build(key split.Key, filters func() tensor.Filters) (engine, er
 			o.DType = Float32 // sums in float16 would be rounded once for each block
 		}
 		o.Separate = o.Separate && key.Epilogue == e.layer.options.Epilogue
-		o.Tunings, o.Autotune = nil, false
+		o.Tunings, o.Autotune, o.FilterGradient = nil, false, ""
 		l := &layerData{problem: key.Problem, filters: filters(), options: o, block: true}
 		if fail := e.dev.hooks.newBlock; fail != nil {
 			if err := fail(); err != nil {

@@ -86,7 +86,7 @@ func splitPlan(p conv.Problem, most split.Limits) (split.Plan, error) {
 
 // unsupported marks what no plan or device takes.
 func unsupported(err error) error {
-	for _, reason := range []error{exec.ErrTooLarge, algo.ErrTooLong, algo.ErrLimits} {
+	for _, reason := range []error{exec.ErrTooLarge, algo.ErrTooLong, algo.ErrLimits, algo.ErrNotServed} {
 		if errors.Is(err, reason) {
 			return fmt.Errorf("%w: %w", ErrUnsupported, err)
 		}

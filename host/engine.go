@@ -50,6 +50,8 @@ func (l *layerData) spec() algo.Spec {
 		Block:    l.block,
 		Direct:   o.Algorithm == "direct",
 		Threads:  o.Threads,
+
+		FilterGradient: o.FilterGradient,
 	}
 }
 
@@ -147,6 +149,7 @@ func (e *whole) backward(ctx context.Context, in operands, dv []float32, checked
 	}
 	plan := g.plan
 	s.sums, s.inputs = plan.SumsBy(), plan.InputGradientBy()
+	s.filters = plan.Filters
 	inputs := map[int][]uint32{algo.X: exec.Bits(in.x), plan.DV: exec.Bits(dv)}
 	if e.layer.options.Epilogue.Residual != conv.NoResidual {
 		inputs[algo.Residual] = exec.Bits(in.residual)

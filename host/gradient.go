@@ -32,6 +32,7 @@ type stages struct {
 	gradients Gradients
 	// What computed Z and dX; nil in blocks and on the CPU.
 	sums, inputs Algorithm
+	filters      Algorithm // of dW and db; nil in blocks and on the CPU
 }
 
 func (l *Layer) backward(

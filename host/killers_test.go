@@ -38,23 +38,23 @@ var killers = map[shaders.Variant][]killer{
 		gradients("ic1iw700oc1kw1", fused(leaky)), gradients("ic1iw5120oc1kw1", fused(leaky)),
 		gradients("ic1iw100oc3kw1", fused(prelu(conv.NoResidual)))),
 	shaders.BiasGradients: {
-		gradients("mb2ic1iw73oc3kw1", host.LayerOptions{}),         // more positions than threads
-		gradients("mb3ic1ih2oc2kh1+unshared", host.LayerOptions{}), // one position
-		gradients("mb2ic1iw5oc20kw1", host.LayerOptions{}),         // fills the folded grid
+		gradients("mb2ic1iw73oc3kw1", directly),         // more positions than threads
+		gradients("mb3ic1ih2oc2kh1+unshared", directly), // one position
+		gradients("mb2ic1iw5oc20kw1", directly),         // fills the folded grid
 	},
 	shaders.FilterGradients: {
 		// no two parameters beside each other are alike
-		gradients("g2mb2ic4id3ih4iw5oc6od4oh3ow2kd2kh3kw4sd1sh2sw3pd2ph3pw1dd1dh0dw0", host.LayerOptions{}),
+		gradients("g2mb2ic4id3ih4iw5oc6od4oh3ow2kd2kh3kw4sd1sh2sw3pd2ph3pw1dd1dh0dw0", directly),
 		// more positions than threads
-		gradients("mb3ic2ih9iw10oc3kh2kw1+reflect", host.LayerOptions{}),
-		gradients("g2mb2ic4ih3iw4oc2kh2kw3+unshared", host.LayerOptions{}),
-		gradients("g2mb2ic2ih3iw4oc6kh2kw3sh2ph1+transposed", host.LayerOptions{}),
-		gradients("mb3ic1iw25oc2kw2+transposed", host.LayerOptions{}), // more positions than threads
-		gradients("mb2ic1iw3oc1kw1+unshared", host.LayerOptions{}),    // banks of one weight
-		gradients("ic1ih4iw5oc2kh3kw4ph2pw3+reflect", host.LayerOptions{}),
-		gradients("ic1ih4iw5oc2kh3kw4ph2pw3+replicate", host.LayerOptions{}),
-		gradients("ic1ih4iw5oc2kh3kw4ph2pw3+circular", host.LayerOptions{}),
-		gradients("ic5iw3oc4kw1", host.LayerOptions{}), // 20 weights fill the folded grid
+		gradients("mb3ic2ih9iw10oc3kh2kw1+reflect", directly),
+		gradients("g2mb2ic4ih3iw4oc2kh2kw3+unshared", directly),
+		gradients("g2mb2ic2ih3iw4oc6kh2kw3sh2ph1+transposed", directly),
+		gradients("mb3ic1iw25oc2kw2+transposed", directly), // more positions than threads
+		gradients("mb2ic1iw3oc1kw1+unshared", directly),    // banks of one weight
+		gradients("ic1ih4iw5oc2kh3kw4ph2pw3+reflect", directly),
+		gradients("ic1ih4iw5oc2kh3kw4ph2pw3+replicate", directly),
+		gradients("ic1ih4iw5oc2kh3kw4ph2pw3+circular", directly),
+		gradients("ic5iw3oc4kw1", directly), // 20 weights fill the folded grid
 	},
 	shaders.Conv(256, shaders.Float32): convKillers(wide(shaders.Float32)),
 	shaders.Conv(256, shaders.Float16): halfKillers(wide(shaders.Float16)),
@@ -78,6 +78,9 @@ var killers = map[shaders.Variant][]killer{
 		quantizedKiller("ic2iw5oc2kw3", conv.Epilogue{}, 256),
 	},
 }
+
+// directly has the gradients with respect to W and b by the direct algorithm.
+var directly = host.LayerOptions{FilterGradient: "direct"}
 
 // reluBehind has negative numbers behind V: guards are NaN, of which ReLU makes what they are.
 func reluBehind(dev *host.Device) error {

@@ -31,6 +31,9 @@ type LayerOptions struct {
 	Exact bool
 	// Threads is the workgroup size of the direct algorithm, one of shaders.ConvThreads; 0 chooses.
 	Threads uint32
+	// FilterGradient is "name" or "name/variant" of one of [FilterGradients], by which Backward computes the gradients
+	// with respect to W and b; "" chooses. Layers that are computed in blocks choose for each block.
+	FilterGradient string
 	// Tunings are the stored choices: they choose where Algorithm and Threads do not and they know one; nil has none.
 	Tunings *tuning.Cache
 	// Autotune measures the algorithms as [Tune] does where the Tunings know none, which takes its time,
@@ -183,7 +186,7 @@ func (o LayerOptions) Validate(p conv.Problem) error {
 			shaders.ConvThreads,
 		)
 	}
-	return nil
+	return o.validateFilterGradient()
 }
 
 // slopes is how many slopes the activation wants.

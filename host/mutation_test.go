@@ -40,7 +40,7 @@ func (m mutant) String() string {
 var broken = slices.Concat([]shaders.Variant{
 	shaders.ReLU, shaders.Activate, shaders.ActivationGradients, shaders.BiasGradients, shaders.FilterGradients,
 	shaders.Conv(256, shaders.Float32), shaders.Conv(256, shaders.Float16),
-}, brokenStrips(), brokenSpreads(), rows(shaders.Winograds()), []shaders.Variant{
+}, brokenStrips(), brokenSpreads(), brokenFilters(), rows(shaders.Winograds()), []shaders.Variant{
 	shaders.QuantizeLinear, shaders.DequantizeLinear, shaders.Dequantize, shaders.Requantize,
 	shaders.FourierRows(4), shaders.FourierColumns(4), shaders.FourierInverseColumns(4), shaders.FourierInverseRows(4),
 	shaders.FourierRows(1), shaders.FourierColumns(1), shaders.FourierInverseColumns(1), shaders.FourierInverseRows(1),
@@ -68,6 +68,9 @@ var sizes = map[string][]string{
 	"Pool": {"Threads"}, "DepthToSpace": {"Threads", "Lanes"}, "Spread": {"Strip", "Rows", "Threads"},
 	"Registers": {"Pixels", "Channels", "Threads"}, "Shared": {"Rows", "Columns", "Depth"},
 	"Stem": {"Strip", "Rows", "Channels", "Threads"}, "Slide": {"Strip", "Rows", "Threads"},
+	"FilterTiles": {"Outputs", "Inputs", "Strip", "Threads"}, "FilterSlide": {"Strip", "Threads"},
+	"BiasSums": {"Threads"}, "Unshared": {"Images", "Threads"}, "FilterUnshared": {"Threads"},
+	"UnsharedInputs": {"Images", "Threads"}, "UnsharedGather": {"Threads"},
 	"Depthwise": {"Strip", "Threads"}, "Pointwise": {"Threads", "Each"}, "Remap": {"Threads", "Each"},
 	"ReduceAxes": {"Lanes", "Threads"}, "Softmax": {"Lanes", "Threads"}, "Extreme": {"Lanes", "Threads"},
 	"Normalize": {"Lanes", "Threads"}, "Cumulate": {"Lanes", "Threads"},
@@ -240,6 +243,14 @@ func unrolledWith(v shaders.Variant) string {
 	switch v := v.(type) {
 	case shaders.Tiles:
 		return "tiles"
+	case shaders.FilterTiles, shaders.FilterSlide:
+		return "filters"
+	case shaders.UnsharedInputs:
+		return "unshared inputs"
+	case shaders.Winograd:
+		if strings.HasPrefix(v.Kernel, "winograd_gradient") || strings.HasPrefix(v.Kernel, "winograd_filters") {
+			return "gradients by winograd"
+		}
 	case shaders.Fourier:
 		return "fourier"
 	case shaders.MatMul:
@@ -486,7 +497,7 @@ var (
 	fraction   = regexp.MustCompile(`^\d+\.\d+$`)
 	// in unrolled code
 	numbered = regexp.MustCompile(
-		`^(start|image|from|pixel|inside|column|row|sum|x|w|[tupqrio])\d{1,2}(_\d)?(\.[xyzw])?$`)
+		`^(start|image|from|pixel|inside|column|row|sum|place|x|w|[dtupqrio])\d{1,2}(_\d)?(\.[xyzw])?$`)
 	bounding = regexp.MustCompile(`let (end|steps) = `)
 )
 

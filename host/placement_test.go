@@ -247,6 +247,7 @@ func placedLayers() []string {
 		"g2mb2ic6ih5iw4oc10kh3kw2ph1", "g2mb2ic8ih5iw4oc24kh3kw2ph1", // implicit GEMM
 		"g2mb2ic128ih2iw3oc8kh1kw2", "ic256iw9oc12kw1", // split-K
 		"g2mb2ic4ih3iw4oc6kh2kw3sh2ph1+transposed", "g2mb2ic4ih3iw4oc6kh2kw3+unshared",
+		"g2mb5ic8ih3iw4oc16kh2kw3+unshared",
 		"mb2ic3id3ih4iw5oc8kd2kh3kw2pd1ph1pw0+reflect",
 		"g8mb2ic8ih9iw19oc8kh3ph1", "g8mb2ic8ih9iw19oc8kh3sh2ph1", // slides
 		"g2mb2ic8ih9iw19oc8kh3ph1", "g2mb2ic8ih9iw19oc8kh3sh2ph1",
@@ -468,6 +469,8 @@ func vectors(plan algo.Plan) (x, v uint32) {
 		return 4, 4
 	case shaders.Depthwise:
 		return k.Vector, k.Vector
+	case shaders.Unshared:
+		return k.Vector, k.Vector
 	case shaders.Sums:
 		if k.DType == shaders.Float16 {
 			return 1, 2
@@ -566,7 +569,8 @@ func TestPlacedKernels(t *testing.T) {
 	}
 	for _, v := range broken {
 		unplaced := v == shaders.ActivationGradients || v == shaders.BiasGradients ||
-			v == shaders.QuantizeLinear || v == shaders.DequantizeLinear // which have placed killers of their own
+			v == shaders.QuantizeLinear || v == shaders.DequantizeLinear || // which have placed killers of their own
+			ofFilterGradients(v) // whose volumes stand alone
 		switch k := v.(type) {
 		case shaders.Peak, shaders.Copy, shaders.Operator: // operators have their own
 			unplaced = true

@@ -66,6 +66,7 @@ func TestEveryVariantRuns(t *testing.T) {
 		}
 	}
 	hosttest.Algorithms(t, dev)
+	filterGradients(t, dev)
 	for _, v := range shaders.Variants() {
 		if !ran[v.Name()] {
 			t.Errorf("no layer was run with %s", v.Name())

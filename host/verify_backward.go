@@ -2,6 +2,7 @@ package host
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/gpuconv/gpuconv/conv"
 	"github.com/gpuconv/gpuconv/cpuref"
@@ -62,7 +63,7 @@ func (l *Layer) judgeStages(in operands, dv tensor.Volume, s stages, mode cpuref
 	x := l.input(in)
 	ref, failed := l.inputGradient(s.inputs, dz, mode)
 	add("dX", s.gradients.X.Data, ref, failed)
-	ref, failed = cpuref.FilterGradient(p, x, dz)
+	ref, failed = filterTruth(s.filters, mode, p, x, dz)
 	add("dW", s.gradients.W.Data, ref, failed)
 	ref, failed = cpuref.BiasGradient(p, dz)
 	add("db", s.gradients.W.Bias, ref, failed)
@@ -113,4 +114,19 @@ func (l *Layer) judgeActivation(
 	if len(s.gradients.Slopes) > 0 {
 		add("dslope", s.gradients.Slopes, dslope, err)
 	}
+}
+
+// filterTruth is the reference of dW as an algorithm computed it, or the sums of blocks or of the CPU where that is
+// nil.
+func filterTruth(a Algorithm, mode cpuref.Mode, p conv.Problem, x, dz tensor.Volume) (cpuref.Reference, error) {
+	by, transformed := algo.FilterTransformOf(a)
+	switch {
+	case transformed && mode == cpuref.Exact && !by.Exact(p):
+		return cpuref.Reference{}, fmt.Errorf(
+			"%w: dW by %s rounds, even integers: check by the bound, or leave it out with LayerOptions.Exact",
+			cpuref.ErrNoVerdict, a.Name())
+	case transformed && mode == cpuref.Bounded:
+		return cpuref.TransformedFilterGradient(by, p, x, dz)
+	}
+	return cpuref.FilterGradient(p, x, dz)
 }

@@ -105,6 +105,7 @@ var ConvThreads = []uint32{32, 64, 128, 256}
 var (
 	FilterGradients     = Sums{"filter_gradient", 64, Float32}
 	BiasGradients       = Sums{"bias_gradient", 64, Float32}
+	FilterStrided       = Elementwise{"filter_strided", 256}
 	ReLU                = Elementwise{"relu", 256}
 	Activate            = Elementwise{"activate", 256}
 	ActivationGradients = Elementwise{"activate_gradient", 256}
@@ -130,6 +131,9 @@ func Variants() []Variant {
 	for _, k := range Winograds() {
 		all = append(all, k)
 	}
+	for _, k := range WinogradGradients() {
+		all = append(all, k)
+	}
 	for _, k := range Fouriers() {
 		all = append(all, k)
 	}
@@ -143,6 +147,21 @@ func Variants() []Variant {
 	for _, s := range stemRows {
 		all = append(all, s)
 	}
+	for _, f := range filterTileRows {
+		all = append(all, f)
+	}
+	all = append(all, BiasSumsBy(4), BiasSumsBy(1))
+	for _, f := range filterSlideRows {
+		all = append(all, f)
+	}
+	for _, u := range unsharedRows {
+		all = append(all, u)
+	}
+	all = append(all, FilterUnsharedBy(4), FilterUnsharedBy(1))
+	for _, images := range []uint32{1, 4} {
+		all = append(all, UnsharedInputsBy(images, 4), UnsharedInputsBy(images, 1))
+	}
+	all = append(all, UnsharedGatherBy(4), UnsharedGatherBy(1))
 	for _, d := range depthwiseRows {
 		all = append(all, d)
 	}
@@ -172,6 +191,7 @@ func Variants() []Variant {
 		all,
 		FilterGradients,
 		BiasGradients,
+		FilterStrided,
 		ReLU,
 		Activate,
 		ActivationGradients,

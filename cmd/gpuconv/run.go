@@ -166,7 +166,7 @@ func (j job) once(dev *host.Device, r *runReport) (made volumes, err error) {
 		return made, err
 	}
 	defer layer.Close()
-	if j.backward { // by the direct algorithm always
+	if j.backward {
 		g, err := j.judgeGradients(layer, r)
 		return volumes{gradients: &g}, err
 	}

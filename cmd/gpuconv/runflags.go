@@ -22,6 +22,7 @@ type runFlags struct {
 	layout, filterLayout                            string
 	activation, residual, relu                      string
 	separate, backward, deterministic               bool
+	filterGradient                                  string
 	dtype, verify, data                             string
 	sample                                          int
 	seed                                            uint64
@@ -87,6 +88,8 @@ func (f *runFlags) addTo(c *cobra.Command) {
 		false,
 		"compute the gradients dX, dW, db and dslope, given dV, and judge each stage",
 	)
+	flags.StringVar(&f.filterGradient, "filter-gradient", "", "how --backward computes dW and db: "+
+		strings.Join(host.FilterGradientNames(), ", ")+", or NAME/VARIANT; without it the likely quickest")
 	flags.BoolVar(&f.deterministic, "deterministic", false,
 		"run the layer twice and fail unless all bits are the same")
 	flags.StringVar(
@@ -256,8 +259,10 @@ func (f *runFlags) epilogue(j *job) (err error) {
 
 // gradients reads what is about the way back.
 func (f *runFlags) gradients(j *job) error {
-	j.backward = f.backward
+	j.backward, j.options.FilterGradient = f.backward, f.filterGradient
 	switch {
+	case !f.backward && f.filterGradient != "":
+		return usagef("--filter-gradient %s: only --backward computes one", f.filterGradient)
 	case !f.backward && f.dv != "":
 		return usagef("--dv %s: only --backward takes a gradient", f.dv)
 	case !f.backward && f.gradientFiles != (gradientFiles{}):

@@ -9,7 +9,7 @@ import (
 
 // WithAlgorithm is the case computed by one of the algorithms that serve it on dev, which its seed draws:
 // each name is as likely as any other, however many variants it has. A case that names an algorithm or
-// threads, or that none serves, stays as it is.
+// threads, or that none serves, stays as it is. One that goes backward has an algorithm for dW drawn likewise.
 func (c Case) WithAlgorithm(dev *host.Device) Case {
 	if c.Options.Algorithm != "" || c.Options.Threads != 0 {
 		return c
@@ -24,6 +24,19 @@ func (c Case) WithAlgorithm(dev *host.Device) Case {
 	if err != nil || len(list) == 0 {
 		return c
 	}
+	rng := rand.New(rand.NewPCG(c.Seed, 0x616c676f)) // the second word only has to stay as it is
+	c.Options.Algorithm = draw(rng, list)
+	if !c.Backward {
+		return c
+	}
+	if list, err = host.FilterGradients(dev, c.Problem, options); err == nil {
+		c.Options.FilterGradient = draw(rng, list)
+	}
+	return c
+}
+
+// draw draws one of the algorithms, first its name and then its variant.
+func draw(rng *rand.Rand, list []host.Algorithm) string {
 	var names []string
 	variants := map[string][]host.Algorithm{}
 	for _, a := range list {
@@ -32,8 +45,6 @@ func (c Case) WithAlgorithm(dev *host.Device) Case {
 		}
 		variants[a.Name()] = append(variants[a.Name()], a)
 	}
-	rng := rand.New(rand.NewPCG(c.Seed, 0x616c676f)) // the second word only has to stay as it is
 	of := variants[names[rng.IntN(len(names))]]
-	c.Options.Algorithm = host.AlgorithmName(of[rng.IntN(len(of))])
-	return c
+	return host.AlgorithmName(of[rng.IntN(len(of))])
 }

@@ -40,7 +40,10 @@ func TestWithAlgorithm(t *testing.T) {
 			!strings.Contains(c.Repro(dev), " --algorithm "+c.Options.Algorithm+" ") {
 			t.Errorf("case %d: %s", i, c.Repro(dev))
 		}
-		if c.Options.Algorithm = ""; text(c) != text(before) {
+		if (c.Options.FilterGradient != "") != c.Backward {
+			t.Errorf("case %d has dW by %q", i, c.Options.FilterGradient)
+		}
+		if c.Options.Algorithm, c.Options.FilterGradient = "", ""; text(c) != text(before) {
 			t.Errorf("case %d is %s, was %s", i, text(c), text(before))
 		}
 		for _, row := range proof.Rows(before.WithAlgorithm(dev)) {

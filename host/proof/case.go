@@ -212,6 +212,9 @@ func (c Case) Repro(dev *host.Device) string {
 	if c.Options.Algorithm != "" {
 		fmt.Fprintf(&b, " --algorithm %s", c.Options.Algorithm)
 	}
+	if c.Options.FilterGradient != "" {
+		fmt.Fprintf(&b, " --filter-gradient %s", c.Options.FilterGradient)
+	}
 	if c.Options.Threads != 0 {
 		fmt.Fprintf(&b, " --threads %d", c.Options.Threads)
 	}

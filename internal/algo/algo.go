@@ -25,14 +25,17 @@ func ordinary() (list []Algorithm) {
 	for _, a := range transformedAlgorithms() {
 		list = append(list, a)
 	}
-	return append(list, Strips()...)
+	return slices.Concat(list, Strips(), unshareds())
 }
 
 // Candidates are the plans of the algorithms that serve a layer on a device, the one first that is likely the
 // quickest, knowing nothing but the problem and the kind of device. There is always one: the direct algorithm's.
-func Candidates(s Spec, l Limits) []Plan {
+func Candidates(s Spec, l Limits) []Plan { return candidates(All(s), s, l) }
+
+// candidates are the plans of those of the algorithms that serve, by their cost.
+func candidates(all []Algorithm, s Spec, l Limits) []Plan {
 	var list []Plan
-	for _, a := range All(s) {
+	for _, a := range all {
 		if p, err := a.Plan(s, l); err == nil {
 			list = append(list, p)
 		}
@@ -50,14 +53,18 @@ func Choose(name string, s Spec, l Limits) (Plan, error) {
 		return newDirect(s).Plan(s, l) // threads are about the direct algorithm
 	}
 	s.Named = name != ""
-	list := Candidates(s, l)
-	for _, p := range list {
+	return chooseOf(All(s), name, s, l)
+}
+
+// chooseOf is Choose among the given algorithms.
+func chooseOf(all []Algorithm, name string, s Spec, l Limits) (Plan, error) {
+	for _, p := range candidates(all, s, l) {
 		if name == "" || Is(p.Algorithm, name) {
 			return p, nil
 		}
 	}
 	var why error
-	for _, a := range All(s) {
+	for _, a := range all {
 		if !Is(a, name) {
 			continue
 		}
@@ -86,8 +93,14 @@ func Names(list []Plan) (all []string) {
 }
 
 // AllNames are the names of all algorithms, without their variants, whatever they serve.
-func AllNames() (all []string) {
-	for _, a := range All(Spec{Threads: shaders.ConvThreads[0]}) {
+func AllNames() (all []string) { return namesOf(All(Spec{Threads: shaders.ConvThreads[0]})) }
+
+// FilterGradientNames are those of all algorithms for dW and db.
+func FilterGradientNames() []string { return namesOf(FilterGradients()) }
+
+// namesOf are the names of algorithms without their variants, each once.
+func namesOf(list []Algorithm) (all []string) {
+	for _, a := range list {
 		if !slices.Contains(all, a.Name()) {
 			all = append(all, a.Name())
 		}

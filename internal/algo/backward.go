@@ -1,6 +1,8 @@
 package algo
 
 import (
+	"fmt"
+
 	"github.com/gpuconv/gpuconv/conv"
 	"github.com/gpuconv/gpuconv/internal/exec"
 	"github.com/gpuconv/gpuconv/shaders"
@@ -13,7 +15,8 @@ type Backward struct {
 	Plan
 	DV, Z, DZ  int // DZ is DV where there is no activation
 	DX, DW, DB int
-	DSlopes    int // of PReLU
+	DSlopes    int       // of PReLU
+	Filters    Algorithm // of dW and db
 	// What computes dX and Z, nil where the direct algorithm does.
 	adjoint, sums *included
 }
@@ -44,22 +47,14 @@ func PlanBackward(s Spec, l Limits) (Backward, error) {
 		"the gradient db",
 		p.BiasLen(),
 	)
-	g.inputGradient(a, l)
-	g.Dispatch(
-		shaders.FilterGradients,
-		shaders.Encode(shaders.FilterGradient(p)),
-		p.FilterLen(),
-		exec.Whole(X),
-		exec.Whole(g.DZ),
-		exec.Whole(g.DW),
-	)
-	g.Dispatch(
-		shaders.BiasGradients,
-		shaders.Encode(shaders.BiasGradient(p)),
-		p.BiasLen(),
-		exec.Whole(g.DZ),
-		exec.Whole(g.DB),
-	)
+	if !g.unsharedInputs() {
+		g.inputGradient(a, l)
+	}
+	filters, err := ChooseFilterGradient(s.FilterGradient, s, l)
+	if err != nil {
+		return g, fmt.Errorf("dW by %s: %w: %w", s.FilterGradient, ErrNotServed, err)
+	}
+	g.filterGradient(filters)
 	return g, g.fits(l)
 }
 

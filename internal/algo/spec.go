@@ -24,6 +24,7 @@ type Spec struct {
 	Block          bool   // of a layer that is computed in blocks, and judged by the bound of plain sums
 	Direct         bool   // the direct algorithm was asked for by its name, for gradients too
 	Threads        uint32 // of the direct algorithm's workgroups; 0 chooses
+	FilterGradient string // the algorithm for the gradients with respect to W and b; "" chooses
 }
 
 // Limits are those of a device, and what rules must know of it.
@@ -81,6 +82,8 @@ var (
 	)
 	// ErrTooLong is about layers that kernels cannot count.
 	ErrTooLong = errors.New("volumes and filters of 2^32 numbers or more, or padded axes of 2^30")
+	// ErrNotServed is about an algorithm that was asked for by its name.
+	ErrNotServed = errors.New("not for this layer")
 	// ErrLimits is about devices.
 	ErrLimits = errors.New("this adapter's workgroups or bindings are too small for it")
 )

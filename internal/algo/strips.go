@@ -133,16 +133,19 @@ func (a sliding) shape() (strip, rows, channels, threads uint32) {
 
 func (sliding) vectors() (load, store uint32) { return 4, 4 }
 
-func (a sliding) serves(s Spec) error {
+func (a sliding) serves(s Spec) error { return servesSliding(s, a.Grouped, a.Filter, a.Stride) }
+
+// servesSliding reports why a layer is not for kernels whose small filters slide over few channels.
+func servesSliding(s Spec, grouped bool, filter, stride uint32) error {
 	p := s.Problem
 	inputs, outputs := p.InChannels/p.Groups, p.OutChannels/p.Groups
 	switch {
-	case a.Grouped && (inputs != 4 || outputs%4 != 0):
+	case grouped && (inputs != 4 || outputs%4 != 0):
 		return errors.New("groups must have 4 input channels and a multiple of 4 depth slices")
-	case !a.Grouped && (inputs != 1 || outputs != 1 || p.OutChannels%4 != 0):
+	case !grouped && (inputs != 1 || outputs != 1 || p.OutChannels%4 != 0):
 		return fmt.Errorf("%w with a multiple of 4 input channels, and as many depth slices", errNotDepthwise)
 	}
-	return servesLiteral(s, a.Filter, a.Stride)
+	return servesLiteral(s, filter, stride)
 }
 
 func (a sliding) packed(p conv.Problem) int64 {

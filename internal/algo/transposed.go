@@ -129,7 +129,7 @@ func (a transposed) interleaved(s Spec, r transform.Residues, l Limits) (Plan, e
 	})
 	places := int64(p.Batch) * int64(r.Places[0]) * int64(r.Places[1]) * int64(r.Places[2])
 	y := plan.Scratch("the outputs of the residues", places*int64(r.Pitch))
-	plan.parts(parts, y)
+	plan.addParts(parts, y)
 	plan.Pack = func(f tensor.Filters) ([]float32, error) { return packParts(p, r.Parts, parts, packed, f) }
 	params := shaders.DepthToSpaceParams(p, r.Places, r.Pitch, together, k, s.fused())
 	params = params.Place(shaders.Placement{}, s.V, s.Residual)
@@ -166,8 +166,8 @@ func (a transposed) part(s Spec, part transform.Part, pitch uint32, l Limits) (P
 // alignedTo is room for so many packed weights, so that what is behind them can be bound.
 func alignedTo(weights int64) int64 { return ceilDiv(4*weights, uniformStep) * uniformStep / 4 }
 
-// parts adds the steps of all parts, which read X and their filters, one part's behind the other's, and write to y.
-func (plan *Plan) parts(parts []Plan, y int) {
+// addParts adds the steps of all parts, which read X and their filters, one part's behind the other's, and write to y.
+func (plan *Plan) addParts(parts []Plan, y int) {
 	offset := uint64(0)
 	for _, part := range parts {
 		first := len(plan.Steps)

@@ -25,6 +25,7 @@ func Algorithms(t *testing.T, dev *host.Device) {
 		"ic3ih9oc8kh3sh2ph1", "ic3ih12oc8kh7sh2ph3", "ic3ih23oc8kh11sh4",
 		"g2ic8ih9iw11oc8kh5ph2", "ic4ih9oc8kh7ph3", "ic8ih9iw13oc8kh1kw7ph0pw3", "ic4ih14iw3oc4kh3kw1ph1pw0",
 		"ic3ih9oc5kh5ph2", "ic3ih9oc5kh7ph3",
+		"mb5ic8ih4iw5oc12kh3kw2ph1+unshared", "g2mb2ic6ih4oc10kh2+unshared+reflect",
 		// strides, from space to depth
 		"ic4ih12oc8kh4ph1", "ic3ih12oc5kh4ph1", "g2ic8ih15oc8kh5sh2ph2", "mb2ic3ih17oc5kh7kw5sh2sw1ph3+reflect",
 	}

@@ -2,8 +2,8 @@
 
     python3 ncnn_layers.py < SUITE.txt > RESULTS.json
 
-In float32, Winograd on: ncnn may neither store nor compute in float16 or bfloat16. Each time is the wall clock's around
-one run, from an input on the host to an output on the host. ncnn has no batches: such layers are left out.
+In float32, Winograd on: ncnn may neither store nor compute in float16 or bfloat16. Each time is the wall clock's
+around one run, from an input on the host to an output on the host. ncnn has no batches: such layers are left out.
 """
 import json
 import pathlib

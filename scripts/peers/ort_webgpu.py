@@ -3,8 +3,8 @@
     python3 ort_webgpu.py < SUITE.txt > RESULTS.json          on the layers of a suite
     python3 ort_webgpu.py MODEL.onnx... > RESULTS.json        on whole networks
 
-As ort.mjs and ort_network.mjs do where Node is. Each time is the wall clock's around one run, from an input on the host
-to an output on the host. Open sizes are 1. The provider takes the first Vulkan adapter that Dawn accepts.
+As ort.mjs and ort_network.mjs do where Node is. Each time is the wall clock's around one run, from an input on the
+host to an output on the host. Open sizes are 1. The provider takes the first Vulkan adapter that Dawn accepts.
 """
 import json
 import pathlib

@@ -1,0 +1,41 @@
+// The gradient with respect to the biases, a thread for 4 of them and a part of the sum:
+//
+//   db_k = sum over images and (x, y) of dV[x, y, k]
+//
+// or of an unshared layer, whose neurons have biases of their own, over images alone. Sums that are split stand one
+// db after the other. The CPU twin is cpuref/gradients.go.
+
+struct Params {
+	terms: u32, // of each sum
+	outputs: u32, // biases, and numbers of dV from one term of a sum to the next
+	split_k: u32, // parts of each sum
+}
+
+@group(0) @binding(0) var<uniform> p: Params;
+@group(0) @binding(1) var<storage, read> dv: array<vec4<f32>>;
+@group(0) @binding(2) var<storage, read_write> db: array<vec4<f32>>;
+
+const THREADS: u32 = 64u;
+
+@compute @workgroup_size(THREADS)
+fn main(
+	@builtin(workgroup_id) workgroup: vec3<u32>,
+	@builtin(num_workgroups) grid: vec3<u32>,
+	@builtin(local_invocation_index) thread: u32,
+) {
+	let unit = (workgroup.x + grid.x * (workgroup.y + grid.y * workgroup.z)) * THREADS + thread;
+	let columns = p.outputs / 4u;
+	let column = unit % columns;
+	let split = unit / columns;
+	if split >= p.split_k {
+		return;
+	}
+	let each = (p.terms + p.split_k - 1u) / p.split_k;
+	let begin = min(split * each, p.terms);
+	let end = min(begin + each, p.terms);
+	var sum = vec4<f32>();
+	for (var term = begin; term < end; term++) {
+		sum += dv[term * columns + column];
+	}
+	db[split * columns + column] = sum;
+}
