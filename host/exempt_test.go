@@ -23,8 +23,9 @@ var exempt = []struct {
 		sigmoid_of sign_like sin_of sine sine_at sinh_of size_of_pow smaller sqrt tan_of tanh_of to_int turned
 		whole_pow whole_remainder`},
 	{"values of kernels of tensors", "another one is not tried, though some have one of their type", `
-		bits by by_head by_tail ends exact exponents factor finite h limit m most offset over p.ends p.shape.sizes p.value q_head q_tail
-		quarters rank rest root s s_tail shape sizes small square strides t.quarters t.r under under_head under_tail value y_head zs`},
+		bits by by_head by_tail ends exact exponents factor finite h limit m most offset over p.ends p.shape.sizes p.value
+		q_head q_tail quarters rank rest root s s_tail shape sizes small square strides t.quarters t.r under under_head under_tail
+		value y_head zs`},
 	{"kernels of rows", "another one is not tried: few give the same, and what stands beside them is changed", `
 		a all_terms away beside best combined divisor endless exclusive factors found greatest inverses kept
 		kept_offsets kept_places least length means numbers p.divisor p.kept.sizes p.last p.reduced.sizes p.results

@@ -387,7 +387,7 @@ func killersPass(t *testing.T, dev *host.Device) {
 
 // TestEveryLineMatters deletes each line of each shader.
 func TestEveryLineMatters(t *testing.T) {
-	chosen := turnOf(t, 15, 60)
+	chosen := turnOf(t, 15, 120)
 	dev := hosttest.Open(t)
 	mutate(t, dev)
 	killersPass(t, dev)
@@ -585,7 +585,7 @@ func nextParam(t *testing.T) map[string]string {
 
 // TestEveryTokenMatters changes each token of each shader.
 func TestEveryTokenMatters(t *testing.T) {
-	chosen := turnOf(t, 30, 120)
+	chosen := turnOf(t, 30, 240)
 	dev := hosttest.Open(t)
 	mutate(t, dev)
 	killersPass(t, dev)

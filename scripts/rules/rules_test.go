@@ -108,8 +108,12 @@ func TestFitRecovers(t *testing.T) {
 			t.Errorf("software %v: choices lose %g and estimates err by %g, before by %g and %g", software, is.loss,
 				is.errors, was.loss, was.errors)
 		}
-		// The other figures are small parts of any of these costs.
-		for i, name := range []string{"Load", "", "Store", "", "", "Shared"} {
+		// The other figures are small parts of any of these costs, and so is what a GPU's workgroups share.
+		names := []string{"Load", "", "Store", "", "", "Shared"}
+		if !software {
+			names = names[:3]
+		}
+		for i, name := range names {
 			if is, want := *figures(&found)[i], *figures(&known)[i]; name != "" &&
 				math.Abs(math.Log(is/want)) > math.Log(1.25) {
 				t.Errorf("software %v: %s is %g, want %g", software, name, is, want)
