@@ -4,8 +4,10 @@ package ceiling
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/gpuconv/gpuconv/gpu"
@@ -42,6 +44,9 @@ func Bandwidth(ctx context.Context, dev *exec.Device) (r Rate, err error) {
 // measure keeps the best of what was measured before and the trials of one kernel.
 func (r *Rate) measure(ctx context.Context, dev *exec.Device, k shaders.Variant, sizes []trial) error {
 	rate, err := best(ctx, dev, sizes)
+	if err == nil && math.IsInf(rate, 0) {
+		err = errors.New("it took no time at all by the device's clock")
+	}
 	if err != nil {
 		return fmt.Errorf("measuring %s: %w", k.Name(), err)
 	}
@@ -118,7 +123,8 @@ func attempt(ctx context.Context, dev *exec.Device, t trial) error {
 	return t.judge(ctx, s)
 }
 
-// sample gives the shortest time of a session's dispatches by the GPU's clock, or their mean by the wall's.
+// sample gives the shortest time of a session's dispatches by the GPU's clock, or their mean by the wall's. A time of
+// nothing at all is no time: an H100's driver gave such once, which made its ceiling endless.
 func sample(ctx context.Context, s *exec.Session, timed bool) (time.Duration, error) {
 	begun := time.Now()
 	if !timed {
@@ -129,9 +135,9 @@ func sample(ctx context.Context, s *exec.Session, timed bool) (time.Duration, er
 	if err != nil {
 		return 0, err
 	}
-	shortest := times[0]
-	for _, t := range times {
-		shortest = min(shortest, t)
+	times = slices.DeleteFunc(times, func(t time.Duration) bool { return t == 0 })
+	if len(times) == 0 {
+		return time.Since(begun) / time.Duration(len(s.Plan().Steps)), nil
 	}
-	return shortest, nil
+	return slices.Min(times), nil
 }
