@@ -37,6 +37,14 @@ func (v Verdict) Numbers() (n int) {
 	return n
 }
 
+// All is how many numbers the nodes gave: more than were judged where these were a sample.
+func (v Verdict) All() (n int) {
+	for _, node := range v.Nodes {
+		n += node.Report.Total
+	}
+	return n
+}
+
 // Worst is the node that used most of its bound.
 func (v Verdict) Worst() (worst host.NodeReport) {
 	for i, node := range v.Nodes {
@@ -66,7 +74,7 @@ func (e *nodeError) Unwrap() error { return e.err }
 
 // Check runs the network with each tensor in memory of its own, poisoned before and between guards, and holds the
 // outputs of every node within its own bound against the reference in float64, given what the node really read. The
-// error says that it could not run or that memory was damaged; whether nodes are right is in the verdict.
+// error says that it could not run, that memory was damaged or ctx ended; whether nodes are right is in the verdict.
 func (net *Network) Check(
 	ctx context.Context,
 	inputs map[string]tensor.Array,
@@ -82,7 +90,8 @@ func (net *Network) Check(
 		return nil, verdict, net.failed("checking", err)
 	}
 	verdict.net, verdict.values, verdict.doing = net, p.values, p.doing
-	if outputs, verdict.Nodes, err = p.check(ctx, given, net.options.CheckSample); err != nil {
+	o := host.VerifyOptions{Mode: cpuref.Bounded, Sample: net.options.CheckSample, Seed: net.options.CheckSeed}
+	if outputs, verdict.Nodes, err = p.check(ctx, given, o); err != nil {
 		return nil, verdict, net.failed("checking", err)
 	}
 	return outputs, verdict, nil
@@ -91,7 +100,7 @@ func (net *Network) Check(
 func (p *plan) check(
 	ctx context.Context,
 	given map[string]*value,
-	sample int,
+	o host.VerifyOptions,
 ) (map[string]tensor.Array, []host.NodeReport, error) {
 	if p.program == nil {
 		return p.arrays(nil), nil, nil
@@ -100,7 +109,6 @@ func (p *plan) check(
 	if err != nil {
 		return nil, nil, err
 	}
-	o := host.VerifyOptions{Mode: cpuref.Bounded, Sample: sample}
 	computed, reports, err := p.program.VerifyWords(ctx, o, words...)
 	if closed := p.program.Close(); err == nil {
 		err = closed

@@ -24,9 +24,10 @@ type Options struct {
 	Tunings *tuning.Cache
 	// Autotune measures the algorithms of layers that Tunings do not know, which takes its time.
 	Autotune bool
-	// CheckSample is how many outputs of each layer [Network.Check] judges, where judging all takes too long: corners
-	// always among them. 0 judges all. Other nodes are judged whole.
+	// CheckSample is how many outputs of each layer [Network.Check] judges, chosen by CheckSeed, where judging all
+	// takes too long: corners always among them. 0 judges all. Other nodes are judged whole.
 	CheckSample int
+	CheckSeed   uint64
 	// Reopen opens a device in place of one that was lost, which the network then closes: a run that the loss ended is
 	// checked on it, node by node, and repeated. With nil such a run fails, and so do all after it.
 	Reopen func() (*host.Device, error)

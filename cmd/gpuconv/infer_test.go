@@ -223,6 +223,29 @@ func TestInferCheck(t *testing.T) {
 	}
 }
 
+// TestInferCheckSample holds that a sample of each layer is judged, the same for the same seed, and that it is said.
+func TestInferCheckSample(t *testing.T) {
+	hosttest.Open(t)
+	args := []string{"infer", brightest(t), "--random", "1", "--dim", "N=20", "--check"}
+	all := receipt(t, args...).Check
+	args = append(args, "--check-sample", "50")
+	c := receipt(t, args...).Check
+	// The layer gives 3 numbers of each of 20 images, and the others are judged whole.
+	if all.Numbers != all.All || c.All != all.All || c.Numbers != all.Numbers-10 || c.Sample != 50 {
+		t.Errorf("%+v of %+v", c, all)
+	}
+	contain(t, succeed(t, args...), fmt.Sprintf("all right: %s of %s numbers of ", thousands(int64(c.Numbers)),
+		thousands(int64(c.All))), "hold, 50 of each layer and all of other nodes, ")
+	used := map[string]bool{}
+	for _, seed := range []string{"1", "2", "3", "4", "1"} {
+		c := receipt(t, append(args, "--check-sample", "9", "--check-seed", seed)...).Check
+		used[fmt.Sprint(c.Used, c.Where)] = true
+	}
+	if len(used) < 2 || len(used) > 4 {
+		t.Errorf("%d different worst numbers by four seeds, one of them twice: %v", len(used), used)
+	}
+}
+
 // TestInferDeterministic holds that two runs give the same bits, and that bits that differ are noticed.
 func TestInferDeterministic(t *testing.T) {
 	hosttest.Open(t)
