@@ -126,10 +126,11 @@ func byRows() map[string]lowering {
 
 // quantized are the operators of 8-bit whole numbers.
 var quantized = map[string]lowering{
-	"QuantizeLinear":   {lower: lowerQuantize},
-	"DequantizeLinear": {lower: lowerDequantize},
-	"MatMulInteger":    {lower: lowerMatMulInteger},
-	"QLinearMatMul":    {lower: lowerMatMulInteger},
-	"ConvInteger":      {lower: lowerConvInteger},
-	"QLinearConv":      {lower: lowerConvInteger},
+	"QuantizeLinear":        {lower: lowerQuantize},
+	"DequantizeLinear":      {lower: lowerDequantize},
+	"DynamicQuantizeLinear": {lower: lowerDynamicQuantize},
+	"MatMulInteger":         {lower: lowerMatMulInteger},
+	"QLinearMatMul":         {lower: lowerMatMulInteger},
+	"ConvInteger":           {lower: lowerConvInteger},
+	"QLinearConv":           {lower: lowerConvInteger},
 }

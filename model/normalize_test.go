@@ -39,7 +39,8 @@ func TestStraight(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			g := newGraph()
 			g.Opsets[""] = 18
-			v := g.node("Conv", whole("pads", 1, 1, 1, 1), g.input("x", 0, 4, 8, 7), g.weights(8, 4, 3, 3), g.weights(8))
+			x, pads := g.input("x", 0, 4, 8, 7), whole("pads", 1, 1, 1, 1)
+			v := g.node("Conv", pads, x, g.weights(8, 4, 3, 3), g.weights(8))
 			last := add(g, v)
 			g.output(last)
 			net := g.network(t, Options{})
