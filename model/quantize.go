@@ -243,8 +243,8 @@ func (q *quantizedProduct) requantize(c *compiler, by, zero *value) error {
 	return nil
 }
 
-// lowerDynamicQuantize lowers DynamicQuantizeLinear: numbers of uint8, and the scale and zero point by which they stand
-// for those of x, which follow from the least and the largest of these and 0.
+// lowerDynamicQuantize lowers DynamicQuantizeLinear: numbers of uint8, and the scale and zero point by which they
+// stand for those of x, which follow from the least and the largest of these and 0.
 func lowerDynamicQuantize(c *compiler, n *node) error {
 	x := c.in(n, 0)
 	if err := floating(n, x); err != nil {
