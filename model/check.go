@@ -10,7 +10,13 @@ import (
 
 // Verdict is what [Network.Check] found: a report on each node, in the order in which they ran.
 type Verdict struct {
-	Nodes  []host.NodeReport
+	Nodes []host.NodeReport
+	parts []part // of what the nodes are, in their order
+}
+
+// part is some of a verdict's nodes: those of one plan, or one that the host computed, of which no more is known.
+type part struct {
+	nodes  int
 	net    *Network
 	values map[string]*value
 	doing  map[string]doing
@@ -79,6 +85,10 @@ func (net *Network) Check(
 	ctx context.Context,
 	inputs map[string]tensor.Array,
 ) (outputs map[string]tensor.Array, verdict Verdict, err error) {
+	if net != nil && net.stages != nil {
+		outputs, verdict, err = net.stages.check(ctx, inputs)
+		return outputs, verdict, net.failedAs("checking", err)
+	}
 	given, err := net.given(inputs)
 	if err != nil {
 		return nil, verdict, net.failed("checking", err)
@@ -89,11 +99,12 @@ func (net *Network) Check(
 	if err != nil {
 		return nil, verdict, net.failed("checking", err)
 	}
-	verdict.net, verdict.values, verdict.doing = net, p.values, p.doing
+	net.gave = p.types()
 	o := host.VerifyOptions{Mode: cpuref.Bounded, Sample: net.options.CheckSample, Seed: net.options.CheckSeed}
 	if outputs, verdict.Nodes, err = p.check(ctx, given, o); err != nil {
 		return nil, verdict, net.failed("checking", err)
 	}
+	verdict.parts = []part{{len(verdict.Nodes), net, p.values, p.doing}}
 	return outputs, verdict, nil
 }
 

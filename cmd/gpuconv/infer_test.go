@@ -246,6 +246,26 @@ func TestInferCheckSample(t *testing.T) {
 	}
 }
 
+// TestInferElsewhere holds that a node which the CPU computes is counted and named.
+func TestInferElsewhere(t *testing.T) {
+	hosttest.Open(t)
+	net := modelFile(t, onnx.Graph{
+		Inputs:  []onnx.ValueInfo{info("boxes", onnx.Float, 1, 6, 4), info("scores", onnx.Float, 1, 2, 6)},
+		Outputs: []onnx.ValueInfo{info("y", onnx.Int64, "n", 3)},
+		Nodes: []onnx.Node{
+			{Op: "Relu", Inputs: []string{"boxes"}, Outputs: []string{"b"}},
+			{Op: "NonMaxSuppression", Inputs: []string{"b", "scores"}, Outputs: []string{"y"}},
+		},
+	})
+	args := []string{"infer", net, "--random", "1", "--check"}
+	r := receipt(t, args...)
+	if r.OnGPU < 1 || r.Elsewhere != 1 || len(r.OnCPU) != 1 || r.Submissions != 1 || r.Check.Nodes <= r.OnGPU {
+		t.Errorf("%+v", r)
+	}
+	contain(t, succeed(t, args...), "ran on the GPU, in one submission, and 1 on the CPU: node 1, NonMaxSuppression")
+	contain(t, succeed(t, "inspect", net), "1 by the CPU: node 1, NonMaxSuppression")
+}
+
 // TestInferDeterministic holds that two runs give the same bits, and that bits that differ are noticed.
 func TestInferDeterministic(t *testing.T) {
 	hosttest.Open(t)
