@@ -96,19 +96,41 @@ func TestStages(t *testing.T) {
 func TestStagesWrong(t *testing.T) {
 	honest := onHost["NonMaxSuppression"]
 	defer func() { onHost["NonMaxSuppression"] = honest }()
-	onHost["NonMaxSuppression"] = func(n *node, in []*tensor.Array) (tensor.Array, onnx.DataType, error) {
-		a, of, err := honest(n, in)
-		a.Ints[2]++
-		return a, of, err
+	for name, spoil := range map[string]func(a *tensor.Array){
+		"another box":  func(a *tensor.Array) { a.Ints[2]++ },
+		"one too few":  func(a *tensor.Array) { a.Ints, a.Shape = a.Ints[3:], []int{a.Shape[0] - 1, 3} },
+		"one too many": func(a *tensor.Array) { a.Ints, a.Shape = append(a.Ints, 0, 0, 0), []int{a.Shape[0] + 1, 3} },
+	} {
+		onHost["NonMaxSuppression"] = func(n *node, in []*tensor.Array) (tensor.Array, onnx.DataType, error) {
+			a, of, err := honest(n, in)
+			spoil(&a)
+			return a, of, err
+		}
+		g, _ := detector()
+		net := g.network(t, Options{})
+		_, verdict, err := net.Check(context.Background(), map[string]tensor.Array{"x": g.array(1, 4, 6, 5)})
+		if err != nil || verdict.Wrong() == nil || !strings.Contains(verdict.Err().Error(), "NonMaxSuppression") {
+			t.Errorf("%s: verdict %v, error %v", name, verdict.Err(), err)
+		}
+		if verdict.Failure() != nil {
+			t.Errorf("%s: the host's node is no failure that a device shows again", name)
+		}
 	}
-	g, _ := detector()
+}
+
+// TestStagesEmpty holds that no box is a right answer where no score is high enough.
+func TestStagesEmpty(t *testing.T) {
+	g := newGraph()
+	x := g.node("Relu", nil, g.input("x", 1, 5, 4))
+	kept := g.node("NonMaxSuppression", nil, x, g.weights(1, 2, 5), g.whole(3), g.scalar(0.5), g.scalar(2))
+	g.output(kept)
 	net := g.network(t, Options{})
-	_, verdict, err := net.Check(context.Background(), map[string]tensor.Array{"x": g.array(1, 4, 6, 5)})
-	if err != nil || verdict.Wrong() == nil || !strings.Contains(verdict.Err().Error(), "NonMaxSuppression") {
-		t.Errorf("verdict %v, error %v", verdict.Err(), err)
+	out, verdict, err := net.Check(context.Background(), map[string]tensor.Array{"x": g.array(1, 5, 4)})
+	if err := errors.Join(err, verdict.Err()); err != nil {
+		t.Fatal(err)
 	}
-	if verdict.Failure() != nil {
-		t.Error("the host's node is no failure that a device shows again")
+	if a := out[kept]; !slices.Equal(a.Shape, []int{0, 3}) || a.Ints == nil || len(a.Ints) != 0 {
+		t.Errorf("%+v, must be of shape [0 3]", a)
 	}
 }
 
