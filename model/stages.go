@@ -25,8 +25,8 @@ var onHost = map[string]func(n *node, in []*tensor.Array) (tensor.Array, onnx.Da
 
 // stages are such a network.
 type stages struct {
-	net    *Network // the whole
-	model  *onnx.Model
+	net    *Network    // the whole
+	model  *onnx.Model // until after is made
 	node   *node
 	before *Network // nil where the node reads inputs and constants alone
 	mu     sync.Mutex
@@ -41,6 +41,8 @@ func (net *Network) staged(m *onnx.Model) (*stages, error) {
 		return nil, nil
 	}
 	s := &stages{net: net, model: m, node: net.nodes[i]}
+	// The stages have constants of their own.
+	maps.DeleteFunc(net.initial, func(name string, _ *value) bool { return !slices.Contains(s.node.Inputs, name) })
 	first := needed(m.Graph, s.node.Inputs, inputsOf(m.Graph))
 	if len(first) == 0 {
 		return s, nil
@@ -100,7 +102,9 @@ func (s *stages) follow(given map[string]onnx.DataType) (*Network, error) {
 	if len(graph.Graph.Outputs) > 0 {
 		s.after, err = New(s.net.dev, &graph, s.net.options)
 	}
-	s.made = err == nil
+	if s.made = err == nil; s.made {
+		s.model = nil
+	}
 	return s.after, err
 }
 
