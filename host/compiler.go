@@ -20,6 +20,7 @@ type compiler struct {
 	root, first []int
 	operand     []int // of each root, -1 for inputs that no node reads
 	emitted     []bool
+	layers      map[int]algo.Plan // of the nodes that are layers
 	plan        exec.Plan
 	program     *Program
 }
@@ -67,6 +68,9 @@ func (c *compiler) compile(checked bool) (*Program, error) {
 	c.place()
 	c.program = &Program{dev: c.dev, checked: checked}
 	c.allocate()
+	if err := c.choose(); err != nil {
+		return nil, err
+	}
 	c.emitted = make([]bool, len(c.nodes))
 	for i := range c.nodes {
 		if err := c.emit(i); err != nil {
@@ -253,7 +257,7 @@ func (c *compiler) emit(i int) (err error) {
 	}
 	switch n.kind {
 	case convNode:
-		err = c.emitLayer(i, n)
+		c.emitLayer(i, n)
 	case operatorNode:
 		c.emitOperator(i, n)
 	case quantizedNode:
@@ -271,42 +275,17 @@ func (c *compiler) emit(i int) (err error) {
 	return nil
 }
 
-func (c *compiler) emitLayer(i int, n node) error {
-	s := n.layer.spec()
+func (c *compiler) emitLayer(i int, n node) {
 	same := map[int]int{}
-	same[algo.X], s.X = c.placement(n.from[0])
-	same[algo.V], s.V = c.placement(i)
+	same[algo.X], _ = c.placement(n.from[0])
+	same[algo.V], _ = c.placement(i)
 	if n.layer.options.Epilogue.Residual != conv.NoResidual {
-		same[algo.Residual], s.Residual = c.placement(n.from[1])
+		same[algo.Residual], _ = c.placement(n.from[1])
 	}
-	if !shaders.Fits(n.layer.problem) {
-		return unsupported(algo.ErrTooLong)
-	}
-	plan, err := c.chosen(n.layer, s)
-	if err != nil {
-		return err
-	}
+	plan := c.layers[i]
 	plan.Fill(n.layer.filters, n.layer.options.Slopes)
 	c.plan.Append(plan.Plan, same)
 	c.steps(i, plan.Algorithm)
-	return nil
-}
-
-// chosen plans a layer by the algorithm that its options name, that was measured to be the quickest, or by the rules.
-// What was measured was measured on volumes that stand alone: where it does not take these placements the rules
-// choose.
-func (c *compiler) chosen(l *layerData, s algo.Spec) (algo.Plan, error) {
-	named := l.options.Algorithm
-	o, err := (&Layer{layerData: *l, dev: c.dev}).tuned()
-	if err != nil {
-		return algo.Plan{}, err
-	}
-	if named == "" && o.Algorithm != "" {
-		if plan, err := algo.Choose(o.Algorithm, s, c.dev.limits()); err == nil {
-			return plan, nil
-		}
-	}
-	return choose(c.dev, named, s)
 }
 
 func (c *compiler) emitOperator(i int, n node) {

@@ -220,7 +220,7 @@ func lines(t *testing.T) map[shaders.Variant]map[int]string {
 func ofTensors(v shaders.Variant) bool {
 	switch v.(type) {
 	case shaders.Pointwise, shaders.Remap, shaders.ReduceAxes, shaders.Softmax, shaders.Extreme, shaders.Normalize,
-		shaders.Cumulate:
+		shaders.Cumulate, shaders.Scatter:
 		return true
 	}
 	return false

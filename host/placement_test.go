@@ -575,7 +575,7 @@ func TestPlacedKernels(t *testing.T) {
 		case shaders.Peak, shaders.Copy, shaders.Operator: // operators have their own
 			unplaced = true
 		case shaders.Pool, shaders.Pointwise, shaders.Remap, shaders.MatMul, shaders.Resample, shaders.Lookup,
-			shaders.TopK, shaders.Sample, shaders.ReduceAxes, shaders.Softmax, shaders.Extreme,
+			shaders.Scatter, shaders.TopK, shaders.Sample, shaders.ReduceAxes, shaders.Softmax, shaders.Extreme,
 			shaders.Normalize, shaders.Cumulate: // whose tensors are views
 			unplaced = true
 		case shaders.Fourier:

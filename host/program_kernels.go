@@ -158,16 +158,18 @@ func (n node) fill() func() ([]uint32, error) {
 	return func() ([]uint32, error) { return n.words, nil }
 }
 
-// judgeKernels has the caller's judge look at what an Apply's steps read and wrote.
-func (step programStep) judgeKernels(ctx context.Context, s *exec.Session) (cpuref.Report, error) {
+// judgeKernels takes what an Apply's steps read and wrote, for the caller's judge.
+func (step programStep) judgeKernels(ctx context.Context, s *exec.Session) (verdict, error) {
 	var words [][]uint32
 	for _, v := range step.volumes {
 		read, err := s.ReadWords(ctx, v.operand)
 		if err != nil {
-			return cpuref.Report{}, err
+			return nil, err
 		}
 		words = append(words, read)
 	}
 	inputs := len(step.node.from)
-	return step.node.kernels.Judge(words[:inputs], words[inputs:])
+	return func() (cpuref.Report, error) {
+		return step.node.kernels.Judge(words[:inputs], words[inputs:])
+	}, nil
 }

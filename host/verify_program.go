@@ -67,10 +67,35 @@ func (p *Program) verify(
 	return outputs, reports, err
 }
 
-// judge holds each node against the reference.
+// verdict holds what a node wrote against the reference. It takes nothing from the device.
+type verdict func() (cpuref.Report, error)
+
+// until gives the verdict, or the error of ctx when that ends: a judge that is at work then goes on to the end of its
+// node, and nobody hears of it.
+func (v verdict) until(ctx context.Context) (cpuref.Report, error) {
+	var report cpuref.Report
+	var err error
+	judged := make(chan struct{})
+	go func() {
+		report, err = v()
+		close(judged)
+	}()
+	select {
+	case <-judged:
+		return report, err
+	case <-ctx.Done():
+		return cpuref.Report{}, ctx.Err()
+	}
+}
+
+// judge holds each node against the reference, until ctx ends.
 func (p *Program) judge(ctx context.Context, s *exec.Session, o VerifyOptions) (reports []NodeReport, err error) {
 	for _, step := range p.steps {
-		report, err := step.judge(ctx, s, o)
+		verdict, err := step.judge(ctx, s, o)
+		var report cpuref.Report
+		if err == nil {
+			report, err = verdict.until(ctx)
+		}
 		if err != nil {
 			return reports, fmt.Errorf("%s: %w", step.what, err)
 		}
@@ -108,8 +133,8 @@ func (step programStep) read(ctx context.Context, s *exec.Session) (all [][]uint
 	return all, nil
 }
 
-// judge holds what a node wrote, the last volume, against what it read.
-func (step programStep) judge(ctx context.Context, s *exec.Session, o VerifyOptions) (cpuref.Report, error) {
+// judge takes what a node wrote, the last volume, and what it read from the device, to be held against each other.
+func (step programStep) judge(ctx context.Context, s *exec.Session, o VerifyOptions) (verdict, error) {
 	switch step.node.kind {
 	case quantizedNode:
 		return step.judgeQuantized(ctx, s)
@@ -123,10 +148,15 @@ func (step programStep) judge(ctx context.Context, s *exec.Session, o VerifyOpti
 	for _, v := range step.volumes {
 		data, err := v.read(ctx, s)
 		if err != nil {
-			return cpuref.Report{}, err
+			return nil, err
 		}
 		volumes = append(volumes, data)
 	}
+	return func() (cpuref.Report, error) { return step.judgeVolumes(volumes, o) }, nil
+}
+
+// judgeVolumes holds the last volume against those that the node read.
+func (step programStep) judgeVolumes(volumes [][]float32, o VerifyOptions) (cpuref.Report, error) {
 	read, v := volumes[:len(volumes)-1], volumes[len(volumes)-1]
 	switch {
 	case step.algorithm != nil:
@@ -164,16 +194,16 @@ func (s shape) problem() conv.Problem {
 	}
 }
 
-// judgeQuantized holds the sums of a layer of 8-bit numbers and what it made of them against the reference.
-func (step programStep) judgeQuantized(ctx context.Context, s *exec.Session) (report cpuref.Report, err error) {
+// judgeQuantized takes the sums of a layer of 8-bit numbers and what it made of them, to be judged.
+func (step programStep) judgeQuantized(ctx context.Context, s *exec.Session) (_ verdict, err error) {
 	q, last := step.node.quantized, len(step.volumes)-1
 	r := quantizedRun{sums: make([]int32, q.problem.OutLen())}
 	if r.x, err = step.volumes[0].readBytes(ctx, s); err != nil {
-		return report, err
+		return nil, err
 	}
 	if last > 1 {
 		if r.residual, err = step.volumes[1].read(ctx, s); err != nil {
-			return report, err
+			return nil, err
 		}
 	}
 	if step.node.quantization != nil {
@@ -182,32 +212,34 @@ func (step programStep) judgeQuantized(ctx context.Context, s *exec.Session) (re
 		r.v, err = step.volumes[last].read(ctx, s)
 	}
 	if err != nil {
-		return report, err
+		return nil, err
 	}
 	words, err := s.ReadWords(ctx, step.sums)
 	if err != nil {
-		return report, err
+		return nil, err
 	}
 	for i, w := range words {
 		r.sums[i] = int32(w)
 	}
-	return q.judge(r)
+	return func() (cpuref.Report, error) { return q.judge(r) }, nil
 }
 
-func (step programStep) judgeDequantize(ctx context.Context, s *exec.Session) (report cpuref.Report, err error) {
+func (step programStep) judgeDequantize(ctx context.Context, s *exec.Session) (_ verdict, err error) {
 	x, err := step.volumes[0].readBytes(ctx, s)
 	if err != nil {
-		return report, err
+		return nil, err
 	}
 	v, err := step.volumes[1].read(ctx, s)
 	if err != nil {
-		return report, err
+		return nil, err
 	}
-	ref, err := cpuref.Dequantize(step.node.shape.problem(), x, step.quantization.scale, step.quantization.zero)
-	if err != nil {
-		return report, err
-	}
-	return cpuref.Check(v, ref, cpuref.Bounded)
+	return func() (cpuref.Report, error) {
+		ref, err := cpuref.Dequantize(step.node.shape.problem(), x, step.quantization.scale, step.quantization.zero)
+		if err != nil {
+			return cpuref.Report{}, err
+		}
+		return cpuref.Check(v, ref, cpuref.Bounded)
+	}, nil
 }
 
 // read takes a volume back from among the channels that it stands in.

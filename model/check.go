@@ -10,7 +10,13 @@ import (
 
 // Verdict is what [Network.Check] found: a report on each node, in the order in which they ran.
 type Verdict struct {
-	Nodes  []host.NodeReport
+	Nodes []host.NodeReport
+	parts []part // of what the nodes are, in their order
+}
+
+// part is some of a verdict's nodes: those of one plan, or one that the host computed, of which no more is known.
+type part struct {
+	nodes  int
 	net    *Network
 	values map[string]*value
 	doing  map[string]doing
@@ -33,6 +39,14 @@ func (v Verdict) Wrong() *host.NodeReport {
 func (v Verdict) Numbers() (n int) {
 	for _, node := range v.Nodes {
 		n += node.Report.Checked
+	}
+	return n
+}
+
+// All is how many numbers the nodes gave: more than were judged where these were a sample.
+func (v Verdict) All() (n int) {
+	for _, node := range v.Nodes {
+		n += node.Report.Total
 	}
 	return n
 }
@@ -66,11 +80,15 @@ func (e *nodeError) Unwrap() error { return e.err }
 
 // Check runs the network with each tensor in memory of its own, poisoned before and between guards, and holds the
 // outputs of every node within its own bound against the reference in float64, given what the node really read. The
-// error says that it could not run or that memory was damaged; whether nodes are right is in the verdict.
+// error says that it could not run, that memory was damaged or ctx ended; whether nodes are right is in the verdict.
 func (net *Network) Check(
 	ctx context.Context,
 	inputs map[string]tensor.Array,
 ) (outputs map[string]tensor.Array, verdict Verdict, err error) {
+	if net != nil && net.stages != nil {
+		outputs, verdict, err = net.stages.check(ctx, inputs)
+		return outputs, verdict, net.failedAs("checking", err)
+	}
 	given, err := net.given(inputs)
 	if err != nil {
 		return nil, verdict, net.failed("checking", err)
@@ -81,17 +99,19 @@ func (net *Network) Check(
 	if err != nil {
 		return nil, verdict, net.failed("checking", err)
 	}
-	verdict.net, verdict.values, verdict.doing = net, p.values, p.doing
-	if outputs, verdict.Nodes, err = p.check(ctx, given, net.options.CheckSample); err != nil {
+	net.gave = p.types()
+	o := host.VerifyOptions{Mode: cpuref.Bounded, Sample: net.options.CheckSample, Seed: net.options.CheckSeed}
+	if outputs, verdict.Nodes, err = p.check(ctx, given, o); err != nil {
 		return nil, verdict, net.failed("checking", err)
 	}
+	verdict.parts = []part{{len(verdict.Nodes), net, p.values, p.doing}}
 	return outputs, verdict, nil
 }
 
 func (p *plan) check(
 	ctx context.Context,
 	given map[string]*value,
-	sample int,
+	o host.VerifyOptions,
 ) (map[string]tensor.Array, []host.NodeReport, error) {
 	if p.program == nil {
 		return p.arrays(nil), nil, nil
@@ -100,7 +120,6 @@ func (p *plan) check(
 	if err != nil {
 		return nil, nil, err
 	}
-	o := host.VerifyOptions{Mode: cpuref.Bounded, Sample: sample}
 	computed, reports, err := p.program.VerifyWords(ctx, o, words...)
 	if closed := p.program.Close(); err == nil {
 		err = closed

@@ -7,6 +7,9 @@
 // alone is computed once, batch normalization and activations are fused into the convolutions before them, volumes are
 // kept with their channels innermost, and all nodes run in one submission, with nothing read back but the outputs.
 //
+// NonMaxSuppression alone is computed by the host, for how many boxes it keeps follows from their values: what comes
+// before it and behind it are submissions of their own, and a plan's [Summary] counts such nodes.
+//
 // [Network.Check] runs the same network with every tensor in memory of its own between guards, and holds the outputs
 // of every node against a reference in float64, given what the node really read.
 //

@@ -31,11 +31,26 @@ func (v Verdict) Failure() *Failure {
 	if w == nil {
 		return nil
 	}
-	d, ok := v.doing[w.Name]
+	of := v.partOf(w)
+	d, ok := of.doing[w.Name]
 	if !ok {
 		return nil
 	}
-	return &Failure{*w, v.net, v.values, d}
+	return &Failure{*w, of.net, of.values, d}
+}
+
+// partOf is the part that has one of the verdict's nodes.
+func (v Verdict) partOf(node *host.NodeReport) (of part) {
+	first := 0
+	for _, of = range v.parts {
+		for i := range v.Nodes[min(first, len(v.Nodes)):] {
+			if i < of.nodes && node == &v.Nodes[first+i] {
+				return of
+			}
+		}
+		first += of.nodes
+	}
+	return part{}
 }
 
 // Save writes the node as a model of its own, with those that were computed together with it, and what it read, to a

@@ -83,13 +83,13 @@ func TestLayerFailureIsSaved(t *testing.T) {
 	// The last layer is taken for wrong, with what it reads taken from the reference.
 	values := g.reference(t, inputs)
 	last := slices.IndexFunc(verdict.Nodes,
-		func(n host.NodeReport) bool { return len(verdict.doing[n.Name].nodes) == 4 })
+		func(n host.NodeReport) bool { return len(verdict.parts[0].doing[n.Name].nodes) == 4 })
 	if last < 0 {
 		t.Fatal("no layer of four nodes")
 	}
 	n := &verdict.Nodes[last]
 	n.Report.Failed++
-	for _, v := range verdict.doing[n.Name].reads {
+	for _, v := range verdict.parts[0].doing[n.Name].reads {
 		n.Read = append(n.Read, innermost(values[v.name]))
 	}
 	folder := t.TempDir()

@@ -11,6 +11,14 @@ import (
 // which they run, each as often as it does. Their names are those of their nodes. The network is compiled for the
 // shapes where it is not yet; errors are those of [Network.Plan].
 func (net *Network) Layers(inputs map[string]tensor.Array) (all []conv.Problem, err error) {
+	if net != nil && net.stages != nil {
+		err = net.stages.look(inputs, func(stage *Network, in map[string]tensor.Array) error {
+			of, err := stage.Layers(in)
+			all = append(all, of...)
+			return err
+		})
+		return all, net.failedAs("compiling", err)
+	}
 	err = net.with(inputs, func(p *plan, _ [][]uint32) error {
 		all = slices.Clone(p.layers)
 		return nil

@@ -11,7 +11,7 @@ type lowering struct {
 }
 
 // lowerings are all operators that networks may have.
-var lowerings = merged(known, moving, layers, elementwise(), byRows(), quantized, picking, sampling)
+var lowerings = merged(known, hosted, moving, layers, elementwise(), byRows(), quantized, picking, sampling)
 
 // merged is one table of all families.
 func merged(families ...map[string]lowering) map[string]lowering {
@@ -21,6 +21,9 @@ func merged(families ...map[string]lowering) map[string]lowering {
 	}
 	return all
 }
+
+// hosted are the operators that the host computes in each run: see onHost.
+var hosted = map[string]lowering{"NonMaxSuppression": {}}
 
 // known are the operators that follow from constants and shapes.
 var known = map[string]lowering{
@@ -126,10 +129,11 @@ func byRows() map[string]lowering {
 
 // quantized are the operators of 8-bit whole numbers.
 var quantized = map[string]lowering{
-	"QuantizeLinear":   {lower: lowerQuantize},
-	"DequantizeLinear": {lower: lowerDequantize},
-	"MatMulInteger":    {lower: lowerMatMulInteger},
-	"QLinearMatMul":    {lower: lowerMatMulInteger},
-	"ConvInteger":      {lower: lowerConvInteger},
-	"QLinearConv":      {lower: lowerConvInteger},
+	"QuantizeLinear":        {lower: lowerQuantize},
+	"DequantizeLinear":      {lower: lowerDequantize},
+	"DynamicQuantizeLinear": {lower: lowerDynamicQuantize},
+	"MatMulInteger":         {lower: lowerMatMulInteger},
+	"QLinearMatMul":         {lower: lowerMatMulInteger},
+	"ConvInteger":           {lower: lowerConvInteger},
+	"QLinearConv":           {lower: lowerConvInteger},
 }

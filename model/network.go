@@ -24,9 +24,10 @@ type Options struct {
 	Tunings *tuning.Cache
 	// Autotune measures the algorithms of layers that Tunings do not know, which takes its time.
 	Autotune bool
-	// CheckSample is how many outputs of each layer [Network.Check] judges, where judging all takes too long: corners
-	// always among them. 0 judges all. Other nodes are judged whole.
+	// CheckSample is how many outputs of each layer [Network.Check] judges, chosen by CheckSeed, where judging all
+	// takes too long: corners always among them. 0 judges all. Other nodes are judged whole.
 	CheckSample int
+	CheckSeed   uint64
 	// Reopen opens a device in place of one that was lost, which the network then closes: a run that the loss ended is
 	// checked on it, node by node, and repeated. With nil such a run fails, and so do all after it.
 	Reopen func() (*host.Device, error)
@@ -42,12 +43,14 @@ type Network struct {
 	inputs  []Port
 	outputs []Port
 	initial map[string]*value // the initializers
+	stages  *stages           // of a network that the host computes a node of, nil of all others
 
 	mu       sync.Mutex
 	plans    []*plan // the newest last
 	baked    map[string]bool
 	closed   bool
-	reopened *host.Device // in place of the caller's
+	gave     map[string]onnx.DataType // the types of the outputs of the newest plan
+	reopened *host.Device             // in place of the caller's
 }
 
 // Port is an input or an output of a network.
@@ -151,8 +154,29 @@ func (net *Network) read(m *onnx.Model) error {
 	if len(net.outputs) == 0 {
 		return fmt.Errorf("%w: no outputs", ErrGraph)
 	}
-	net.nodes = needed(m.Graph)
-	return net.known()
+	net.nodes = needed(m.Graph, outputsOf(m.Graph), inputsOf(m.Graph))
+	if err := net.known(); err != nil {
+		return err
+	}
+	var err error
+	net.stages, err = net.staged(m)
+	return err
+}
+
+// outputsOf and inputsOf are the names of what a graph gives, and is given.
+func outputsOf(g onnx.Graph) (names []string) {
+	for _, o := range g.Outputs {
+		names = append(names, o.Name)
+	}
+	return names
+}
+
+func inputsOf(g onnx.Graph) map[string]bool {
+	names := map[string]bool{}
+	for _, i := range g.Inputs {
+		names[i.Name] = true
+	}
+	return names
 }
 
 // initializer is a constant of the graph.
@@ -185,14 +209,17 @@ func (net *Network) port(i onnx.ValueInfo) Port {
 	return p
 }
 
-// needed are the nodes that the graph's outputs follow from, in their order.
-func needed(g onnx.Graph) (nodes []*node) {
+// needed are the nodes that these values follow from, in their order, but for what is given.
+func needed(g onnx.Graph, values []string, given map[string]bool) (nodes []*node) {
 	want := map[string]bool{}
-	for _, o := range g.Outputs {
-		want[o.Name] = true
+	for _, name := range values {
+		want[name] = name != ""
 	}
 	for i := len(g.Nodes) - 1; i >= 0; i-- {
 		n := g.Nodes[i]
+		if slices.ContainsFunc(n.Outputs, func(name string) bool { return given[name] }) {
+			continue
+		}
 		if !slices.ContainsFunc(n.Outputs, func(name string) bool { return want[name] }) {
 			continue
 		}
@@ -243,6 +270,9 @@ func (net *Network) Close() error {
 	var errs []error
 	for _, p := range net.plans {
 		errs = append(errs, p.program.Close())
+	}
+	if net.stages != nil {
+		errs = append(errs, net.stages.close())
 	}
 	if net.reopened != nil {
 		errs = append(errs, net.reopened.Close())

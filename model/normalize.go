@@ -22,12 +22,14 @@ type normalization struct {
 
 // normalize adds the node. as is the shape that its output has, which may be x's before it was split into groups.
 func (c *compiler) normalize(n *node, o normalization, as []int) error {
+	if o.scale != nil && o.bias == nil {
+		o.bias = knownAs(onnx.Float, slices.Repeat([]int{1}, o.x.rank()), numbers{floats: []float32{0}})
+	}
+	if err := c.straighten(&o); err != nil {
+		return err
+	}
 	reads := []*value{o.x}
 	if o.scale != nil {
-		if o.bias == nil {
-			zero := knownAs(onnx.Float, slices.Repeat([]int{1}, o.x.rank()), numbers{floats: []float32{0}})
-			o.bias = zero
-		}
 		reads = append(reads, o.scale, o.bias)
 	}
 	writes, outputs := []*value{result(o.x.dtype, o.x.shape(), ranked(o.x.view))}, []int{0}
@@ -51,6 +53,61 @@ func (c *compiler) normalize(n *node, o normalization, as []int) error {
 		c.set(n, i, v)
 	}
 	return nil
+}
+
+// straighten copies x where its rows, or those of what goes with it, are several axes, and are one in another order of
+// memory, as of a cropped volume, or of groups of channels that are innermost. The kernel goes through them three
+// times, and axis by axis that takes longer than to copy x.
+func (c *compiler) straighten(o *normalization) error {
+	x := onceOnDevice(o.x)
+	for i, view := range []op.View{x, laidOut(x.Shape, ranked(x)), op.Contiguous(x.Shape...)} {
+		if !o.straight(view) {
+			continue
+		}
+		var err error
+		if i > 0 {
+			o.x, err = c.copied(o.x, view)
+		}
+		return err
+	}
+	return nil
+}
+
+// straight tells whether rows of x by this view are one axis, those of what is written and goes with it too.
+func (o normalization) straight(x op.View) bool {
+	views, order := []op.View{x, laidOut(x.Shape, ranked(x))}, ranked(x)
+	if o.statistics {
+		order = upFrom(0, x.Rank())
+	}
+	for _, v := range []*value{o.scale, o.bias} {
+		if v == nil {
+			continue
+		}
+		view, err := op.Broadcast(onceOnDevice(v), x.Shape)
+		if err != nil {
+			return false // which the kernel says too
+		}
+		views = append(views, view)
+	}
+	for i, v := range views {
+		row := op.View{}
+		for _, axis := range order {
+			if slices.Contains(o.over, axis) {
+				row.Shape, row.Strides = append(row.Shape, v.Shape[axis]), append(row.Strides, v.Strides[axis])
+			}
+		}
+		views[i] = row
+	}
+	merged, err := op.Merge(views...)
+	return err == nil && merged[0].Rank() < 2
+}
+
+// onceOnDevice is how a value is seen there: what the host knows is uploaded in ONNX's order.
+func onceOnDevice(v *value) op.View {
+	if v.known != nil {
+		return op.Contiguous(v.shape()...)
+	}
+	return v.view
 }
 
 func (o normalization) plan(p *exec.Plan, in, out []op.Tensor) error {

@@ -13,13 +13,16 @@ import (
 
 // picking are these operators.
 var picking = map[string]lowering{
-	"Gather":         {fold: foldGather, lower: lowerGather},
-	"GatherElements": {lower: lowerGatherElements},
-	"GatherND":       {lower: lowerGatherND},
-	"OneHot":         {lower: lowerOneHot},
-	"TopK":           {lower: lowerTopK},
-	"Trilu":          {lower: lowerTrilu},
-	"EyeLike":        {lower: foldEyeLike},
+	"Gather":          {fold: foldGather, lower: lowerGather},
+	"GatherElements":  {lower: lowerGatherElements},
+	"GatherND":        {lower: lowerGatherND},
+	"OneHot":          {lower: lowerOneHot},
+	"TopK":            {lower: lowerTopK},
+	"Scatter":         {lower: lowerScatter}, // ScatterElements until opset 10
+	"ScatterElements": {lower: lowerScatter},
+	"ScatterND":       {lower: lowerScatter},
+	"Trilu":           {lower: lowerTrilu},
+	"EyeLike":         {lower: foldEyeLike},
 }
 
 // lowerGather is a view where one index is known.

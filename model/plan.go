@@ -42,6 +42,7 @@ func (net *Network) planFor(given map[string]*value) (*plan, error) {
 	for i, p := range net.plans {
 		if p.key == net.key(given) {
 			net.plans = append(slices.Delete(net.plans, i, i+1), p)
+			net.gave = p.types()
 			return p, nil
 		}
 	}
@@ -49,6 +50,7 @@ func (net *Network) planFor(given map[string]*value) (*plan, error) {
 	if err != nil {
 		return nil, err
 	}
+	net.gave = p.types()
 	p.key = net.key(given) // which names the inputs whose values compiling asked for
 	net.plans = append(net.plans, p)
 	if len(net.plans) > mostPlans {
@@ -59,6 +61,15 @@ func (net *Network) planFor(given map[string]*value) (*plan, error) {
 		}
 	}
 	return p, nil
+}
+
+// types are those of the plan's outputs.
+func (p *plan) types() map[string]onnx.DataType {
+	all := map[string]onnx.DataType{}
+	for _, o := range p.outputs {
+		all[o.name] = o.dtype
+	}
+	return all
 }
 
 // key tells apart the plans of a network: the shapes of its inputs, and the values of those that shapes follow from.

@@ -242,3 +242,71 @@ func (q *quantizedProduct) requantize(c *compiler, by, zero *value) error {
 	q.beside = append([]*value{by}, beside...)
 	return nil
 }
+
+// lowerDynamicQuantize lowers DynamicQuantizeLinear: numbers of uint8, and the scale and zero point by which they
+// stand for those of x, which follow from the least and the largest of these and 0.
+func lowerDynamicQuantize(c *compiler, n *node) error {
+	x := c.in(n, 0)
+	if err := floating(n, x); err != nil {
+		return err
+	}
+	flat, err := c.reshaped(x, []int{x.view.Count()})
+	if err != nil {
+		return err
+	}
+	f, beside, err := saturated(onnx.Uint8, knownAs(onnx.Uint8, nil, numbers{ints: []int64{0}}))
+	if err != nil {
+		return err
+	}
+	real := func(v float32) *value { return knownAs(onnx.Float, nil, numbers{floats: []float32{v}}) }
+	reads := append([]*value{flat, real(0), real(255)}, beside...)
+	writes := []*value{plain(onnx.Uint8, flat.shape()), plain(onnx.Float, nil), plain(onnx.Uint8, nil)}
+	err = c.apply(n.String(), call{
+		reads:  reads,
+		writes: writes,
+		plan:   func(p *exec.Plan, in, out []op.Tensor) error { return dynamicQuantize(p, f, in, out) },
+		judge:  c.normalizedReference(n, reads, x.shape(), []int{0, 1, 2}),
+	})
+	if err != nil {
+		return err
+	}
+	if writes[0], err = c.reshaped(writes[0], x.shape()); err != nil {
+		return err
+	}
+	for i, v := range writes {
+		c.set(n, i, v)
+	}
+	return nil
+}
+
+// dynamicQuantize adds the steps: in are x, 0 and 255 of float32, and 0, 0 and 255 of uint8; out are the numbers, the
+// scale and the zero point. saturate are the kernels that make uint8 of a quotient.
+func dynamicQuantize(p *exec.Plan, saturate formula, in, out []op.Tensor) error {
+	x, zero, most, least := in[0], in[1], in[2], in[4]
+	y, scale, point := out[0], out[1], out[2]
+	ends := map[string]op.Tensor{}
+	for _, kernel := range []string{"min", "max"} {
+		one := between(p, "an end of x", scale)
+		row, err := one.Reshape(1)
+		if err != nil {
+			return err
+		}
+		if err := op.Reduce(p, kernel, row.Of(one.Operand), x, []int{0}); err != nil {
+			return err
+		}
+		ends[kernel] = between(p, "an end of x and 0", scale)
+		if err := (formula{{name: kernel}}).plan(p, []op.Tensor{one, zero}, ends[kernel]); err != nil {
+			return err
+		}
+	}
+	width := formula{{name: "sub"}, {name: "div"}}
+	if err := width.plan(p, []op.Tensor{ends["max"], ends["min"], most}, scale); err != nil {
+		return err
+	}
+	quotient := append(formula{{name: "neg"}, {name: "div"}}, saturate...)
+	if err := quotient.plan(p, append([]op.Tensor{ends["min"], scale}, in[3:]...), point); err != nil {
+		return err
+	}
+	numbers := append(formula{{name: "div"}}, saturate...)
+	return numbers.plan(p, []op.Tensor{x, scale, point, least, in[5]}, y)
+}

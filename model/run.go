@@ -18,6 +18,10 @@ import (
 // wraps [ErrInput], [ErrUnsupported] and [ErrGraph] where the network cannot be compiled for these shapes, or gpu's
 // reasons.
 func (net *Network) Run(ctx context.Context, inputs map[string]tensor.Array) (map[string]tensor.Array, error) {
+	if net != nil && net.stages != nil {
+		outputs, err := net.stages.run(ctx, inputs)
+		return outputs, net.failedAs("running", err)
+	}
 	on := net.current()
 	outputs, err := net.runOnce(ctx, inputs)
 	if errors.Is(err, gpu.ErrDeviceLost) && net.options.Reopen != nil {
@@ -42,6 +46,10 @@ func (net *Network) runOnce(
 // Profile runs the network and gives the time of each dispatch by the device's own clock, in their order. The device
 // must have [gpu.FeatureTimestamps].
 func (net *Network) Profile(ctx context.Context, inputs map[string]tensor.Array) (times []host.NodeTime, err error) {
+	if net != nil && net.stages != nil {
+		times, err = net.stages.profile(ctx, inputs)
+		return times, net.failedAs("timing", err)
+	}
 	err = net.with(inputs, func(p *plan, words [][]uint32) (err error) {
 		if p.program != nil {
 			times, err = p.program.ProfileWords(ctx, words...)
@@ -56,6 +64,10 @@ func (net *Network) Profile(ctx context.Context, inputs map[string]tensor.Array)
 
 // Plan says how the network is computed for inputs of these shapes, which are compiled where they are not yet.
 func (net *Network) Plan(inputs map[string]tensor.Array) (s Summary, err error) {
+	if net != nil && net.stages != nil {
+		s, err = net.stages.plan(inputs)
+		return s, net.failedAs("compiling", err)
+	}
 	err = net.with(inputs, func(p *plan, _ [][]uint32) error {
 		s = p.summary
 		return nil
@@ -89,6 +101,14 @@ func (net *Network) with(inputs map[string]tensor.Array, do func(*plan, [][]uint
 		return err
 	}
 	return do(p, words)
+}
+
+// failedAs is failed, and nil where there is no error.
+func (net *Network) failedAs(doing string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return net.failed(doing, err)
 }
 
 func (net *Network) failed(doing string, err error) error {

@@ -7,6 +7,10 @@ type Summary struct {
 	// Nodes are the algorithms, or first kernels, of what runs on the device, in its order.
 	Nodes  []string
 	Memory host.Memory
+	// Submissions is how many there are in a run: one, or where the host computes a node between others two.
+	Submissions int
+	// Elsewhere are the nodes that the host computes in each run.
+	Elsewhere []string
 }
 
-func summaryOf(p *host.Program) Summary { return Summary{p.Algorithms(), p.Memory()} }
+func summaryOf(p *host.Program) Summary { return Summary{p.Algorithms(), p.Memory(), 1, nil} }

@@ -80,7 +80,7 @@ func TestParamsMatch(t *testing.T) {
 		FilterGradients: Params{}, BiasGradients: BiasParams{}, ReLU: ReLUParams{}, Activate: Params{},
 		ActivationGradients: Params{}, Peaks()[0]: PeakParams{}, Copies()[0]: CopyParams{}, Pools()[0]: PoolParams{},
 		MatMuls()[0]: MatMulParams{}, Resampling: ResampleParams{},
-		Gathering: LookupParams{}, Sorting: TopKParams{}, Sampling: SampleParams{},
+		Gathering: LookupParams{}, Scatters()[0]: ScatterParams{}, Sorting: TopKParams{}, Sampling: SampleParams{},
 		Pointwises()[0]: PointwiseParams{}, Remaps()[0]: RemapParams{}, Reductions()[0]: ReduceAxesParams{},
 		Softmaxes()[0]: RowsParams{}, Extremes()[0]: RowsParams{}, Normalizes()[0]: NormalizeParams{},
 		Cumulates()[0]: CumulateParams{}} {

@@ -183,6 +183,9 @@ func Variants() []Variant {
 	for _, k := range Remaps() {
 		all = append(all, k)
 	}
+	for _, k := range Scatters() {
+		all = append(all, k)
+	}
 	all = append(all, rowKernels()...)
 	for _, m := range MatMuls() {
 		all = append(all, m)

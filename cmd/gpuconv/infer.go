@@ -19,7 +19,8 @@ type inferFlags struct {
 	tuningFlags
 	outputs                       []string
 	labels, failure               string
-	top, repeat                   int
+	top, repeat, sample           int
+	checkSeed                     uint64
 	profile, check, deterministic bool
 }
 
@@ -50,14 +51,8 @@ transfers, by the wall clock. Files are written only where nothing failed.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			f.random = c.Flags().Changed("random")
-			if err := refuseEmpty(c, "labels", "failure", "cache", "size", "channels", "layout"); err != nil {
+			if err := f.validate(c); err != nil {
 				return err
-			}
-			if f.failure != "" && !f.check {
-				return usagef("--failure %s: only --check finds one", f.failure)
-			}
-			if f.top < 0 || f.repeat < 0 {
-				return usagef("--top %d and --repeat %d: must be 0 or more", f.top, f.repeat)
 			}
 			return a.infer(c.Context(), args[0], &f)
 		},
@@ -75,6 +70,8 @@ transfers, by the wall clock. Files are written only where nothing failed.`,
 	flags.BoolVar(&f.profile, "profile", false, "show the GPU's time of each node, the median of --repeat runs")
 	flags.IntVar(&f.repeat, "repeat", 0, "measure so many inferences by the wall clock, after a first one")
 	flags.BoolVar(&f.check, "check", false, "judge the outputs of every node")
+	flags.IntVar(&f.sample, "check-sample", 0, "judge so many outputs of each layer, chosen by --check-seed, not all")
+	flags.Uint64Var(&f.checkSeed, "check-seed", 0, "chooses which outputs --check-sample judges")
 	flags.StringVar(&f.failure, "failure", "", "folder to which --check writes the first node that is wrong")
 	flags.BoolVar(
 		&f.deterministic,
@@ -84,6 +81,25 @@ transfers, by the wall clock. Files are written only where nothing failed.`,
 	)
 	f.tuningFlags.add(flags)
 	return c
+}
+
+// validate refuses flags that make no sense, or none together.
+func (f *inferFlags) validate(c *cobra.Command) error {
+	if err := refuseEmpty(c, "labels", "failure", "cache", "size", "channels", "layout"); err != nil {
+		return err
+	}
+	sampled := c.Flags().Changed("check-sample")
+	switch {
+	case f.failure != "" && !f.check:
+		return usagef("--failure %s: only --check finds one", f.failure)
+	case f.top < 0 || f.repeat < 0:
+		return usagef("--top %d and --repeat %d: must be 0 or more", f.top, f.repeat)
+	case sampled && (!f.check || f.sample < 1):
+		return usagef("--check-sample %d: must be 1 or more, of what --check judges", f.sample)
+	case c.Flags().Changed("check-seed") && !sampled:
+		return usagef("--check-seed %d: chooses what --check-sample judges: give both", f.checkSeed)
+	}
+	return nil
 }
 
 // infer reads all that the command line names, and runs the network.
@@ -153,6 +169,9 @@ func (r *inference) run(ctx context.Context, dev *host.Device) (err error) {
 		Dims:    r.network.dims,
 		Exact:   r.flags.exact,
 		Tunings: r.flags.tuningFlags.open(r.app),
+
+		CheckSample: r.flags.sample,
+		CheckSeed:   r.flags.checkSeed,
 	})
 	if err != nil {
 		return err

@@ -223,6 +223,49 @@ func TestInferCheck(t *testing.T) {
 	}
 }
 
+// TestInferCheckSample holds that a sample of each layer is judged, the same for the same seed, and that it is said.
+func TestInferCheckSample(t *testing.T) {
+	hosttest.Open(t)
+	args := []string{"infer", brightest(t), "--random", "1", "--dim", "N=20", "--check"}
+	all := receipt(t, args...).Check
+	args = append(args, "--check-sample", "50")
+	c := receipt(t, args...).Check
+	// The layer gives 3 numbers of each of 20 images, and the others are judged whole.
+	if all.Numbers != all.All || c.All != all.All || c.Numbers != all.Numbers-10 || c.Sample != 50 {
+		t.Errorf("%+v of %+v", c, all)
+	}
+	contain(t, succeed(t, args...), fmt.Sprintf("all right: %s of %s numbers of ", thousands(int64(c.Numbers)),
+		thousands(int64(c.All))), "hold, 50 of each layer and all of other nodes, ")
+	used := map[string]bool{}
+	for _, seed := range []string{"1", "2", "3", "4", "1"} {
+		c := receipt(t, append(args, "--check-sample", "9", "--check-seed", seed)...).Check
+		used[fmt.Sprint(c.Used, c.Where)] = true
+	}
+	if len(used) < 2 || len(used) > 4 {
+		t.Errorf("%d different worst numbers by four seeds, one of them twice: %v", len(used), used)
+	}
+}
+
+// TestInferElsewhere holds that a node which the CPU computes is counted and named.
+func TestInferElsewhere(t *testing.T) {
+	hosttest.Open(t)
+	net := modelFile(t, onnx.Graph{
+		Inputs:  []onnx.ValueInfo{info("boxes", onnx.Float, 1, 6, 4), info("scores", onnx.Float, 1, 2, 6)},
+		Outputs: []onnx.ValueInfo{info("y", onnx.Int64, "n", 3)},
+		Nodes: []onnx.Node{
+			{Op: "Relu", Inputs: []string{"boxes"}, Outputs: []string{"b"}},
+			{Op: "NonMaxSuppression", Inputs: []string{"b", "scores"}, Outputs: []string{"y"}},
+		},
+	})
+	args := []string{"infer", net, "--random", "1", "--check"}
+	r := receipt(t, args...)
+	if r.OnGPU < 1 || r.Elsewhere != 1 || len(r.OnCPU) != 1 || r.Submissions != 1 || r.Check.Nodes <= r.OnGPU {
+		t.Errorf("%+v", r)
+	}
+	contain(t, succeed(t, args...), "ran on the GPU, in one submission, and 1 on the CPU: node 1, NonMaxSuppression")
+	contain(t, succeed(t, "inspect", net), "1 by the CPU: node 1, NonMaxSuppression")
+}
+
 // TestInferDeterministic holds that two runs give the same bits, and that bits that differ are noticed.
 func TestInferDeterministic(t *testing.T) {
 	hosttest.Open(t)

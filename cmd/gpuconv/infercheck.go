@@ -12,9 +12,11 @@ import (
 type inferCheck struct {
 	Nodes   int     `json:"nodes"`
 	Numbers int     `json:"numbers"`
-	Used    float64 `json:"bound_used"` // the largest part of its bound that a number used
-	Node    string  `json:"node"`       // whose number that is
-	Where   string  `json:"where"`      // and what it is beside the reference
+	All     int     `json:"all"`              // more than Numbers where a sample was judged
+	Sample  int     `json:"sample,omitempty"` // outputs of each layer
+	Used    float64 `json:"bound_used"`       // the largest part of its bound that a number used
+	Node    string  `json:"node"`             // whose number that is
+	Where   string  `json:"where"`            // and what it is beside the reference
 }
 
 // judge runs the network with every tensor in memory of its own, and has each node judged.
@@ -41,6 +43,8 @@ func (r *inference) judge(ctx context.Context) error {
 	r.report.Check = &inferCheck{
 		Nodes:   len(verdict.Nodes),
 		Numbers: verdict.Numbers(),
+		All:     verdict.All(),
+		Sample:  r.flags.sample,
 		Used:    worst.Report.BoundUsed,
 		Node:    nodeTitle(worst.Node),
 		Where:   worst.Report.Worst.String(),
@@ -70,7 +74,14 @@ func (c inferCheck) String() string {
 	if c.Nodes == 0 {
 		return "nothing to judge: all outputs follow from constants"
 	}
-	text := fmt.Sprintf("all right: %s numbers of %d nodes hold", thousands(int64(c.Numbers)), c.Nodes)
+	numbers := thousands(int64(c.Numbers))
+	if c.Sample > 0 {
+		numbers = fmt.Sprintf("%s of %s", numbers, thousands(int64(c.All)))
+	}
+	text := fmt.Sprintf("all right: %s numbers of %d nodes hold", numbers, c.Nodes)
+	if c.Sample > 0 {
+		text += fmt.Sprintf(", %s of each layer and all of other nodes", thousands(int64(c.Sample)))
+	}
 	if c.Used == 0 {
 		return text + ", bit for bit"
 	}

@@ -102,6 +102,9 @@ func TestInferRefused(t *testing.T) {
 		{[]string{net, "--output", "-", "--json"}, "only one of them can go to stdout"},
 		{[]string{net, "--top", "-1"}, "--top -1"},
 		{[]string{net, "--failure", dir}, "only --check finds one"},
+		{[]string{net, "--check-sample", "9"}, "of what --check judges"},
+		{[]string{net, "--check", "--check-sample", "0"}, "--check-sample 0: must be 1 or more"},
+		{[]string{net, "--check", "--check-seed", "1"}, "chooses what --check-sample judges"},
 		{[]string{net, "--repeat", "-1"}, "--repeat -1"},
 		{[]string{net, "--random", "1", "--dim", "N=1", "--backend", "cpu"}, "leave out the backend cpu"},
 		{

@@ -23,8 +23,10 @@ type inferReport struct {
 	Commit        string        `json:"commit,omitempty"`
 	Shaders       string        `json:"shaders"`         // by which tunings are kept
 	Nodes         []string      `json:"nodes"`           // the algorithm, or first kernel, of each that ran on the GPU
-	OnGPU         int           `json:"nodes_on_gpu"`    // in one submission
-	Elsewhere     int           `json:"nodes_elsewhere"` // always 0: what the GPU cannot run is an error
+	OnGPU         int           `json:"nodes_on_gpu"`    // in so many submissions
+	Submissions   int           `json:"submissions"`     // one, or one more than nodes that the CPU computes
+	Elsewhere     int           `json:"nodes_elsewhere"` // what else the GPU cannot run is an error
+	OnCPU         []string      `json:"nodes_on_cpu,omitempty"`
 	Memory        host.Memory   `json:"memory"`
 	Inputs        []given       `json:"inputs"`
 	Outputs       []inferOutput `json:"outputs"`
@@ -61,6 +63,7 @@ func (r *inference) describe(s model.Summary) {
 	r.report.Producer = strings.TrimSpace(m.Producer + " " + m.ProducerVersion)
 	r.report.Adapter, r.report.Commit, r.report.Shaders = bench.AdapterOf(r.dev), bench.Commit(), shadersHash(r.dev)
 	r.report.Nodes, r.report.OnGPU = append([]string{}, s.Nodes...), len(s.Nodes)
+	r.report.Submissions, r.report.Elsewhere, r.report.OnCPU = s.Submissions, len(s.Elsewhere), s.Elsewhere
 	r.report.Memory, r.report.Hash = s.Memory, hash(r.results(r.outputs))
 }
 
@@ -131,7 +134,7 @@ func (r inferReport) print(a *app) {
 		rows = append(rows, "output\t"+o.String())
 	}
 	rows = append(rows,
-		fmt.Sprintf("nodes\t%d ran on the GPU, in one submission, and none elsewhere", r.OnGPU),
+		"nodes\t"+r.places(),
 		"memory\t"+memoryText(r.Memory),
 	)
 	if r.Check != nil {
@@ -162,6 +165,26 @@ func (r inferReport) print(a *app) {
 	if r.Profile != nil {
 		table(a.stdout, profileTable(r.Profile)...)
 	}
+}
+
+// places says where the nodes ran.
+func (r inferReport) places() string {
+	text := fmt.Sprintf("%d ran on the GPU", r.OnGPU)
+	if r.OnGPU > 0 {
+		text += ", " + submissionsText(r.Submissions)
+	}
+	if r.Elsewhere == 0 {
+		return text + ", and none elsewhere"
+	}
+	return fmt.Sprintf("%s, and %d on the CPU: %s", text, r.Elsewhere, strings.Join(r.OnCPU, "; "))
+}
+
+// submissionsText is in how many a run is sent to the GPU.
+func submissionsText(n int) string {
+	if n < 2 {
+		return "in one submission"
+	}
+	return fmt.Sprintf("in %d submissions", n)
 }
 
 // memoryText is how much memory a plan takes.

@@ -94,7 +94,10 @@ type inspectPlan struct {
 	Inputs     []inspectValue `json:"inputs"`     // with the shapes for which it is; of one image where that is open
 	Algorithms []string       `json:"algorithms"` // or first kernels, of what runs on the GPU, in its order
 	Memory     host.Memory    `json:"memory"`
-	layers     []conv.Problem
+	// Submissions is how many a run has, and OnCPU are the nodes that the CPU computes between them.
+	Submissions int      `json:"submissions"`
+	OnCPU       []string `json:"nodes_on_cpu,omitempty"`
+	layers      []conv.Problem
 }
 
 // planOf compiles the network for the sizes that its inputs have, and one image where their number is open.
@@ -120,7 +123,8 @@ func (a *app) planOf(n *network, tunings *tuningFlags) (p *inspectPlan, err erro
 	if err != nil {
 		return nil, err
 	}
-	p = &inspectPlan{Device: dev.String(), Algorithms: append([]string{}, s.Nodes...), Memory: s.Memory}
+	p = &inspectPlan{Device: dev.String(), Algorithms: append([]string{}, s.Nodes...), Memory: s.Memory,
+		Submissions: s.Submissions, OnCPU: s.Elsewhere}
 	for _, port := range n.inputs {
 		v := inspectValue{Name: port.Name, Shape: axes{}}
 		for _, size := range inputs[port.Name].Shape {

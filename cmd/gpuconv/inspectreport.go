@@ -97,10 +97,13 @@ func (r inspectReport) summary() (rows []string) {
 	}
 	rows = []string{
 		fmt.Sprintf("plan\ton %s, for %s", r.Plan.Device, strings.Join(inputs, ", ")),
-		fmt.Sprintf("\t%d nodes after fusion, in one submission", len(r.Plan.Algorithms)),
+		fmt.Sprintf("\t%d nodes after fusion, %s", len(r.Plan.Algorithms), submissionsText(r.Plan.Submissions)),
 	}
 	for _, name := range byCount(counts) {
 		rows = append(rows, fmt.Sprintf("\t%d by %s", counts[name], name))
+	}
+	for _, node := range r.Plan.OnCPU {
+		rows = append(rows, fmt.Sprintf("\t1 by the CPU: %s", node))
 	}
 	return append(rows, "memory\t"+memoryText(r.Plan.Memory))
 }

@@ -9,6 +9,7 @@ var gathering = map[string]operator{
 	"Gather":          {2, 2, gather},
 	"GatherElements":  {2, 2, gatherElements},
 	"GatherND":        {2, 2, gatherND},
+	"Scatter":         {3, 3, scatterElements}, // its name until opset 10
 	"ScatterElements": {3, 3, scatterElements},
 	"ScatterND":       {3, 3, scatterND},
 	"ReverseSequence": {2, 2, reverseSequence},

@@ -172,6 +172,8 @@ func samples() (all []sample) {
 	add("Gather", 20, attributes{"axis": 1}, x4(), typed(onnx.Int64, of(shape(2, 2), 0, -1, 3, 1)))
 	add("GatherElements", 20, nil, of(shape(3, 2)), typed(onnx.Int64, of(shape(2, 2), 0, -1, 2, 1)))
 	add("GatherND", 20, attributes{"batch_dims": 1}, of(shape(2, 3, 4)), typed(onnx.Int64, of(shape(2, 1), 0, -1)))
+	add("Scatter", 10, attributes{"axis": 1}, of(shape(2, 3)), typed(onnx.Int64, of(shape(2, 2), 0, -1, 2, 1)),
+		of(shape(2, 2)))
 	add("ScatterElements", 20, attributes{"reduction": "add"}, of(shape(3, 2)),
 		typed(onnx.Int64, of(shape(2, 2), 0, -1, 2, 1)), of(shape(2, 2)))
 	add("ScatterND", 20, attributes{"reduction": "mul"}, of(shape(4, 2)),

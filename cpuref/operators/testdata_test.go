@@ -197,7 +197,7 @@ var least = map[string]int{
 	"QLinearMatMul": 2, "QuantizeLinear": 2, "Range": 2, "Reciprocal": 2, "ReduceL1": 8, "ReduceL2": 8,
 	"ReduceLogSum": 5, "ReduceLogSumExp": 8, "ReduceMax": 8, "ReduceMean": 10, "ReduceMin": 8, "ReduceProd": 8,
 	"ReduceSum": 12, "ReduceSumSquare": 8, "Relu": 3, "Reshape": 10, "Resize": 22, "ReverseSequence": 2,
-	"Round": 1, "ScatterElements": 4, "ScatterND": 3, "Selu": 5, "Shape": 10, "Shrink": 3, "Sigmoid": 3,
+	"Round": 1, "Scatter": 2, "ScatterElements": 4, "ScatterND": 3, "Selu": 5, "Shape": 10, "Shrink": 3, "Sigmoid": 3,
 	"Sign": 2, "Sin": 2, "Sinh": 2, "Size": 2, "Slice": 8, "Softmax": 10, "Softplus": 3, "Softsign": 2,
 	"SpaceToDepth": 2, "Split": 8, "Sqrt": 3, "Squeeze": 2, "Sub": 4, "Sum": 3, "Tan": 2, "Tanh": 3,
 	"ThresholdedRelu": 3, "Tile": 2, "TopK": 3, "Transpose": 8, "Trilu": 18, "Unsqueeze": 8, "Upsample": 1,

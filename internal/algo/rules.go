@@ -11,6 +11,9 @@ type Machine struct {
 	Shared   float64 // of a fragment of 8 numbers from workgroup memory
 	Barrier  float64
 	Threads  float64 // that the device runs at once: it takes no longer for fewer
+	// Compile is of a kernel of a thousand bytes of text, and grows with the square of the text; 0 where it is not
+	// weighed. Alone of these it is no part of a run.
+	Compile float64
 }
 
 // MachineOf is the machine that a device is taken for. Software adapters gather the loads of a vector of
@@ -28,6 +31,7 @@ func MachineOf(l Limits) Machine {
 			Shared:   150,
 			Barrier:  1500,
 			Threads:  16,
+			Compile:  2e6,
 		}
 	}
 	return Machine{
