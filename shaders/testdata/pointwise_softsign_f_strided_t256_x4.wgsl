@@ -36,25 +36,30 @@ struct Params {
 @group(0) @binding(1) var<storage, read> xs: array<f32>;
 @group(0) @binding(2) var<storage, read_write> v: array<f32>;
 
-// head_of is the first 12 bits of a number: the product of two heads is exact.
-fn head_of(x: f32) -> f32 {
-	return bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
+// exponent_of is a number's exponent as its bits have it: 127 more, 0 below the normal numbers, 255 above.
+fn exponent_of(x: f32) -> u32 {
+	return (bitcast<u32>(x) >> 23u) & 255u;
 }
 
-// divided is x / y, nearly always the nearest number: a driver's own quotient may be 2.5 units off, and anything where
-// y is above 2^126. What it leaves of x is found exactly, by halves of the digits, where that cannot underflow.
+// digits_of are the 24 digits of a normal number.
+fn digits_of(x: f32) -> u32 {
+	return (bitcast<u32>(x) & 0x007fffffu) | 0x00800000u;
+}
+
+// divided is x / y, rounded to nearest: a driver's own quotient may be 2.5 units off, and anything where y is above
+// 2^126. The rest that it leaves is found in whole numbers, of which no compiler changes the order: it is so small that
+// its last 32 bits are all of it.
 fn divided(x: f32, y: f32) -> f32 {
 	let scale = select(1.0, 0.25, abs(y) > 8.5e37);
 	let part = x * scale;
 	let by = y * scale;
 	let q = part / by;
-	let q_head = head_of(q);
-	let by_head = head_of(by);
-	let q_tail = q - q_head;
-	let by_tail = by - by_head;
-	let rest = part - q_head * by_head - q_head * by_tail - q_tail * by_head - q_tail * by_tail;
-	let exact = min(abs(part), min(abs(by), abs(q))) > 1e-30 && abs(q) < 1e37;
-	return select(q, q + rest / by, exact);
+	let up = exponent_of(part) + 150u - exponent_of(q) - exponent_of(by); // about 23
+	let rest = i32((digits_of(part) << (up & 31u)) - digits_of(q) * digits_of(by));
+	let units = i32(round(f32(rest) / f32(digits_of(by))));
+	let lowest = min(exponent_of(part), min(exponent_of(q), exponent_of(by)));
+	let highest = max(exponent_of(part), max(exponent_of(q), exponent_of(by)));
+	return select(q, bitcast<f32>(bitcast<u32>(q) + u32(units)), lowest > 0u && highest < 255u);
 }
 
 fn is_nan(x: f32) -> bool {
