@@ -48,8 +48,8 @@ fn digits_of(x: f32) -> u32 {
 }
 
 // divided is x / y, rounded to nearest: a driver's own quotient may be 2.5 units off, and anything where y is above
-// 2^126. The rest that it leaves is found in whole numbers, of which no compiler changes the order: it is so small that
-// its last 32 bits are all of it.
+// 2^126. The rest that it leaves is found in whole numbers, of which no compiler changes the order: it is so small
+// that its last 32 bits are all of it.
 fn divided(x: f32, y: f32) -> f32 {
 	let scale = select(1.0, 0.25, abs(y) > 8.5e37);
 	let part = x * scale;
