@@ -4,7 +4,8 @@
 #   bench.sh software [FOLDER]   on llvmpipe and SwiftShader, beside ONNX Runtime on SwiftShader; then the networks of
 #                                ../shared, where they are, beside ncnn on llvmpipe and ONNX Runtime on SwiftShader
 #   bench.sh networks [FOLDER]   the networks alone
-#   bench.sh gpu [FOLDER]        on the best GPU, beside cuDNN through PyTorch where that is installed
+#   bench.sh gpu [FOLDER]        on the best GPU, beside cuDNN through PyTorch where that is installed, and beside
+#                                ncnn's Vulkan and ONNX Runtime's WebGPU where pip installs them
 #   bench.sh rules [FOLDER]      every algorithm on some layers, on llvmpipe and SwiftShader, and the figures by which
 #                                rules choose fitted to the times: see docs/rules.md
 #   bench.sh rules-gpu [FOLDER]  the same on the best GPU, on all layers
@@ -78,18 +79,23 @@ start() {
 		"./gpuconv infer $models/SqueezeNet_fp16.onnx --random 1 --tuned=false"
 }
 
-# all_networks: beside what peers this machine can have. SwiftShader has no float16, and pnnx takes no initializers for
-# inputs: peers get the same numbers as float32 constants.
-all_networks() {
-	if [ ! -d "$models" ]; then
-		echo "gpuconv: no $models: whole networks are left out" >&2
-		return
-	fi
+# widened_models: SwiftShader has no float16, and pnnx takes no initializers for inputs: peers get the same numbers as
+# float32 constants.
+widened_models() {
 	list=$(echo "$models"/*.onnx | tr ' ' ',')
 	mkdir "$work/models"
 	for model in "$models"/*.onnx; do
 		go run ./scripts/widen "$model" "$work/models/${model##*/}"
 	done
+}
+
+# all_networks: beside what peers this machine can have.
+all_networks() {
+	if [ ! -d "$models" ]; then
+		echo "gpuconv: no $models: whole networks are left out" >&2
+		return
+	fi
+	widened_models
 	if python3 -m pip install --quiet --no-deps --target "$work/python" -r scripts/peers/requirements.txt; then
 		PYTHONPATH="$work/python" networks llvmpipe ncnn python3 scripts/peers/ncnn_network.py
 	else
@@ -111,6 +117,30 @@ with_ort() {
 		cp scripts/peers/package.json scripts/peers/*.mjs "$work"
 		(cd "$work" && npm install --silent --ignore-scripts)
 	}
+}
+
+# python_peers: ncnn and ONNX Runtime's WebGPU of PyPI in the folder for work.
+python_peers() {
+	if ! python3 -m pip install --quiet --target "$work/python" -r scripts/peers/requirements-gpu.txt; then
+		echo "gpuconv: no Python with pip that installs ncnn and onnxruntime-webgpu: they are left out" >&2
+		return 1
+	fi
+}
+
+# gpu_peers: layers and networks of a GPU beside them.
+gpu_peers() {
+	python_peers || return 0
+	export PYTHONPATH="$work/python"
+	python3 scripts/peers/ort_webgpu.py <bench/suites/core.txt >"$out/gpu-ort.json"
+	python3 scripts/peers/ncnn_layers.py <bench/suites/core.txt >"$out/gpu-ncnn.json"
+	./gpuconv compare "$out/gpu-ort.json" "$out/gpu.json"
+	./gpuconv compare "$out/gpu-ncnn.json" "$out/gpu.json"
+	if [ -d "$models" ]; then
+		widened_models
+		./gpuconv bench --model "$list" --budget "$budget" --no-ceilings --output-json "$out/gpu-networks.json"
+		python3 scripts/peers/ort_webgpu.py "$work"/models/*.onnx >"$out/gpu-ort-networks.json"
+		./gpuconv compare "$out/gpu-ort-networks.json" "$out/gpu-networks.json"
+	fi
 }
 
 # Layers that take software adapters seconds tell no more than these.
@@ -158,6 +188,7 @@ gpu)
 	else
 		echo "gpuconv: no PyTorch with CUDA: cuDNN is left out" >&2
 	fi
+	gpu_peers
 	;;
 *)
 	echo "bench.sh: ${1-nothing}: must be software, networks, gpu, rules or rules-gpu" >&2

@@ -146,26 +146,24 @@ func components(n uint32) []string {
 // tileRows are the table's tiles. What loads one channel at once is for numbers of channels that are no
 // multiple of 4, such as an image's 3; narrow tiles are for small groups, few threads for few neurons.
 var tileRows = []Tiles{
-	Registers{
-		8,
-		16,
-		4,
-		64,
-		false,
-		false,
-	}, Registers{8, 16, 4, 8, false, false}, Registers{16, 16, 4, 8, false, false},
-	Registers{4, 16, 4, 64, false, false}, Registers{8, 4, 4, 64, false, false},
-	Registers{
-		16,
-		16,
-		4,
-		8,
-		true,
-		false,
-	}, Registers{14, 16, 4, 8, true, false}, Registers{8, 16, 4, 8, true, false}, Registers{4, 16, 4, 8, true, false},
-	Registers{8, 16, 4, 8, false, true}, Registers{16, 16, 4, 8, false, true}, Registers{16, 32, 4, 8, false, true},
-	Registers{8, 16, 1, 64, false, false}, Registers{8, 16, 1, 8, false, false}, Registers{8, 4, 1, 64, false, false},
-	Shared{64, 64, 16, 4}, Shared{128, 64, 16, 4}, Shared{64, 64, 16, 1},
+	Registers{8, 16, 4, 64, false, false},
+	Registers{8, 16, 4, 8, false, false},
+	Registers{16, 16, 4, 8, false, false},
+	Registers{4, 16, 4, 64, false, false},
+	Registers{8, 4, 4, 64, false, false},
+	Registers{16, 16, 4, 8, true, false},
+	Registers{14, 16, 4, 8, true, false},
+	Registers{8, 16, 4, 8, true, false},
+	Registers{4, 16, 4, 8, true, false},
+	Registers{8, 16, 4, 8, false, true},
+	Registers{16, 16, 4, 8, false, true},
+	Registers{16, 32, 4, 8, false, true},
+	Registers{8, 16, 1, 64, false, false},
+	Registers{8, 16, 1, 8, false, false},
+	Registers{8, 4, 1, 64, false, false},
+	Shared{64, 64, 16, 4},
+	Shared{128, 64, 16, 4},
+	Shared{64, 64, 16, 1},
 }
 
 // TileRows are the tiles of the table.

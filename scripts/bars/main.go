@@ -100,6 +100,15 @@ var bars = []bar{
 		"at least 0.8",
 		func(dir string) (string, error) { return ratios(dir, "gpu-cudnn.json", "gpu.json") },
 	},
+	{"GPU, times as fast as ONNX Runtime's WebGPU provider", "above 1", func(dir string) (string, error) {
+		return ratios(dir, "gpu-ort.json", "gpu.json")
+	}},
+	{"GPU, networks, times as fast as ONNX Runtime's WebGPU provider", "above 1", func(dir string) (string, error) {
+		return ratios(dir, "gpu-ort-networks*.json", "gpu-networks*.json")
+	}},
+	{"GPU, times as fast as ncnn's Vulkan in float32", "above 1", func(dir string) (string, error) {
+		return ratios(dir, "gpu-ncnn.json", "gpu.json")
+	}},
 }
 
 func run(dir string) error {
