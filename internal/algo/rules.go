@@ -11,6 +11,7 @@ type Machine struct {
 	Shared   float64 // of a fragment of 8 numbers from workgroup memory
 	Barrier  float64
 	Threads  float64 // that the device runs at once: it takes no longer for fewer
+	Lanes    float64 // threads that go on together: a workgroup of fewer takes as long
 	// Compile is of a kernel of a thousand bytes of text, and grows with the square of the text; 0 where it is not
 	// weighed. Alone of these it is no part of a run.
 	Compile float64
@@ -31,6 +32,7 @@ func MachineOf(l Limits) Machine {
 			Shared:   150,
 			Barrier:  1500,
 			Threads:  16,
+			Lanes:    1,
 			Compile:  2e6,
 		}
 	}
@@ -43,8 +45,12 @@ func MachineOf(l Limits) Machine {
 		Shared:   0.2,
 		Barrier:  2.5,
 		Threads:  15000,
+		Lanes:    32,
 	}
 }
+
+// idle is how many lanes there are for one of a workgroup's threads.
+func (m Machine) idle(threads uint32) float64 { return max(1, m.Lanes/float64(threads)) }
 
 // occupied is the cost of so many threads of equal cost.
 func (m Machine) occupied(threads, each float64) float64 { return max(threads, m.Threads) * each }

@@ -168,7 +168,7 @@ func (a sliding) cost(p conv.Problem, m Machine) float64 {
 		inputs = 4
 	}
 	loads := float64(len(a.Columns()))*float64((a.Rows-1)*a.Stride+a.Filter) + taps*inputs
-	return m.occupied(float64(stripsOf(a, p)), 4*neurons*taps*inputs+m.Load*loads)
+	return m.occupied(float64(stripsOf(a, p))*m.idle(a.Threads), 4*neurons*taps*inputs+m.Load*loads)
 }
 
 // stem is for the first layer of a network, of an image's 3 channels.
@@ -209,7 +209,7 @@ func (a stem) pack(p conv.Problem, filters []float32) []float32 {
 func (a stem) cost(p conv.Problem, m Machine) float64 {
 	taps := float64(p.TapsPerOutput())
 	loads := float64(len(a.Columns()))*float64(a.Inputs()*((a.Rows-1)*a.Stride+a.Filter)) + taps*float64(a.Channels/4)
-	return m.occupied(float64(stripsOf(a, p)), float64(a.Strip*a.Rows*a.Channels)*taps+m.Load*loads)
+	return m.occupied(float64(stripsOf(a, p))*m.idle(a.Threads), float64(a.Strip*a.Rows*a.Channels)*taps+m.Load*loads)
 }
 
 // depthwise is for layers of one input channel a group, of any filter and number of depth slices.
@@ -267,5 +267,6 @@ func packDepthwise(p conv.Problem, filters []float32) []float32 {
 
 func (a depthwise) cost(p conv.Problem, m Machine) float64 {
 	taps := float64(p.TapsPerOutput())
-	return m.occupied(float64(stripsOf(a, p)), 4*float64(a.Strip)*taps+m.Load*taps*(1+float64(a.Strip*4/a.Vector)))
+	loads := taps * (1 + float64(a.Strip*4/a.Vector))
+	return m.occupied(float64(stripsOf(a, p))*m.idle(a.Threads), 4*float64(a.Strip)*taps+m.Load*loads)
 }

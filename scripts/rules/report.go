@@ -56,6 +56,7 @@ func speed(loss float64) float64 { return math.Exp(-loss) }
 func literal(m algo.Machine) string {
 	g := func(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
 	return fmt.Sprintf("Machine{Load: %s, Uniform: %s, Store: %s, Address: %s, Dispatch: %s, "+
-		"Shared: %s, Barrier: %s, Threads: %s, Compile: %s}", g(m.Load), g(m.Uniform), g(m.Store), g(m.Address),
-		g(m.Dispatch), g(m.Shared), g(m.Barrier), g(m.Threads), g(m.Compile))
+		"Shared: %s, Barrier: %s, Threads: %s, Lanes: %s, Compile: %s}",
+		g(m.Load), g(m.Uniform), g(m.Store), g(m.Address),
+		g(m.Dispatch), g(m.Shared), g(m.Barrier), g(m.Threads), g(m.Lanes), g(m.Compile))
 }
