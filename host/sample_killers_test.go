@@ -47,6 +47,7 @@ func init() {
 		{op.SampleOptions{Mode: "linear", Padding: "reflection"}, []int{1, 2, 2, 5, 3}, []int{2, 4, 3},
 			[]int{0, 2, 3, 4, 1}, 0},
 		{op.SampleOptions{Mode: "linear", Padding: "zeros"}, []int{1, 10, 3, 3}, []int{8, 8}, last, 0},
+		{op.SampleOptions{Mode: "cubic", Padding: "reflection"}, []int{1, 2, 3, 5}, []int{9, 7}, last, 0},
 	} {
 		kill(fmt.Sprintf("%s, %s, %v to %v", s.Mode, s.Padding, s.x, s.sizes), s.build)
 	}
