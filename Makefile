@@ -2,7 +2,8 @@
 # make test  all tests, on llvmpipe and SwiftShader, and all checks of the code
 # make bench the comparison suite on both, beside ONNX Runtime; make bench-gpu on a GPU, beside cuDNN
 # make rules every algorithm on some layers, and the figures by which rules choose fitted to that
-.PHONY: run build tools test check unit llvmpipe swiftshader race fuzz mutants golden bench bench-gpu rules rules-gpu
+.PHONY: run build tools test check unit llvmpipe swiftshader race fuzz mutants golden translate \
+	bench bench-gpu rules rules-gpu
 
 GO ?= go
 DEVICE_TESTS = ./gpu/... ./internal/exec ./internal/ceiling ./internal/op ./internal/conformance ./host/... ./model \
@@ -36,7 +37,8 @@ check:
 # What needs no adapter. The golden files of the shaders are checked here.
 unit:
 	$(GO) test -count=1 ./conv ./tensor ./onnx ./transform ./cpuref ./cpuref/operators ./shaders ./internal/algo \
-		./internal/split ./internal/files ./tuning ./bench ./internal/docs ./scripts/rules ./scripts/widen
+		./internal/split ./internal/files ./tuning ./bench ./internal/docs ./scripts/rules \
+		./scripts/translate ./scripts/widen
 
 llvmpipe:
 	scripts/test.sh llvmpipe $(DEVICE_TESTS)
@@ -66,6 +68,11 @@ mutants:
 # Writes the golden files anew, after a shader was changed on purpose.
 golden:
 	$(GO) test ./shaders -update
+
+# Every shader in the languages of Metal, DX12, OpenGL ES and Vulkan: not part of make test, for it needs Rust.
+translate:
+	@scripts/setup.sh translate
+	$(GO) run ./scripts/translate out/naga/0.19.0/bin/naga out/naga/22.0.0/bin/naga
 
 bench: build
 	scripts/bench.sh software

@@ -4,6 +4,7 @@
 #   setup.sh run    after make build, an adapter: a software Vulkan driver where the machine has no GPU
 #   setup.sh test   both software adapters that the tests run on, llvmpipe and SwiftShader, and ONNX's
 #                   own test data
+#   setup.sh translate   the nagas of the wgpu libraries that the bindings link, below out/, and validators
 set -eu
 
 say() { echo "gpuconv: $*" >&2; }
@@ -40,8 +41,22 @@ test)
 	# shellcheck disable=SC2086 # a list of packages
 	[ -z "$missing" ] || install $missing
 	;;
+translate)
+	missing=
+	command -v spirv-val >/dev/null || missing=spirv-tools
+	command -v glslangValidator >/dev/null || missing="$missing glslang-tools"
+	# shellcheck disable=SC2086 # a list of packages
+	[ -z "$missing" ] || install $missing
+	for version in 0.19.0 22.0.0; do
+		[ -x "out/naga/$version/bin/naga" ] && continue
+		command -v cargo >/dev/null || { say "needs cargo on the PATH: https://rustup.rs"; exit 1; }
+		say "installing naga-cli $version below out/naga"
+		# Without --locked, which would take older versions of naga itself than the wgpu libraries have.
+		cargo install --quiet naga-cli --version "$version" --root "out/naga/$version" >&2
+	done
+	;;
 *)
-	say "usage: setup.sh run|test"
+	say "usage: setup.sh run|test|translate"
 	exit 2
 	;;
 esac
