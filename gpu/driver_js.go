@@ -505,15 +505,16 @@ func (d *jsDriver) send(ops []command, ticks timestamps) *answer {
 			set := d.encodeTimed(encoder, ops, ticks)
 			defer set.Call("destroy") // submitted work keeps it
 		} else {
-			encode(encoder, ops)
+			encode(encoder, ops, false, func() js.Value { return encoder.Call("beginComputePass") })
 		}
 		d.queue.Call("submit", []any{encoder.Call("finish")})
 		return d.queue.Call("onSubmittedWorkDone")
 	})
 }
 
-// encode puts consecutive dispatches into one pass; WebGPU keeps them in order.
-func encode(encoder js.Value, ops []command) {
+// encode puts consecutive dispatches into passes that begin begins; WebGPU keeps them in order. Where apart is set
+// each has its own.
+func encode(encoder js.Value, ops []command, apart bool, begin func() js.Value) {
 	pass := js.Undefined()
 	end := func() {
 		if pass.Truthy() {
@@ -527,8 +528,11 @@ func encode(encoder js.Value, ops []command) {
 			copyOn(encoder, o)
 			continue
 		}
+		if apart {
+			end()
+		}
 		if !pass.Truthy() {
-			pass = encoder.Call("beginComputePass")
+			pass = begin()
 		}
 		dispatchOn(pass, o)
 	}
@@ -541,31 +545,12 @@ func (d *jsDriver) encodeTimed(encoder js.Value, ops []command, ticks timestamps
 	n := 2 * ticks.dispatches
 	set := d.dev.Call("createQuerySet", map[string]any{"type": "timestamp", "count": n})
 	next := 0
-	pass := js.Undefined()
-	end := func() {
-		if pass.Truthy() {
-			pass.Call("end")
-			pass = js.Undefined()
-		}
-	}
-	for _, o := range ops {
-		if o.kernel == nil {
-			end()
-			copyOn(encoder, o)
-			continue
-		}
-		if ticks.dispatches > 1 {
-			end()
-		}
-		if !pass.Truthy() {
-			writes := map[string]any{"querySet": set, "beginningOfPassWriteIndex": next,
-				"endOfPassWriteIndex": next + 1}
-			next += 2
-			pass = encoder.Call("beginComputePass", map[string]any{"timestampWrites": writes})
-		}
-		dispatchOn(pass, o)
-	}
-	end()
+	encode(encoder, ops, ticks.dispatches > 1, func() js.Value {
+		writes := map[string]any{"querySet": set, "beginningOfPassWriteIndex": next,
+			"endOfPassWriteIndex": next + 1}
+		next += 2
+		return encoder.Call("beginComputePass", map[string]any{"timestampWrites": writes})
+	})
 	encoder.Call("resolveQuerySet", set, 0, n, ticks.buffer.(*jsBuffer).Value, 0)
 	return set
 }

@@ -21,6 +21,16 @@ type Algorithm interface {
 
 // Algorithms are those that serve a layer on dev, the default first. Each is named by AlgorithmName.
 func Algorithms(dev *Device, p conv.Problem, o LayerOptions) ([]Algorithm, error) {
+	return served(dev, p, o, algo.Candidates)
+}
+
+// served are the algorithms of the plans that candidates gives for a layer on dev.
+func served(
+	dev *Device,
+	p conv.Problem,
+	o LayerOptions,
+	candidates func(algo.Spec, algo.Limits) []algo.Plan,
+) ([]Algorithm, error) {
 	if err := p.Validate(); err != nil {
 		return nil, err
 	}
@@ -32,7 +42,7 @@ func Algorithms(dev *Device, p conv.Problem, o LayerOptions) ([]Algorithm, error
 	}
 	l := layerData{problem: p, options: o}
 	var all []Algorithm
-	for _, plan := range algo.Candidates(l.spec(), dev.limits()) {
+	for _, plan := range candidates(l.spec(), dev.limits()) {
 		all = append(all, plan.Algorithm)
 	}
 	return all, nil

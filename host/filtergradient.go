@@ -13,21 +13,7 @@ import (
 // FilterGradients are the algorithms that compute the gradients with respect to W and b of a layer on dev, the default
 // first. Each is named by AlgorithmName.
 func FilterGradients(dev *Device, p conv.Problem, o LayerOptions) ([]Algorithm, error) {
-	if err := p.Validate(); err != nil {
-		return nil, err
-	}
-	if err := o.Validate(p); err != nil {
-		return nil, err
-	}
-	if dev.GPU() == nil {
-		return nil, nil
-	}
-	l := layerData{problem: p, options: o}
-	var all []Algorithm
-	for _, plan := range algo.FilterCandidates(l.spec(), dev.limits()) {
-		all = append(all, plan.Algorithm)
-	}
-	return all, nil
+	return served(dev, p, o, algo.FilterCandidates)
 }
 
 // FilterGradientNames are the names of all of them, without their variants, whatever they serve.

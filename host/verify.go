@@ -80,11 +80,11 @@ func (l *layerData) judge(a Algorithm, in operands, v []float32, o VerifyOptions
 }
 
 // errRounds is about a verdict that whole numbers would be equal.
-func errRounds(by Algorithm) error {
+func errRounds(by string) error {
 	return fmt.Errorf(
 		"%w: %s rounds, even integers: check by the bound, or leave it out with LayerOptions.Exact",
 		cpuref.ErrNoVerdict,
-		by.Name(),
+		by,
 	)
 }
 
@@ -100,7 +100,7 @@ func (l *layerData) wayTo(a Algorithm, cpu bool, o VerifyOptions) (way, error) {
 	case o.Mode == cpuref.Bounded:
 		return transformedTruth(by, o), nil
 	case o.Mode == cpuref.Exact && algo.Rounds(by, l.problem):
-		return nil, errRounds(a)
+		return nil, errRounds(a.Name())
 	}
 	return truth(cpu, o), nil
 }

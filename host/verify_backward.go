@@ -2,7 +2,6 @@ package host
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/gpuconv/gpuconv/conv"
 	"github.com/gpuconv/gpuconv/cpuref"
@@ -85,7 +84,7 @@ func (l *Layer) inputGradient(by Algorithm, dz tensor.Volume, mode cpuref.Mode) 
 	case mode == cpuref.Bounded:
 		return cpuref.InputGradientTransformed(transform, p, l.filters, dz)
 	case algo.Rounds(transform, adjoint):
-		return cpuref.Reference{}, errRounds(by)
+		return cpuref.Reference{}, errRounds(by.Name())
 	}
 	return cpuref.InputGradient(p, l.filters, dz)
 }
@@ -122,9 +121,7 @@ func filterTruth(a Algorithm, mode cpuref.Mode, p conv.Problem, x, dz tensor.Vol
 	by, transformed := algo.FilterTransformOf(a)
 	switch {
 	case transformed && mode == cpuref.Exact && !by.Exact(p):
-		return cpuref.Reference{}, fmt.Errorf(
-			"%w: dW by %s rounds, even integers: check by the bound, or leave it out with LayerOptions.Exact",
-			cpuref.ErrNoVerdict, a.Name())
+		return cpuref.Reference{}, errRounds("dW by " + a.Name())
 	case transformed && mode == cpuref.Bounded:
 		return cpuref.TransformedFilterGradient(by, p, x, dz)
 	}

@@ -96,10 +96,8 @@ all_networks() {
 		return
 	fi
 	widened_models
-	if python3 -m pip install --quiet --no-deps --target "$work/python" -r scripts/peers/requirements.txt; then
+	if with_python requirements.txt --no-deps; then
 		PYTHONPATH="$work/python" networks llvmpipe ncnn python3 scripts/peers/ncnn_network.py
-	else
-		echo "gpuconv: no Python with pip that installs ncnn: it is left out" >&2
 	fi
 	if with_ort; then
 		networks swiftshader ort node "$work/ort_network.mjs" webgpu
@@ -119,17 +117,19 @@ with_ort() {
 	}
 }
 
-# python_peers: ncnn and ONNX Runtime's WebGPU of PyPI in the folder for work.
-python_peers() {
-	if ! python3 -m pip install --quiet --target "$work/python" -r scripts/peers/requirements-gpu.txt; then
-		echo "gpuconv: no Python with pip that installs ncnn and onnxruntime-webgpu: they are left out" >&2
+# with_python FILE PIP-OPTIONS...: the packages that a file of scripts/peers names, in the folder for work.
+with_python() {
+	requirements=scripts/peers/$1
+	shift
+	if ! python3 -m pip install --quiet --target "$work/python" -r "$requirements" "$@"; then
+		echo "gpuconv: no Python with pip that installs $requirements: what is in it is left out" >&2
 		return 1
 	fi
 }
 
 # gpu_peers: layers and networks of a GPU beside them.
 gpu_peers() {
-	python_peers || return 0
+	with_python requirements-gpu.txt || return 0
 	export PYTHONPATH="$work/python"
 	python3 scripts/peers/ort_webgpu.py <bench/suites/core.txt >"$out/gpu-ort.json"
 	python3 scripts/peers/ncnn_layers.py <bench/suites/core.txt >"$out/gpu-ncnn.json"

@@ -12,12 +12,7 @@ struct Params {
 
 {{template "reduce" .}}
 
-@compute @workgroup_size(THREADS)
-fn main(
-	@builtin(workgroup_id) workgroup: vec3<u32>,
-	@builtin(num_workgroups) grid: vec3<u32>,
-	@builtin(local_invocation_index) thread: u32,
-) {
+{{template "kernel_main"}}
 	let element = workgroup.x + grid.x * (workgroup.y + grid.y * workgroup.z);
 	let inside = element < p.outputs;
 	var sum = 0.0;

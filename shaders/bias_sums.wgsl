@@ -17,12 +17,7 @@ struct Params {
 
 const THREADS: u32 = {{.Threads}}u;
 
-@compute @workgroup_size(THREADS)
-fn main(
-	@builtin(workgroup_id) workgroup: vec3<u32>,
-	@builtin(num_workgroups) grid: vec3<u32>,
-	@builtin(local_invocation_index) thread: u32,
-) {
+{{template "kernel_main"}}
 	let unit = (workgroup.x + grid.x * (workgroup.y + grid.y * workgroup.z)) * THREADS + thread;
 	let columns = p.outputs{{if eq .Vector 4}} / 4u{{end}};
 	let column = unit % columns;

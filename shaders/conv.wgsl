@@ -56,12 +56,7 @@ fn neuron(output: u32, thread: u32) -> {{.Sum}} {
 	return reduce(thread, sum) + b[bank * p.b_bank + k];
 }
 
-@compute @workgroup_size(THREADS)
-fn main(
-	@builtin(workgroup_id) workgroup: vec3<u32>,
-	@builtin(num_workgroups) grid: vec3<u32>,
-	@builtin(local_invocation_index) thread: u32,
-) {
+{{template "kernel_main"}}
 	// Outputs are counted in V's order, across the axes of a grid that no single axis could hold.
 	let output = workgroup.x + grid.x * (workgroup.y + grid.y * workgroup.z);
 {{- if eq .DType "float16"}}

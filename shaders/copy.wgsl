@@ -11,12 +11,7 @@ struct Params {
 const THREADS: u32 = {{.Threads}}u;
 const EACH: u32 = {{.Each}}u;
 
-@compute @workgroup_size(THREADS)
-fn main(
-	@builtin(workgroup_id) workgroup: vec3<u32>,
-	@builtin(num_workgroups) grid: vec3<u32>,
-	@builtin(local_invocation_index) thread: u32,
-) {
+{{template "kernel_main"}}
 	let first = (workgroup.x + grid.x * (workgroup.y + grid.y * workgroup.z)) * THREADS * EACH + thread;
 	for (var k = 0u; k < EACH; k++) {
 		let i = first + k * THREADS;

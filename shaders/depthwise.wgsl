@@ -27,12 +27,7 @@ fn weights(tap: u32, channel: u32) -> u32 {
 	return tap * ((p.out_channels + 3u) / 4u) + channel / 4u;
 }
 
-@compute @workgroup_size(THREADS)
-fn main(
-	@builtin(workgroup_id) workgroup: vec3<u32>,
-	@builtin(num_workgroups) grid: vec3<u32>,
-	@builtin(local_invocation_index) thread: u32,
-) {
+{{template "kernel_main"}}
 	let at = locate((workgroup.x + grid.x * (workgroup.y + grid.y * workgroup.z)) * THREADS + thread);
 	let image = at.plane / p.out_size.x * p.in_size.x * p.in_size.y * p.in_size.z;
 	let bias = biases(at.channel);

@@ -3,12 +3,7 @@
 
 const THREADS: u32 = {{.Threads}}u;
 
-@compute @workgroup_size(THREADS)
-fn main(
-	@builtin(workgroup_id) workgroup: vec3<u32>,
-	@builtin(num_workgroups) grid: vec3<u32>,
-	@builtin(local_invocation_index) thread: u32,
-) {
+{{template "kernel_main"}}
 	// Elements are counted in memory order, across the axes of a grid that no single axis could hold.
 	let i = (workgroup.x + grid.x * (workgroup.y + grid.y * workgroup.z)) * THREADS + thread;
 {{- end -}}
@@ -27,12 +22,7 @@ fn main(
 const THREADS: u32 = {{.Threads}}u;
 const EACH: u32 = {{.Each}}u;
 
-@compute @workgroup_size(THREADS)
-fn main(
-	@builtin(workgroup_id) workgroup: vec3<u32>,
-	@builtin(num_workgroups) grid: vec3<u32>,
-	@builtin(local_invocation_index) thread: u32,
-) {
+{{template "kernel_main"}}
 	let first = (workgroup.x + grid.x * (workgroup.y + grid.y * workgroup.z)) * THREADS * EACH + thread;
 	for (var k = 0u; k < EACH; k++) {
 		let i = first + k * THREADS;

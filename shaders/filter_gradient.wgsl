@@ -14,12 +14,7 @@
 
 {{template "reduce" .}}
 
-@compute @workgroup_size(THREADS)
-fn main(
-	@builtin(workgroup_id) workgroup: vec3<u32>,
-	@builtin(num_workgroups) grid: vec3<u32>,
-	@builtin(local_invocation_index) thread: u32,
-) {
+{{template "kernel_main"}}
 	// Elements are counted in OHWI order, those of an unshared layer's banks one after the other.
 	let element = workgroup.x + grid.x * (workgroup.y + grid.y * workgroup.z);
 	let inside = element < p.outputs;

@@ -47,12 +47,7 @@ fn put(to: u32, apart: u32, sums: vec4<f32>) {
 	}
 }
 
-@compute @workgroup_size(THREADS)
-fn main(
-	@builtin(workgroup_id) workgroup: vec3<u32>,
-	@builtin(num_workgroups) grid: vec3<u32>,
-	@builtin(local_invocation_index) thread: u32,
-) {
+{{template "kernel_main"}}
 	let unit = (workgroup.x + grid.x * (workgroup.y + grid.y * workgroup.z)) * THREADS + thread;
 	let fours = p.out_channels / 4u;
 	let channel = unit % fours * 4u;

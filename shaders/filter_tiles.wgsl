@@ -52,12 +52,7 @@ fn outputs(i: u32, inside: bool) -> vec4<f32> {
 }
 {{- end}}
 
-@compute @workgroup_size(THREADS)
-fn main(
-	@builtin(workgroup_id) workgroup: vec3<u32>,
-	@builtin(num_workgroups) grid: vec3<u32>,
-	@builtin(local_invocation_index) thread: u32,
-) {
+{{template "kernel_main"}}
 	// Neighbouring threads have neighbouring input channels, then depth slices, taps, groups, and parts of the sum.
 	let unit = (workgroup.x + grid.x * (workgroup.y + grid.y * workgroup.z)) * THREADS + thread;
 	let across = (p.group_inputs + INPUTS - 1u) / INPUTS;

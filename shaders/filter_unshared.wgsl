@@ -14,12 +14,7 @@
 
 const THREADS: u32 = {{.Threads}}u;
 
-@compute @workgroup_size(THREADS)
-fn main(
-	@builtin(workgroup_id) workgroup: vec3<u32>,
-	@builtin(num_workgroups) grid: vec3<u32>,
-	@builtin(local_invocation_index) thread: u32,
-) {
+{{template "kernel_main"}}
 	let unit = (workgroup.x + grid.x * (workgroup.y + grid.y * workgroup.z)) * THREADS + thread;
 	let taps = p.filter_size.x * p.filter_size.y * p.filter_size.z;
 	let across = taps * p.group_inputs{{if eq .Vector 4}} / 4u{{end}}; // threads of a filter

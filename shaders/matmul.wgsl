@@ -105,12 +105,7 @@ fn multiply(tile: u32, thread: u32) {
 {{- end}}
 }
 
-@compute @workgroup_size(THREADS)
-fn main(
-	@builtin(workgroup_id) workgroup: vec3<u32>,
-	@builtin(num_workgroups) grid: vec3<u32>,
-	@builtin(local_invocation_index) thread: u32,
-) {
+{{template "kernel_main"}}
 	let tile = workgroup.x + grid.x * (workgroup.y + grid.y * workgroup.z);
 	if tile < p.tiles {
 		multiply(tile, thread);

@@ -23,12 +23,7 @@ fn pair(sum: {{.Number}}, up: {{.Number}}, more: {{.Number}}, down: {{.Number}},
 {{- end}}
 }
 
-@compute @workgroup_size(THREADS)
-fn main(
-	@builtin(workgroup_id) workgroup: vec3<u32>,
-	@builtin(num_workgroups) grid: vec3<u32>,
-	@builtin(local_invocation_index) thread: u32,
-) {
+{{template "kernel_main"}}
 	let i = (workgroup.x + grid.x * (workgroup.y + grid.y * workgroup.z)) * THREADS + thread;
 	if i >= p.count {
 		return;

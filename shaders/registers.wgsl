@@ -27,12 +27,7 @@ const CHANNELS: u32 = {{.Channels}}u;
 const COLUMNS: u32 = {{.Columns}}u; // depth slices of a workgroup
 const VECTOR: u32 = {{.Vector}}u; // input channels that are loaded at once
 
-@compute @workgroup_size(THREADS)
-fn main(
-	@builtin(workgroup_id) workgroup: vec3<u32>,
-	@builtin(num_workgroups) grid: vec3<u32>,
-	@builtin(local_invocation_index) thread: u32,
-) {
+{{template "kernel_main"}}
 {{- if .Across}}
 	var tile = locate(workgroup.x + grid.x * (workgroup.y + grid.y * workgroup.z), PIXELS, COLUMNS);
 	tile.channel += thread * CHANNELS;

@@ -50,12 +50,7 @@ fn mixed(start: u32, first: u32) -> u32 {
 	return select(bitcast<u32>(sum), one, same);
 }
 
-@compute @workgroup_size(THREADS)
-fn main(
-	@builtin(workgroup_id) workgroup: vec3<u32>,
-	@builtin(num_workgroups) grid: vec3<u32>,
-	@builtin(local_invocation_index) thread: u32,
-) {
+{{template "kernel_main"}}
 	let tile = workgroup.x + grid.x * (workgroup.y + grid.y * workgroup.z);
 	let line = tile % p.blocks * THREADS + thread;
 	let first = tile / p.blocks * p.strip;

@@ -29,12 +29,7 @@ fn {{.Name}}(thread: u32, part: {{.Type}}) -> {{.Type}} {
 {{- end -}}
 
 {{- define "row_of" -}}
-@compute @workgroup_size(THREADS)
-fn main(
-	@builtin(workgroup_id) workgroup: vec3<u32>,
-	@builtin(num_workgroups) grid: vec3<u32>,
-	@builtin(local_invocation_index) thread: u32,
-) {
+{{template "kernel_main"}}
 	let row = (workgroup.x + grid.x * (workgroup.y + grid.y * workgroup.z)) * LANES + thread % LANES;
 	let part = thread / LANES;
 	let inside = row < p.rows;

@@ -25,12 +25,7 @@ const LOADERS: u32 = DEPTH / VECTOR; // threads that load one neuron's channels
 var<workgroup> xs: array<array<mat2x4<f32>, {{.Padded}}>, {{.XS}}>; // [neuron / 8][channel]
 var<workgroup> ws: array<array<mat2x4<f32>, {{.Padded}}>, {{.WS}}>; // [depth slice / 8][channel]
 
-@compute @workgroup_size(THREADS)
-fn main(
-	@builtin(workgroup_id) workgroup: vec3<u32>,
-	@builtin(num_workgroups) grid: vec3<u32>,
-	@builtin(local_invocation_index) thread: u32,
-) {
+{{template "kernel_main"}}
 	let tile = locate(workgroup.x + grid.x * (workgroup.y + grid.y * workgroup.z), ROWS, COLUMNS);
 	// What this thread loads: channels from lane on, of the neurons in four rows of the tile at a time,
 	// and four depth slices of the weights.

@@ -37,26 +37,11 @@ fn taps(channel: u32, row: u32) -> Taps {
 		mat4x4<f32>({{range $.Four}}w[i{{plus ($.Place $t .)}}], {{end}}),{{end}}
 	);
 {{- else}}
-	let step = p.out_channels / 4u;
-	let i = row * {{.Filter}}u * step + channel / 4u;
-	return Taps({{range .Taps}}w[i{{if .}}{{plus .}} * step{{end}}], {{end}});
+	{{template "depthwise_taps" .}}
 {{- end}}
 }
 
-fn fetch(i: u32, inside: bool) -> vec4<f32> {
-	return select(vec4<f32>(), x[i], inside);
-}
-
-// columns loads row y of X from the given column on. Both lie before X where they are wrapped around to
-// large numbers.
-fn columns(plane: Plane, y: u32, left: u32, channel: u32) -> Columns {
-	let inside = plane.inside && y < p.in_size.y;
-	let step = p.x_pitch / 4u;
-	let i = ((plane.first + y) * p.in_size.z + left) * step + channel / 4u;
-	return Columns({{range .Columns}}
-		fetch(i{{if .}}{{plus .}} * step{{end}}, inside && left{{plus .}} < p.in_size.z),{{end}}
-	);
-}
+{{template "columns" .}}
 
 fn add(sums: Sums, x: Columns, w: Taps) -> Sums {
 	return Sums({{range $s := .Each}}
@@ -70,12 +55,7 @@ fn write(at: Strip, row: u32, sums: Sums) {
 {{- end}}
 }
 
-@compute @workgroup_size(THREADS)
-fn main(
-	@builtin(workgroup_id) workgroup: vec3<u32>,
-	@builtin(num_workgroups) grid: vec3<u32>,
-	@builtin(local_invocation_index) thread: u32,
-) {
+{{template "kernel_main"}}
 	let at = locate((workgroup.x + grid.x * (workgroup.y + grid.y * workgroup.z)) * THREADS + thread);
 	let plane = from_plane(at.plane);
 	let top = at.y * {{.Stride}}u - p.pad.y;

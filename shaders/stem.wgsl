@@ -16,12 +16,7 @@ fn fetch(i: u32, inside: bool) -> f32 {
 	return select(0.0, x[i], inside);
 }
 
-@compute @workgroup_size(THREADS)
-fn main(
-	@builtin(workgroup_id) workgroup: vec3<u32>,
-	@builtin(num_workgroups) grid: vec3<u32>,
-	@builtin(local_invocation_index) thread: u32,
-) {
+{{template "kernel_main"}}
 	let at = locate((workgroup.x + grid.x * (workgroup.y + grid.y * workgroup.z)) * THREADS + thread);
 	let plane = from_plane(at.plane);
 	let left = at.x * {{.Stride}}u - p.pad.z;

@@ -40,12 +40,7 @@ fn write(image: u32, o: u32, k: u32, count: u32, sums: vec4<f32>) {
 }
 {{- end}}
 
-@compute @workgroup_size(THREADS)
-fn main(
-	@builtin(workgroup_id) workgroup: vec3<u32>,
-	@builtin(num_workgroups) grid: vec3<u32>,
-	@builtin(local_invocation_index) thread: u32,
-) {
+{{template "kernel_main"}}
 	let unit = (workgroup.x + grid.x * (workgroup.y + grid.y * workgroup.z)) * THREADS + thread;
 	// Vectors of depth slices of a group.
 	let fours = {{if eq .Vector 4}}p.group_outputs / 4u{{else}}(p.group_outputs + 3u) / 4u{{end}};

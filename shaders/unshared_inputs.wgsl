@@ -19,12 +19,7 @@ const IMAGES: u32 = {{.Images}}u;
 const BLOCK: u32 = {{.Block}}u; // threads that read side by side
 const PARTS: u32 = {{len .Parts}}u; // vectors of a thread
 
-@compute @workgroup_size(THREADS)
-fn main(
-	@builtin(workgroup_id) workgroup: vec3<u32>,
-	@builtin(num_workgroups) grid: vec3<u32>,
-	@builtin(local_invocation_index) thread: u32,
-) {
+{{template "kernel_main"}}
 	let unit = (workgroup.x + grid.x * (workgroup.y + grid.y * workgroup.z)) * THREADS + thread;
 	let outs = p.out_size.x * p.out_size.y * p.out_size.z;
 	let groups = p.out_channels / p.group_outputs;

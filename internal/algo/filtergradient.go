@@ -122,6 +122,9 @@ func (plan *Plan) sumParts(parts, operand int, splitK uint32) {
 		int64(shaders.SumSplitK.Threads), exec.Whole(parts), none, none, none, exec.Whole(operand))
 }
 
+// filterSplits are into how many parts the sums of dW are split.
+var filterSplits = []uint32{1, 4, 16, 64}
+
 // filterTile is an implicit GEMM for each tap, with sums that are split.
 type filterTile struct {
 	shaders.FilterTiles
@@ -131,7 +134,7 @@ type filterTile struct {
 // filterTiles are all of them.
 func filterTiles() (all []filterTile) {
 	for _, t := range shaders.FilterTileRows() {
-		for splitK := uint32(1); splitK <= 64; splitK *= 4 {
+		for _, splitK := range filterSplits {
 			all = append(all, filterTile{t, splitK})
 		}
 	}
@@ -197,9 +200,6 @@ func (a filterTile) cost(p conv.Problem, params shaders.Params, m Machine) float
 	loads := float64(a.Strip * (a.Inputs + a.Outputs) / 4)
 	step := float64(a.Strip*a.Inputs*a.Outputs) + m.Load*loads + m.Address*float64(a.Strip)
 	threads := float64(ceilDiv(a.units(p), int64(a.Threads)) * int64(a.Threads))
-	cost := m.occupied(threads, steps*step+float64(rows)*m.Address+float64(a.Inputs*a.Outputs)*m.Store)
-	if a.splitK > 1 {
-		cost += m.occupied(float64(p.FilterLen()), m.Load*float64(a.splitK+1))
-	}
-	return cost
+	return m.occupied(threads, steps*step+float64(rows)*m.Address+float64(a.Inputs*a.Outputs)*m.Store) +
+		m.parts(p.FilterLen(), a.splitK)
 }

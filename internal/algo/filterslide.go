@@ -19,7 +19,7 @@ type filterSlide struct {
 // filterSlides are all of them.
 func filterSlides() (all []filterSlide) {
 	for _, f := range shaders.FilterSlideRows() {
-		for splitK := uint32(1); splitK <= 64; splitK *= 4 {
+		for _, splitK := range filterSplits {
 			all = append(all, filterSlide{f, splitK})
 		}
 	}
@@ -83,9 +83,5 @@ func (a filterSlide) cost(p conv.Problem, m Machine) float64 {
 	step := float64(a.Strip)*(taps*sums+m.Load) + float64(a.Stride)*columns*m.Load + m.Address
 	begins := float64(a.Filter-a.Stride) * columns * m.Load
 	units := ceilDiv(int64(a.splitK)*int64(p.OutChannels/4), int64(a.Threads)) * int64(a.Threads)
-	cost := m.occupied(float64(units), strips*(rows*step+begins)+taps*sums*m.Store)
-	if a.splitK > 1 {
-		cost += m.occupied(float64(p.FilterLen()), m.Load*float64(a.splitK+1))
-	}
-	return cost
+	return m.occupied(float64(units), strips*(rows*step+begins)+taps*sums*m.Store) + m.parts(p.FilterLen(), a.splitK)
 }

@@ -52,5 +52,13 @@ func MachineOf(l Limits) Machine {
 // idle is how many lanes there are for one of a workgroup's threads.
 func (m Machine) idle(threads uint32) float64 { return max(1, m.Lanes/float64(threads)) }
 
+// parts is the cost of adding up so many parts of each of count sums, nothing for one.
+func (m Machine) parts(count int64, splitK uint32) float64 {
+	if splitK == 1 {
+		return 0
+	}
+	return m.occupied(float64(count), m.Load*float64(splitK+1))
+}
+
 // occupied is the cost of so many threads of equal cost.
 func (m Machine) occupied(threads, each float64) float64 { return max(threads, m.Threads) * each }

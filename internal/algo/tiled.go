@@ -227,8 +227,5 @@ func (a tiled) cost(p conv.Problem, m Machine) float64 {
 	if a.uniform() {
 		cost += m.Dispatch * float64(a.columns(p)*a.columnBytes(p)/shaders.UniformBytes)
 	}
-	if a.splitK > 1 {
-		cost += m.occupied(float64(p.OutLen()), m.Load*float64(a.splitK+1))
-	}
-	return cost
+	return cost + m.parts(p.OutLen(), a.splitK)
 }

@@ -7,15 +7,14 @@ around one run, from an input on the host to an output on the host. ncnn has no 
 """
 import json
 import pathlib
-import re
 import struct
-import sys
 import tempfile
 import time
 
 import ncnn
 import numpy
 
+import ncnn_vulkan
 from suite import layer, lines, whole
 
 
@@ -35,13 +34,7 @@ def network(d, folder):
     param, model = pathlib.Path(folder, "layer.param"), pathlib.Path(folder, "layer.bin")
     param.write_text(f"7767517\n2 2\nInput in 0 1 in\n{kind} conv 1 1 in out {text}\n")
     model.write_bytes(struct.pack("<I", 0) + weights.tobytes() + reals(d["oc"]).tobytes())
-    net = ncnn.Net()
-    net.opt.use_vulkan_compute = True
-    for option in [o for o in dir(net.opt) if re.match("use_(fp16|bf16)_", o)]:
-        setattr(net.opt, option, False)
-    if net.load_param(str(param)) != 0 or net.load_model(str(model)) != 0:
-        raise ValueError("ncnn: it does not load the layer")
-    return net
+    return ncnn_vulkan.network(param)
 
 
 def measure(line):
@@ -64,9 +57,7 @@ def measure(line):
 
 
 def main():
-    if ncnn.get_gpu_count() == 0:
-        sys.exit("ncnn_layers.py: ncnn sees no Vulkan device")
-    device = ncnn.get_gpu_info(ncnn.get_default_gpu_index()).device_name()
+    device = ncnn_vulkan.device()
     results = [measure(line) for line in lines() if layer(line)[0]["mb"] == 1]
     print(json.dumps({"peer": f"ncnn vulkan on {device}", "results": results}), flush=True)
 

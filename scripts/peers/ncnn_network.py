@@ -46,16 +46,9 @@ def measure(param, shapes, outputs):
     import ncnn
     import numpy
 
-    if ncnn.get_gpu_count() == 0:
-        raise ValueError("ncnn: no Vulkan device")
-    net = ncnn.Net()
-    net.opt.use_vulkan_compute = True
-    for option in [o for o in dir(net.opt) if re.match("use_(fp16|bf16)_", o)]:
-        setattr(net.opt, option, False)
-    if "NCNN_THREADS" in os.environ:
-        net.opt.num_threads = int(os.environ["NCNN_THREADS"])
-    if net.load_param(str(param)) != 0 or net.load_model(str(param.with_suffix(".bin"))) != 0:
-        raise ValueError("ncnn: it does not load what pnnx wrote")
+    import ncnn_vulkan
+
+    device, net = ncnn_vulkan.device(), ncnn_vulkan.network(param)
     inputs = [numpy.random.uniform(-1, 1, shape[1:]).astype("float32") for shape in shapes]
 
     def once():
@@ -72,7 +65,6 @@ def measure(param, shapes, outputs):
         return 1e3 * (time.perf_counter() - begun)
 
     once()
-    device = ncnn.get_gpu_info(ncnn.get_default_gpu_index()).device_name()
     result = {"first_ms": 1e3 * (time.time() - BEGUN), "device": device}
     end, samples = time.monotonic() + float(os.environ.get("BUDGET_MS", 4000)) / 1e3, []
     while not samples or len(samples) < MOST and time.monotonic() < end:

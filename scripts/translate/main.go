@@ -18,6 +18,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/schollz/progressbar/v3"
 	"golang.org/x/term"
 
 	"github.com/gpuconv/gpuconv/shaders"
@@ -66,10 +67,10 @@ func translateAll(naga, dir string) (column, error) {
 	}
 	c := column{naga: version}
 	rows := shaders.Variants()
-	bar := progress{what: "naga-cli " + version, total: len(rows)}
-	defer bar.clear()
-	for i, v := range rows {
-		bar.show(i, v.Name())
+	bar := progressBar("naga-cli "+version, len(rows))
+	defer bar.Clear()
+	for _, v := range rows {
+		bar.Add(1)
 		s, err := shaders.Source(v)
 		if err != nil {
 			return column{}, err
@@ -148,20 +149,9 @@ func versionOf(naga string) (string, error) {
 	return strings.TrimSpace(string(said)), nil
 }
 
-// progress is one line on a terminal that is written anew; elsewhere it is silent.
-type progress struct {
-	what  string
-	total int
-}
-
-func (p progress) show(done int, now string) {
-	if term.IsTerminal(int(os.Stderr.Fd())) {
-		fmt.Fprintf(os.Stderr, "\r\033[K%s: %d of %d, %s", p.what, done, p.total, now)
-	}
-}
-
-func (p progress) clear() {
-	if term.IsTerminal(int(os.Stderr.Fd())) {
-		fmt.Fprint(os.Stderr, "\r\033[K")
-	}
+// progressBar is seen on a terminal alone.
+func progressBar(what string, total int) *progressbar.ProgressBar {
+	return progressbar.NewOptions(total, progressbar.OptionSetWriter(os.Stderr),
+		progressbar.OptionSetVisibility(term.IsTerminal(int(os.Stderr.Fd()))),
+		progressbar.OptionSetDescription(what), progressbar.OptionShowCount(), progressbar.OptionClearOnFinish())
 }
