@@ -158,3 +158,16 @@ func CorruptProgram(t testing.TB, p *Program, node int, word int64, value float3
 	volumes := p.steps[node].volumes
 	damage(t, p.session, volumes[len(volumes)-1].operand, word, value)
 }
+
+// Dispatched tells each dispatch of a layer: its kernel, workgroups and parameters.
+func Dispatched(t testing.TB, l *Layer) []string { return dispatched(engineOf(t, l).session) }
+
+// ProgramDispatched tells each dispatch of a program.
+func ProgramDispatched(p *Program) []string { return dispatched(p.session) }
+
+func dispatched(s *exec.Session) (all []string) {
+	for _, step := range s.Plan().Steps {
+		all = append(all, fmt.Sprintf("%s of %d workgroups: %x", step.Kernel.Name(), step.Workgroups, step.Params))
+	}
+	return all
+}
