@@ -21,6 +21,7 @@ type doctorReport struct {
 	Go       string          `json:"go"`
 	Platform string          `json:"platform"`
 	Bindings string          `json:"bindings"`
+	Library  string          `json:"library"`
 	Drivers  []string        `json:"vulkan_driver_files"`
 	Env      []string        `json:"environment"`
 	Adapters []doctorAdapter `json:"adapters"`
@@ -69,15 +70,16 @@ func (a *app) doctorCommand() *cobra.Command {
 }
 
 func diagnose() (doctorReport, error) {
-	r := doctorReport{Program: "gpuconv (devel)", Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH,
-		Bindings: "unknown", Drivers: driverFiles(), Env: environment(), Adapters: []doctorAdapter{}}
-	if info, ok := debug.ReadBuildInfo(); ok {
-		r.Program = "gpuconv " + info.Main.Version
-		for _, d := range info.Deps {
-			if d.Path == "github.com/cogentcore/webgpu" {
-				r.Bindings = d.Path + " " + d.Version
-			}
-		}
+	of := built(debug.ReadBuildInfo())
+	r := doctorReport{
+		Program:  "gpuconv " + of.Version,
+		Go:       of.Go,
+		Platform: of.Platform,
+		Bindings: of.Bindings,
+		Library:  of.Library,
+		Drivers:  driverFiles(),
+		Env:      environment(),
+		Adapters: []doctorAdapter{},
 	}
 	list, err := gpu.Adapters()
 	if err != nil {
@@ -208,7 +210,8 @@ func environment() []string {
 }
 
 func (r doctorReport) print(a *app) {
-	rows := []string{"program\t" + r.Program, "go\t" + r.Go, "platform\t" + r.Platform, "bindings\t" + r.Bindings}
+	rows := []string{"program\t" + r.Program, "go\t" + r.Go, "platform\t" + r.Platform, "bindings\t" + r.Bindings,
+		"library\t" + r.Library}
 	for _, list := range []struct {
 		name  string
 		lines []string

@@ -28,6 +28,7 @@ func TestJSONEverywhere(t *testing.T) {
 		{"tune", "--list"},
 		{"devices"},
 		{"doctor"},
+		{"version"},
 	} {
 		file := filepath.Join(t.TempDir(), "out.json")
 		args := append(args[:1:1], append([]string{"--output-json", file}, args[1:]...)...)

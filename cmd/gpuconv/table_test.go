@@ -104,6 +104,7 @@ func TestTablesFit(t *testing.T) {
 		{true, []string{"verify", "--count", "3", "--backend", "cpu"}},
 		{false, []string{"devices"}},
 		{true, []string{"doctor"}},
+		{false, []string{"version"}},
 		{false, []string{"inspect", assorted(t), "--dim", "N=1"}},
 		{false, []string{"conformance", conformanceTree(t), "--match", "good|odd"}},
 		{
