@@ -3,7 +3,7 @@
 # make bench the comparison suite on both, beside ONNX Runtime; make bench-gpu on a GPU, beside cuDNN
 # make rules every algorithm on some layers, and the figures by which rules choose fitted to that
 .PHONY: run build tools test check unit llvmpipe swiftshader race fuzz mutants golden translate \
-	bench bench-gpu rules rules-gpu
+	windows test-windows bench bench-gpu rules rules-gpu
 
 GO ?= go
 DEVICE_TESTS = ./gpu/... ./internal/exec ./internal/ceiling ./internal/op ./internal/conformance ./host/... ./model \
@@ -50,6 +50,17 @@ swiftshader:
 # Broken shaders and bounds tell nothing of races, and take longest.
 race:
 	scripts/test.sh llvmpipe -short -race -skip 'Matters|EveryVariantRuns|TransformBound' ./gpu ./host ./cpuref
+
+# gpuconv.exe, built here by mingw-w64; and the same with tests of it under Wine: not part of make test.
+WINDOWS = GOOS=windows GOARCH=amd64 CGO_ENABLED=1 CC=x86_64-w64-mingw32-gcc
+
+windows: tools
+	@scripts/setup.sh windows
+	$(WINDOWS) $(GO) build -o out/windows/gpuconv.exe ./cmd/gpuconv
+
+test-windows: windows
+	@scripts/setup.sh wine
+	$(WINDOWS) GO=$(GO) scripts/windows/test.sh
 
 # Each fuzz target for a while: not part of make test.
 fuzz:

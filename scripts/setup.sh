@@ -4,6 +4,8 @@
 #   setup.sh run    after make build, an adapter: a software Vulkan driver where the machine has no GPU
 #   setup.sh test   both software adapters that the tests run on, llvmpipe and SwiftShader, and ONNX's
 #                   own test data
+#   setup.sh windows    the compiler of C for Windows
+#   setup.sh wine       Wine, a display for it, and llvmpipe
 #   setup.sh translate   the nagas of the wgpu libraries that the bindings link, below out/, and validators
 set -eu
 
@@ -41,6 +43,17 @@ test)
 	# shellcheck disable=SC2086 # a list of packages
 	[ -z "$missing" ] || install $missing
 	;;
+windows)
+	command -v x86_64-w64-mingw32-gcc >/dev/null || install gcc-mingw-w64-x86-64-win32
+	;;
+wine)
+	missing=
+	command -v wine64 >/dev/null || [ -x /usr/lib/wine/wine64 ] || missing="wine wine64"
+	command -v xvfb-run >/dev/null || missing="$missing xvfb xauth"
+	ls /usr/share/vulkan/icd.d/lvp_icd*.json >/dev/null 2>&1 || missing="$missing libvulkan1 mesa-vulkan-drivers"
+	# shellcheck disable=SC2086 # a list of packages
+	[ -z "$missing" ] || install $missing
+	;;
 translate)
 	missing=
 	command -v spirv-val >/dev/null || missing=spirv-tools
@@ -56,7 +69,7 @@ translate)
 	done
 	;;
 *)
-	say "usage: setup.sh run|test|translate"
+	say "usage: setup.sh run|test|windows|wine|translate"
 	exit 2
 	;;
 esac

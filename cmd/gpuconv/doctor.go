@@ -113,17 +113,17 @@ func examine(info gpu.AdapterInfo) doctorAdapter {
 		Can:     limitsText(info.Limits),
 		Advice:  adapterAdvice(info),
 	}
+	const broken = "update the driver, or leave this adapter alone"
 	device, err := gpu.Open(gpu.Options{Backend: info.Backend, Adapter: fmt.Sprint(info.Index)})
 	if err != nil {
-		d.Result = err.Error()
-		d.Advice = "update the driver, or leave this adapter alone"
+		d.Result, d.Advice = err.Error(), broken
 		return d
 	}
 	defer device.Close()
 	r, err := note(host.On(device))
 	switch {
 	case err != nil:
-		d.Result = err.Error()
+		d.Result, d.Advice = err.Error(), broken
 	case !r.Verified:
 		d.Result = "the notes' example came out WRONG: " + fmt.Sprint(r.Checks)
 		d.Advice = "do not trust this adapter; update its driver"

@@ -1,4 +1,4 @@
-//go:build !js
+//go:build !js && !windows
 
 // wgpu 0.19 panics where a call has no way to give an error back: wgpuQueueSubmitForIndex and
 // wgpuDevicePoll on a lost device, wgpuDeviceCreateQuerySet without memory, vkAllocateMemory with a
@@ -10,17 +10,15 @@
 // Rust also counts the panics of each thread, and while the count is not zero destructors do nothing.
 // Only Rust's own catch counts down. So a thread that has seen a panic is spoilt; Go lets it end.
 //
-// Elsewhere than on ELF systems (and on linux/arm64, whose wgpu 22.1 is of a compiler that aborts where
-// a panic would leave Rust) the call is made plainly and a panic still ends the process.
+// guard_windows.c does the same for Windows on x86-64. Elsewhere than there and on ELF systems (and on
+// linux/arm64, whose wgpu 22.1 is of a compiler that aborts where a panic would leave Rust) the call is made
+// plainly and a panic still ends the process.
 #include "guard.h"
 
 #if defined(__ELF__) && (defined(__x86_64__) || defined(__aarch64__))
 
 #include <setjmp.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unwind.h>
+#include "panic.h"
 
 typedef struct {
 	jmp_buf back;
@@ -28,22 +26,6 @@ typedef struct {
 } landing;
 
 static _Thread_local landing *here;
-
-// rustString is a String of rustc 1.80, with which the library was built; box and exception are what its
-// panic throws: the message is behind the header that all languages share.
-typedef struct { size_t room; char const *text; size_t length; } rustString;
-typedef struct { struct _Unwind_Exception header; void const *canary; rustString const *data; size_t const *type; } rustException;
-
-// messageOf copies the text of a panic. Whatever does not look like one of Rust's, whose type says that it
-// is as large as a String, gives a stopgap.
-static char *messageOf(struct _Unwind_Exception *e) {
-	rustException const *r = (void *)e;
-	if (e->exception_class == 0x4d4f5a0052555354 /* "MOZ\0RUST" */ && r->type && r->type[1] == sizeof(rustString) && r->data) {
-		rustString const *s = r->data;
-		if (s->text && s->length > 0 && s->length <= s->room && s->length < 1 << 16) return strndup(s->text, s->length);
-	}
-	return strdup("wgpu panicked");
-}
 
 __attribute__((used, visibility("hidden")))
 _Unwind_Reason_Code gpuconvPersonality(int version, _Unwind_Action actions, _Unwind_Exception_Class class,
@@ -81,15 +63,6 @@ char *guarded(void (*f)(void *), void *arg) {
 
 #endif
 
-#ifdef _WIN32
-
-char *guardedDeep(void (*f)(void *), void *arg, size_t stack) {
-	(void)stack;
-	return guarded(f, arg);
-}
-
-#else
-
 #include <pthread.h>
 #include <string.h>
 
@@ -116,5 +89,3 @@ char *guardedDeep(void (*f)(void *), void *arg, size_t stack) {
 	pthread_join(thread, NULL);
 	return c.message;
 }
-
-#endif
