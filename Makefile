@@ -3,7 +3,7 @@
 # make bench the comparison suite on both, beside ONNX Runtime; make bench-gpu on a GPU, beside cuDNN
 # make rules every algorithm on some layers, and the figures by which rules choose fitted to that
 .PHONY: run build tools test check unit llvmpipe swiftshader race fuzz mutants golden translate \
-	windows test-windows bench bench-gpu rules rules-gpu
+	windows test-windows smoke bench bench-gpu rules rules-gpu
 
 GO ?= go
 DEVICE_TESTS = ./gpu/... ./internal/exec ./internal/ceiling ./internal/op ./internal/conformance ./host/... ./model \
@@ -30,9 +30,17 @@ check:
 	@test -z "$$(gofmt -l .)" || { echo "not formatted, run gofmt -w on:"; gofmt -l .; exit 1; }
 	$(GO) vet ./...
 	$(GO) tool -modfile=tools/go.mod staticcheck ./...
+	$(GO) tool -modfile=tools/go.mod actionlint .github/workflows/*.yml
 	GOOS=js GOARCH=wasm $(GO) build $(BROWSER)
 	GOOS=js GOARCH=wasm $(GO) vet $(BROWSER)
 	$(GO) mod verify
+
+# On the machine's own adapter, whatever that is: what a machine that was never seen before runs first.
+smoke: build
+	./gpuconv doctor
+	./gpuconv run
+	./gpuconv verify --count 100
+	scripts/test.sh default -short -run 'CS231n|TestSuite|TestErrors|TestProgram|TestLayer|TestRunAgain' ./host
 
 # What needs no adapter. The golden files of the shaders are checked here.
 unit:
