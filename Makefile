@@ -3,7 +3,7 @@
 # make bench the comparison suite on both, beside ONNX Runtime; make bench-gpu on a GPU, beside cuDNN
 # make rules every algorithm on some layers, and the figures by which rules choose fitted to that
 .PHONY: run build tools test check unit llvmpipe swiftshader race fuzz mutants golden translate \
-	windows test-windows smoke bench bench-gpu rules rules-gpu
+	windows test-windows smoke release bench bench-gpu rules rules-gpu
 
 GO ?= go
 DEVICE_TESTS = ./gpu/... ./internal/exec ./internal/ceiling ./internal/op ./internal/conformance ./host/... ./model \
@@ -69,6 +69,11 @@ windows: tools
 test-windows: windows
 	@scripts/setup.sh wine
 	$(WINDOWS) GO=$(GO) scripts/windows/test.sh
+
+# What people install: archives with checksums and a list of what is linked in, below out/release.
+release: tools
+	@scripts/setup.sh windows
+	GO=$(GO) scripts/release.sh
 
 # Each fuzz target for a while: not part of make test.
 fuzz:

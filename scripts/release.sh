@@ -1,0 +1,56 @@
+#!/bin/sh
+# Builds a release below out/release: for each system an archive of the program, its manual pages, the completion of
+# shells, and the licences; a list of all modules that are linked in (SBOM); and checksums of all of it. What is
+# committed is built, in a checkout of its own, so that the same commit gives the same bytes anywhere with the same
+# compilers.
+#
+#   release.sh [SYSTEM...]   of linux and windows, both on 64-bit x86; all where none is named
+set -eu
+cd "$(dirname "$0")/.."
+[ $# -gt 0 ] || set -- linux windows
+
+go=${GO:-go}
+commit=$(git rev-parse HEAD)
+date=$(git show -s --format=%ct HEAD)
+version=$(git describe --tags --always)
+out=$PWD/out/release
+tree=$PWD/out/release-tree
+rm -rf "$out" "$tree"
+mkdir -p "$out"
+git clone --quiet --no-hardlinks . "$tree"
+trap 'rm -rf "$tree"' EXIT
+cd "$tree"
+git checkout --quiet "$commit"
+
+GOBIN="$tree/out/tools" $go install github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod@v1.9.0
+# The same pages for every system.
+$go test -count=1 -run TestManualPages ./cmd/gpuconv -manual "$tree/out/man" -manual-date "$date" >&2
+$go build -o "$tree/out/gpuconv" ./cmd/gpuconv
+for shell in bash zsh fish powershell; do
+	mkdir -p "$tree/out/completion"
+	"$tree/out/gpuconv" completion "$shell" >"$tree/out/completion/gpuconv.$shell"
+done
+
+# archive packs a folder whose files, order, times and owners are the same on each run.
+archive() {
+	tar --sort=name --mtime="@$date" --owner=0 --group=0 --numeric-owner --mode=go=rX,u+rw -C "$tree/out" -cf - "$1" |
+		gzip -n -9 >"$out/$1.tar.gz"
+}
+
+for system; do
+	case $system in
+	linux) compiler=gcc program=gpuconv ;;
+	windows) compiler=x86_64-w64-mingw32-gcc program=gpuconv.exe ;;
+	*) echo "release.sh: $system: must be linux or windows" >&2; exit 2 ;;
+	esac
+	name="gpuconv-$version-$system-amd64"
+	mkdir -p "$tree/out/$name"
+	GOOS=$system GOARCH=amd64 CGO_ENABLED=1 CC=$compiler \
+		$go build -trimpath -buildvcs=true -ldflags="-s -w" -o "$tree/out/$name/$program" ./cmd/gpuconv
+	cp -r README.md CHANGELOG.md LICENSE NOTICE docs "$tree/out/man" "$tree/out/completion" "$tree/out/$name"
+	archive "$name"
+	GOOS=$system GOARCH=amd64 CGO_ENABLED=1 "$tree/out/tools/cyclonedx-gomod" app -json -licenses -noserial \
+		-output "$out/$name.cdx.json" -main cmd/gpuconv .
+done
+(cd "$out" && sha256sum -- * >SHA256SUMS)
+cat "$out/SHA256SUMS"
