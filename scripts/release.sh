@@ -51,6 +51,7 @@ for system; do
 	archive "$name"
 	GOOS=$system GOARCH=amd64 CGO_ENABLED=1 "$tree/out/tools/cyclonedx-gomod" app -json -licenses -noserial \
 		-output "$out/$name.cdx.json" -main cmd/gpuconv .
+	sed -i "s/\"timestamp\": \"[^\"]*\"/\"timestamp\": \"$(date -u -d "@$date" +%FT%TZ)\"/" "$out/$name.cdx.json"
 done
 (cd "$out" && sha256sum -- * >SHA256SUMS)
 cat "$out/SHA256SUMS"
