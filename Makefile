@@ -3,7 +3,7 @@
 # make bench the comparison suite on both, beside ONNX Runtime; make bench-gpu on a GPU, beside cuDNN
 # make rules every algorithm on some layers, and the figures by which rules choose fitted to that
 .PHONY: run build tools test check unit llvmpipe swiftshader race fuzz mutants golden translate \
-	windows test-windows smoke release bench bench-gpu rules rules-gpu
+	windows test-windows smoke release test-install bench bench-gpu rules rules-gpu
 
 GO ?= go
 DEVICE_TESTS = ./gpu/... ./internal/exec ./internal/ceiling ./internal/op ./internal/conformance ./host/... ./model \
@@ -46,7 +46,7 @@ smoke: build
 unit:
 	$(GO) test -count=1 ./conv ./tensor ./onnx ./transform ./cpuref ./cpuref/operators ./shaders ./internal/algo \
 		./internal/split ./internal/files ./tuning ./bench ./internal/docs ./scripts/rules \
-		./scripts/translate ./scripts/widen
+		./scripts/proxy ./scripts/translate ./scripts/widen
 
 llvmpipe:
 	scripts/test.sh llvmpipe $(DEVICE_TESTS)
@@ -74,6 +74,10 @@ test-windows: windows
 release: tools
 	@scripts/setup.sh windows
 	GO=$(GO) scripts/release.sh
+
+# What people type: go install of the last commit, from an empty module cache.
+test-install: tools
+	GO=$(GO) scripts/test_install.sh
 
 # Each fuzz target for a while: not part of make test.
 fuzz:
