@@ -71,7 +71,8 @@ test-windows: windows
 	$(WINDOWS) GO=$(GO) scripts/windows/test.sh
 
 # What people install: archives with checksums and a list of what is linked in, below out/release.
-release: tools
+release: build
+	@scripts/setup.sh run
 	@scripts/setup.sh windows
 	GO=$(GO) scripts/release.sh
 

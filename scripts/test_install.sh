@@ -5,10 +5,8 @@ set -eu
 cd "$(dirname "$0")/.."
 
 go=${GO:-go}
-folder=$PWD/out/install
-[ ! -d "$folder" ] || chmod -R u+w "$folder"
-rm -rf "$folder"
-mkdir -p "$folder"
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
 version=$($go run ./scripts/proxy "$folder/proxy")
 upstream=$($go env GOPROXY)
 

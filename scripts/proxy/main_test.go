@@ -19,7 +19,9 @@ func TestWrite(t *testing.T) {
 		}
 	}
 	put("go.mod", "module "+path+"\n")
-	for _, arguments := range []string{"init -q", "add go.mod", "-c user.name=a -c user.email=a@b.c commit -qm first"} {
+	for _, arguments := range []string{
+		"init -q", "add go.mod", "-c user.name=a -c user.email=a@b.c commit -qm first",
+	} {
 		c := exec.Command("git", strings.Fields(arguments)...)
 		c.Dir = repository
 		if out, err := c.CombinedOutput(); err != nil {
@@ -38,7 +40,8 @@ func TestWrite(t *testing.T) {
 		"@v/" + version + ".info": version,
 		"@v/" + version + ".mod":  "module " + path,
 	} {
-		if content, err := os.ReadFile(filepath.Join(base, name)); err != nil || !strings.Contains(string(content), wanted) {
+		content, err := os.ReadFile(filepath.Join(base, name))
+		if err != nil || !strings.Contains(string(content), wanted) {
 			t.Errorf("%s is %q, %v: must have %q", name, content, err, wanted)
 		}
 	}
