@@ -12,9 +12,9 @@ func TestRun(t *testing.T) {
 	}
 }
 
-// TestReadme holds that the README shows this program.
-func TestReadme(t *testing.T) {
-	readme, err := os.ReadFile("../../README.md")
+// TestDocument holds that docs/embedding.md shows this program.
+func TestDocument(t *testing.T) {
+	document, err := os.ReadFile("../../docs/embedding.md")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -23,7 +23,7 @@ func TestReadme(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, body, _ := strings.Cut(string(source), "func run() error {")
-	if !strings.Contains(string(readme), "func run() error {"+body) {
-		t.Error("the README's program is not examples/layer/main.go")
+	if !strings.Contains(string(document), "func run() error {"+body) {
+		t.Error("the program of docs/embedding.md is not examples/layer/main.go")
 	}
 }

@@ -171,9 +171,9 @@ func TestNamedTests(t *testing.T) {
 	}
 }
 
-// TestProgramOfReadme holds that the README's program is the example, line by line.
-func TestProgramOfReadme(t *testing.T) {
-	_, text, ok := strings.Cut(read(t, "README.md"), "```go\n\tb := host.NewProgram")
+// TestProgram holds that the program of docs/embedding.md is the example, line by line.
+func TestProgram(t *testing.T) {
+	_, text, ok := strings.Cut(read(t, "docs/embedding.md"), "```go\n\tb := host.NewProgram")
 	text, _, closed := strings.Cut("\tb := host.NewProgram"+text, "```")
 	example := read(t, "host/example_test.go")
 	for _, line := range strings.Split(strings.TrimSpace(text), "\n") {
