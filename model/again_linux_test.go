@@ -2,12 +2,10 @@ package model
 
 import (
 	"context"
-	"fmt"
-	"os"
-	"runtime"
 	"slices"
 	"testing"
 
+	"github.com/gpuconv/gpuconv/internal/hosttest"
 	"github.com/gpuconv/gpuconv/tensor"
 )
 
@@ -29,49 +27,9 @@ func TestRunAgain(t *testing.T) {
 		return out["v6"].Data
 	}
 	want := run()
-	for range runs / 10 { // pools fill
-		run()
-	}
-	d := net.dev.GPU()
-	made, live, heap, resident := d.Stats(), d.Live(), heapBytes(), residentBytes(t)
-	for i := range runs {
+	hosttest.Grows(t, net.dev, runs, func() {
 		if got := run(); !slices.Equal(got, want) {
-			t.Fatalf("run %d gives %v, the first %v", i, got, want)
+			t.Fatalf("a later run gives %v, the first %v", got, want)
 		}
-	}
-	now := d.Stats()
-	if now.Submissions-made.Submissions != uint64(runs) {
-		t.Errorf("%d submissions for %d runs, must be one each", now.Submissions-made.Submissions, runs)
-	}
-	if now.Submissions = made.Submissions; now != made || d.Live() != live {
-		t.Errorf("%+v were made and %+v live, before the runs %+v and %+v", now, d.Live(), made, live)
-	}
-	if grown := heapBytes() - heap; grown > 64<<10 {
-		t.Errorf("the heap grew by %d bytes in %d runs", grown, runs)
-	}
-	if grown := residentBytes(t) - resident; grown > 4<<20 {
-		t.Errorf("the process grew by %d bytes in %d runs", grown, runs)
-	}
-}
-
-// heapBytes is how much of Go's heap is in use.
-func heapBytes() int64 {
-	runtime.GC()
-	var m runtime.MemStats
-	runtime.ReadMemStats(&m)
-	return int64(m.HeapAlloc)
-}
-
-// residentBytes is how much memory the process has, of which the software adapters' is a part.
-func residentBytes(t *testing.T) int64 {
-	t.Helper()
-	text, err := os.ReadFile("/proc/self/statm")
-	var size, resident int64
-	if err == nil {
-		_, err = fmt.Sscan(string(text), &size, &resident)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	return resident * int64(os.Getpagesize())
+	})
 }

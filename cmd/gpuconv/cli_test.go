@@ -11,9 +11,15 @@ import (
 	"github.com/gpuconv/gpuconv/internal/hosttest"
 )
 
+// asProgram has the test's own process be gpuconv, with the arguments that it has.
+const asProgram = "GPUCONV_TEST_AS_PROGRAM"
+
 // TestMain refuses to pass without an adapter: otherwise `run` would fall back to the reference. The folder
 // for caches is a new one.
 func TestMain(m *testing.M) {
+	if os.Getenv(asProgram) != "" {
+		main()
+	}
 	os.Unsetenv("GPUCONV_GPU")
 	folder, err := os.MkdirTemp("", "gpuconv")
 	if err != nil {
