@@ -1,0 +1,66 @@
+package model_test
+
+import (
+	"context"
+	"fmt"
+	"log"
+
+	"github.com/gpuconv/gpuconv/host"
+	"github.com/gpuconv/gpuconv/model"
+	"github.com/gpuconv/gpuconv/tensor"
+)
+
+func must[T any](v T, err error) T {
+	if err != nil {
+		log.Fatal(err)
+	}
+	return v
+}
+
+// seven is the network of ../examples/glyphs and the drawn digit that it is to read, as the network's input.
+func seven(dev *host.Device) (*model.Network, map[string]tensor.Array) {
+	net := must(model.Load(dev, "../examples/glyphs/glyphs.onnx", model.Options{}))
+	picture := must(tensor.ReadImageFile("../examples/glyphs/seven.png")) // of three equal channels
+	x := tensor.Array{Shape: []int{1, 1, 28, 28}}
+	for i := 0; i < len(picture.Data); i += 3 {
+		x.Data = append(x.Data, picture.Data[i])
+	}
+	return net, map[string]tensor.Array{"picture": x}
+}
+
+// A network is loaded and run: it is compiled for the shapes that it is given when it first meets them.
+func Example() {
+	dev := must(host.Open(host.Options{}))
+	defer dev.Close()
+	net, inputs := seven(dev)
+	defer net.Close()
+	fmt.Println(net.Inputs(), net.Outputs())
+
+	outputs := must(net.Run(context.Background(), inputs))
+	best := 0
+	scores := outputs["scores"].Data
+	for class, score := range scores {
+		if score > scores[best] {
+			best = class
+		}
+	}
+	fmt.Println("class", best)
+	// Output:
+	// [picture float32 [1 1 28 28]] [scores float32 [1 10]]
+	// class 7
+}
+
+// Each node is judged by what it really read.
+func ExampleNetwork_Check() {
+	dev := must(host.Open(host.Options{}))
+	defer dev.Close()
+	net, inputs := seven(dev)
+	defer net.Close()
+
+	_, verdict, err := net.Check(context.Background(), inputs)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(verdict.OK(), verdict.Numbers())
+	// Output: true 3674
+}
