@@ -8,9 +8,12 @@ import (
 )
 
 // WriteComparison writes a comparison for people.
-func WriteComparison(w io.Writer, c Comparison) error {
+func WriteComparison(w io.Writer, c Comparison) error { return writeLines(w, c.Lines()) }
+
+// writeLines aligns the cells of lines, which tabs part.
+func writeLines(w io.Writer, lines []string) error {
 	t := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
-	for _, line := range c.Lines() {
+	for _, line := range lines {
 		if _, err := fmt.Fprintln(t, line); err != nil {
 			return err
 		}

@@ -46,6 +46,7 @@ func TestBench(t *testing.T) {
 		}
 	}
 	contain(t, succeed(t, "compare", file("r.json"), file("r.json")), "tiny", "1.000", "geometric mean of 1")
+	contain(t, succeed(t, "compare", "--rank", file("r.json"), file("r.json")), "place", "1.000", "1 of 1")
 	contain(t, succeed(t, "compare", file("r.json"), file("r.json"), "--", file("r.json"), file("r.json")), "r.json: ",
 		"and 1 more", "1.000 to 1.000")
 	var c bench.Comparison
@@ -132,6 +133,9 @@ func TestBenchRefuses(t *testing.T) {
 		{[]string{"bench", "--suite", "core", "--json", "r.json"}, "--output-json r.json writes them"},
 		{[]string{"bench", "--html", "/nowhere/at/all.html"}, "no folder /nowhere/at"},
 		{[]string{"compare", good}, "1 files: name two"},
+		{[]string{"compare", "--rank", good}, "requires at least 2"},
+		{[]string{"compare", "--rank", good, bad}, "bad.json: schema 9"},
+		{[]string{"compare", "--rank", good, good}, "no layer in common"},
 		{[]string{"compare", good, good, good}, "3 files: name two, or several"},
 		{[]string{"compare", good, good, "--"}, "several of each side"},
 		{[]string{"compare", "--", good}, "1 files: name two"},

@@ -10,8 +10,9 @@ import (
 )
 
 func (a *app) compareCommand() *cobra.Command {
-	return &cobra.Command{
-		Use:   "compare A B | A1 A2... -- B1 B2...",
+	var rank bool
+	c := &cobra.Command{
+		Use:   "compare A B | A1 A2... -- B1 B2... | --rank A B C...",
 		Short: "Hold files of results against each other, layer by layer",
 		Long: `Gives for each layer of two files of bench's results the ratio of the medians with
 a 95% confidence interval, what is significant and what is noise, and the geometric
@@ -30,14 +31,23 @@ apart what differs by 2.3 times the spread of runs, five by 1.5 times.
   done
   gpuconv compare a*.json -- b*.json
 
+--rank puts many files, such as those of many machines, in the order of their speed
+over the layers that all of them have.
+
 A file of another program's times ({"peer": ...}) may have no samples: there the
 ratio stands alone, and our times are those with upload and download. Files are JSON,
 or CSV without samples, known by their content; - is stdin.`,
 		Args: func(c *cobra.Command, args []string) error {
+			if rank {
+				return cobra.MinimumNArgs(2)(c, args)
+			}
 			_, _, err := compareSides(c, args)
 			return err
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if rank {
+				return a.rank(args)
+			}
 			namesA, namesB, err := compareSides(cmd, args)
 			if err != nil {
 				return err
@@ -58,6 +68,27 @@ or CSV without samples, known by their content; - is stdin.`,
 			return a.report(c, func(a *app) { table(a.stdout, c.Lines()...) })
 		},
 	}
+	c.Flags().BoolVar(&rank, "rank", false,
+		"put files, each for itself, in the order of their speed over the layers that all have")
+	return c
+}
+
+// rank reports the files in the order of their speed.
+func (a *app) rank(names []string) error {
+	var sides []bench.Side
+	for _, name := range names {
+		side, err := a.readSide([]string{name})
+		if err != nil {
+			return err
+		}
+		side.Name = name
+		sides = append(sides, side)
+	}
+	r := bench.Rank(sides)
+	if len(r.Places) == 0 {
+		return usagef("%s have no layer in common that was measured in all of them", strings.Join(names, ", "))
+	}
+	return a.report(r, func(a *app) { table(a.stdout, r.Lines()...) })
 }
 
 // compareSides splits the files at --, or two of them in the middle.
