@@ -17,6 +17,7 @@ import (
 type Device struct {
 	Tunings  *tuning.Cache // choose algorithms where none is named; nil for the rules
 	Exact    bool          // only algorithms that [host.LayerOptions] calls exact
+	DType    host.DType    // how volumes and filters are stored; "" is float32
 	dev      *host.Device
 	from, to *gpu.Buffer // copied to overwrite caches; nil until first asked for
 }
@@ -31,7 +32,7 @@ func (d *Device) Timestamps() bool {
 
 // Algorithms implements [Opener]: those of [host.Algorithms], each with its variant.
 func (d *Device) Algorithms(p conv.Problem) (names []string) {
-	all, err := host.Algorithms(d.dev, p, host.LayerOptions{Exact: d.Exact})
+	all, err := host.Algorithms(d.dev, p, host.LayerOptions{Exact: d.Exact, DType: d.DType})
 	if err != nil {
 		return nil
 	}
@@ -41,18 +42,27 @@ func (d *Device) Algorithms(p conv.Problem) (names []string) {
 	return names
 }
 
+// Layers are [Layers] on the device, as their volumes are stored.
+func (d *Device) Layers(layers []Layer, algorithms ...string) []Subject {
+	all := Layers(d, layers, algorithms...)
+	if d.DType != host.Float16 {
+		return all
+	}
+	for i := range all {
+		all[i].About.DType = string(d.DType)
+		all[i].About.Bytes /= 2
+	}
+	return all
+}
+
 // Open implements [Opener]. The error is host's own for an algorithm that does not take the problem.
 func (d *Device) Open(p conv.Problem, algorithm string, seed uint64) (Runner, error) {
-	data, err := proof.Case{Problem: p, Seed: seed}.Data()
+	o := host.LayerOptions{Algorithm: algorithm, Tunings: d.Tunings, Exact: d.Exact, DType: d.DType}
+	data, err := proof.Case{Problem: p, Seed: seed, Options: o}.Data()
 	if err != nil {
 		return nil, err
 	}
-	layer, err := host.NewLayer(
-		d.dev,
-		p,
-		data.W,
-		host.LayerOptions{Algorithm: algorithm, Tunings: d.Tunings, Exact: d.Exact},
-	)
+	layer, err := host.NewLayer(d.dev, p, data.W, o)
 	if err != nil {
 		return nil, err
 	}

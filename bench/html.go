@@ -280,6 +280,9 @@ func settingsText(f File) [][2]string {
 		algorithms += "; only those that are exact"
 	}
 	suite := s.Suite
+	if s.DType != "" {
+		suite += " in " + s.DType
+	}
 	if s.Match != "" {
 		suite += ", layers that match " + s.Match
 	}

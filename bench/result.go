@@ -50,6 +50,7 @@ type Settings struct {
 	Percentiles []float64 `json:"percentiles,omitempty"` // that reports show, of each time; none is 10 and 90
 	Dispatches  bool      `json:"dispatches,omitempty"`  // that tables show them
 	Exact       bool      `json:"exact,omitempty"`       // only algorithms that [host.LayerOptions] calls exact
+	DType       string    `json:"dtype,omitempty"`       // how volumes and filters are stored, where not as float32
 	Models      []string  `json:"models,omitempty"`      // files of networks that were measured whole
 }
 
@@ -61,6 +62,7 @@ type Result struct {
 	Count     int    `json:"count,omitempty"` // how often the suite's network has the layer
 	Algorithm string `json:"algorithm"`       // of a network, how many nodes run on the device
 	Variant   string `json:"variant,omitempty"`
+	DType     string `json:"dtype,omitempty"` // how volumes and filters are stored, where not as float32
 	FLOP      int64  `json:"flop"`            // of a network, those of its layers
 	Bytes     int64  `json:"bytes,omitempty"` // of input, filters and output, each counted once
 

@@ -58,6 +58,10 @@ var killers = map[shaders.Variant][]killer{
 	},
 	shaders.Conv(256, shaders.Float32): convKillers(wide(shaders.Float32)),
 	shaders.Conv(256, shaders.Float16): halfKillers(wide(shaders.Float16)),
+	shaders.HalfBy(false, 4):           halvedKillers("ic8iw700oc8kw1", "ic8iw640oc8kw1"),
+	shaders.HalfBy(true, 4):            halvedKillers("ic8iw700oc8kw1", "ic8iw640oc8kw1"),
+	shaders.HalfBy(false, 1):           halvedKillers("ic1iw5629oc1kw1", "ic1iw5117oc1kw1"),
+	shaders.HalfBy(true, 1):            halvedKillers("ic1iw5629oc1kw1", "ic1iw5117oc1kw1"),
 	shaders.Dequantize: {
 		quantizedKiller("ic1iw700oc1kw1", leaky, 256), quantizedKiller("ic1iw5120oc1kw1", leaky, 256),
 		quantizedKiller("ic1iw100oc3kw1", prelu(conv.AfterFunction), 256),
@@ -137,6 +141,14 @@ func halfKillers(o host.LayerOptions) []killer {
 		exact("mb3ic1ih3oc3kh2ph1", o), exact("ic3ih3oc5kh2", finished), exact("ic5iw5oc1kw1", o),
 		exact("ic1iw10oc4kw1", o), exact("ic65ih2iw3oc3kh2", o),
 	}
+}
+
+// halvedKillers are layers of float16 by an algorithm for float32.
+func halvedKillers(descriptors ...string) (all []killer) {
+	for _, d := range descriptors {
+		all = append(all, exact(d, host.LayerOptions{DType: host.Float16, Algorithm: "registers"}))
+	}
+	return all
 }
 
 // functions put every activation to its range of numbers.

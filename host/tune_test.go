@@ -129,7 +129,6 @@ func TestTuned(t *testing.T) {
 	stale.Algorithm = "shared/1x1x1_v4"
 	float16.DType = host.Float16
 	strange.Driver += "."
-	direct := "direct/t32" // of 200 products
 	for what, row := range map[string]struct {
 		kept tuning.Choice
 		o    host.LayerOptions
@@ -142,7 +141,8 @@ func TestTuned(t *testing.T) {
 		"does not serve":   {stale, host.LayerOptions{}, all[0]},
 		"other numbers":    {float16, host.LayerOptions{}, all[0]},
 		"other driver":     {strange, host.LayerOptions{}, all[0]},
-		"not for float16":  {float16, host.LayerOptions{DType: host.Float16}, direct},
+		"for float16":      {float16, host.LayerOptions{DType: host.Float16}, all[3]},
+		"not for float16":  {c, host.LayerOptions{DType: host.Float16}, all[0]},
 	} {
 		tunings := &tuning.Cache{}
 		keep(t, tunings, row.kept)

@@ -171,6 +171,9 @@ func Variants() []Variant {
 	for _, s := range spreadRows {
 		all = append(all, s)
 	}
+	for _, k := range Halves() {
+		all = append(all, k)
+	}
 	for _, k := range Operators() {
 		all = append(all, k)
 	}

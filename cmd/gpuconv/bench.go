@@ -63,7 +63,7 @@ type benched struct {
 
 // subjects are all of it on the device.
 func (b benched) subjects(ctx context.Context, device *bench.Device, f benchFlags) []bench.Subject {
-	all := bench.Layers(device, b.layers, f.algorithms...)
+	all := device.Layers(b.layers, f.algorithms...)
 	for _, n := range b.networks {
 		all = append(all, device.Network(ctx, n.path, n.dims, n.inputs))
 	}
@@ -119,10 +119,14 @@ func (a *app) bench(ctx context.Context, of benched, f benchFlags) error {
 	defer dev.Close()
 	device := bench.NewDevice(dev)
 	defer device.Close()
+	if device.DType, err = f.dtypeFlag.read(); err != nil {
+		return err
+	}
+	device.Exact = f.exact
 	if err := f.serve(dev, device, of.layers); err != nil {
 		return err
 	}
-	device.Tunings, device.Exact = f.open(a), f.exact
+	device.Tunings = f.open(a)
 	ctx, stop := interruptible(ctx)
 	defer stop()
 	r := newFile(dev)
@@ -137,6 +141,7 @@ func (a *app) bench(ctx context.Context, of benched, f benchFlags) error {
 		Percentiles: f.percentiles,
 		Dispatches:  f.dispatches,
 		Exact:       f.exact,
+		DType:       string(device.DType),
 		Models:      f.models,
 	}
 	err = a.measureSuite(ctx, dev, device, of, f, &r)
@@ -230,6 +235,9 @@ func (b benched) repro(dev *host.Device, about bench.Result, f benchFlags) strin
 	}
 	if f.exact {
 		s += " --exact"
+	}
+	if about.DType != "" {
+		s += " --dtype " + about.DType
 	}
 	if g := dev.GPU(); g != nil {
 		s += fmt.Sprintf(" --backend %s --adapter %d", g.Info().Backend, g.Info().Index)

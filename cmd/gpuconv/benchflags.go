@@ -15,6 +15,7 @@ import (
 type benchFlags struct {
 	tuningFlags
 	modelFlags
+	dtypeFlag
 	suite, match string
 	algorithms   []string
 	budget       time.Duration
@@ -38,6 +39,7 @@ func (f *benchFlags) outputs() [][2]string {
 // register adds the flags.
 func (f *benchFlags) register(flags *pflag.FlagSet) {
 	f.tuningFlags.add(flags)
+	f.dtypeFlag.add(flags)
 	f.modelFlags.add(flags, "ONNX files of networks to measure whole, several with commas between them")
 	flags.StringVar(
 		&f.suite,
@@ -154,6 +156,9 @@ func (f *benchFlags) validate(a *app) error {
 		return usagef("--rounds %d: must be from 1 to %d", f.rounds, maxRounds)
 	case f.warmUp < 0:
 		return usagef("--warmup %d: must be 0 or more", f.warmUp)
+	}
+	if _, err := f.dtypeFlag.read(); err != nil {
+		return err
 	}
 	for _, algorithm := range f.algorithms {
 		if algorithm == "" {

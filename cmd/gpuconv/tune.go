@@ -22,6 +22,7 @@ import (
 type tuneFlags struct {
 	tuningFlags
 	modelFlags
+	dtypeFlag
 	suite, match           string
 	budget                 time.Duration
 	exportFile, importFile string
@@ -65,6 +66,7 @@ the shaders of this program.
 	flags.BoolVar(&f.list, "list", false, "print the choices that are kept")
 	flags.BoolVar(&f.again, "again", false, "measure layers that have a choice already, too")
 	f.addCommon(flags)
+	f.dtypeFlag.add(flags)
 	f.modelFlags.add(flags, "ONNX files of networks whose layers are tuned, several with commas between them")
 	return c
 }
@@ -96,6 +98,9 @@ func (f *tuneFlags) validate(a *app) (of benched, err error) {
 	if _, err := matcher(f.match); err != nil {
 		return of, err
 	}
+	if _, err := f.dtypeFlag.read(); err != nil {
+		return of, err
+	}
 	if of.networks, err = f.modelFlags.read(a, 1); err != nil || f.suite == "" {
 		return of, err
 	}
@@ -103,6 +108,12 @@ func (f *tuneFlags) validate(a *app) (of benched, err error) {
 		_, err = matching(of.layers, f.match)
 	}
 	return of, err
+}
+
+// options are what layers are tuned with.
+func (f *tuneFlags) options() host.LayerOptions {
+	dtype, _ := f.dtypeFlag.read() // validate has said what is wrong with it
+	return host.LayerOptions{Exact: f.exact, DType: dtype}
 }
 
 // all are the suite's layers and those of the networks that match, each once.
@@ -279,7 +290,7 @@ func countCandidates(dev *host.Device, layers []bench.Layer, f tuneFlags) (n int
 		list, _ := host.Algorithms(
 			dev,
 			l.Problem,
-			host.LayerOptions{Exact: f.exact},
+			f.options(),
 		) // what is wrong is said when it is tuned
 		n += len(list)
 	}
@@ -295,8 +306,9 @@ func (a *app) tuneOne(
 	tunings *tuning.Cache,
 	bar *progress,
 ) (tuneRow, error) {
-	o := host.LayerOptions{Tunings: tunings, Exact: f.exact}
-	list, err := host.Algorithms(dev, l.Problem, host.LayerOptions{Exact: f.exact})
+	o := f.options()
+	list, err := host.Algorithms(dev, l.Problem, o)
+	o.Tunings = tunings
 	if err != nil {
 		return tuneRow{Problem: l.Problem.String(), Name: l.Problem.Name, Error: err.Error()}, err
 	}
@@ -317,7 +329,7 @@ func (a *app) tuneOne(
 				Problem: l.Problem,
 				Seed:    1,
 				Mode:    cpuref.Bounded,
-				Options: host.LayerOptions{Algorithm: algorithm},
+				Options: host.LayerOptions{Algorithm: algorithm, DType: o.DType},
 			}.Repro(
 				dev,
 			)

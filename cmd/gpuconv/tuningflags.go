@@ -17,6 +17,25 @@ type tuningFlags struct {
 	cache        string
 }
 
+// dtypeFlag is how the volumes and filters of measured layers are stored.
+type dtypeFlag string
+
+func (f *dtypeFlag) add(flags *pflag.FlagSet) {
+	flags.StringVar((*string)(f), "dtype", string(host.Float32),
+		"how volumes and filters are stored: float32, or float16, which is multiplied and added up in float32")
+}
+
+// read gives it as options have it, "" for float32.
+func (f dtypeFlag) read() (host.DType, error) {
+	switch t := host.DType(f); t {
+	case host.Float32:
+		return "", nil
+	case host.Float16:
+		return t, nil
+	}
+	return "", usagef("--dtype %s: must be %s or %s", f, host.Float32, host.Float16)
+}
+
 func (f *tuningFlags) add(flags *pflag.FlagSet) {
 	flags.BoolVar(
 		&f.tuned,

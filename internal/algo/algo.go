@@ -10,11 +10,14 @@ import (
 
 // All are all algorithms, whether they serve the layer or not.
 func All(s Spec) []Algorithm {
-	list := []Algorithm{newDirect(s)}
+	list := ordinary()
 	if s.Problem.Transposed {
-		return append(list, transposedAlgorithms(ordinary())...)
+		list = transposedAlgorithms(list)
 	}
-	return append(list, ordinary()...)
+	if s.DType == shaders.Float16 {
+		list = halvedAlgorithms(list)
+	}
+	return append([]Algorithm{newDirect(s)}, list...)
 }
 
 // ordinary are the algorithms for ordinary layers but the direct one, which serves all.

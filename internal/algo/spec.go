@@ -143,12 +143,13 @@ func (s Spec) place(params shaders.Params) shaders.Params {
 
 // Fill says what the constants are filled with: valid filters, and the slopes where there are any.
 func (plan *Plan) Fill(filters tensor.Filters, slopes []float32) {
+	stored := plan.Operands[W].DType
 	plan.Operands[W].Fill = func() ([]uint32, error) {
 		if plan.Pack == nil {
-			return exec.Words(plan.Spec.DType, filters.Data), nil
+			return exec.Words(stored, filters.Data), nil
 		}
 		packed, err := plan.Pack(filters)
-		return exec.Words(plan.Spec.DType, packed), err
+		return exec.Words(stored, packed), err
 	}
 	plan.Operands[B].Fill = func() ([]uint32, error) { return exec.Bits(filters.Bias), nil }
 	if len(slopes) > 0 {

@@ -23,6 +23,9 @@ func (a transformed) Variant() string { return a.product.Name() + "_" + a.produc
 
 // TransformOf is the transform that an algorithm works by, if it does.
 func TransformOf(a interface{ Name() string }) (by transform.Transform, ok bool) {
+	if of, ok := a.(halved); ok {
+		a = of.Algorithm
+	}
 	if of, ok := a.(transposed); ok {
 		a = of.Algorithm
 	}

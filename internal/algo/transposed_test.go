@@ -48,7 +48,7 @@ func TestTransposedCandidates(t *testing.T) {
 		{"ic8ih9oc8kh5sh2ph2+transposed", algo.Spec{Exact: true, Named: true}, "winograd2/ together"},
 		{"g8ic8ih9oc8kh3sh2ph1+transposed", algo.Spec{}, "depthwise/"},
 		{"ic8ih9oc8kh3ph1+transposed", algo.Spec{Block: true}, "registers/ -winograd"},
-		{"ic8ih9oc8kh3ph1+transposed", algo.Spec{DType: shaders.Float16}, "direct -registers"},
+		{"ic8ih9oc8kh3ph1+transposed", algo.Spec{DType: shaders.Float16}, "direct registers/ winograd4/ -apart"},
 		{"ic8ih9oc8kh2ph3+transposed", algo.Spec{}, "direct -registers"},
 		{"ic8ih9oc8kh3ph1", algo.Spec{}, "registers/ -together"},
 	} {
@@ -75,7 +75,7 @@ func TestTransposedRefuses(t *testing.T) {
 	}{
 		{"ic8ih9oc8kh2ph3+transposed", "registers", "cuts more", algo.Spec{}, transform.ErrUnsupported},
 		{"ic8ih9oc8kh3sh2ph1+transposed", "registers/8x16_v4_t64_apart", "float32",
-			algo.Spec{DType: shaders.Float16}, nil},
+			algo.Spec{DType: shaders.Int8}, nil},
 		{"ic8ih9oc8kh3ph1+transposed", "registers/8x16_v4_t64_apart", "together", algo.Spec{}, nil},
 		{"ic8ih9oc8kh3ph1", "registers/8x16_v4_t64_apart", "no such", algo.Spec{}, algo.ErrUnknown},
 	} {

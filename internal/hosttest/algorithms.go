@@ -98,15 +98,18 @@ func algorithm(t *testing.T, dev *host.Device, p conv.Problem, a host.Algorithm)
 	if unstrided, err := transform.OfStride1(p); a.Name() == "winograd2" && err == nil {
 		exact = transform.Winograd2.Exact(unstrided) // all others round
 	}
-	for _, mode := range []cpuref.Mode{cpuref.Exact, cpuref.Bounded} {
-		if mode == cpuref.Exact && !exact {
+	for _, as := range []struct {
+		mode  cpuref.Mode
+		dtype host.DType
+	}{{cpuref.Exact, host.Float32}, {cpuref.Bounded, host.Float32}, {cpuref.Bounded, host.Float16}} {
+		if as.mode == cpuref.Exact && !exact {
 			continue
 		}
 		c := proof.Case{
 			Problem: p,
 			Seed:    1,
-			Mode:    mode,
-			Options: host.LayerOptions{Algorithm: host.AlgorithmName(a), Epilogue: e},
+			Mode:    as.mode,
+			Options: host.LayerOptions{Algorithm: host.AlgorithmName(a), Epilogue: e, DType: as.dtype},
 		}
 		if _, err := c.Run(dev); err != nil {
 			t.Errorf("%s: %v\n\t%s", host.AlgorithmName(a), err, c.Repro(dev))

@@ -1,0 +1,27 @@
+// From float32 to float16 as it is stored: a word of each two numbers of X. A thread makes several words. The CPU twin
+// is ToHalf in tensor/half.go.
+
+struct Params {
+	outputs: u32, // threads
+}
+
+@group(0) @binding(0) var<uniform> p: Params;
+{{- if eq .Words 4}}
+@group(0) @binding(1) var<storage, read> x: array<vec4<f32>>;
+@group(0) @binding(2) var<storage, read_write> v: array<vec4<u32>>;
+
+fn element(i: u32) {
+	let low = x[2u * i];
+	let high = x[2u * i + 1u];
+	v[i] = vec4<u32>(pack2x16float(low.xy), pack2x16float(low.zw), pack2x16float(high.xy), pack2x16float(high.zw));
+}
+{{- else}}
+@group(0) @binding(1) var<storage, read> x: array<vec2<f32>>;
+@group(0) @binding(2) var<storage, read_write> v: array<u32>;
+
+fn element(i: u32) {
+	v[i] = pack2x16float(x[i]);
+}
+{{- end}}
+
+{{template "elementwise" .}}
