@@ -50,7 +50,7 @@ func forward(t *testing.T, dev *host.Device, rows []row) {
 		t.Run(r.name, func(t *testing.T) {
 			judge(t, dev, r.problem, host.LayerOptions{})
 			judge(t, dev, r.problem, host.LayerOptions{DType: host.Float16})
-			judge(t, dev, r.problem, host.LayerOptions{DType: host.Float16, Algorithm: "direct"})
+			judge(t, dev, r.problem, host.LayerOptions{DType: host.Float16, Threads: 64}) // directly
 			judge(
 				t,
 				dev,
