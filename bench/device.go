@@ -32,10 +32,17 @@ func (d *Device) Timestamps() bool {
 
 // Algorithms implements [Opener]: those of [host.Algorithms], each with its variant.
 func (d *Device) Algorithms(p conv.Problem) (names []string) {
+	if d.DType == host.Int8 {
+		return d.quantizedAlgorithms(p)
+	}
 	all, err := host.Algorithms(d.dev, p, host.LayerOptions{Exact: d.Exact, DType: d.DType})
 	if err != nil {
 		return nil
 	}
+	return namesOf(all)
+}
+
+func namesOf(all []host.Algorithm) (names []string) {
 	for _, a := range all {
 		names = append(names, host.AlgorithmName(a))
 	}
@@ -45,12 +52,13 @@ func (d *Device) Algorithms(p conv.Problem) (names []string) {
 // Layers are [Layers] on the device, as their volumes are stored.
 func (d *Device) Layers(layers []Layer, algorithms ...string) []Subject {
 	all := Layers(d, layers, algorithms...)
-	if d.DType != host.Float16 {
+	smaller := map[host.DType]int64{host.Float16: 2, host.Int8: 4}[d.DType]
+	if smaller == 0 {
 		return all
 	}
 	for i := range all {
 		all[i].About.DType = string(d.DType)
-		all[i].About.Bytes /= 2
+		all[i].About.Bytes /= smaller
 	}
 	return all
 }
@@ -61,6 +69,10 @@ func (d *Device) Open(p conv.Problem, algorithm string, seed uint64) (Runner, er
 	data, err := proof.Case{Problem: p, Seed: seed, Options: o}.Data()
 	if err != nil {
 		return nil, err
+	}
+	if q := data.Quantized; q != nil {
+		layer, err := host.NewQuantizedLayer(d.dev, p, q.Filters, q.Options)
+		return quantizedRunner{layer, q.X}, err
 	}
 	layer, err := host.NewLayer(d.dev, p, data.W, o)
 	if err != nil {

@@ -319,8 +319,10 @@ func (c *compiler) emitQuantized(i int, n node) error {
 	if q.options.Epilogue.Residual != conv.NoResidual {
 		residual, s.Residual = c.placement(n.from[1])
 	}
-	plan := algo.PlanQuantized(s)
-	q.fill(plan)
+	plan, err := q.plan(c.dev, s)
+	if err != nil {
+		return err
+	}
 	same[plan.X] = x
 	same[max(plan.V, plan.Bytes)] = v // there is one of them
 	if residual >= 0 {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/gpuconv/gpuconv/conv"
 	"github.com/gpuconv/gpuconv/cpuref"
@@ -62,6 +63,11 @@ var killers = map[shaders.Variant][]killer{
 	shaders.HalfBy(true, 4):            halvedKillers("ic8iw700oc8kw1", "ic8iw640oc8kw1"),
 	shaders.HalfBy(false, 1):           halvedKillers("ic1iw5629oc1kw1", "ic1iw5117oc1kw1"),
 	shaders.HalfBy(true, 1):            halvedKillers("ic1iw5629oc1kw1", "ic1iw5117oc1kw1"),
+	shaders.FromInt8:                   exactSumsKillers("ic8iw700oc8kw1", "ic8iw320oc8kw1", "mb2ic3iw9oc4kw2pw1"),
+	shaders.ToSumsBy(4): exactSumsKillers("ic8iw700oc8kw1", "ic8iw320oc8kw1", "mb2ic4iw9oc4kw2+unshared",
+		"ic4000iw3oc4kw1"), // the last one in parts
+	shaders.ToSumsBy(1): exactSumsKillers("ic3iw900oc3kw1", "ic3iw2560oc1kw1", "mb2ic4iw9oc3kw2+unshared",
+		"ic4000iw3oc3kw1"),
 	shaders.Dequantize: {
 		quantizedKiller("ic1iw700oc1kw1", leaky, 256), quantizedKiller("ic1iw5120oc1kw1", leaky, 256),
 		quantizedKiller("ic1iw100oc3kw1", prelu(conv.AfterFunction), 256),
@@ -182,6 +188,18 @@ func caseOf(descriptor string, o host.LayerOptions, backward bool) killer {
 // quantizedKiller is a layer of 8-bit numbers, with zero points.
 func quantizedKiller(descriptor string, e conv.Epilogue, threads uint32) killer {
 	return killerOf(descriptor, host.QuantizedOptions{XZero: -5, XScale: 0.5, Epilogue: e, Threads: threads})
+}
+
+// exactSumsKillers are layers of 8-bit numbers whose sums an algorithm for float32 adds up.
+func exactSumsKillers(descriptors ...string) (all []killer) {
+	for _, d := range descriptors {
+		o := host.QuantizedOptions{XZero: -5, XScale: 0.5, Algorithm: "registers"}
+		if strings.HasSuffix(d, "+unshared") {
+			o.Algorithm = "unshared"
+		}
+		all = append(all, killerOf(d, o))
+	}
+	return all
 }
 
 // requantizeKiller is one with outputs as int8, some of which saturate.

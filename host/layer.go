@@ -111,14 +111,15 @@ func (l *Layer) build() (err error) {
 		return err
 	}
 	if l.options.Algorithm != "" {
-		return fmt.Errorf(
-			"%w: algorithm %q: the CPU reference has none to choose from",
-			gpu.ErrMisuse,
-			l.options.Algorithm,
-		)
+		return errNoAlgorithms(l.options.Algorithm)
 	}
 	l.engine = cpuEngine{&l.layerData}
 	return fitsCPU(l.problem)
+}
+
+// errNoAlgorithms is about an algorithm that was named for the CPU reference.
+func errNoAlgorithms(name string) error {
+	return fmt.Errorf("%w: algorithm %q: the CPU reference has none to choose from", gpu.ErrMisuse, name)
 }
 
 // release lets go of the host's copies where the engine does not need them for every run.

@@ -49,7 +49,8 @@ var broken = slices.Concat([]shaders.Variant{
 	peakKernel(true, 1), peakKernel(false, 1), peakKernel(true, 4), peakKernel(false, 4), copyKernel(1), copyKernel(4),
 }, rows(shaders.Operators()), rows(shaders.Pools()), rows(shaders.Pointwises()), rows(shaders.Remaps()),
 	rows(shaders.Reductions()), rows(shaders.Softmaxes()), rows(shaders.Extremes()), rows(shaders.Normalizes()),
-	rows(shaders.Cumulates()), rows(shaders.Halves()))
+	rows(shaders.Cumulates()), rows(shaders.Halves()),
+	[]shaders.Variant{shaders.FromInt8, shaders.ToSumsBy(4), shaders.ToSumsBy(1)})
 
 // rows are variants of one type.
 func rows[V shaders.Variant](all []V) (variants []shaders.Variant) {
@@ -64,8 +65,9 @@ func rows[V shaders.Variant](all []V) (variants []shaders.Variant) {
 // filter that is unrolled, its stride, what is loaded at once, and what a type gains later.
 var sizes = map[string][]string{
 	"Sums": {"Threads"}, "Elementwise": {"Threads"}, "Operator": {"Threads"}, "Peak": {"Threads"}, "Copy": {"Threads"},
-	"Half": {"Threads"}, "Winograd": {"Threads"}, "Fourier": {"Threads"}, "SpaceToDepth": {"Threads"},
-	"Pool": {"Threads"}, "DepthToSpace": {"Threads", "Lanes"}, "Spread": {"Strip", "Rows", "Threads"},
+	"Half": {"Threads"}, "ToSums": {"Threads"}, "Winograd": {"Threads"}, "Fourier": {"Threads"},
+	"SpaceToDepth": {"Threads"},
+	"Pool":         {"Threads"}, "DepthToSpace": {"Threads", "Lanes"}, "Spread": {"Strip", "Rows", "Threads"},
 	"Registers": {"Pixels", "Channels", "Threads"}, "Shared": {"Rows", "Columns", "Depth"},
 	"Stem": {"Strip", "Rows", "Channels", "Threads"}, "Slide": {"Strip", "Rows", "Threads"},
 	"FilterTiles": {"Outputs", "Inputs", "Strip", "Threads"}, "FilterSlide": {"Strip", "Threads"},

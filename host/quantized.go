@@ -10,6 +10,7 @@ import (
 	"github.com/gpuconv/gpuconv/conv"
 	"github.com/gpuconv/gpuconv/cpuref"
 	"github.com/gpuconv/gpuconv/gpu"
+	"github.com/gpuconv/gpuconv/internal/algo"
 	"github.com/gpuconv/gpuconv/tensor"
 )
 
@@ -32,7 +33,11 @@ type QuantizedOptions struct {
 	VScale   float32
 	Epilogue conv.Epilogue
 	Slopes   []float32 // of PReLU, one for each output channel
-	Threads  uint32    // one of shaders.ConvThreads; 0 chooses
+	// Algorithm computes the sums: one for float32, named as in [LayerOptions], that adds up whole numbers exactly, or
+	// direct. Empty leaves the choice to the rules. Where no algorithm for float32 serves, or the sums over one input
+	// channel could exceed 2^24, direct does.
+	Algorithm string
+	Threads   uint32 // of the direct algorithm, one of shaders.ConvThreads; 0 chooses
 }
 
 // QuantizedLayer multiplies 8-bit whole numbers and adds them up as int32, exactly. It may be used from
@@ -48,6 +53,7 @@ type QuantizedLayer struct {
 // quantizedEngine computes a quantized layer on one kind of device.
 type quantizedEngine interface {
 	run(context.Context, quantizedRun) error
+	algorithm() algo.Algorithm // of the sums
 	Close()
 }
 
@@ -66,7 +72,7 @@ type quantizedData struct {
 type quantizedRun struct {
 	x        []int8
 	residual []float32 // nil for none
-	sums     []int32   // a result, but for engines that only finish
+	sums     []int32   // a result where nothing else is asked for, or checked; engines that only finish read them
 	v        []float32 // nil where it is not asked for
 	bytes    []int8    // V as int8, nil where it is not asked for
 	checked  bool      // results are poisoned before, guards and operands looked at after
@@ -103,8 +109,42 @@ func (l *QuantizedLayer) build() (err error) {
 		l.engine, err = newQuantizedEngine(l.dev, &l.quantizedData)
 		return err
 	}
+	if l.options.Algorithm != "" {
+		return errNoAlgorithms(l.options.Algorithm)
+	}
 	l.engine = quantizedCPU{&l.quantizedData}
 	return fitsCPU(l.problem)
+}
+
+// QuantizedAlgorithms are those that serve a layer of 8-bit whole numbers on dev, the default first. Which they are
+// follows from the filters, too: see [QuantizedOptions].
+func QuantizedAlgorithms(
+	dev *Device,
+	p conv.Problem,
+	filters QuantizedFilters,
+	o QuantizedOptions,
+) (all []Algorithm, err error) {
+	q := quantizedData{problem: p, options: o}
+	if err := q.validate(filters); err != nil || dev.GPU() == nil {
+		return nil, err
+	}
+	q.keep(filters)
+	for _, a := range algo.QuantizedCandidates(q.spec(true, false), dev.limits()) {
+		all = append(all, a)
+	}
+	return all, nil
+}
+
+// Algorithm is what computes the layer's sums: the direct algorithm where the device is the CPU reference.
+func (l *QuantizedLayer) Algorithm() Algorithm {
+	if l != nil {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		if l.engine != nil {
+			return l.engine.algorithm()
+		}
+	}
+	return algo.Direct(algo.Spec{Threads: 32})
 }
 
 // Validate reports options that make no sense for p. The error wraps [gpu.ErrMisuse].

@@ -6,6 +6,7 @@ import (
 
 	"github.com/gpuconv/gpuconv/conv"
 	"github.com/gpuconv/gpuconv/cpuref"
+	"github.com/gpuconv/gpuconv/internal/algo"
 	"github.com/gpuconv/gpuconv/internal/split"
 )
 
@@ -35,6 +36,14 @@ func (e *quantizedBlocks) engine(b split.Block) (*quantizedWhole, error) {
 		}
 		return newQuantizedWhole(e.dev, q, true, e.Single())
 	})
+}
+
+// algorithm is the current block's.
+func (e *quantizedBlocks) algorithm() algo.Algorithm {
+	if on, made := e.Current(); made {
+		return on.algorithm()
+	}
+	return algo.Direct(algo.Spec{Problem: e.layer.problem})
 }
 
 // finisher gives the engine that makes outputs of whole sums.

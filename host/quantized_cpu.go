@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"github.com/gpuconv/gpuconv/cpuref"
+	"github.com/gpuconv/gpuconv/internal/algo"
 	"github.com/gpuconv/gpuconv/tensor"
 )
 
@@ -42,6 +43,10 @@ func (o QuantizedOptions) quantized(v float32) int8 {
 	}
 	nearest := math.RoundToEven(float64(v/o.VScale)) + float64(o.VZero)
 	return int8(max(math.MinInt8, min(nearest, math.MaxInt8)))
+}
+
+func (e quantizedCPU) algorithm() algo.Algorithm {
+	return algo.Direct(algo.Spec{Problem: e.layer.problem})
 }
 
 func (quantizedCPU) Close() {}

@@ -2,7 +2,11 @@ package host
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"strings"
 
+	"github.com/gpuconv/gpuconv/gpu"
 	"github.com/gpuconv/gpuconv/internal/algo"
 	"github.com/gpuconv/gpuconv/internal/exec"
 	"github.com/gpuconv/gpuconv/internal/split"
@@ -31,8 +35,10 @@ func newQuantizedWhole(dev *Device, q quantizedData, adds, finishes bool) (*quan
 	if !shaders.Fits(q.problem) {
 		return nil, unsupported(algo.ErrTooLong)
 	}
-	plan := algo.PlanQuantized(q.spec(adds, finishes))
-	q.fill(plan)
+	plan, err := q.plan(dev, q.spec(adds, finishes))
+	if err != nil {
+		return nil, err
+	}
 	session, err := exec.Open(dev.exec, plan.Plan, exec.Guarded)
 	if err != nil {
 		return nil, unsupported(err)
@@ -42,29 +48,47 @@ func newQuantizedWhole(dev *Device, q quantizedData, adds, finishes bool) (*quan
 
 // spec is what is planned. Outputs of both kinds are made in each run, whichever it is for.
 func (q *quantizedData) spec(adds, finishes bool) algo.QuantizedSpec {
-	o := q.options
+	o, parts := q.options, 0
+	if adds {
+		parts = algo.ExactParts(q.problem, q.weights, q.zeros, o.XZero)
+	}
 	return algo.QuantizedSpec{
-		Problem:  q.problem,
-		Epilogue: o.Epilogue,
-		XZero:    o.XZero,
-		Threads:  o.Threads,
-		Adds:     adds,
-		Finishes: finishes,
-		Stores:   finishes && o.VScale != 0,
-		VScale:   o.VScale,
-		VZero:    o.VZero,
+		Problem:   q.problem,
+		Epilogue:  o.Epilogue,
+		XZero:     o.XZero,
+		Algorithm: o.Algorithm,
+		Parts:     parts,
+		Threads:   o.Threads,
+		Adds:      adds,
+		Finishes:  finishes,
+		Stores:    finishes && o.VScale != 0,
+		VScale:    o.VScale,
+		VZero:     o.VZero,
 	}
 }
 
+// plan is the layer's, with its constants.
+func (q *quantizedData) plan(dev *Device, s algo.QuantizedSpec) (algo.Quantized, error) {
+	plan, err := algo.PlanQuantized(s, dev.limits())
+	switch {
+	case errors.Is(err, algo.ErrUnknown):
+		return plan, fmt.Errorf("%w: algorithm %q, must be one of %s", gpu.ErrMisuse, s.Algorithm,
+			strings.Join(algo.NamesOf(algo.QuantizedCandidates(q.spec(true, false), dev.limits())), ", "))
+	case err != nil:
+		return plan, fmt.Errorf("%w: algorithm %s: %w", ErrUnsupported, s.Algorithm, err)
+	}
+	q.fill(&plan)
+	return plan, nil
+}
+
 // fill says what the plan's constants are filled with.
-func (q *quantizedData) fill(plan algo.Quantized) {
+func (q *quantizedData) fill(plan *algo.Quantized) {
+	plan.Fill(q.weights, q.zeros, q.biases)
 	slopes := q.options.Slopes
 	if len(slopes) == 0 {
 		slopes = []float32{0}
 	}
-	for operand, words := range map[int][]uint32{plan.W: exec.PackBytes(q.weights), plan.B: exec.Integers(q.biases),
-		plan.ZeroPoints: exec.Integers(q.zeros),
-		plan.Scales:     exec.Bits(q.scales), plan.Slopes: exec.Bits(slopes)} {
+	for operand, words := range map[int][]uint32{plan.Scales: exec.Bits(q.scales), plan.Slopes: exec.Bits(slopes)} {
 		if operand >= 0 {
 			plan.Operands[operand].Fill = func() ([]uint32, error) { return words, nil }
 		}
@@ -76,7 +100,9 @@ func (e *quantizedWhole) run(ctx context.Context, r quantizedRun) error {
 	var results []exec.Result
 	if plan.X >= 0 {
 		inputs[plan.X] = exec.PackBytes(r.x)
-		results = append(results, exec.Result{Operand: plan.Sums, Words: exec.Integers(r.sums)})
+		if plan.V < 0 && plan.Bytes < 0 || !r.finishes() || r.checked { // else nobody asked for them
+			results = append(results, exec.Result{Operand: plan.Sums, Words: exec.Integers(r.sums)})
+		}
 	} else {
 		inputs[plan.Sums] = exec.Integers(r.sums)
 	}
@@ -96,5 +122,7 @@ func (e *quantizedWhole) run(ctx context.Context, r quantizedRun) error {
 	}
 	return exec.UnpackBytes(r.bytes, bytes)
 }
+
+func (e *quantizedWhole) algorithm() algo.Algorithm { return e.plan.Algorithm() }
 
 func (e *quantizedWhole) Close() { e.session.Close() }

@@ -174,6 +174,7 @@ func Variants() []Variant {
 	for _, k := range Halves() {
 		all = append(all, k)
 	}
+	all = append(all, FromInt8, ToSumsBy(4), ToSumsBy(1))
 	for _, k := range Operators() {
 		all = append(all, k)
 	}

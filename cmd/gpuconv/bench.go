@@ -119,7 +119,7 @@ func (a *app) bench(ctx context.Context, of benched, f benchFlags) error {
 	defer dev.Close()
 	device := bench.NewDevice(dev)
 	defer device.Close()
-	if device.DType, err = f.dtypeFlag.read(); err != nil {
+	if device.DType, err = f.dtypeFlag.read(host.Float16, host.Int8); err != nil {
 		return err
 	}
 	device.Exact = f.exact

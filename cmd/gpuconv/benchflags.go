@@ -7,6 +7,7 @@ import (
 
 	"github.com/gpuconv/gpuconv/bench"
 	"github.com/gpuconv/gpuconv/conv"
+	"github.com/gpuconv/gpuconv/host"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 )
@@ -157,7 +158,7 @@ func (f *benchFlags) validate(a *app) error {
 	case f.warmUp < 0:
 		return usagef("--warmup %d: must be 0 or more", f.warmUp)
 	}
-	if _, err := f.dtypeFlag.read(); err != nil {
+	if _, err := f.dtypeFlag.read(host.Float16, host.Int8); err != nil {
 		return err
 	}
 	for _, algorithm := range f.algorithms {

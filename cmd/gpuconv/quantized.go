@@ -36,6 +36,9 @@ func (j job) onceQuantized(dev *host.Device, r *runReport) (made volumes, err er
 		return made, err
 	}
 	defer layer.Close()
+	if dev.GPU() != nil {
+		r.Algorithm = host.AlgorithmName(layer.Algorithm())
+	}
 	if j.verify == "off" {
 		r.Check = "off: nothing was checked"
 		made.v, err = layer.Run(context.Background(), q.X, j.data.Residual...)

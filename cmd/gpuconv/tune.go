@@ -98,7 +98,7 @@ func (f *tuneFlags) validate(a *app) (of benched, err error) {
 	if _, err := matcher(f.match); err != nil {
 		return of, err
 	}
-	if _, err := f.dtypeFlag.read(); err != nil {
+	if _, err := f.dtypeFlag.read(host.Float16); err != nil {
 		return of, err
 	}
 	if of.networks, err = f.modelFlags.read(a, 1); err != nil || f.suite == "" {
@@ -112,7 +112,7 @@ func (f *tuneFlags) validate(a *app) (of benched, err error) {
 
 // options are what layers are tuned with.
 func (f *tuneFlags) options() host.LayerOptions {
-	dtype, _ := f.dtypeFlag.read() // validate has said what is wrong with it
+	dtype, _ := f.dtypeFlag.read(host.Float16) // validate has said what is wrong with it
 	return host.LayerOptions{Exact: f.exact, DType: dtype}
 }
 

@@ -22,18 +22,19 @@ type dtypeFlag string
 
 func (f *dtypeFlag) add(flags *pflag.FlagSet) {
 	flags.StringVar((*string)(f), "dtype", string(host.Float32),
-		"how volumes and filters are stored: float32, or float16, which is multiplied and added up in float32")
+		"how volumes and filters are stored: float32, float16, which is computed in float32, or of bench int8")
 }
 
-// read gives it as options have it, "" for float32.
-func (f dtypeFlag) read() (host.DType, error) {
-	switch t := host.DType(f); t {
-	case host.Float32:
+// read gives it as options have it, "" for float32. It is one of those that are named.
+func (f dtypeFlag) read(others ...host.DType) (host.DType, error) {
+	t := host.DType(f)
+	switch {
+	case t == host.Float32:
 		return "", nil
-	case host.Float16:
+	case slices.Contains(others, t):
 		return t, nil
 	}
-	return "", usagef("--dtype %s: must be %s or %s", f, host.Float32, host.Float16)
+	return "", usagef("--dtype %s: must be %s or one of %s", f, host.Float32, others)
 }
 
 func (f *tuningFlags) add(flags *pflag.FlagSet) {

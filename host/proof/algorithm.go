@@ -18,9 +18,7 @@ func (c Case) WithAlgorithm(dev *host.Device) Case {
 	if err != nil {
 		return c // running it says why
 	}
-	options := c.Options
-	options.Slopes, options.Exact = o.Slopes, c.Mode == cpuref.Exact
-	list, err := host.Algorithms(dev, c.Problem, options)
+	list, err := served(dev, c, o)
 	if err != nil || len(list) == 0 {
 		return c
 	}
@@ -29,10 +27,25 @@ func (c Case) WithAlgorithm(dev *host.Device) Case {
 	if !c.Backward {
 		return c
 	}
-	if list, err = host.FilterGradients(dev, c.Problem, options); err == nil {
+	if list, err = host.FilterGradients(dev, c.Problem, c.options(o)); err == nil {
 		c.Options.FilterGradient = draw(rng, list)
 	}
 	return c
+}
+
+// served are the algorithms that serve a case with these operands.
+func served(dev *host.Device, c Case, o Operands) ([]host.Algorithm, error) {
+	if q := o.Quantized; q != nil {
+		return host.QuantizedAlgorithms(dev, c.Problem, q.Filters, q.Options)
+	}
+	return host.Algorithms(dev, c.Problem, c.options(o))
+}
+
+// options are those of the case's layer.
+func (c Case) options(o Operands) host.LayerOptions {
+	options := c.Options
+	options.Slopes, options.Exact = o.Slopes, c.Mode == cpuref.Exact
+	return options
 }
 
 // draw draws one of the algorithms, first its name and then its variant.

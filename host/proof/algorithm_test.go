@@ -20,7 +20,7 @@ func TestWithAlgorithm(t *testing.T) {
 		before := proof.Draw(2, i)
 		c := before.WithAlgorithm(dev)
 		if again := before.WithAlgorithm(dev); again.Options.Algorithm != c.Options.Algorithm ||
-			(c.Options.Algorithm == "") != (c.Options.Threads != 0 || c.Options.DType == host.Int8) {
+			(c.Options.Algorithm == "") != (c.Options.Threads != 0) {
 			t.Fatalf("case %d is by %q, then by %q", i, c.Options.Algorithm, again.Options.Algorithm)
 		}
 		if c.Options.Algorithm == "" {
@@ -32,6 +32,9 @@ func TestWithAlgorithm(t *testing.T) {
 		options := c.Options
 		options.Slopes, options.Exact = make([]float32, len(mustData(t, c).Slopes)), c.Mode == cpuref.Exact
 		list, err := host.Algorithms(dev, c.Problem, options)
+		if q := mustData(t, c).Quantized; q != nil {
+			list, err = host.QuantizedAlgorithms(dev, c.Problem, q.Filters, q.Options)
+		}
 		if err != nil || !slices.ContainsFunc(list,
 			func(a host.Algorithm) bool { return host.AlgorithmName(a) == c.Options.Algorithm }) {
 			t.Errorf("case %d is by %s, which does not serve it: %v", i, c.Options.Algorithm, err)

@@ -55,7 +55,7 @@ func (c Case) quantized(rng *rand.Rand) *Quantized {
 		}
 	}
 	q.Options = host.QuantizedOptions{XZero: bytes(1)[0], XScale: []float32{0, 0.5, 0.02, 3}[rng.IntN(4)],
-		Epilogue: c.Options.Epilogue, Threads: c.Options.Threads}
+		Epilogue: c.Options.Epilogue, Algorithm: c.Options.Algorithm, Threads: c.Options.Threads}
 	q.Options.VScale, q.Options.VZero = []float32{0, 0.01, 0.0625, 1}[rng.IntN(4)], int8(rng.IntN(256)-128)
 	return q
 }

@@ -87,22 +87,21 @@ func Is(a Algorithm, name string) bool { return a.Name() == name || Name(a) == n
 
 // Names lists the names of the plans' algorithms without their variants, each once.
 func Names(list []Plan) (all []string) {
+	var algorithms []Algorithm
 	for _, p := range list {
-		if n := p.Algorithm.Name(); !slices.Contains(all, n) {
-			all = append(all, n)
-		}
+		algorithms = append(algorithms, p.Algorithm)
 	}
-	return all
+	return NamesOf(algorithms)
 }
 
 // AllNames are the names of all algorithms, without their variants, whatever they serve.
-func AllNames() (all []string) { return namesOf(All(Spec{Threads: shaders.ConvThreads[0]})) }
+func AllNames() (all []string) { return NamesOf(All(Spec{Threads: shaders.ConvThreads[0]})) }
 
 // FilterGradientNames are those of all algorithms for dW and db.
-func FilterGradientNames() []string { return namesOf(FilterGradients()) }
+func FilterGradientNames() []string { return NamesOf(FilterGradients()) }
 
-// namesOf are the names of algorithms without their variants, each once.
-func namesOf(list []Algorithm) (all []string) {
+// NamesOf are the names of algorithms without their variants, each once.
+func NamesOf(list []Algorithm) (all []string) {
 	for _, a := range list {
 		if !slices.Contains(all, a.Name()) {
 			all = append(all, a.Name())

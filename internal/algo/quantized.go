@@ -1,6 +1,7 @@
 package algo
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/gpuconv/gpuconv/conv"
@@ -14,30 +15,38 @@ type QuantizedSpec struct {
 	Problem  conv.Problem
 	Epilogue conv.Epilogue
 	XZero    int8
-	Threads  uint32 // of the direct algorithm's workgroups; 0 chooses
-	Adds     bool
-	Finishes bool // makes float32 outputs
-	Stores   bool // makes outputs of int8, whose scale and zero point these are
-	VScale   float32
-	VZero    int8
+	// Algorithm is the one for float32 that computes the sums, by its name; "" chooses. Parts is what [ExactParts]
+	// gives; with 0 the direct algorithm computes them.
+	Algorithm string
+	Parts     int
+	Threads   uint32 // of the direct algorithm's workgroups; 0 chooses
+	Adds      bool
+	Finishes  bool // makes float32 outputs
+	Stores    bool // makes outputs of int8, whose scale and zero point these are
+	VScale    float32
+	VZero     int8
 	// V, of float32, and Residual are where the volumes stand in operands that may have more channels.
 	V, Residual shaders.Placement
 }
 
-// Quantized is the plan of such a layer by the direct algorithm: conv.wgsl adds sums up, and dequantize.wgsl makes
-// outputs of them, and requantize.wgsl those of int8. Operands that it does not need are -1.
+// Quantized is the plan of such a layer: an algorithm for float32 that is exact, or conv.wgsl, adds sums up, and
+// dequantize.wgsl makes outputs of them, and requantize.wgsl those of int8. Operands that it does not need are -1.
 type Quantized struct {
 	exec.Plan
-	X, W, B, ZeroPoints      int // of the sums
+	spec                     QuantizedSpec
+	parts                    []sumsPart // none where conv.wgsl adds up
+	X, W, B, ZeroPoints      int        // of the sums
 	Sums                     int
 	Scales, Slopes, Residual int // of the outputs
 	V                        int
 	Bytes                    int // V as int8
 }
 
-// PlanQuantized plans a quantized layer, whose constants the caller is to fill.
-func PlanQuantized(s QuantizedSpec) Quantized {
+// PlanQuantized plans a quantized layer, whose constants the caller is to fill: those of the sums by Fill. The error
+// wraps [ErrUnknown] where the algorithm that s names is none, and says why where it does not serve the layer.
+func PlanQuantized(s QuantizedSpec, l Limits) (Quantized, error) {
 	q := Quantized{X: -1, W: -1, B: -1, ZeroPoints: -1, Scales: -1, Slopes: -1, Residual: -1, V: -1, Bytes: -1}
+	q.spec = s
 	p := s.Problem
 	sums := exec.Scratch
 	if !s.Adds {
@@ -45,12 +54,14 @@ func PlanQuantized(s QuantizedSpec) Quantized {
 	}
 	q.Sums = q.Add(exec.Operand{Name: "the sums", Role: sums, Count: p.OutLen(), DType: shaders.Float32})
 	if s.Adds {
-		q.addSums(s)
+		if err := q.addSums(s, l); err != nil {
+			return q, err
+		}
 	}
 	if s.Finishes || s.Stores {
 		q.addOutputs(s)
 	}
-	return q
+	return q, nil
 }
 
 // constant adds an operand that the caller fills.
@@ -58,17 +69,55 @@ func (q *Quantized) constant(name string, count int64, t shaders.DType) int {
 	return q.Add(exec.Operand{Name: name, Role: exec.Constant, Count: count, DType: t})
 }
 
-func (q *Quantized) addSums(s QuantizedSpec) {
+func (q *Quantized) addSums(s QuantizedSpec, l Limits) error {
 	p := s.Problem
 	q.X = q.Add(exec.Operand{Name: "the input volume X", Role: exec.Input, Count: p.InLen(), DType: shaders.Int8})
-	q.W = q.constant("the filter bank W", p.FilterLen(), shaders.Int8)
 	q.B = q.constant("the biases b", p.BiasLen(), shaders.Float32)
+	none := newDirect(Spec{Problem: p, Threads: s.Threads})
+	if !Is(none, s.Algorithm) {
+		switch parts, err := s.exact(l); {
+		case len(parts) > 0:
+			q.addExact(s, parts)
+			return nil
+		case s.Algorithm != "" && err != nil:
+			return err
+		case s.Algorithm != "":
+			return fmt.Errorf("%w: sums over few of its input channels can exceed 2^24", ErrNotServed)
+		}
+	}
+	q.W = q.constant("the filter bank W", p.FilterLen(), shaders.Int8)
 	q.ZeroPoints = q.constant("the zero points of W", int64(p.OutChannels), shaders.Float32)
 	params := shaders.Forward(p, conv.Epilogue{})
 	params.XZero = int32(s.XZero)
-	a := newDirect(Spec{Problem: p, Threads: s.Threads})
-	q.Dispatch(shaders.Conv(a.threads, shaders.Int8), shaders.Encode(params), p.OutLen(),
+	q.Dispatch(shaders.Conv(none.threads, shaders.Int8), shaders.Encode(params), p.OutLen(),
 		exec.Whole(q.X), exec.Whole(q.W), exec.Whole(q.B), exec.Whole(q.ZeroPoints), exec.Whole(q.Sums))
+	return nil
+}
+
+// Algorithm is what computes the sums.
+func (q *Quantized) Algorithm() Algorithm {
+	if len(q.parts) > 0 {
+		return q.parts[0].plan.Algorithm
+	}
+	return newDirect(Spec{Problem: q.spec.Problem, Threads: q.spec.Threads})
+}
+
+// Fill says what the constants of the sums are filled with: the filters, whose zero points are one for each output
+// channel, and the biases.
+func (q *Quantized) Fill(weights []int8, zeros, biases []int32) {
+	words := func(operand int, w []uint32) {
+		if operand >= 0 {
+			q.Operands[operand].Fill = func() ([]uint32, error) { return w, nil }
+		}
+	}
+	words(q.B, exec.Integers(biases))
+	words(q.ZeroPoints, exec.Integers(zeros))
+	if q.W >= 0 {
+		words(q.W, exec.PackBytes(weights))
+	}
+	for _, part := range q.parts {
+		part.fill(q, q.spec.Problem, weights, zeros)
+	}
 }
 
 func (q *Quantized) addOutputs(s QuantizedSpec) {
