@@ -33,8 +33,8 @@ func (r *inference) judge(ctx context.Context) error {
 		err = verdict.Err()
 	}
 	if isCheck(err) {
-		fmt.Fprintf(r.app.stderr, "FAILED: %v\n  again: %s\n", err, commandLine())
-		return cmp.Or[error](r.save(verdict), failure{errReported})
+		failed := r.failed(err.Error())
+		return cmp.Or(r.save(verdict), failed)
 	}
 	if err != nil {
 		return err
@@ -54,15 +54,21 @@ func (r *inference) judge(ctx context.Context) error {
 
 // save writes the node that is wrong as a network of its own, where --failure names a folder for it.
 func (r *inference) save(verdict model.Verdict) error {
-	node, folder := verdict.Failure(), r.flags.failure
-	switch {
-	case node == nil: // memory that was damaged, or a copy
-		return nil
-	case folder == "":
-		fmt.Fprintln(r.app.stderr, "  alone: --failure FOLDER writes the node as a model with what it read")
+	node := verdict.Failure()
+	if node == nil { // memory that was damaged, or a copy
 		return nil
 	}
-	if err := node.Save(folder); err != nil {
+	return r.saveCase(node.Save, "the node as a model with what it read")
+}
+
+// saveCase has something written to the folder of --failure, as a case of its own.
+func (r *inference) saveCase(save func(folder string) error, what string) error {
+	folder := r.flags.failure
+	if folder == "" {
+		fmt.Fprintf(r.app.stderr, "  alone: --failure FOLDER writes %s\n", what)
+		return nil
+	}
+	if err := save(folder); err != nil {
 		return failure{fmt.Errorf("--failure %s: %w", folder, err)}
 	}
 	fmt.Fprintf(r.app.stderr, "  alone: %s\n", caseCommand(r.dev, folder))

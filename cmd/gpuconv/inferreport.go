@@ -33,6 +33,7 @@ type inferReport struct {
 	Hash          string        `json:"hash"`
 	Deterministic bool          `json:"deterministic,omitempty"` // two runs gave the same bits
 	Check         *inferCheck   `json:"check,omitempty"`
+	Bisect        *inferBisect  `json:"bisect,omitempty"`
 	Profile       []profileRow  `json:"profile,omitempty"`
 	FirstMillis   float64       `json:"first_ms"` // upload of the weights, compiling, and the first run
 	Repeat        *bench.Times  `json:"repeat,omitempty"`
@@ -139,6 +140,9 @@ func (r inferReport) print(a *app) {
 	)
 	if r.Check != nil {
 		rows = append(rows, "check\t"+r.Check.String())
+	}
+	if r.Bisect != nil {
+		rows = append(rows, "bisect\t"+r.Bisect.String())
 	}
 	rows = append(rows, "hash\t"+r.Hash[:16])
 	if r.Deterministic {
