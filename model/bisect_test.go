@@ -173,7 +173,8 @@ func TestBisectRefuses(t *testing.T) {
 		"too few numbers": {map[string]tensor.Array{"v4": {Shape: right.Shape, Data: right.Data[1:]}}, 0},
 		"a tolerance":     {map[string]tensor.Array{"v4": right}, -1},
 	} {
-		_, err := Bisect(context.Background(), device(t), &g.Model, Options{}, inputs, maps.Clone(c.expected), c.tolerance)
+		expected := maps.Clone(c.expected)
+		_, err := Bisect(context.Background(), device(t), &g.Model, Options{}, inputs, expected, c.tolerance)
 		if !errors.Is(err, ErrInput) {
 			t.Errorf("%s: error %v, must be %v", what, err, ErrInput)
 		}

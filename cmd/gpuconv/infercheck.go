@@ -17,6 +17,15 @@ type inferCheck struct {
 	Used    float64 `json:"bound_used"`       // the largest part of its bound that a number used
 	Node    string  `json:"node"`             // whose number that is
 	Where   string  `json:"where"`            // and what it is beside the reference
+	// Bounds are the nodes that were judged, in their order: more than run without a check, whose views are copied.
+	Bounds []nodeBound `json:"bounds"`
+}
+
+// nodeBound is the verdict on one node that is right.
+type nodeBound struct {
+	Node    string  `json:"node"`
+	Numbers int     `json:"numbers"`
+	Used    float64 `json:"bound_used"`
 }
 
 // judge runs the network with every tensor in memory of its own, and has each node judged.
@@ -48,6 +57,11 @@ func (r *inference) judge(ctx context.Context) error {
 		Used:    worst.Report.BoundUsed,
 		Node:    nodeTitle(worst.Node),
 		Where:   worst.Report.Worst.String(),
+		Bounds:  []nodeBound{},
+	}
+	for _, n := range verdict.Nodes {
+		bound := nodeBound{nodeTitle(n.Node), n.Report.Checked, n.Report.BoundUsed}
+		r.report.Check.Bounds = append(r.report.Check.Bounds, bound)
 	}
 	return nil
 }
