@@ -134,7 +134,8 @@ func expects(m *onnx.Model, expected map[string]tensor.Array) error {
 }
 
 func gives(g onnx.Graph, name string) bool {
-	return name != "" && slices.ContainsFunc(g.Nodes, func(n onnx.Node) bool { return slices.Contains(n.Outputs, name) })
+	return name != "" &&
+		slices.ContainsFunc(g.Nodes, func(n onnx.Node) bool { return slices.Contains(n.Outputs, name) })
 }
 
 // device gives what the device makes of tensors: the last of each step of the network, and those that are expected.

@@ -66,7 +66,8 @@ func TestResidentShape(t *testing.T) {
 	sizes := newGraph()
 	sizes.output(sizes.node("Abs", nil, sizes.typed("n", onnx.Int64, 2)), sizes.node("Identity", nil, sizes.whole(3)))
 	given := sizes.network(t, Options{})
-	out, err := given.RunResident(ctx, map[string]Input{"n": {Array: tensor.Array{Shape: []int{2}, Ints: []int64{-3, 4}}}})
+	n := tensor.Array{Shape: []int{2}, Ints: []int64{-3, 4}}
+	out, err := given.RunResident(ctx, map[string]Input{"n": {Array: n}})
 	if err != nil {
 		t.Fatal(err)
 	}

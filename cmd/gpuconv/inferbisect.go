@@ -117,12 +117,14 @@ func (r *inference) blame(b *model.Bisection) error {
 		failed := r.failed(fileText(b, file))
 		return cmp.Or(r.saveCase(b.SaveFile, "these nodes as a model with what is expected around them"), failed)
 	case drift != nil:
-		return r.failed(fmt.Sprintf("every node of the GPU is right by itself, and its %q is off by %.3g of the "+
-			"largest number from the reference of the whole network, first of all tensors, behind %s: either roundings "+
-			"grow there, or a layer was folded wrongly", drift.Tensor, drift.Device, drift.Node))
+		return r.failed(fmt.Sprintf(
+			"every node of the GPU is right by itself, and its %q is off by %.3g of the largest number from the "+
+				"reference of the whole network, first of all tensors, behind %s: either roundings grow there, or a "+
+				"layer was folded wrongly", drift.Tensor, drift.Device, drift.Node))
 	case apart != nil:
-		return r.failed(fmt.Sprintf("%q of the GPU and what is expected are %.3g of the largest number apart, each within "+
-			"%.3g of the reference", apart.Tensor, apart.Between, b.Tolerance))
+		return r.failed(fmt.Sprintf(
+			"%q of the GPU and what is expected are %.3g of the largest number apart, each within %.3g of the reference",
+			apart.Tensor, apart.Between, b.Tolerance))
 	}
 	r.report.Bisect = &inferBisect{Tolerance: b.Tolerance}
 	for _, d := range b.Tensors {
@@ -137,8 +139,8 @@ func (r *inference) blame(b *model.Bisection) error {
 // fileText says where the expected values depart.
 func fileText(b *model.Bisection, d *model.Departure) string {
 	text := fmt.Sprintf(
-		"the expected values are wrong, and every node of the GPU is right: expected %q is off by %.3g of the largest "+
-			"number from the reference in float64, and the GPU by %.3g",
+		"the expected values are wrong, and every node of the GPU is right: expected %q is off by %.3g of the "+
+			"largest number from the reference in float64, and the GPU by %.3g",
 		d.Tensor, d.Expected, d.Device,
 	)
 	if d.Nodes == 1 {
@@ -156,6 +158,8 @@ func (b inferBisect) String() string {
 			worst = row
 		}
 	}
-	return fmt.Sprintf("expected values agree with the GPU and the reference, of %d tensors the worst, %q, by %.3g of "+
-		"its largest number", len(b.Tensors), worst.Tensor, float64(worst.Between))
+	return fmt.Sprintf(
+		"expected values agree with the GPU and the reference, of %d tensors the worst, %q, by %.3g of its largest number",
+		len(b.Tensors), worst.Tensor, float64(worst.Between),
+	)
 }

@@ -28,11 +28,13 @@ func TestInferBisect(t *testing.T) {
 	contain(t, succeed(t, append(args, "--bisect", "scores="+at("right.npy"))...), "expected values agree with the GPU")
 	succeed(t, append(args, "--bisect", at("wrong.npy"), "--bisect-tolerance", "100")...)
 
-	code, stdout, stderr := hooked(func(*app) {}, append(args, "--bisect", at("wrong.npy"), "--output", at("y.npy"))...)
+	wrong := append(args, "--bisect", at("wrong.npy"), "--output", at("y.npy"))
+	code, stdout, stderr := hooked(func(*app) {}, wrong...)
 	if _, err := os.Stat(at("y.npy")); code != exitFailed || stdout != "" || err == nil {
 		t.Errorf("exit %d, want %d, and nothing written: %s", code, exitFailed, stdout)
 	}
-	contain(t, stderr, "FAILED: the expected values are wrong", "first among 2 nodes, the last of them node 1, Conv",
+	contain(t, stderr, "FAILED: the expected values are wrong",
+		"first among 2 nodes, the last of them node 1, Conv",
 		"again: "+drivers(), "alone: --failure FOLDER")
 
 	npy(t, at("positive.npy"), "<f4", false, []int{1, 3, 4, 4}, make([]float64, 48))

@@ -366,8 +366,8 @@ func (s *Session) Process(ctx context.Context, inputs map[int][]uint32, checked 
 	return s.Check(ctx, inputs)
 }
 
-// ProcessHere writes inputs, copies others from buffers of the device, runs all steps, and copies results to buffers of
-// the device, each from its begin on. Nothing is read back.
+// ProcessHere writes inputs, copies others from buffers of the device, runs all steps, and copies results to buffers
+// of the device, each from its begin on. Nothing is read back.
 func (s *Session) ProcessHere(ctx context.Context, inputs map[int][]uint32, from, to map[int]*gpu.Buffer) error {
 	if err := s.WriteAll(inputs); err != nil {
 		return err
