@@ -123,7 +123,8 @@ func (r *inference) blame(b *model.Bisection) error {
 				"layer was folded wrongly", drift.Tensor, drift.Device, drift.Node))
 	case apart != nil:
 		return r.failed(fmt.Sprintf(
-			"%q of the GPU and what is expected are %.3g of the largest number apart, each within %.3g of the reference",
+			"%q of the GPU and what is expected are %.3g of the largest number apart, each within %.3g of the "+
+				"reference",
 			apart.Tensor, apart.Between, b.Tolerance))
 	}
 	r.report.Bisect = &inferBisect{Tolerance: b.Tolerance}
@@ -159,7 +160,8 @@ func (b inferBisect) String() string {
 		}
 	}
 	return fmt.Sprintf(
-		"expected values agree with the GPU and the reference, of %d tensors the worst, %q, by %.3g of its largest number",
+		"expected values agree with the GPU and the reference, of %d tensors the worst, %q, by %.3g of its "+
+			"largest number",
 		len(b.Tensors), worst.Tensor, float64(worst.Between),
 	)
 }

@@ -25,7 +25,8 @@ func TestInferBisect(t *testing.T) {
 		b.Tolerance != model.Tolerance || b.Tensors[0].Between != 0 {
 		t.Errorf("%+v", r.Bisect)
 	}
-	contain(t, succeed(t, append(args, "--bisect", "scores="+at("right.npy"))...), "expected values agree with the GPU")
+	contain(t, succeed(t, append(args, "--bisect", "scores="+at("right.npy"))...),
+		"expected values agree with the GPU")
 	succeed(t, append(args, "--bisect", at("wrong.npy"), "--bisect-tolerance", "100")...)
 
 	wrong := append(args, "--bisect", at("wrong.npy"), "--output", at("y.npy"))
