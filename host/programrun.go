@@ -121,6 +121,20 @@ func (p *Program) Algorithms() (names []string) {
 	return names
 }
 
+// Nodes says of each of the program's nodes, in the order of [Program.Algorithms], where it stands and what it is.
+func (p *Program) Nodes() (names []string) {
+	if p == nil {
+		return nil
+	}
+	for _, s := range p.steps {
+		names = append(names, s.what)
+	}
+	return names
+}
+
+// ShadersHash tells apart builds whose kernels have other WGSL, those of tensors included.
+func ShadersHash() string { return shaders.HashAll() }
+
 // Run uploads the inputs, in the order in which the builder made them, runs all nodes in one submission and reads the
 // outputs back, in the order in which Compile was given them. It waits until ctx ends at most. The error wraps
 // [cpuref.ErrShape] where a volume does not fit, [gpu.ErrClosed], or ctx's.

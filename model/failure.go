@@ -61,17 +61,24 @@ func (f *Failure) Save(folder string) error {
 	if err != nil {
 		return err
 	}
+	return saveCase(folder, m, tensors, nil)
+}
+
+// saveCase writes a model with its inputs, and what is expected of its outputs, as one of ONNX's operator tests.
+func saveCase(folder string, m *onnx.Model, inputs, outputs []onnx.Tensor) error {
 	set := filepath.Join(folder, "test_data_set_0")
 	if err := os.MkdirAll(set, 0o755); err != nil {
 		return err
 	}
-	for i, t := range tensors {
-		data, err := onnx.MarshalTensor(t)
-		if err != nil {
-			return err
-		}
-		if err := os.WriteFile(filepath.Join(set, fmt.Sprintf("input_%d.pb", i)), data, 0o644); err != nil {
-			return err
+	for what, tensors := range map[string][]onnx.Tensor{"input": inputs, "output": outputs} {
+		for i, t := range tensors {
+			data, err := onnx.MarshalTensor(t)
+			if err != nil {
+				return err
+			}
+			if err := os.WriteFile(filepath.Join(set, fmt.Sprintf("%s_%d.pb", what, i)), data, 0o644); err != nil {
+				return err
+			}
 		}
 	}
 	return m.WriteFile(filepath.Join(folder, "model.onnx"))
@@ -79,26 +86,36 @@ func (f *Failure) Save(folder string) error {
 
 // model is the node as a network, and its inputs.
 func (f *Failure) model() (*onnx.Model, []onnx.Tensor, error) {
+	nodes := f.doing.nodes
 	m := &onnx.Model{IRVersion: 8, Producer: "gpuconv", Opsets: map[string]int64{"": f.net.opset}}
 	m.Graph.Name = fmt.Sprintf("a node of %s", f.net.name)
-	last := f.doing.nodes[len(f.doing.nodes)-1]
-	for _, name := range last.Outputs {
+	inputs, err := alone(m, nodes, f.tensor, nodes[len(nodes)-1].Outputs...)
+	return m, inputs, err
+}
+
+// alone adds nodes to a model of their own, with these outputs, and gives its inputs: what the nodes read of others.
+func alone(
+	m *onnx.Model,
+	nodes []*node,
+	held func(name string) (t onnx.Tensor, known bool, err error),
+	outputs ...string,
+) (inputs []onnx.Tensor, err error) {
+	for _, name := range outputs {
 		if name != "" {
 			m.Graph.Outputs = append(m.Graph.Outputs, onnx.ValueInfo{Name: name, Type: onnx.Float})
 		}
 	}
-	var tensors []onnx.Tensor
 	given := map[string]bool{"": true}
-	for _, n := range f.doing.nodes {
+	for _, n := range nodes {
 		m.Graph.Nodes = append(m.Graph.Nodes, n.Node)
 		for _, name := range n.Inputs {
 			if given[name] {
 				continue
 			}
 			given[name] = true
-			t, known, err := f.tensor(name)
+			t, known, err := held(name)
 			if err != nil {
-				return nil, nil, err
+				return nil, err
 			}
 			if known {
 				m.Graph.Initializers = append(m.Graph.Initializers, t)
@@ -108,13 +125,13 @@ func (f *Failure) model() (*onnx.Model, []onnx.Tensor, error) {
 			for _, d := range t.Dims {
 				info.Dims = append(info.Dims, onnx.Dim{Size: d})
 			}
-			m.Graph.Inputs, tensors = append(m.Graph.Inputs, info), append(tensors, t)
+			m.Graph.Inputs, inputs = append(m.Graph.Inputs, info), append(inputs, t)
 		}
 		for _, name := range n.Outputs {
 			given[name] = true
 		}
 	}
-	return m, tensors, nil
+	return inputs, nil
 }
 
 // tensor is what an input held: known to the host, or read by the device.

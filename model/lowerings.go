@@ -130,7 +130,7 @@ func byRows() map[string]lowering {
 // quantized are the operators of 8-bit whole numbers.
 var quantized = map[string]lowering{
 	"QuantizeLinear":        {lower: lowerQuantize},
-	"DequantizeLinear":      {lower: lowerDequantize},
+	"DequantizeLinear":      {fold: foldDequantize, lower: lowerDequantize},
 	"DynamicQuantizeLinear": {lower: lowerDynamicQuantize},
 	"MatMulInteger":         {lower: lowerMatMulInteger},
 	"QLinearMatMul":         {lower: lowerMatMulInteger},

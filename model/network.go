@@ -158,6 +158,7 @@ func (net *Network) read(m *onnx.Model) error {
 	if err := net.known(); err != nil {
 		return err
 	}
+	net.foldQuantized()
 	var err error
 	net.stages, err = net.staged(m)
 	return err

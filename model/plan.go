@@ -99,6 +99,9 @@ func (net *Network) compile(given map[string]*value, checked bool) (*plan, error
 		for _, name := range unknown.origins {
 			found = found || !net.baked[name]
 			net.baked[name] = true
+			if v := given[name]; v != nil && v.known == nil {
+				return nil, &unreadError{name}
+			}
 		}
 		if !found {
 			return nil, err

@@ -105,6 +105,35 @@ func lowerDequantize(c *compiler, n *node) error {
 	return c.pointwise(n, onnx.Float, formula{{name: "sub"}, {name: "to_float"}, {name: "mul"}}, x, zero, scale)
 }
 
+// foldDequantize gives known numbers what they stand for, as filters of a layer must have it that is no quantized one.
+func foldDequantize(c *compiler, n *node) error {
+	x := c.in(n, 0)
+	if !isWhole(x.dtype) {
+		return errNotFolded
+	}
+	scale, zero, err := c.scales(n, x.dtype)
+	if err != nil {
+		return err
+	}
+	var wide [2]numbers
+	for i, v := range []*value{scale, zero} {
+		view, err := op.Broadcast(v.view, x.shape())
+		if err != nil {
+			return fmt.Errorf("%w: %w", ErrGraph, err)
+		}
+		wide[i] = v.known.gather(view)
+	}
+	if wide[0].floats == nil {
+		return fmt.Errorf("%w: %s with a scale of %v", ErrGraph, n.Op, scale.dtype)
+	}
+	to := make([]float32, 0, x.view.Count())
+	for i, whole := range x.numbers().ints {
+		to = append(to, float32(whole-wide[1].ints[i])*wide[0].floats[i])
+	}
+	c.set(n, 0, knownAs(onnx.Float, x.shape(), numbers{floats: to}))
+	return nil
+}
+
 // factor is what sums of products are multiplied with: both scales by the result's, of which the second may be one for
 // each output channel. All must be known.
 func (c *compiler) factor(n *node, x, w, y int) (*value, error) {

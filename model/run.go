@@ -120,8 +120,20 @@ func (net *Network) failed(doing string, err error) error {
 
 // given holds a run's inputs against the network's, and gives them as values.
 func (net *Network) given(inputs map[string]tensor.Array) (map[string]*value, error) {
+	return net.givenBeside(inputs, nil)
+}
+
+// givenBeside is given, of inputs of which some are on the device.
+func (net *Network) givenBeside(inputs map[string]tensor.Array, here map[string]*value) (map[string]*value, error) {
 	all := map[string]*value{}
 	for _, port := range net.inputs {
+		if v := here[port.Name]; v != nil {
+			if err := port.takes(v); err != nil {
+				return nil, err
+			}
+			all[port.Name] = v
+			continue
+		}
 		a, ok := inputs[port.Name]
 		if !ok {
 			return nil, fmt.Errorf("%w: input %q is missing, the network takes %s", ErrInput, port.Name, net.takes())
@@ -132,7 +144,7 @@ func (net *Network) given(inputs map[string]tensor.Array) (map[string]*value, er
 		}
 		all[port.Name] = v
 	}
-	for _, name := range slices.Sorted(maps.Keys(inputs)) {
+	for _, name := range append(slices.Sorted(maps.Keys(inputs)), slices.Sorted(maps.Keys(here))...) {
 		if all[name] == nil {
 			return nil, fmt.Errorf("%w: no input is called %q, the network takes %s", ErrInput, name, net.takes())
 		}
@@ -149,17 +161,33 @@ func (net *Network) takes() string {
 	return strings.Join(all, ", ")
 }
 
+// fits reports a shape that is not the port's.
+func (p Port) fits(shape []int) error {
+	fits := !p.Ranked || len(shape) == len(p.Shape)
+	for i := range shape {
+		fits = fits && (!p.Ranked || p.Shape[i] < 0 || p.Shape[i] == shape[i])
+	}
+	if !fits {
+		return fmt.Errorf("%w: input %q has shape %v, must be %s", ErrInput, p.Name, shape, p)
+	}
+	return nil
+}
+
+// takes reports a tensor on the device that is none of the port's.
+func (p Port) takes(v *value) error {
+	if dtypeOf(v.dtype) != dtypeOf(p.Type) {
+		return fmt.Errorf("%w: input %q is of %v on the device, must be %s", ErrInput, p.Name, v.dtype, p)
+	}
+	return p.fits(v.shape())
+}
+
 // value is an array as a value of the port.
 func (p Port) value(a tensor.Array) (*value, error) {
 	if err := a.Validate(); err != nil {
 		return nil, fmt.Errorf("%w: input %q: %w", ErrInput, p.Name, err)
 	}
-	fits := !p.Ranked || len(a.Shape) == len(p.Shape)
-	for i := range a.Shape {
-		fits = fits && (!p.Ranked || p.Shape[i] < 0 || p.Shape[i] == a.Shape[i])
-	}
-	if !fits {
-		return nil, fmt.Errorf("%w: input %q has shape %v, must be %s", ErrInput, p.Name, a.Shape, p)
+	if err := p.fits(a.Shape); err != nil {
+		return nil, err
 	}
 	n := numbers{floats: a.Data, ints: a.Ints}
 	switch {

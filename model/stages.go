@@ -229,6 +229,7 @@ func (s *stages) plan(inputs map[string]tensor.Array) (sum Summary, err error) {
 	err = s.look(inputs, func(n *Network, in map[string]tensor.Array) error {
 		of, err := n.Plan(in)
 		sum.Nodes, sum.Elsewhere = append(sum.Nodes, of.Nodes...), append(sum.Elsewhere, of.Elsewhere...)
+		sum.Names = append(sum.Names, of.Names...)
 		sum.Submissions += of.Submissions
 		sum.Memory.Planned += of.Memory.Planned
 		sum.Memory.Naive += of.Memory.Naive

@@ -12,14 +12,28 @@ import (
 // ceilings, elementwise operators of programs, and those of tensors.
 func Hash() string { return hashOnce() }
 
-var hashOnce = sync.OnceValue(func() string { return hash(Variants()) })
+// HashAll tells apart programs with other WGSL, of whatever kernel.
+func HashAll() string { return hashAllOnce() }
 
-func hash(variants []Variant) string {
+var (
+	hashOnce    = sync.OnceValue(func() string { return hash(Variants(), timed) })
+	hashAllOnce = sync.OnceValue(func() string { return hash(Variants(), func(Variant) bool { return true }) })
+)
+
+// timed tells whether layers' times depend on a kernel.
+func timed(v Variant) bool {
+	switch v.(type) {
+	case Peak, Copy, Operator, Pool, Pointwise, Remap, MatMul, Resample, Lookup, TopK, Sample,
+		ReduceAxes, Softmax, Extreme, Normalize, Cumulate:
+		return false
+	}
+	return true
+}
+
+func hash(variants []Variant, of func(Variant) bool) string {
 	h := sha256.New()
 	for _, v := range variants {
-		switch v.(type) {
-		case Peak, Copy, Operator, Pool, Pointwise, Remap, MatMul, Resample, Lookup, TopK, Sample,
-			ReduceAxes, Softmax, Extreme, Normalize, Cumulate:
+		if !of(v) {
 			continue
 		}
 		s, err := Source(v)

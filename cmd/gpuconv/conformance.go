@@ -94,7 +94,7 @@ func (a *app) conformance(ctx context.Context, cases []conformance.Case, verbose
 	defer dev.Close()
 	ctx, stop := interruptible(ctx)
 	defer stop()
-	report := conformanceReport{Adapter: bench.AdapterOf(dev), Shaders: shadersHash(dev), Asked: len(cases)}
+	report := conformanceReport{Adapter: bench.AdapterOf(dev), Shaders: host.ShadersHash(), Asked: len(cases)}
 	results := a.runCases(ctx, dev, cases, &report, verbose)
 	report.Reasons = conformance.Reasons(results)
 	if err := a.report(report, report.print); err != nil {

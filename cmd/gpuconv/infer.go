@@ -17,7 +17,8 @@ import (
 type inferFlags struct {
 	inputFlags
 	tuningFlags
-	outputs                       []string
+	outputs, bisect               []string
+	tolerance                     float64
 	labels, failure               string
 	top, repeat, sample           int
 	checkSeed                     uint64
@@ -45,7 +46,9 @@ is written by its file's ending: .npy, .pb, or a picture where it has 1 or 3 cha
 each number rounded and clipped to 0 to 255. A file named - is stdin or stdout.
 
 --check judges each node's outputs in float64 within a bound of its own, given what
-the node really read. --deterministic runs the network twice and compares all bits.
+the node really read. --bisect TENSOR=FILE, of a .npy or .pb that another runtime gave,
+says which of the two is wrong and at which node first: of outputs, and the nearer the
+more tensors before them are given. --deterministic runs the network twice and compares all bits.
 --profile shows where the GPU's time goes, --repeat measures whole inferences, with all
 transfers, by the wall clock. Files are written only where nothing failed.`,
 		Args: cobra.ExactArgs(1),
@@ -72,7 +75,11 @@ transfers, by the wall clock. Files are written only where nothing failed.`,
 	flags.BoolVar(&f.check, "check", false, "judge the outputs of every node")
 	flags.IntVar(&f.sample, "check-sample", 0, "judge so many outputs of each layer, chosen by --check-seed, not all")
 	flags.Uint64Var(&f.checkSeed, "check-seed", 0, "chooses which outputs --check-sample judges")
-	flags.StringVar(&f.failure, "failure", "", "folder to which --check writes the first node that is wrong")
+	flags.StringArrayVar(&f.bisect, "bisect", nil,
+		"NAME=FILE: expected values of a tensor, .npy or .pb, to be held against the GPU and the reference")
+	flags.Float64Var(&f.tolerance, "bisect-tolerance", model.Tolerance,
+		"how far --bisect lets values be apart, as a part of the tensor's largest number")
+	flags.StringVar(&f.failure, "failure", "", "folder to which --check and --bisect write what is wrong first")
 	flags.BoolVar(
 		&f.deterministic,
 		"deterministic",
@@ -90,8 +97,12 @@ func (f *inferFlags) validate(c *cobra.Command) error {
 	}
 	sampled := c.Flags().Changed("check-sample")
 	switch {
-	case f.failure != "" && !f.check:
-		return usagef("--failure %s: only --check finds one", f.failure)
+	case f.failure != "" && !f.check && f.bisect == nil:
+		return usagef("--failure %s: only --check and --bisect find one", f.failure)
+	case c.Flags().Changed("bisect-tolerance") && f.bisect == nil:
+		return usagef("--bisect-tolerance %v: is for --bisect", f.tolerance)
+	case !(f.tolerance > 0):
+		return usagef("--bisect-tolerance %v: must be more than 0", f.tolerance)
 	case f.top < 0 || f.repeat < 0:
 		return usagef("--top %d and --repeat %d: must be 0 or more", f.top, f.repeat)
 	case sampled && (!f.check || f.sample < 1):
@@ -119,6 +130,9 @@ func (a *app) infer(ctx context.Context, path string, f *inferFlags) error {
 		err = checkPorts(r.labels, n.outputs)
 	}
 	if err != nil {
+		return err
+	}
+	if r.expected, err = f.readExpected(a, n); err != nil {
 		return err
 	}
 	dev, err := a.openGPU("infer")
@@ -149,31 +163,33 @@ func (a *app) openGPU(command string) (*host.Device, error) {
 
 // inference is one command's work on a network.
 type inference struct {
-	app     *app
-	flags   *inferFlags
-	network *network
-	inputs  map[string]tensor.Array
-	files   map[string]string // that outputs are written to
-	labels  []string
-	dev     *host.Device
-	net     *model.Network
-	outputs map[string]tensor.Array
-	report  inferReport
+	app      *app
+	flags    *inferFlags
+	network  *network
+	inputs   map[string]tensor.Array
+	expected map[string]tensor.Array // of --bisect
+	files    map[string]string       // that outputs are written to
+	labels   []string
+	dev      *host.Device
+	options  model.Options
+	net      *model.Network
+	outputs  map[string]tensor.Array
+	report   inferReport
 }
 
 // run does all that the flags ask for.
 func (r *inference) run(ctx context.Context, dev *host.Device) (err error) {
 	begun := time.Now()
 	r.dev = dev
-	r.net, err = model.New(dev, r.network.model, model.Options{
+	r.options = model.Options{
 		Dims:    r.network.dims,
 		Exact:   r.flags.exact,
 		Tunings: r.flags.tuningFlags.open(r.app),
 
 		CheckSample: r.flags.sample,
 		CheckSeed:   r.flags.checkSeed,
-	})
-	if err != nil {
+	}
+	if r.net, err = model.New(dev, r.network.model, r.options); err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, r.net.Close()) }()
@@ -187,6 +203,7 @@ func (r *inference) run(ctx context.Context, dev *host.Device) (err error) {
 	}{
 		{r.flags.deterministic, r.again},
 		{r.flags.check, r.judge},
+		{r.flags.bisect != nil, r.against},
 		{r.flags.profile, r.profile},
 		{r.flags.repeat > 0, r.repeat},
 	} {

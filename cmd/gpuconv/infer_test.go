@@ -66,12 +66,15 @@ func TestInferScores(t *testing.T) {
 		t.Errorf("%v, must be %v", top, want)
 	}
 	info := dev.GPU().Info()
-	if r.Adapter.Name != info.Name || r.Adapter.Driver != info.Driver || r.Shaders != shaders.Hash() ||
+	if r.Adapter.Name != info.Name || r.Adapter.Driver != info.Driver || r.Shaders != shaders.HashAll() ||
 		r.OnGPU != len(r.Nodes) ||
 		r.OnGPU == 0 || r.Elsewhere != 0 || r.Memory.Planned == 0 || r.Producer != "a test" ||
 		r.Opset != 17 ||
 		r.Graph != "tiny" {
 		t.Errorf("receipt %+v", r)
+	}
+	if len(r.Names) != r.OnGPU || !strings.Contains(strings.Join(r.Names, "\n"), "Conv 'sums'") {
+		t.Errorf("names %q of %d nodes", r.Names, r.OnGPU)
 	}
 }
 
@@ -191,6 +194,13 @@ func TestInferCheck(t *testing.T) {
 	r := receipt(t, args...)
 	if c := r.Check; c == nil || c.Nodes < 2 || c.Numbers < 51 || c.Used <= 0 || c.Used > 1 ||
 		!strings.Contains(c.Node, "ic3ih4oc3kh4") {
+		t.Errorf("%+v", r.Check)
+	}
+	numbers, used := 0, 0.0
+	for _, of := range r.Check.Bounds {
+		numbers, used = numbers+of.Numbers, max(used, of.Used)
+	}
+	if numbers != r.Check.Numbers || used != r.Check.Used || len(r.Check.Bounds) != r.Check.Nodes {
 		t.Errorf("%+v", r.Check)
 	}
 	contain(t, succeed(t, args...), "all right: ", "% of its bound, in node 1, Conv 'sums', ic3ih4oc3kh4: V[0,0,")

@@ -17,6 +17,15 @@ type inferCheck struct {
 	Used    float64 `json:"bound_used"`       // the largest part of its bound that a number used
 	Node    string  `json:"node"`             // whose number that is
 	Where   string  `json:"where"`            // and what it is beside the reference
+	// Bounds are the nodes that were judged, in their order: more than run without a check, whose views are copied.
+	Bounds []nodeBound `json:"bounds"`
+}
+
+// nodeBound is the verdict on one node that is right.
+type nodeBound struct {
+	Node    string  `json:"node"`
+	Numbers int     `json:"numbers"`
+	Used    float64 `json:"bound_used"`
 }
 
 // judge runs the network with every tensor in memory of its own, and has each node judged.
@@ -33,8 +42,8 @@ func (r *inference) judge(ctx context.Context) error {
 		err = verdict.Err()
 	}
 	if isCheck(err) {
-		fmt.Fprintf(r.app.stderr, "FAILED: %v\n  again: %s\n", err, commandLine())
-		return cmp.Or[error](r.save(verdict), failure{errReported})
+		failed := r.failed(err.Error())
+		return cmp.Or(r.save(verdict), failed)
 	}
 	if err != nil {
 		return err
@@ -48,21 +57,32 @@ func (r *inference) judge(ctx context.Context) error {
 		Used:    worst.Report.BoundUsed,
 		Node:    nodeTitle(worst.Node),
 		Where:   worst.Report.Worst.String(),
+		Bounds:  []nodeBound{},
+	}
+	for _, n := range verdict.Nodes {
+		bound := nodeBound{nodeTitle(n.Node), n.Report.Checked, n.Report.BoundUsed}
+		r.report.Check.Bounds = append(r.report.Check.Bounds, bound)
 	}
 	return nil
 }
 
 // save writes the node that is wrong as a network of its own, where --failure names a folder for it.
 func (r *inference) save(verdict model.Verdict) error {
-	node, folder := verdict.Failure(), r.flags.failure
-	switch {
-	case node == nil: // memory that was damaged, or a copy
-		return nil
-	case folder == "":
-		fmt.Fprintln(r.app.stderr, "  alone: --failure FOLDER writes the node as a model with what it read")
+	node := verdict.Failure()
+	if node == nil { // memory that was damaged, or a copy
 		return nil
 	}
-	if err := node.Save(folder); err != nil {
+	return r.saveCase(node.Save, "the node as a model with what it read")
+}
+
+// saveCase has something written to the folder of --failure, as a case of its own.
+func (r *inference) saveCase(save func(folder string) error, what string) error {
+	folder := r.flags.failure
+	if folder == "" {
+		fmt.Fprintf(r.app.stderr, "  alone: --failure FOLDER writes %s\n", what)
+		return nil
+	}
+	if err := save(folder); err != nil {
 		return failure{fmt.Errorf("--failure %s: %w", folder, err)}
 	}
 	fmt.Fprintf(r.app.stderr, "  alone: %s\n", caseCommand(r.dev, folder))

@@ -48,6 +48,11 @@ func TestInferRefused(t *testing.T) {
 		words string
 	}{
 		{[]string{}, "accepts 1 arg"},
+		{[]string{net, "--random", "1", "--dim", "N=1", "--bisect", "photo=" + at("a.npy")}, "of one of these"},
+		{[]string{net, "--random", "1", "--dim", "N=1", "--bisect", "scores=" + at("p.png")}, "is a picture"},
+		{[]string{net, "--random", "1", "--dim", "N=1", "--bisect", at("bad.txt")}, "neither .npy nor an ONNX tensor"},
+		{[]string{net, "--bisect-tolerance", "1"}, "is for --bisect"},
+		{[]string{net, "--bisect", at("a.npy"), "--bisect-tolerance", "0"}, "must be more than 0"},
 		{[]string{at("none.onnx")}, "none.onnx"},
 		{[]string{at("bad.txt")}, "bad.txt"},
 		{[]string{unknown}, "Transmogrify"},
@@ -101,7 +106,7 @@ func TestInferRefused(t *testing.T) {
 		{[]string{two, "--output", "y=-", "--output", "z=-"}, "only one of them can go to stdout"},
 		{[]string{net, "--output", "-", "--json"}, "only one of them can go to stdout"},
 		{[]string{net, "--top", "-1"}, "--top -1"},
-		{[]string{net, "--failure", dir}, "only --check finds one"},
+		{[]string{net, "--failure", dir}, "only --check and --bisect find one"},
 		{[]string{net, "--check-sample", "9"}, "of what --check judges"},
 		{[]string{net, "--check", "--check-sample", "0"}, "--check-sample 0: must be 1 or more"},
 		{[]string{net, "--check", "--check-seed", "1"}, "chooses what --check-sample judges"},

@@ -6,11 +6,9 @@ import (
 	"strings"
 
 	"github.com/gpuconv/gpuconv/bench"
-	"github.com/gpuconv/gpuconv/conv"
 	"github.com/gpuconv/gpuconv/host"
 	"github.com/gpuconv/gpuconv/model"
 	"github.com/gpuconv/gpuconv/tensor"
-	"github.com/gpuconv/gpuconv/tuning"
 )
 
 // inferReport is the JSON of `gpuconv infer`: what was computed, by what, and how it was judged.
@@ -21,8 +19,9 @@ type inferReport struct {
 	Opset         int64         `json:"opset"`
 	Adapter       bench.Adapter `json:"adapter"`
 	Commit        string        `json:"commit,omitempty"`
-	Shaders       string        `json:"shaders"`         // by which tunings are kept
+	Shaders       string        `json:"shaders"`         // the hash of all kernels' WGSL
 	Nodes         []string      `json:"nodes"`           // the algorithm, or first kernel, of each that ran on the GPU
+	Names         []string      `json:"node_names"`      // what these are
 	OnGPU         int           `json:"nodes_on_gpu"`    // in so many submissions
 	Submissions   int           `json:"submissions"`     // one, or one more than nodes that the CPU computes
 	Elsewhere     int           `json:"nodes_elsewhere"` // what else the GPU cannot run is an error
@@ -33,6 +32,7 @@ type inferReport struct {
 	Hash          string        `json:"hash"`
 	Deterministic bool          `json:"deterministic,omitempty"` // two runs gave the same bits
 	Check         *inferCheck   `json:"check,omitempty"`
+	Bisect        *inferBisect  `json:"bisect,omitempty"`
 	Profile       []profileRow  `json:"profile,omitempty"`
 	FirstMillis   float64       `json:"first_ms"` // upload of the weights, compiling, and the first run
 	Repeat        *bench.Times  `json:"repeat,omitempty"`
@@ -51,18 +51,17 @@ type inferOutput struct {
 	Wrote string    `json:"wrote,omitempty"`
 }
 
-// shadersHash tells apart programs with other WGSL for layers, as tunings do.
-func shadersHash(dev *host.Device) string {
-	return tuning.KeyOf(dev.GPU().Info(), conv.Problem{}, host.Float32).Shaders
-}
-
 // describe fills in what the first run shows.
 func (r *inference) describe(s model.Summary) {
 	m := r.network.model
 	r.report.Model, r.report.Graph, r.report.Opset = r.network.path, m.Graph.Name, m.Opsets[""]
 	r.report.Producer = strings.TrimSpace(m.Producer + " " + m.ProducerVersion)
-	r.report.Adapter, r.report.Commit, r.report.Shaders = bench.AdapterOf(r.dev), bench.Commit(), shadersHash(r.dev)
+	r.report.Adapter, r.report.Commit, r.report.Shaders = bench.AdapterOf(r.dev), bench.Commit(), host.ShadersHash()
 	r.report.Nodes, r.report.OnGPU = append([]string{}, s.Nodes...), len(s.Nodes)
+	r.report.Names = []string{}
+	for _, name := range s.Names {
+		r.report.Names = append(r.report.Names, nodeTitle(name))
+	}
 	r.report.Submissions, r.report.Elsewhere, r.report.OnCPU = s.Submissions, len(s.Elsewhere), s.Elsewhere
 	r.report.Memory, r.report.Hash = s.Memory, hash(r.results(r.outputs))
 }
@@ -139,6 +138,9 @@ func (r inferReport) print(a *app) {
 	)
 	if r.Check != nil {
 		rows = append(rows, "check\t"+r.Check.String())
+	}
+	if r.Bisect != nil {
+		rows = append(rows, "bisect\t"+r.Bisect.String())
 	}
 	rows = append(rows, "hash\t"+r.Hash[:16])
 	if r.Deterministic {

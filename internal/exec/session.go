@@ -366,6 +366,32 @@ func (s *Session) Process(ctx context.Context, inputs map[int][]uint32, checked 
 	return s.Check(ctx, inputs)
 }
 
+// ProcessHere writes inputs, copies others from buffers of the device, runs all steps, and copies results to buffers
+// of the device, each from its begin on. Nothing is read back.
+func (s *Session) ProcessHere(ctx context.Context, inputs map[int][]uint32, from, to map[int]*gpu.Buffer) error {
+	if err := s.WriteAll(inputs); err != nil {
+		return err
+	}
+	before, after := s.dev.NewBatch(), s.dev.NewBatch()
+	for operand, b := range from {
+		at := s.places[operand]
+		before.Copy(at.buffer, at.offset, b, 0, s.plan.Operands[operand].Bytes())
+	}
+	for operand, b := range to {
+		at := s.places[operand]
+		after.Copy(b, 0, at.buffer, at.offset, s.plan.Operands[operand].Bytes())
+	}
+	if len(from) > 0 {
+		if _, err := before.Submit(); err != nil {
+			return err
+		}
+	}
+	if _, err := s.Submit(); err != nil {
+		return err
+	}
+	return after.Run(ctx)
+}
+
 // runReading runs all steps and reads results back: the first one in the same submission.
 func (s *Session) runReading(ctx context.Context, results []Result) error {
 	for i, r := range results {
