@@ -60,13 +60,21 @@ swiftshader:
 race:
 	scripts/test.sh llvmpipe -short -race -skip 'Matters|EveryVariantRuns|TransformBound' ./gpu ./host ./cpuref
 
+# The page: a folder for any host of static files; gpuconv web serves it on localhost.
+web: tools
+	@mkdir -p out/web
+	GOOS=js GOARCH=wasm $(GO) build -trimpath -ldflags='-s -w' -o out/web/main.wasm ./web
+	@cp web/static/* "$$($(GO) env GOROOT)/lib/wasm/wasm_exec.js" out/web/
+	@gzip -9 -n -k -f out/web/main.wasm
+	@ls -l out/web/main.wasm.gz | awk '{printf "out/web/main.wasm is %.2f MB gzipped\n", $$5 / 1e6}'
+
 # The driver and layers in Chromium on SwiftShader, whose compiler takes longest of all, and the shaders' text.
 WEB_TEST = GOOS=js GOARCH=wasm $(GO) test -count=1 -exec $(CURDIR)/out/wasmexec -timeout 30m -short
 
 out/wasmexec: $(wildcard tools/browser/* tools/wasmexec/*) tools/go.mod
 	$(GO) -C tools build -o ../out/wasmexec ./wasmexec
 
-test-web-short: tools out/wasmexec
+test-web-short: tools out/wasmexec web
 	@scripts/setup.sh test
 	$(WEB_TEST) -run '^Test' ./gpu
 	$(WEB_TEST) -run 'TestProgram|TestShapes|TestErrors' ./host
