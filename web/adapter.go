@@ -63,10 +63,10 @@ func clock(ctx context.Context, d *gpu.Device) (string, error) {
 func advice(dev *host.Device) string {
 	switch {
 	case dev.GPU() == nil:
-		return "This browser gives no WebGPU adapter to this page. What you see is computed by the reference, on the " +
-			"CPU. WebGPU is in Chrome and Edge from 113, Safari from 26 and Firefox from 141 on Windows; it wants a page " +
-			"on https or localhost, and a driver that the browser does not block: chrome://gpu tells. On Linux, Chrome " +
-			"may need chrome://flags/#enable-unsafe-webgpu and #enable-vulkan."
+		return "This browser gives this page no adapter: there is no WebGPU here. What you see is computed by the " +
+			"reference, on the CPU. WebGPU is in Chrome and Edge from 113, Safari from 26 and Firefox from 141 on " +
+			"Windows; it wants a page on https or localhost, and a driver that the browser does not block: " +
+			"chrome://gpu tells. On Linux, Chrome may need chrome://flags/#enable-unsafe-webgpu and #enable-vulkan."
 	case dev.GPU().Info().Type == gpu.Software:
 		return "The adapter is a program that pretends to be a GPU: right for tests, no measure of speed."
 	}

@@ -94,6 +94,7 @@ async function compute() {
 		}
 		sayWrong();
 	} catch (e) {
+		$("layer-verdict").textContent = ""; // it was of another layer
 		sayWrong(e);
 	}
 	busy = false;
@@ -104,7 +105,10 @@ async function compute() {
 function showSizes(s, sizes) {
 	$("wrong").hidden = !sizes.wrong;
 	$("wrong").textContent = sizes.wrong ?? "";
-	if (sizes.wrong) return;
+	if (sizes.wrong) {
+		$("layer-verdict").textContent = "";
+		return $("sizes").replaceChildren();
+	}
 	const n = (v) => v.toLocaleString("en"), c = sizes.counts;
 	const rows = [
 		["V", `${sizes.out.join(" × ")}, for ${sizes.formula}${sizes.fits ? "" : ": the stride does not fit, so that the last inputs are left over"}`],
