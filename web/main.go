@@ -36,8 +36,9 @@ type answer struct {
 
 // program answers questions. Its device stays open from one to the next.
 type program struct {
-	mu     sync.Mutex
-	device *host.Device
+	mu      sync.Mutex
+	device  *host.Device
+	network network
 }
 
 // answers are the questions that there are.
@@ -49,6 +50,8 @@ var answers = map[string]func(*program, context.Context, question) (answer, erro
 	"suite":   (*program).suite,
 	"bench":   (*program).bench,
 	"compare": (*program).compare,
+	"load":    (*program).load,
+	"infer":   (*program).infer,
 }
 
 func (p *program) answer(ctx context.Context, q question) (answer, error) {

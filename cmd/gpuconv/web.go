@@ -33,7 +33,8 @@ folder. Interrupt ends it.`,
 				return usagef("--port %d: must be from 0, which takes a free one, to 65535", port)
 			}
 			if _, err := os.Stat(filepath.Join(folder, "main.wasm")); err != nil {
-				return usagef("--folder %s: there is no page in it (%v); make web builds it, into %s", folder, err, webFolder)
+				return usagef("--folder %s: there is no page in it (%v); make web builds it, into %s",
+					folder, err, webFolder)
 			}
 			ctx, stop := interruptible(c.Context())
 			defer stop()

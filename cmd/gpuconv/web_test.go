@@ -35,7 +35,8 @@ func TestWeb(t *testing.T) {
 		}
 		body, err := io.ReadAll(answer.Body)
 		answer.Body.Close()
-		if got := answer.Header.Get("Content-Type"); err != nil || !strings.HasPrefix(got, kind) || string(body) != name {
+		got := answer.Header.Get("Content-Type")
+		if err != nil || !strings.HasPrefix(got, kind) || string(body) != name {
 			t.Errorf("%s: %q of type %q, error %v", name, body, got, err)
 		}
 	}

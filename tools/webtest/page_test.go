@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"io"
 	"math"
@@ -132,6 +133,7 @@ func TestPage(t *testing.T) {
 		}
 	})
 	t.Run("layer", func(t *testing.T) { testLayer(t, page) })
+	t.Run("network", func(t *testing.T) { testNetwork(t, page) })
 	t.Run("bench", func(t *testing.T) { testBench(t, page) })
 	t.Run("loss", func(t *testing.T) {
 		do(t, page, `import("./program.js").then((p) => p.worker.postMessage({ lose: true }))`)
@@ -172,13 +174,14 @@ func testLayer(t *testing.T, page context.Context) {
 	if !strings.HasPrefix(formula, "V[5,5,0] = sum(X[8:13, 8:13, :] * W0) + b0 = ") {
 		t.Errorf("the formula is %q", formula)
 	}
-	values := evaluate[[]float64](t, page, `document.getElementById("cell").textContent.match(/-?[\d.]+(e-?\d+)?(?=;|$)/g)
-		.map(Number)`)
+	values := evaluate[[]float64](t, page, `document.getElementById("cell").textContent
+		.match(/-?[\d.]+(e-?\d+)?(?=;|$)/g).map(Number)`)
 	if len(values) != 2 || math.Abs(values[0]-values[1]) > 1e-4 {
 		t.Errorf("V and what the page adds up are %v", values)
 	}
 	colours := evaluate[int](t, page, `(() => { const v = document.getElementById("v");
-		return new Set(new Uint32Array(v.getContext("2d").getImageData(0, 0, v.width, v.height).data.buffer)).size })()`)
+		const { data } = v.getContext("2d").getImageData(0, 0, v.width, v.height);
+		return new Set(new Uint32Array(data.buffer)).size })()`)
 	if colours < 50 {
 		t.Errorf("the maps have %d colours", colours)
 	}
@@ -191,6 +194,26 @@ func testLayer(t *testing.T, page context.Context) {
 		t.Error("what was wrong stays after it was mended")
 	}
 	slide(t, page, "Groups", "1")
+}
+
+func testNetwork(t *testing.T, page context.Context) {
+	give(t, page, "model", "../../examples/glyphs/seven.png")
+	wait(t, page, `!document.getElementById("trouble").hidden`) // no ONNX file
+	give(t, page, "model", "../../examples/glyphs/glyphs.onnx")
+	give(t, page, "photo", "../../examples/glyphs/seven.png")
+	wait(t, page, `!document.getElementById("network-run").disabled`)
+	do(t, page, `document.getElementById("check").checked = true; document.getElementById("network-run").click()`)
+	wait(t, page, `!document.getElementById("scores").hidden`)
+	class := evaluate[string](t, page, `document.querySelector("#scores tbody tr").cells[1].textContent`)
+	if class != "7" {
+		t.Errorf("the seven is read as %s", class)
+	}
+	if verdict := text(t, page, "network-verdict"); !strings.Contains(verdict, "hold") {
+		t.Errorf("the verdict is %q", verdict)
+	}
+	if nodes := evaluate[int](t, page, `document.querySelectorAll("#profile tbody tr").length`); nodes < 2 {
+		t.Errorf("the profile has %d nodes", nodes)
+	}
 }
 
 func testBench(t *testing.T, page context.Context) {
@@ -231,12 +254,18 @@ func testBench(t *testing.T, page context.Context) {
 	}
 }
 
-// give chooses a file.
+// give chooses a file, as a script in the page can.
 func give(t *testing.T, page context.Context, id, name string) {
 	t.Helper()
-	if err := chromedp.Do(page, chromedp.SetUploadFiles(chromedp.ID(id), []string{name})); err != nil {
+	data, err := os.ReadFile(name)
+	if err != nil {
 		t.Fatal(err)
 	}
+	do(t, page, `{ const given = new DataTransfer(), input = document.getElementById("`+id+`");
+		given.items.add(new File([Uint8Array.from(atob("`+base64.StdEncoding.EncodeToString(data)+`"),
+			(c) => c.charCodeAt(0))], "`+filepath.Base(name)+`"));
+		input.files = given.files;
+		input.dispatchEvent(new Event("change")); }`)
 }
 
 // TestWithoutWebGPU holds that the page says so, says what to do, and goes on with the reference.

@@ -1,5 +1,6 @@
 import { ask, ready } from "./program.js";
 import { startLayer } from "./layer.js";
+import { startNetwork } from "./network.js";
 import { startBench } from "./bench.js";
 import { $, cell, sayWrong, short } from "./elements.js";
 
@@ -55,6 +56,7 @@ try {
 	await showAdapter();
 	await showNote();
 	startLayer();
+	startNetwork();
 	startBench();
 	document.body.dataset.ready = "yes";
 } catch (e) {
