@@ -2,13 +2,13 @@
 # make test  all tests, on llvmpipe and SwiftShader, and all checks of the code
 # make bench the comparison suite on both, beside ONNX Runtime; make bench-gpu on a GPU, beside cuDNN
 # make rules every algorithm on some layers, and the figures by which rules choose fitted to that
-.PHONY: run build tools test check unit llvmpipe swiftshader race fuzz mutants golden translate \
-	windows test-windows smoke release test-install bench bench-gpu rules rules-gpu
+.PHONY: run build tools test check unit llvmpipe swiftshader race web test-web test-web-short fuzz mutants golden \
+	translate windows test-windows smoke release test-install bench bench-gpu rules rules-gpu
 
 GO ?= go
 DEVICE_TESTS = ./gpu/... ./internal/exec ./internal/ceiling ./internal/op ./internal/conformance ./host/... ./model \
 	./cmd/... ./examples/...
-# The command is native; a page for the browser comes later.
+# The command is native; the page is web's.
 BROWSER = $$(GOOS=js GOARCH=wasm $(GO) list ./... | grep -v /cmd/)
 
 run: build
@@ -23,7 +23,7 @@ tools:
 	@command -v gcc >/dev/null || command -v cc >/dev/null || command -v clang >/dev/null || \
 		{ echo "gpuconv: needs a C compiler on the PATH, such as gcc"; exit 1; }
 
-test: tools check unit llvmpipe swiftshader race
+test: tools check unit llvmpipe swiftshader test-web-short race
 
 check:
 	@scripts/setup.sh test
@@ -33,6 +33,7 @@ check:
 	$(GO) tool -modfile=tools/go.mod actionlint .github/workflows/*.yml
 	GOOS=js GOARCH=wasm $(GO) build $(BROWSER)
 	GOOS=js GOARCH=wasm $(GO) vet $(BROWSER)
+	$(GO) -C tools vet ./...
 	$(GO) mod verify
 
 # On the machine's own adapter, whatever that is: what a machine that was never seen before runs first.
@@ -58,6 +59,29 @@ swiftshader:
 # Broken shaders and bounds tell nothing of races, and take longest.
 race:
 	scripts/test.sh llvmpipe -short -race -skip 'Matters|EveryVariantRuns|TransformBound' ./gpu ./host ./cpuref
+
+# The page: a folder for any host of static files; gpuconv web serves it on localhost.
+web: tools
+	@mkdir -p out/web
+	GOOS=js GOARCH=wasm $(GO) build -trimpath -ldflags='-s -w' -o out/web/main.wasm ./web
+	@cp web/static/* "$$($(GO) env GOROOT)/lib/wasm/wasm_exec.js" out/web/
+	@gzip -9 -n -k -f out/web/main.wasm
+	@ls -l out/web/main.wasm.gz | awk '{printf "out/web/main.wasm is %.2f MB gzipped\n", $$5 / 1e6}'
+
+# The driver and layers in Chromium on SwiftShader, whose compiler takes longest of all, and the shaders' text.
+WEB_TEST = GOOS=js GOARCH=wasm $(GO) test -count=1 -exec $(CURDIR)/out/wasmexec -timeout 30m -short
+
+out/wasmexec: $(wildcard tools/browser/* tools/wasmexec/*) tools/go.mod
+	$(GO) -C tools build -o ../out/wasmexec ./wasmexec
+
+test-web-short: tools out/wasmexec web
+	@scripts/setup.sh test
+	$(WEB_TEST) -run '^Test' ./gpu
+	$(WEB_TEST) -run 'TestProgram|TestShapes|TestErrors' ./host
+	$(GO) -C tools test -count=1 ./webtest
+
+test-web: test-web-short
+	$(WEB_TEST) -run 'TestPadding|TestGroups|TestEpilogues|TestBackward|TestRunAgain|TestUnshared' ./host
 
 # gpuconv.exe, built here by mingw-w64; and the same with tests of it under Wine: not part of make test.
 WINDOWS = GOOS=windows GOARCH=amd64 CGO_ENABLED=1 CC=x86_64-w64-mingw32-gcc

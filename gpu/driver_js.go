@@ -376,7 +376,7 @@ func (d *jsDriver) createKernel(s KernelSource) (driverKernel, error) {
 	}
 	layout, err := d.create("createBindGroupLayout", map[string]any{"label": s.Name, "entries": entries})
 	if err != nil {
-		return nil, err
+		return nil, d.kernelError(ErrMisuse, err) // more bindings than there may be
 	}
 	pipelineLayout, err := d.create(
 		"createPipelineLayout",
@@ -402,9 +402,17 @@ func (d *jsDriver) shaderError(err error, module js.Value) error {
 		return err
 	}
 	if found := d.compilerErrors(module); found != "" {
-		return fmt.Errorf("%w: %s", ErrShader, found)
+		return d.kernelError(ErrShader, errors.New(found))
 	}
-	return fmt.Errorf("%w: %w", ErrShader, err)
+	return d.kernelError(ErrShader, err)
+}
+
+// kernelError says whose fault it is that a kernel cannot be made, unless memory or the device is at fault.
+func (d *jsDriver) kernelError(fault, err error) error {
+	if errors.Is(err, ErrOutOfMemory) || errors.Is(err, ErrDeviceLost) {
+		return err
+	}
+	return fmt.Errorf("%w: %w", fault, err)
 }
 
 // compilerErrors lists what a shader's compiler complains about, as line:column: message. It is empty

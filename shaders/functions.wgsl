@@ -262,7 +262,7 @@ fn pow_of(x: f32, y: f32) -> f32 {
 	v = select(v, nan_like(x), x < 0.0 && !whole && !extreme);
 	v = select(v, 1.0, size == 1.0 && is_infinite(y));
 	v = select(v, nan_like(x), is_nan(x) || is_nan(y));
-	return select(v, 1.0, y == 0.0 && !is_nan(y) || x == 1.0 && !is_nan(x));
+	return select(v, 1.0, (y == 0.0 && !is_nan(y)) || (x == 1.0 && !is_nan(x)));
 }
 {{- end}}
 
@@ -534,7 +534,7 @@ fn remainder(x: f32, y: f32) -> f32 {
 
 // divisor_of is y, or 1 where x / y is no number of 32 bits.
 fn divisor_of(x: i32, y: i32) -> i32 {
-	return select(y, 1, y == 0 || y == -1 && u32(x) == 0x80000000u);
+	return select(y, 1, y == 0 || (y == -1 && u32(x) == 0x80000000u));
 }
 {{- end}}
 

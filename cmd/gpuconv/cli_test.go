@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/gpuconv/gpuconv/internal/hosttest"
+	"github.com/gpuconv/gpuconv/internal/note"
 )
 
 // asProgram has the test's own process be gpuconv, with the arguments that it has.
@@ -75,12 +76,12 @@ func TestNote(t *testing.T) {
 	contain(t, out, "V[:,:,0]", "V[:,:,1]", "V[0,0,0] = sum(X[0:5, 0:5, :] * W0) + b0",
 		"V[0,1,1] = sum(X[0:5, 2:7, :] * W1) + b1", "V[2,3,1] = sum(X[4:9, 6:11, :] * W1) + b1",
 		"exact: all 32 outputs equal", "bound: all 32 outputs")
-	if n := strings.Count(out, " equal\n"); n != len(noteOutputs)+1 {
-		t.Errorf("%d lines are equal, want %d:\n%s", n, len(noteOutputs)+1, out)
+	if n := strings.Count(out, " equal\n"); n != len(note.Outputs)+1 {
+		t.Errorf("%d lines are equal, want %d:\n%s", n, len(note.Outputs)+1, out)
 	}
-	var r noteReport
+	var r note.Report
 	if err := json.Unmarshal([]byte(succeed(t, "run", "--json")), &r); err != nil || !r.Verified ||
-		len(r.Formulas) != len(noteOutputs) {
+		len(r.Formulas) != len(note.Outputs) {
 		t.Errorf("JSON %+v, %v", r, err)
 	}
 }

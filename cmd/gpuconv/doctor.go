@@ -12,6 +12,7 @@ import (
 
 	"github.com/gpuconv/gpuconv/gpu"
 	"github.com/gpuconv/gpuconv/host"
+	"github.com/gpuconv/gpuconv/internal/note"
 	"github.com/spf13/cobra"
 )
 
@@ -120,7 +121,7 @@ func examine(info gpu.AdapterInfo) doctorAdapter {
 		return d
 	}
 	defer device.Close()
-	r, err := note(host.On(device))
+	r, err := note.Run(host.On(device))
 	switch {
 	case err != nil:
 		d.Result, d.Advice = err.Error(), broken

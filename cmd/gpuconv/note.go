@@ -1,41 +1,10 @@
 package main
 
 import (
-	"context"
 	"fmt"
-	"math/rand/v2"
 
-	"github.com/gpuconv/gpuconv/conv"
-	"github.com/gpuconv/gpuconv/cpuref"
-	"github.com/gpuconv/gpuconv/host"
-	"github.com/gpuconv/gpuconv/host/proof"
-	"github.com/gpuconv/gpuconv/tensor"
+	"github.com/gpuconv/gpuconv/internal/note"
 )
-
-// noteOutputs are the outputs whose formulas the CS231n notes write out, as x, y, d.
-var noteOutputs = [][3]int{
-	{0, 0, 0}, {1, 0, 0}, {2, 0, 0}, {3, 0, 0},
-	{0, 0, 1}, {1, 0, 1}, {2, 0, 1}, {3, 0, 1},
-	{0, 1, 1}, {2, 3, 1},
-}
-
-// noteReport is the JSON of `gpuconv run` alone.
-type noteReport struct {
-	Problem  string        `json:"problem"`
-	Device   string        `json:"device"`
-	Formulas []noteFormula `json:"formulas"`
-	Checks   []string      `json:"checks"`
-	Verified bool          `json:"verified"`
-	V        [][][]float32 `json:"v_hwd"` // V[y][x][d]
-	v        tensor.Volume
-}
-
-type noteFormula struct {
-	Formula   string  `json:"formula"`
-	Got       float32 `json:"got"`
-	Reference float64 `json:"reference"`
-	Equal     bool    `json:"equal"`
-}
 
 // runNote runs the example of the notes: X of 11x11x4, two filters of F=5, S=2, P=0, hence V of 4x4x2.
 func (a *app) runNote() error {
@@ -44,11 +13,11 @@ func (a *app) runNote() error {
 		return err
 	}
 	defer dev.Close()
-	r, err := note(dev)
+	r, err := note.Run(dev)
 	if err != nil {
 		return err
 	}
-	if err := a.report(r, r.print); err != nil {
+	if err := a.report(r, func(a *app) { printNote(a, r) }); err != nil {
 		return err
 	}
 	if !r.Verified {
@@ -57,106 +26,21 @@ func (a *app) runNote() error {
 	return nil
 }
 
-// note computes the example twice: with small integers, which people can follow and which must come out
-// bit for bit, and with real numbers, which must stay within the bound.
-func note(dev *host.Device) (noteReport, error) {
-	p, err := conv.Square(11, 4, 2, 5, 2, 0)
-	if err != nil {
-		return noteReport{}, err
-	}
-	x, w, err := noteData(p)
-	if err != nil {
-		return noteReport{}, err
-	}
-	layer, err := host.NewLayer(dev, p, w, host.LayerOptions{})
-	if err != nil {
-		return noteReport{}, err
-	}
-	defer layer.Close()
-	v, exact, err := layer.Verify(context.Background(), x, host.VerifyOptions{Mode: cpuref.Exact})
-	if err != nil {
-		return noteReport{}, err
-	}
-	r := noteReport{Problem: p.String(), Device: dev.String(), v: v, Verified: exact.OK()}
-	for y := range v.H {
-		r.V = append(r.V, nil)
-		for x := range v.W {
-			r.V[y] = append(r.V[y], v.Column(x, y))
-		}
-	}
-	for _, at := range noteOutputs {
-		f := formula(p, x, w, v, at)
-		r.Formulas = append(r.Formulas, f)
-		r.Verified = r.Verified && f.Equal
-	}
-	bound, err := proof.Case{Problem: p, Seed: 1}.Run(dev)
-	r.Verified = r.Verified && err == nil
-	r.Checks = []string{exact.String(), bound.String() + ", with real numbers"}
-	if err != nil {
-		r.Checks[1] = err.Error()
-	}
-	return r, nil
-}
-
-// noteData are seeded integers from -2 to 2, as in the notes' animation.
-func noteData(p conv.Problem) (tensor.Volume, tensor.Filters, error) {
-	x, err := tensor.NewVolume(1, p.H.In, p.W.In, p.InChannels)
-	if err != nil {
-		return x, tensor.Filters{}, err
-	}
-	w, err := tensor.NewFilters(p.OutChannels, p.H.Filter, p.W.Filter, p.InChannels)
-	rng := rand.New(rand.NewPCG(231, 1))
-	for _, data := range [][]float32{x.Data, w.Data, w.Bias} {
-		tensor.FillIntegers(data, rng, 2)
-	}
-	return x, w, err
-}
-
-// formula writes one output as the notes do and computes it as written: a slice of X times W_d, summed,
-// plus b_d.
-func formula(p conv.Problem, x tensor.Volume, w tensor.Filters, v tensor.Volume, at [3]int) noteFormula {
-	ox, oy, d := at[0], at[1], at[2]
-	x0, y0 := ox*p.W.Stride, oy*p.H.Stride
-	sum := float64(w.BiasAt(d))
-	for fx := range p.W.Filter {
-		for fy := range p.H.Filter {
-			for c := range p.InChannels {
-				sum += float64(x.At(x0+fx, y0+fy, c)) * float64(w.At(d, fx, fy, c))
-			}
-		}
-	}
-	got := v.At(ox, oy, d)
-	return noteFormula{
-		Formula: fmt.Sprintf(
-			"V[%d,%d,%d] = sum(X[%d:%d, %d:%d, :] * W%d) + b%d",
-			ox,
-			oy,
-			d,
-			x0,
-			x0+p.W.Filter,
-			y0,
-			y0+p.H.Filter,
-			d,
-			d,
-		),
-		Got: got, Reference: sum, Equal: float64(got) == sum,
-	}
-}
-
-func (r noteReport) print(a *app) {
+// printNote prints the example for people.
+func printNote(a *app, r note.Report) {
 	table(
 		a.stdout,
 		"The example of the CS231n notes on parameter sharing: X is 11x11x4, two filters W0 and W1 of 5x5x4, stride "+
 			"2, no padding, hence V is 4x4x2. X, W and b are seeded integers.",
 		"Device: "+r.Device,
 	)
-	for d := range r.v.D {
+	for d := range r.Volume.D {
 		fmt.Fprintf(a.stdout, "\nV[:,:,%d]\n", d)
 		rows := []string{"\tx=0\tx=1\tx=2\tx=3"}
-		for y := range r.v.H {
+		for y := range r.Volume.H {
 			row := fmt.Sprintf("  y=%d", y)
-			for x := range r.v.W {
-				row += fmt.Sprintf("\t%g", r.v.At(x, y, d))
+			for x := range r.Volume.W {
+				row += fmt.Sprintf("\t%g", r.Volume.At(x, y, d))
 			}
 			rows = append(rows, row)
 		}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/gpuconv/gpuconv/conv"
 	"github.com/spf13/cobra"
@@ -126,7 +125,7 @@ func (r paramsReport) print(a *app) {
 	rows := []string{
 		"layer\t" + r.Problem,
 		"input\t" + sizeText(p.Z.In, p.H.In, p.W.In, p.InChannels),
-		"output\t" + sizeText(p.Z.Out, p.H.Out, p.W.Out, p.OutChannels) + "\t" + widthText(p),
+		"output\t" + sizeText(p.Z.Out, p.H.Out, p.W.Out, p.OutChannels) + "\t" + p.WidthFormula(),
 		fmt.Sprintf("neurons\t%s\tone for each output", thousands(n.Neurons)),
 		fmt.Sprintf("weights per neuron\t%s\tand 1 bias", thousands(n.WeightsPerNeuron)),
 		fmt.Sprintf(
@@ -152,38 +151,4 @@ func (r paramsReport) print(a *app) {
 		rows = append(rows, "note\t"+u)
 	}
 	table(a.stdout, rows...)
-}
-
-// widthText works out the output's width as the notes do; a negative padding is inputs left over, or of a
-// transposed layer outputs added.
-func widthText(p conv.Problem) string {
-	w := p.W
-	text := fmt.Sprintf("(%d - %d + %d + %d)/%d + 1 = %d wide", w.In, w.Extent(), w.Pad, w.PadAfter(), w.Stride, w.Out)
-	if w.Out == w.SymmetricOut() {
-		text = fmt.Sprintf("(%d - %d + 2*%d)/%d + 1 = %d wide", w.In, w.Extent(), w.Pad, w.Stride, w.Out)
-		if !w.Fits() {
-			exact := float64(w.In-w.Extent()+2*w.Pad)/float64(w.Stride) + 1
-			text = fmt.Sprintf(
-				"(%d - %d + 2*%d)/%d + 1 = %.4g, rounded down %d wide",
-				w.In,
-				w.Extent(),
-				w.Pad,
-				w.Stride,
-				exact,
-				w.Out,
-			)
-		}
-	}
-	if p.Transposed {
-		text = fmt.Sprintf(
-			"(%d - 1)*%d + %d - %d - %d = %d wide",
-			w.In,
-			w.Stride,
-			w.Extent(),
-			w.Pad,
-			w.Adjoint().PadAfter(),
-			w.Out,
-		)
-	}
-	return strings.NewReplacer("+ -", "- ", "- -", "+ ").Replace(text)
 }

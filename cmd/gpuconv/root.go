@@ -133,6 +133,7 @@ input of 227x227x3, 96 filters of 11x11x3, stride 4, no padding.`,
 		a.tuneCommand(),
 		a.devicesCommand(),
 		a.doctorCommand(),
+		a.webCommand(),
 		a.versionCommand(),
 	)
 	if err := a.complete(root); err != nil {

@@ -1,3 +1,5 @@
+//go:build !js
+
 // Package gputest runs tests in processes of their own, whose Vulkan calls fail on demand on Linux.
 package gputest
 

@@ -39,7 +39,7 @@ struct Params {
 
 // divisor_of is y, or 1 where x / y is no number of 32 bits.
 fn divisor_of(x: i32, y: i32) -> i32 {
-	return select(y, 1, y == 0 || y == -1 && u32(x) == 0x80000000u);
+	return select(y, 1, y == 0 || (y == -1 && u32(x) == 0x80000000u));
 }
 
 // whole_remainder has the sign of x. It is no %, which some GPUs take for one of numbers without a sign.

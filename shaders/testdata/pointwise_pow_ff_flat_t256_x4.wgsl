@@ -131,7 +131,7 @@ fn pow_of(x: f32, y: f32) -> f32 {
 	v = select(v, nan_like(x), x < 0.0 && !whole && !extreme);
 	v = select(v, 1.0, size == 1.0 && is_infinite(y));
 	v = select(v, nan_like(x), is_nan(x) || is_nan(y));
-	return select(v, 1.0, y == 0.0 && !is_nan(y) || x == 1.0 && !is_nan(x));
+	return select(v, 1.0, (y == 0.0 && !is_nan(y)) || (x == 1.0 && !is_nan(x)));
 }
 
 fn number(x: f32, y: f32) -> f32 {

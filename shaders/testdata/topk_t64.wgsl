@@ -102,7 +102,7 @@ fn element(i: u32) {
 		let last = before + more;
 		if last <= count {
 			let its = key(xs[at.x + (other + last - 1u) * p.x_step]);
-			if its > mine || its == mine && !left {
+			if its > mine || (its == mine && !left) {
 				before = last;
 			}
 		}
