@@ -58,8 +58,8 @@ func (c *compiler) normalize(n *node, o normalization, as []int) error {
 
 // straighten copies x where its rows, or those of what goes with it, are several axes, and are one in another order of
 // memory, as of a cropped volume, or of groups of channels that are innermost. The kernel goes through them three
-// times, and axis by axis that takes longer than to copy x. Where it is the scale that is none, as one for each channel
-// of a group, it is applied in a step of its own.
+// times, and axis by axis that takes longer than to copy x. Where it is the scale that has several, as one for each
+// channel of a group, it is applied in a step of its own.
 func (c *compiler) straighten(o *normalization) error {
 	x, bare := onceOnDevice(o.x), *o
 	bare.scale, bare.bias = nil, nil
