@@ -159,9 +159,24 @@ func (net *Network) read(m *onnx.Model) error {
 		return err
 	}
 	net.foldQuantized()
+	net.forget()
 	var err error
 	net.stages, err = net.staged(m)
 	return err
+}
+
+// forget lets go of constants that nobody reads: of a network in stages each has its own.
+func (net *Network) forget() {
+	read := map[string]bool{}
+	for _, n := range net.nodes {
+		for _, name := range n.Inputs {
+			read[name] = true
+		}
+	}
+	for _, o := range net.outputs {
+		read[o.Name] = true
+	}
+	maps.DeleteFunc(net.initial, func(name string, _ *value) bool { return !read[name] })
 }
 
 // outputsOf and inputsOf are the names of what a graph gives, and is given.

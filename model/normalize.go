@@ -18,6 +18,7 @@ type normalization struct {
 	scale, bias    *value // of x's rank, or nil
 	within, beside float32
 	statistics     bool // the node's outputs 1 and 2 are written too
+	apart          bool // scale and bias are applied in a step of their own
 }
 
 // normalize adds the node. as is the shape that its output has, which may be x's before it was split into groups.
@@ -57,18 +58,23 @@ func (c *compiler) normalize(n *node, o normalization, as []int) error {
 
 // straighten copies x where its rows, or those of what goes with it, are several axes, and are one in another order of
 // memory, as of a cropped volume, or of groups of channels that are innermost. The kernel goes through them three
-// times, and axis by axis that takes longer than to copy x.
+// times, and axis by axis that takes longer than to copy x. Where it is the scale that has several, as one for each
+// channel of a group, it is applied in a step of its own.
 func (c *compiler) straighten(o *normalization) error {
-	x := onceOnDevice(o.x)
-	for i, view := range []op.View{x, laidOut(x.Shape, ranked(x)), op.Contiguous(x.Shape...)} {
-		if !o.straight(view) {
-			continue
+	x, bare := onceOnDevice(o.x), *o
+	bare.scale, bare.bias = nil, nil
+	for _, of := range []normalization{*o, bare} {
+		for i, view := range []op.View{x, laidOut(x.Shape, ranked(x)), op.Contiguous(x.Shape...)} {
+			if !of.straight(view) {
+				continue
+			}
+			var err error
+			if i > 0 {
+				o.x, err = c.copied(o.x, view)
+			}
+			o.apart = of.scale == nil && o.scale != nil
+			return err
 		}
-		var err error
-		if i > 0 {
-			o.x, err = c.copied(o.x, view)
-		}
-		return err
 	}
 	return nil
 }
@@ -111,6 +117,9 @@ func onceOnDevice(v *value) op.View {
 }
 
 func (o normalization) plan(p *exec.Plan, in, out []op.Tensor) error {
+	if o.apart {
+		return o.planApart(p, in, out)
+	}
 	for i := range in {
 		view, err := op.Broadcast(in[i].View, o.x.shape())
 		if err != nil {
@@ -133,6 +142,19 @@ func (o normalization) plan(p *exec.Plan, in, out []op.Tensor) error {
 		by.Mean, by.Inverse = &out[1], &out[2]
 	}
 	return op.Normalize(p, order[1], order[0], over, by)
+}
+
+// planApart normalizes first, and then applies scale and bias.
+func (o normalization) planApart(p *exec.Plan, in, out []op.Tensor) error {
+	bare, middle := o, out[0]
+	bare.apart, bare.scale, bare.bias = false, nil, nil
+	middle.Operand = p.Add(exec.Operand{
+		Name: "x, normalized", Role: exec.Scratch, Count: int64(out[0].Count()), DType: dtypeOf(onnx.Float),
+	})
+	if err := bare.plan(p, in[:1:1], append([]op.Tensor{middle}, out[1:]...)); err != nil {
+		return err
+	}
+	return formula{{name: "affine"}}.plan(p, append([]op.Tensor{middle}, in[1:]...), out[0])
 }
 
 // perChannel is a value of one axis, or of one number, as one that broadcasts along axis 1 of a rank.

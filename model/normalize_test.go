@@ -29,6 +29,10 @@ func TestStraight(t *testing.T) {
 		"groups": func(g *graph, v string) string {
 			return g.node("GroupNormalization", whole("num_groups", 2), v, g.weights(2), g.weights(2))
 		},
+		"groups with a scale for each channel": func(g *graph, v string) string {
+			g.Opsets[""] = 21
+			return g.node("GroupNormalization", whole("num_groups", 2), v, g.weights(8), g.weights(8))
+		},
 		"layer": func(g *graph, v string) string {
 			return g.node("LayerNormalization", whole("axis", 1), v, g.weights(8, 8, 7), g.weights(8, 8, 7))
 		},

@@ -164,3 +164,26 @@ func TestStagesRefused(t *testing.T) {
 		}
 	}
 }
+
+// TestStagesHoldWeightsOnce holds that each constant is kept by the stage that reads it.
+func TestStagesHoldWeightsOnce(t *testing.T) {
+	g, _ := detector()
+	net := g.network(t, Options{})
+	if _, err := net.Run(context.Background(), map[string]tensor.Array{"x": g.array(1, 4, 6, 5)}); err != nil {
+		t.Fatal(err)
+	}
+	kept := map[string]int{}
+	for _, n := range []*Network{net, net.stages.before, net.stages.after} {
+		for name := range n.initial {
+			kept[name]++
+		}
+	}
+	if len(kept) != len(g.Graph.Initializers) {
+		t.Errorf("%d constants are kept, must be all %d", len(kept), len(g.Graph.Initializers))
+	}
+	for name, times := range kept {
+		if times > 1 {
+			t.Errorf("%s is kept %d times", name, times)
+		}
+	}
+}
