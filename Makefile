@@ -46,7 +46,7 @@ smoke: build
 # What needs no adapter. The golden files of the shaders are checked here.
 unit:
 	$(GO) test -count=1 ./conv ./tensor ./onnx ./transform ./cpuref ./cpuref/operators ./shaders ./internal/algo \
-		./internal/split ./internal/files ./tuning ./bench ./internal/docs ./scripts/rules \
+		./internal/split ./internal/files ./tuning ./bench ./web ./internal/docs ./scripts/rules \
 		./scripts/translate ./scripts/widen
 
 llvmpipe:
