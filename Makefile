@@ -47,7 +47,7 @@ smoke: build
 unit:
 	$(GO) test -count=1 ./conv ./tensor ./onnx ./transform ./cpuref ./cpuref/operators ./shaders ./internal/algo \
 		./internal/split ./internal/files ./tuning ./bench ./internal/docs ./scripts/rules \
-		./scripts/proxy ./scripts/translate ./scripts/widen
+		./scripts/proxy ./scripts/translate ./scripts/widen ./web
 
 llvmpipe:
 	scripts/test.sh llvmpipe $(DEVICE_TESTS)

@@ -88,7 +88,7 @@ func (p *program) layer(ctx context.Context, q question) (answer, error) {
 	for i := range x.Data {
 		x.Data[i] = math.Float32frombits(binary.LittleEndian.Uint32(q.data[4*i:]))
 	}
-	w, err := s.filters()
+	w, err := s.filters(problem)
 	if err != nil {
 		return answer{}, err
 	}
@@ -111,8 +111,8 @@ func (p *program) layer(ctx context.Context, q question) (answer, error) {
 }
 
 // filters are edges in as many directions as there are filters, or random numbers.
-func (s settings) filters() (tensor.Filters, error) {
-	w, err := tensor.NewFilters(s.K, s.F, s.F, s.Depth/s.Groups)
+func (s settings) filters(p conv.Problem) (tensor.Filters, error) {
+	w, err := tensor.NewFilters(s.K, s.F, s.F, p.InChannels/p.Groups)
 	if err != nil {
 		return w, err
 	}
