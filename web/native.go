@@ -11,6 +11,3 @@ func main() {
 	fmt.Fprintln(os.Stderr, "web: this program runs in a browser: make web builds it, gpuconv web serves it")
 	os.Exit(2)
 }
-
-// In the browser the page asks.
-var _ = (*program).answer
