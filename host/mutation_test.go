@@ -491,6 +491,9 @@ var swaps = map[string][]string{
 	"p.within":  {"p.beside"}, "p.beside": {"p.within"}, "variance": {"mean"}, "behind": {"before"},
 	"distance": {"mean"},
 	"p.start":  {"p.step"}, "p.step": {"p.start"},
+	"words.x": {"words.y"}, "words.y": {"words.z"}, "words.z": {"words.w"}, "words.w": {"words.x"},
+	"low.xy": {"low.zw"}, "low.zw": {"low.xy"}, "high.xy": {"high.zw"}, "high.zw": {"high.xy"},
+	"p.biases": {"p.outputs"},
 }
 
 var (

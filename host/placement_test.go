@@ -570,9 +570,11 @@ func TestPlacedKernels(t *testing.T) {
 	for _, v := range broken {
 		unplaced := v == shaders.ActivationGradients || v == shaders.BiasGradients ||
 			v == shaders.QuantizeLinear || v == shaders.DequantizeLinear || // which have placed killers of their own
-			ofFilterGradients(v) // whose volumes stand alone
+			v == shaders.FromInt8 || ofFilterGradients(v) // whose volumes stand alone
 		switch k := v.(type) {
 		case shaders.Peak, shaders.Copy, shaders.Operator: // operators have their own
+			unplaced = true
+		case shaders.Half, shaders.ToSums: // whose volumes stand alone
 			unplaced = true
 		case shaders.Pool, shaders.Pointwise, shaders.Remap, shaders.MatMul, shaders.Resample, shaders.Lookup,
 			shaders.Scatter, shaders.TopK, shaders.Sample, shaders.ReduceAxes, shaders.Softmax, shaders.Extreme,

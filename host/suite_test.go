@@ -55,6 +55,10 @@ func TestEveryVariantRuns(t *testing.T) {
 		[]shaders.Variant{shaders.Resampling, shaders.Gathering, shaders.Sorting, shaders.Sampling}) {
 		layers = append(layers, killers[k]...)
 	}
+	for _, v := range slices.Concat(rows(shaders.Halves()),
+		[]shaders.Variant{shaders.FromInt8, shaders.ToSumsBy(4), shaders.ToSumsBy(1)}) {
+		layers = append(layers, killers[v]...)
+	}
 	for _, v := range shaders.Variants() {
 		if ofTensors(v) {
 			layers = append(layers, killers[v][0])
