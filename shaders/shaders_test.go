@@ -84,7 +84,8 @@ func TestParamsMatch(t *testing.T) {
 		Pointwises()[0]: PointwiseParams{}, Remaps()[0]: RemapParams{}, Reductions()[0]: ReduceAxesParams{},
 		Softmaxes()[0]: RowsParams{}, Extremes()[0]: RowsParams{}, Normalizes()[0]: NormalizeParams{},
 		Cumulates()[0]: CumulateParams{}, Halves()[0]: HalfParams{}, Halves()[2]: HalfParams{},
-		FromInt8: FromInt8Params{}, ToSumsBy(4): ToSumsParams{}} {
+		FromInt8: FromInt8Params{}, ToSumsBy(4): ToSumsParams{}, CrossEntropy: CrossEntropyParams{},
+		PoolGradients: PoolGradientParams{}, Repack: CountParams{}, SGD: CountParams{}, Adam: CountParams{}} {
 		s, err := Source(v)
 		if err != nil {
 			t.Fatal(err)

@@ -94,6 +94,11 @@ type Elementwise struct {
 // Name is, for example, relu_t256.
 func (e Elementwise) Name() string { return fmt.Sprintf("%s_t%d", e.Kernel, e.Threads) }
 
+// Functions is the WGSL of the functions of functions.wgsl that it calls.
+func (e Elementwise) Functions() (string, error) {
+	return functions(templates.Lookup(e.file()).Root.String())
+}
+
 func (e Elementwise) file() string           { return e.Kernel + ".wgsl" }
 func (e Elementwise) threads() uint32        { return e.Threads }
 func (Elementwise) workgroupStorage() uint32 { return 0 }
@@ -175,6 +180,7 @@ func Variants() []Variant {
 		all = append(all, k)
 	}
 	all = append(all, FromInt8, ToSumsBy(4), ToSumsBy(1))
+	all = append(all, trainingRows...)
 	for _, k := range Operators() {
 		all = append(all, k)
 	}
