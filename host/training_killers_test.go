@@ -11,7 +11,8 @@ import (
 )
 
 // training are the kernels of training.
-var training = []shaders.Variant{shaders.CrossEntropy, shaders.PoolGradients, shaders.Repack, shaders.SGD, shaders.Adam}
+var training = []shaders.Variant{shaders.CrossEntropy, shaders.PoolGradients, shaders.Repack, shaders.SGD,
+	shaders.Adam}
 
 // The killers of what trains: as many elements as fill the folded grid, and fewer.
 func init() {
@@ -35,8 +36,9 @@ func init() {
 		"rates.learning": {"rates.momentum", "rates.rest1"}, "rates.momentum": {"rates.learning"},
 		"rates.beta1": {"rates.beta2"}, "rates.beta2": {"rates.beta1"}, "rates.rest1": {"rates.rest2"},
 		"rates.rest2": {"rates.rest1"}, "rates.scale1": {"rates.scale2"}, "rates.scale2": {"rates.scale1"},
-		"rates.epsilon": {"rates.learning"}, "share": {"all_powers"}, "all_powers": {"largest"}, "label": {"first_score"}, "first_score": {"label"},
-		"velocity": {"g[i]"}, "p.classes": {"p.outputs"}, "p.in_rows": {"p.in_columns"},
+		"rates.epsilon": {"rates.learning"}, "share": {"all_powers"}, "all_powers": {"largest"}, "label": {"first_score"},
+		"first_score": {"label"},
+		"velocity":    {"g[i]"}, "p.classes": {"p.outputs"}, "p.in_rows": {"p.in_columns"},
 		"p.in_columns": {"p.in_rows"}, "p.out_rows": {"p.out_columns"}, "p.out_columns": {"p.out_rows"},
 		"p.window": {"p.stride"},
 	})
@@ -87,8 +89,8 @@ func scored(images, classes int) killer {
 		}
 		x := c.input(shaders.Float32, row(images*classes), scores)
 		by := c.input(shaders.Int32, row(images), labels)
-		to, v := c.output(shaders.Float32, row(images), losses, 4e-6), c.output(shaders.Float32, row(images*classes), dx,
-			2e-6)
+		to := c.output(shaders.Float32, row(images), losses, 4e-6)
+		v := c.output(shaders.Float32, row(images*classes), dx, 2e-6)
 		dispatched(c, shaders.CrossEntropy, shaders.CrossEntropyParams{Outputs: uint32(images),
 			Classes: uint32(classes), Scale: scale}, images, x, by, to, v)
 		return nil
@@ -210,12 +212,14 @@ var equivalentsOfTraining = []equivalent{
 		"the first score is compared with itself"},
 	{"packed[i] = select(0.0, w[max(places[i], 1u) - 1u], places[i] > 0u);",
 		"packed[i] = select(0.0, w[max(places[i], 0u) - 1u], places[i] > 0u);", true, "what is read is not taken"},
-	{"if whole && to_row < p.out_rows && to_column < p.out_columns {",
+	{poolGuard,
 		"if whole && true && to_column < p.out_columns {", true, "what is read has its maximum elsewhere"},
-	{"if whole && to_row < p.out_rows && to_column < p.out_columns {",
+	{poolGuard,
 		"if whole && to_row < p.out_rows && true {", true, "what is read has its maximum elsewhere"},
-	{"if whole && to_row < p.out_rows && to_column < p.out_columns {",
+	{poolGuard,
 		"if whole && to_row <= p.out_rows && to_column < p.out_columns {", true, "what is read has its maximum elsewhere"},
-	{"if whole && to_row < p.out_rows && to_column < p.out_columns {",
+	{poolGuard,
 		"if whole && to_row < p.out_rows && to_column <= p.out_columns {", true, "what is read has its maximum elsewhere"},
 }
+
+const poolGuard = "if whole && to_row < p.out_rows && to_column < p.out_columns {"

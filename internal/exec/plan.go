@@ -17,6 +17,7 @@ const (
 	Constant             // the host, once
 	Scratch              // kernels, for each other
 	Output               // kernels, for the host
+	State                // the host once, and kernels: each run finds it as the last one left it
 )
 
 // Operand is memory that a plan's kernels read or write.

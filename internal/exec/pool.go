@@ -35,7 +35,7 @@ type tenant struct {
 
 // PlanMemory assigns operands to shared objects, so that no two of one object are needed at one time and all objects
 // together are small: see assigned. Inputs live from before the first step on, for the host writes all of them before
-// a run, and outputs until after the last one. Of one plan it gives the same each time.
+// a run, outputs until after the last one, and state all the time. Of one plan it gives the same each time.
 func PlanMemory(p Plan) (Memory, error) {
 	m := Memory{Object: make([]int, len(p.Operands))}
 	lives, err := lives(p)
@@ -80,10 +80,10 @@ func lives(p Plan) ([]life, error) {
 		if all[i].to < 0 && o.Role != Constant {
 			return nil, fmt.Errorf("%w: no step uses %s", gpu.ErrMisuse, o.Name)
 		}
-		switch o.Role {
-		case Input:
+		if o.Role == Input || o.Role == State {
 			all[i].from = -1
-		case Output:
+		}
+		if o.Role == Output || o.Role == State {
 			all[i].to = len(p.Steps)
 		}
 	}

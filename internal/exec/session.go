@@ -288,7 +288,7 @@ func (s *Session) timedBatches() []*gpu.Batch {
 // it says nothing.
 func (s *Session) Poison() error {
 	for i, o := range s.plan.Operands {
-		if o.Role == Constant || o.Role == Input {
+		if o.Role == Constant || o.Role == Input || o.Role == State {
 			continue
 		}
 		nans := make([]float32, o.Count)

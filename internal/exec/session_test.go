@@ -203,3 +203,40 @@ func TestTimesInChunks(t *testing.T) {
 	}
 	process(t, s, x, v, steps, false)
 }
+
+// TestStateStays holds that what kernels change stays from run to run, whatever else a pooled session has in memory,
+// and is no matter of poison.
+func TestStateStays(t *testing.T) {
+	dev := exec.On(hosttest.Open(t).GPU())
+	for _, guarded := range []bool{exec.Pooled, exec.Guarded} {
+		p, x, _, _ := chain(t, 4)
+		operand := func(name string, role exec.Role, count int64) int {
+			return p.Add(exec.Operand{Name: name, Role: role, Count: count, DType: shaders.Float32})
+		}
+		rates, w, velocity := operand("rates", exec.Input, 2), operand("w", exec.State, numbers),
+			operand("velocity", exec.State, numbers)
+		p.Threads(shaders.SGD, shaders.Encode(shaders.CountParams{Outputs: numbers}), numbers, int64(shaders.SGD.Threads),
+			exec.Whole(rates), exec.Whole(x), exec.Whole(velocity), exec.Whole(w))
+		p.Steps = slices.Concat(p.Steps[4:], p.Steps[:4]) // what follows needs memory, too
+		s := open(t, dev, p, guarded)
+		if err := errors.Join(s.WriteNumbers(w, make([]float32, numbers)),
+			s.WriteNumbers(velocity, make([]float32, numbers))); err != nil {
+			t.Fatal(err)
+		}
+		inputs := map[int][]uint32{x: exec.Bits(ramp()), rates: exec.Bits([]float32{0.5, 0})}
+		for range 3 {
+			if err := s.Process(context.Background(), inputs, guarded); err != nil {
+				t.Fatal(err)
+			}
+		}
+		got := make([]float32, numbers)
+		if err := s.Read(context.Background(), w, got); err != nil {
+			t.Fatal(err)
+		}
+		for i, x := range ramp() {
+			if want := -1.5 * x; got[i] != want {
+				t.Fatalf("guarded %v: number %d is %g after three runs, must be %g", guarded, i, got[i], want)
+			}
+		}
+	}
+}
