@@ -21,7 +21,7 @@ func init() {
 	}
 	killers[shaders.CrossEntropy] = append(killers[shaders.CrossEntropy], scored(2, 2), unscorable())
 	for _, p := range []maximum{
-		{2, 3, 5, 7, 2, 2}, {1, 4, 7, 6, 3, 2}, {2, 1, 6, 5, 2, 1}, {1, 2, 9, 8, 2, 3}, {2, 5, 8, 8, 2, 2},
+		{2, 3, 5, 7, 2, 2}, {1, 4, 7, 6, 3, 2}, {2, 1, 6, 5, 2, 1}, {1, 2, 9, 8, 2, 3}, {10, 5, 8, 8, 2, 2},
 	} {
 		killers[shaders.PoolGradients] = append(killers[shaders.PoolGradients], p.killer())
 	}
@@ -32,7 +32,7 @@ func init() {
 	}
 	broken = append(broken, training...)
 	maps.Copy(swaps, map[string][]string{
-		"to_row": {"to_column"}, "to_column": {"to_row"}, "row_less": {"column_less"}, "column_less": {"row_less"},
+		"down.x": {"across.x"}, "down.y": {"across.y"}, "across.x": {"down.x"}, "across.y": {"down.y"},
 		"rates.learning": {"rates.momentum", "rates.rest1"}, "rates.momentum": {"rates.learning"},
 		"rates.beta1": {"rates.beta2"}, "rates.beta2": {"rates.beta1"}, "rates.rest1": {"rates.rest2"},
 		"rates.rest2": {"rates.rest1"}, "rates.scale1": {"rates.scale2"}, "rates.scale2": {"rates.scale1"},
@@ -45,7 +45,7 @@ func init() {
 	exempt = append(exempt, struct{ kind, why, words string }{
 		"kernels of training", "another one is not tried: few give the same, and what stands beside them is changed", `
 		beta1 beta2 classes dx epsilon g in_columns in_rows labels learning losses momentum out_columns out_rows packed
-		Rates rates rest1 rest2 scale1 scale2 variances velocities`})
+		Rates rates rest1 rest2 scale1 scale2 variances velocities windows`})
 	equivalents = append(equivalents, equivalentsOfTraining...)
 }
 
@@ -128,10 +128,10 @@ func (p maximum) killer() killer {
 		}
 		at, from := c.input(shaders.Int32, row(outputs), places), c.input(shaders.Float32, row(outputs), dv)
 		to := c.output(shaders.Float32, row(n), dx, 0)
-		dispatched(c, shaders.PoolGradients, shaders.PoolGradientParams{Outputs: uint32(n),
+		dispatched(c, shaders.PoolGradients, shaders.PoolGradientParams{Outputs: uint32(n / p.channels),
 			Channels: uint32(p.channels), InRows: uint32(p.rows), InColumns: uint32(p.columns),
 			OutRows: uint32(outRows), OutColumns: uint32(outColumns), Window: uint32(p.window),
-			Stride: uint32(p.stride)}, n, at, from, to)
+			Stride: uint32(p.stride)}, n/p.channels, at, from, to)
 		return nil
 	})
 }
@@ -212,14 +212,22 @@ var equivalentsOfTraining = []equivalent{
 		"the first score is compared with itself"},
 	{"packed[i] = select(0.0, w[max(places[i], 1u) - 1u], places[i] > 0u);",
 		"packed[i] = select(0.0, w[max(places[i], 0u) - 1u], places[i] > 0u);", true, "what is read is not taken"},
-	{poolGuard,
-		"if whole && true && to_column < p.out_columns {", true, "what is read has its maximum elsewhere"},
-	{poolGuard,
-		"if whole && to_row < p.out_rows && true {", true, "what is read has its maximum elsewhere"},
-	{poolGuard,
-		"if whole && to_row <= p.out_rows && to_column < p.out_columns {", true, "what is read has its maximum elsewhere"},
-	{poolGuard,
-		"if whole && to_row < p.out_rows && to_column <= p.out_columns {", true, "what is read has its maximum elsewhere"},
+	{firstWindow, "let before = select(0u, (at - p.window) / p.stride + 0u, at >= p.window);", true,
+		"of more windows than needed none has the number for its maximum"},
+	{firstWindow, "let before = select(0u, (at - p.window) / p.stride + 1u, at > p.window);", true,
+		"of more windows than needed none has the number for its maximum"},
+	{lastWindow, "return vec2<u32>(0u, min(at / p.stride + 1u, outputs));", true,
+		"of more windows than needed none has the number for its maximum"},
+	{lastWindow, "return vec2<u32>(before, max(at / p.stride + 1u, outputs));", true,
+		"of more windows than needed none has the number for its maximum"},
+	{lastWindow, "return vec2<u32>(before, min(at * p.stride + 1u, outputs));", true,
+		"of more windows than needed none has the number for its maximum"},
+	{lastWindow, "return vec2<u32>(before, min(at / p.stride + 2u, outputs));", true,
+		"of more windows than needed none has the number for its maximum"},
 }
 
-const poolGuard = "if whole && to_row < p.out_rows && to_column < p.out_columns {"
+// The lines of pool_gradient.wgsl that leave out windows without a number.
+const (
+	firstWindow = "let before = select(0u, (at - p.window) / p.stride + 1u, at >= p.window);"
+	lastWindow  = "return vec2<u32>(before, min(at / p.stride + 1u, outputs));"
+)

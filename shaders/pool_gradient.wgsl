@@ -1,9 +1,9 @@
 // The gradient of max pools with respect to X: a number of X gets the gradients of those outputs that it is the
-// maximum of, as pool.wgsl has their places. Windows are square and inside of X. The CPU twin is
-// cpuref/training/pool.go.
+// maximum of, as pool.wgsl has their places. Windows are square and inside of X. A thread has all channels of a pixel,
+// which are in the same windows. The CPU twin is cpuref/training/pool.go.
 
 struct Params {
-	outputs: u32, // numbers of dX
+	outputs: u32, // pixels of dX
 	channels: u32,
 	in_rows: u32,
 	in_columns: u32,
@@ -18,28 +18,31 @@ struct Params {
 @group(0) @binding(2) var<storage, read> dv: array<f32>;
 @group(0) @binding(3) var<storage, read_write> dx: array<f32>;
 
+// windows are the first window along an axis that has a number, and the one behind the last.
+fn windows(at: u32, outputs: u32) -> vec2<u32> {
+	let before = select(0u, (at - p.window) / p.stride + 1u, at >= p.window);
+	return vec2<u32>(before, min(at / p.stride + 1u, outputs));
+}
+
 fn element(i: u32) {
-	let channel = i % p.channels;
-	let column = i / p.channels % p.in_columns;
-	let line = i / p.channels / p.in_columns;
-	let row = line % p.in_rows;
+	let line = i / p.in_columns;
+	let column = i - line * p.in_columns;
 	let image = line / p.in_rows;
-	let number = i32(((image * p.channels + channel) * p.in_rows + row) * p.in_columns + column);
-	var sum = 0.0;
-	for (var y = 0u; y < p.window; y++) {
-		for (var x = 0u; x < p.window; x++) {
-			let row_less = row - y; // what lies before X is wrapped around to large numbers
-			let column_less = column - x;
-			let to_row = row_less / p.stride;
-			let to_column = column_less / p.stride;
-			let whole = to_row * p.stride == row_less && to_column * p.stride == column_less;
-			if whole && to_row < p.out_rows && to_column < p.out_columns {
-				let o = ((image * p.out_rows + to_row) * p.out_columns + to_column) * p.channels + channel;
+	let row = line - image * p.in_rows;
+	let down = windows(row, p.out_rows);
+	let across = windows(column, p.out_columns);
+	let plane = p.in_rows * p.in_columns;
+	for (var channel = 0u; channel < p.channels; channel++) {
+		let number = i32((image * p.channels + channel) * plane + row * p.in_columns + column);
+		var sum = 0.0;
+		for (var y = down.x; y < down.y; y++) {
+			for (var x = across.x; x < across.y; x++) {
+				let o = ((image * p.out_rows + y) * p.out_columns + x) * p.channels + channel;
 				sum += select(0.0, dv[o], places[o] == number);
 			}
 		}
+		dx[i * p.channels + channel] = sum;
 	}
-	dx[i] = sum;
 }
 
 {{template "elementwise" .}}

@@ -1,7 +1,7 @@
 package shaders
 
-// The rows of training: cross_entropy.wgsl has a thread for each image, and the others for each number of their
-// result.
+// The rows of training: cross_entropy.wgsl has a thread for each image, pool_gradient.wgsl for each pixel, and the
+// others for each number of their result.
 var (
 	CrossEntropy  = Elementwise{"cross_entropy", 64}
 	PoolGradients = Elementwise{"pool_gradient", 64}
