@@ -14,6 +14,8 @@ type ModelOptions struct {
 	// Scale is what the network's pictures are multiplied with first, by a node of its own: 1.0/255 where training had
 	// pictures from 0 to 1 and users have bytes. 0 is 1, without a node.
 	Scale float64
+	// Softmax has the scores be probabilities, which add up to 1.
+	Softmax bool
 }
 
 // opset is the version of ONNX's operators that models name.
@@ -50,6 +52,9 @@ func (n *Network) Model(ctx context.Context, o ModelOptions) (*onnx.Model, error
 	}
 	if !n.layers[len(n.layers)-1].linear {
 		w.node("Flatten", "flat scores", nil)
+	}
+	if o.Softmax {
+		w.node("Softmax", "probabilities", nil)
 	}
 	w.graph.Nodes[len(w.graph.Nodes)-1].Outputs = []string{"scores"}
 	return &onnx.Model{IRVersion: 8, Producer: "gpuconv", Opsets: map[string]int64{"": opset}, Graph: w.graph}, nil
