@@ -2,18 +2,23 @@
 # make test  all tests, on llvmpipe and SwiftShader, and all checks of the code
 # make bench the comparison suite on both, beside ONNX Runtime; make bench-gpu on a GPU, beside cuDNN
 # make rules every algorithm on some layers, and the figures by which rules choose fitted to that
-.PHONY: run build tools test check unit llvmpipe swiftshader race web test-web test-web-short fuzz mutants golden \
+.PHONY: run digits build tools test check unit llvmpipe swiftshader race web test-web test-web-short fuzz mutants golden \
 	translate windows test-windows smoke release test-install bench bench-gpu rules rules-gpu
 
 GO ?= go
 DEVICE_TESTS = ./gpu/... ./internal/exec ./internal/ceiling ./internal/op ./internal/conformance ./host/... ./model \
-	./cmd/... ./examples/...
+	./train ./cmd/... ./examples/...
 # The command is native; the page is web's.
 BROWSER = $$(GOOS=js GOARCH=wasm $(GO) list ./... | grep -v /cmd/)
 
 run: build
 	@scripts/setup.sh run
 	@./gpuconv run
+
+# Trains the network that the repository ships, on the best adapter of this machine: four minutes on two cores.
+digits: build
+	@scripts/setup.sh run
+	$(GO) -C examples/digits run . -deterministic
 
 build: tools
 	@$(GO) build -o gpuconv ./cmd/gpuconv
@@ -34,6 +39,7 @@ check:
 	GOOS=js GOARCH=wasm $(GO) build $(BROWSER)
 	GOOS=js GOARCH=wasm $(GO) vet $(BROWSER)
 	$(GO) -C tools vet ./...
+	$(GO) -C examples/digits vet .
 	$(GO) mod verify
 
 # On the machine's own adapter, whatever that is: what a machine that was never seen before runs first.
@@ -45,12 +51,13 @@ smoke: build
 
 # What needs no adapter. The golden files of the shaders are checked here.
 unit:
-	$(GO) test -count=1 ./conv ./tensor ./onnx ./transform ./cpuref ./cpuref/operators ./shaders ./internal/algo \
-		./internal/split ./internal/files ./tuning ./bench ./internal/docs ./scripts/rules \
+	$(GO) test -count=1 ./conv ./tensor ./onnx ./transform ./cpuref ./cpuref/operators ./cpuref/training ./shaders \
+		./internal/algo ./internal/split ./internal/files ./tuning ./bench ./internal/docs ./scripts/rules \
 		./scripts/proxy ./scripts/translate ./scripts/widen ./web
 
 llvmpipe:
 	scripts/test.sh llvmpipe $(DEVICE_TESTS)
+	cd examples/digits && ../../scripts/test.sh llvmpipe .
 
 # SwiftShader is ten times slower: of the forced splits a tenth.
 swiftshader:

@@ -83,8 +83,9 @@ func (m MaxPool) plan(_ int, in Shape) (layer, error) {
 		m.Stride = m.Size
 	}
 	if m.Size < 1 || m.Size > min(in.H, in.W) || m.Stride < 1 || m.Stride > largest {
-		return layer{}, fmt.Errorf("%w: windows of %d with a stride of %d in a volume of %dx%d, must be from 1 on, and "+
-			"windows no larger than the volume", ErrOptions, m.Size, m.Stride, in.H, in.W)
+		return layer{},
+			fmt.Errorf("%w: windows of %d with a stride of %d in a volume of %dx%d, must be from 1 on, and "+
+				"windows no larger than the volume", ErrOptions, m.Size, m.Stride, in.H, in.W)
 	}
 	out := Shape{(in.H-m.Size)/m.Stride + 1, (in.W-m.Size)/m.Stride + 1, in.C}
 	return layer{in: in, out: out, pool: &m}, nil
@@ -96,8 +97,9 @@ func (s Shape) numbers(batch int) int64 { return int64(batch) * int64(s.H) * int
 // layersOf plans the layers one behind the other.
 func layersOf(o Options) ([]layer, error) {
 	if o.Batch < 1 || o.Batch > largest || len(o.Layers) == 0 {
-		return nil, fmt.Errorf("%w: batches of %d pictures through %d layers, must be 1 or more of each, and batches at "+
-			"most %d", ErrOptions, o.Batch, len(o.Layers), largest)
+		return nil,
+			fmt.Errorf("%w: batches of %d pictures through %d layers, must be 1 or more of each, and batches at "+
+				"most %d", ErrOptions, o.Batch, len(o.Layers), largest)
 	}
 	at := o.Input
 	if min(at.H, at.W, at.C) < 1 || max(at.H, at.W, at.C) > largest {

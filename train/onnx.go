@@ -113,7 +113,8 @@ func (w *writer) weighted(i int, l layer, f tensor.Filters) {
 	} else {
 		p := l.conv
 		w.node("Conv", fmt.Sprintf("conv%d", i), map[string]onnx.Attribute{
-			"strides": ints(p.H.Stride, p.W.Stride), "pads": ints(p.H.Pad, p.W.Pad, p.H.Pad, p.W.Pad)}, weights.Name, bias)
+			"strides": ints(p.H.Stride, p.W.Stride), "pads": ints(p.H.Pad, p.W.Pad, p.H.Pad, p.W.Pad)}, weights.Name,
+			bias)
 	}
 	w.graph.Initializers = append(w.graph.Initializers, weights,
 		onnx.FloatTensor(bias, []int64{int64(f.K)}, f.Bias))

@@ -51,9 +51,9 @@ func (n *Network) planned(dev *gpu.Device) error {
 			return fmt.Errorf("the gradient of layer %d: %w", i, err)
 		}
 	}
-	for _, w := range n.weights {
-		n.update(w.w, w.dw)
-		n.update(w.b, w.db)
+	for i := range n.weights {
+		w := &n.weights[i]
+		w.moments = [2][]int{n.update(w.w, w.dw), n.update(w.b, w.db)}
 	}
 	return nil
 }

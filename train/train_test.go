@@ -3,11 +3,13 @@ package train_test
 import (
 	"context"
 	"errors"
+	"maps"
 	"math"
 	"math/rand/v2"
 	"strings"
 	"testing"
 
+	"github.com/gpuconv/gpuconv/cpuref"
 	"github.com/gpuconv/gpuconv/host"
 	"github.com/gpuconv/gpuconv/internal/hosttest"
 	"github.com/gpuconv/gpuconv/model"
@@ -25,7 +27,8 @@ func corners(update train.Update) train.Options {
 		Input: train.Shape{H: 9, W: 8, C: 1},
 		Layers: []train.Layer{
 			train.Conv{Filters: 4, Size: 3, Pad: 1, ReLU: true}, train.MaxPool{Size: 2},
-			train.Conv{Filters: 6, Size: 3, ReLU: true}, train.Linear{Outputs: 8, ReLU: true}, train.Linear{Outputs: 4},
+			train.Conv{Filters: 6, Size: 3, ReLU: true}, train.Linear{Outputs: 8, ReLU: true},
+			train.Linear{Outputs: 4},
 		},
 		Batch: 12, Update: update, Seed: 7,
 	}
@@ -35,15 +38,17 @@ func corners(update train.Update) train.Options {
 // alone, and scores of a convolution.
 var others = map[string]train.Options{
 	"overlapping": {Input: train.Shape{H: 10, W: 11, C: 3}, Batch: 5, Update: sgd, Layers: []train.Layer{
-		train.MaxPool{Size: 3, Stride: 2}, train.Conv{Filters: 8, Size: 2, ReLU: true}, train.MaxPool{Size: 2, Stride: 1},
+		train.MaxPool{Size: 3, Stride: 2}, train.Conv{Filters: 8, Size: 2, ReLU: true}, train.MaxPool{Size: 2,
+			Stride: 1},
 		train.Linear{Outputs: 3}}},
-	"strides": {Input: train.Shape{H: 12, W: 9, C: 4}, Batch: 3, Update: train.Adam{Rate: 0.01}, Layers: []train.Layer{
+	"strides": {Input: train.Shape{H: 12, W: 9, C: 4}, Batch: 3, Update: train.Adam{}, Layers: []train.Layer{
 		train.Conv{Filters: 5, Size: 3, Stride: 2, Pad: 1, ReLU: true}, train.Conv{Filters: 8, Size: 2},
 		train.Linear{Outputs: 2}}},
 	"linear": {Input: train.Shape{H: 3, W: 2, C: 2}, Batch: 4, Update: sgd, Layers: []train.Layer{
 		train.Linear{Outputs: 5}}},
-	"convolutions": {Input: train.Shape{H: 6, W: 6, C: 4}, Batch: 2, Update: train.SGD{Rate: 0.1}, Layers: []train.Layer{
-		train.Conv{Filters: 8, Size: 4, ReLU: true}, train.Conv{Filters: 12, Size: 3}}},
+	"convolutions": {Input: train.Shape{H: 6, W: 6, C: 4}, Batch: 2, Update: train.SGD{Rate: 0.1},
+		Layers: []train.Layer{
+			train.Conv{Filters: 8, Size: 4, ReLU: true}, train.Conv{Filters: 12, Size: 3}}},
 }
 
 // data gives a batch of noise with something in the corner of each label.
@@ -298,5 +303,39 @@ func TestDiverges(t *testing.T) {
 	x[100] = float32(math.NaN())
 	if loss, err := net.Step(context.Background(), x, labels); !errors.Is(err, train.ErrDiverged) || loss == loss {
 		t.Errorf("a loss of %g of pictures with NaN, error %v, must be NaN and that it is not finite", loss, err)
+	}
+}
+
+// TestChecked holds the first steps of every network against the training in float64: each step from what the device
+// had before it, and the first two also from the first weights on.
+func TestChecked(t *testing.T) {
+	all := map[string]train.Options{"corners": corners(sgd), "corners by Adam": corners(train.Adam{})}
+	maps.Copy(all, others)
+	for name, o := range all {
+		t.Run(name, func(t *testing.T) {
+			o.Checked = true
+			net := open(t, o)
+			steps(t, net, o, 4)
+			v := net.Verdict()
+			if v.Steps != 4 || v.Used == 0 || v.Used > 1 || v.Summed < 1 || v.SummedUsed > 1 {
+				t.Errorf("%+v, must be of four steps, and no more than the bounds", v)
+			}
+			t.Logf("%+v", v)
+		})
+	}
+}
+
+// TestCheckedNotices changes one weight a little behind the judge's back.
+func TestCheckedNotices(t *testing.T) {
+	o := corners(sgd)
+	o.Checked = true
+	net := open(t, o)
+	if err := net.Change(1, 17, 1e-4); err != nil {
+		t.Fatal(err)
+	}
+	x, labels := data(o, rand.New(rand.NewPCG(3, 4)))
+	if _, err := net.Step(context.Background(), x, labels); !errors.Is(err, cpuref.ErrMismatch) ||
+		!strings.Contains(err.Error(), "step 1: ") {
+		t.Errorf("error %v, must be that a number is wrong", err)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/gpuconv/gpuconv/cpuref/training"
 	"github.com/gpuconv/gpuconv/internal/exec"
 	"github.com/gpuconv/gpuconv/shaders"
 )
@@ -18,6 +19,8 @@ type Update interface {
 	// at is the same with another learning rate.
 	at(rate float64) Update
 	check() error
+	// reference is the same in float64.
+	reference() training.Update
 }
 
 // SGD is stochastic gradient descent with momentum, as PyTorch has it: v = Momentum*v + g, w = w - Rate*v.
@@ -32,6 +35,8 @@ type Adam struct {
 	Beta1, Beta2 float64 // 0: 0.9 and 0.999
 	Epsilon      float64 // 0: 1e-8
 }
+
+func (s SGD) reference() training.Update { return training.SGD{Rate: s.Rate, Momentum: s.Momentum} }
 
 func (SGD) moments() int                { return 1 }
 func (SGD) kernel() shaders.Elementwise { return shaders.SGD }
@@ -48,6 +53,8 @@ func (s SGD) check() error {
 	}
 	return nil
 }
+
+func (a Adam) reference() training.Update { return training.Adam(a.filled()) }
 
 func (Adam) moments() int                { return 2 }
 func (Adam) kernel() shaders.Elementwise { return shaders.Adam }
@@ -83,21 +90,22 @@ func (a Adam) check() error {
 	f := a.filled()
 	inside := func(beta float64) bool { return beta > 0 && beta < 1 }
 	if !(f.Rate > 0 && f.Rate < largest && inside(f.Beta1) && inside(f.Beta2) && f.Epsilon >= 1e-30 && f.Epsilon < 1) {
-		return fmt.Errorf("%w: %+v, must have a rate above 0, betas between 0 and 1 and an epsilon from 1e-30 on below 1",
-			ErrOptions, a)
+		return fmt.Errorf("%w: %+v, must have a rate above 0, betas between 0 and 1, and an epsilon from 1e-30 on "+
+			"below 1", ErrOptions, a)
 	}
 	return nil
 }
 
 // update adds the step that changes weights by their gradient. It gives their moments.
-func (n *Network) update(weights, gradient int) {
+func (n *Network) update(weights, gradient int) (moments []int) {
 	o := n.plan.Operands[weights]
 	uses := []exec.Use{exec.Whole(n.rates), exec.Whole(gradient)}
 	for range n.by.moments() {
 		m := n.plan.Add(exec.Operand{Name: "a moment of " + o.Name, Role: exec.State, Count: o.Count, DType: o.DType})
-		n.state, uses = append(n.state, m), append(uses, exec.Whole(m))
+		moments, uses = append(moments, m), append(uses, exec.Whole(m))
 	}
 	k := n.by.kernel()
 	params := shaders.Encode(shaders.CountParams{Outputs: uint32(o.Count)})
 	n.plan.Threads(k, params, o.Count, int64(k.Threads), append(uses, exec.Whole(weights))...)
+	return moments
 }

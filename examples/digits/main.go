@@ -28,6 +28,7 @@ type options struct {
 	adam          bool
 	seed          uint64
 	check         int
+	pictures      int
 	deterministic bool
 	data          string
 	model, plot   string
@@ -40,8 +41,9 @@ func main() {
 	flag.Float64Var(&o.rate, "rate", 0, "the learning rate that training starts with (default 0.05, with Adam 0.002)")
 	flag.BoolVar(&o.adam, "adam", false, "update weights by Adam, else by SGD with a momentum of 0.9")
 	flag.Uint64Var(&o.seed, "seed", 1, "of the first weights and of the order of pictures")
-	flag.IntVar(&o.check, "check", 0, "first judge so many steps against the same training in float64")
+	flag.IntVar(&o.check, "check", 0, "first judge so many steps of their own against the same training in float64")
 	flag.BoolVar(&o.deterministic, "deterministic", false, "print the hash of the trained weights")
+	flag.IntVar(&o.pictures, "pictures", 60000, "train with so many, the first ones")
 	flag.StringVar(&o.data, "data", "", "MNIST's folder (default that of the module GoMNIST)")
 	flag.StringVar(&o.model, "model", "digits.onnx", "the file that the network is written to")
 	flag.StringVar(&o.plot, "plot", "training.png", "the picture of loss and accuracy")
@@ -54,8 +56,14 @@ func main() {
 }
 
 func run(ctx context.Context, to io.Writer, o options) error {
+	if o.epochs < 1 {
+		return fmt.Errorf("-epochs %d, must be 1 or more", o.epochs)
+	}
 	training, testing, err := pictures(o.data)
 	if err != nil {
+		return err
+	}
+	if training, err = training.first(o.pictures, o.batch); err != nil {
 		return err
 	}
 	dev, err := host.Open(host.Options{}) // the best GPU

@@ -22,6 +22,10 @@ func (o options) judge(ctx context.Context, to io.Writer, dev *host.Device, trai
 	if o.check == 0 {
 		return nil
 	}
+	order := training.shuffled(o.seed, 0)
+	if o.check < 0 || o.check > len(order)/o.batch {
+		return fmt.Errorf("-check %d, must be from 0 to %d", o.check, len(order)/o.batch)
+	}
 	how := o.network()
 	how.Checked = true
 	net, err := train.New(dev, how)
@@ -29,19 +33,18 @@ func (o options) judge(ctx context.Context, to io.Writer, dev *host.Device, trai
 		return err
 	}
 	defer net.Close()
-	order := training.shuffled(o.seed, 0)
-	if o.check < 0 || o.check*o.batch > len(order) {
-		return fmt.Errorf("-check %d, must be from 1 to %d", o.check, len(order)/o.batch)
-	}
 	for i := range o.check {
 		x, labels := training.batch(order[i*o.batch:][:o.batch])
-		loss, err := net.Step(ctx, x, labels)
-		if err != nil {
-			return fmt.Errorf("step %d: %w", i+1, err)
+		if _, err := net.Step(ctx, x, labels); err != nil {
+			return err
 		}
-		fmt.Fprintf(to, "step %-4d loss %.4f, and all weights, right: %.2g of what rounding may come to by now\n", i+1,
-			loss, 0.0)
 	}
+	v := net.Verdict()
+	fmt.Fprintf(to,
+		"checked   %d steps, each alone: all losses, gradients and weights hold, %.0f%% of the bound used\n"+
+			"          the first %d from the first weights on, %.2g%% of the bounds' sum used\n", v.Steps, 100*v.Used,
+		v.Summed,
+		100*v.SummedUsed)
 	return nil
 }
 
@@ -102,7 +105,8 @@ func newBar(what string, steps int) *progressbar.ProgressBar {
 		progressbar.OptionThrottle(100*time.Millisecond))
 }
 
-// score writes the network as it is now, loads it as any other one, and gives the share of pictures that it reads right.
+// score writes the network as it is now, loads it as any other one, and gives the share of pictures that it reads
+// right.
 func score(ctx context.Context, dev *host.Device, net *train.Network, s set) (right float64, err error) {
 	trained, err := net.Model(ctx, train.ModelOptions{})
 	if err != nil {

@@ -215,8 +215,8 @@ func TestStateStays(t *testing.T) {
 		}
 		rates, w, velocity := operand("rates", exec.Input, 2), operand("w", exec.State, numbers),
 			operand("velocity", exec.State, numbers)
-		p.Threads(shaders.SGD, shaders.Encode(shaders.CountParams{Outputs: numbers}), numbers, int64(shaders.SGD.Threads),
-			exec.Whole(rates), exec.Whole(x), exec.Whole(velocity), exec.Whole(w))
+		p.Threads(shaders.SGD, shaders.Encode(shaders.CountParams{Outputs: numbers}), numbers,
+			int64(shaders.SGD.Threads), exec.Whole(rates), exec.Whole(x), exec.Whole(velocity), exec.Whole(w))
 		p.Steps = slices.Concat(p.Steps[4:], p.Steps[:4]) // what follows needs memory, too
 		s := open(t, dev, p, guarded)
 		if err := errors.Join(s.WriteNumbers(w, make([]float32, numbers)),
