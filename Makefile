@@ -1,9 +1,11 @@
 # make run   the example of the CS231n notes on the best adapter of this machine
 # make test  all tests, on llvmpipe and SwiftShader, and all checks of the code
+# make digits trains the network that the repository ships
 # make bench the comparison suite on both, beside ONNX Runtime; make bench-gpu on a GPU, beside cuDNN
 # make rules every algorithm on some layers, and the figures by which rules choose fitted to that
-.PHONY: run digits build tools test check unit llvmpipe swiftshader race web test-web test-web-short fuzz mutants golden \
-	translate windows test-windows smoke release test-install bench bench-gpu rules rules-gpu
+.PHONY: run digits build tools test check unit llvmpipe swiftshader race web test-web test-web-short fuzz \
+	mutants golden translate windows test-windows smoke release test-install bench bench-gpu rules \
+	rules-gpu
 
 GO ?= go
 DEVICE_TESTS = ./gpu/... ./internal/exec ./internal/ceiling ./internal/op ./internal/conformance ./host/... ./model \

@@ -18,13 +18,13 @@ func must[T any](v T, err error) T {
 	return v
 }
 
-// seven is the network of ../examples/glyphs and the drawn digit that it is to read, as the network's input.
+// seven is the network of ../examples/digits and the drawn digit that it is to read, as the network's input.
 func seven(dev *host.Device) (*model.Network, map[string]tensor.Array) {
-	net := must(model.Load(dev, "../examples/glyphs/glyphs.onnx", model.Options{}))
-	picture := must(tensor.ReadImageFile("../examples/glyphs/seven.png")) // of three equal channels
+	net := must(model.Load(dev, "../examples/digits/digits.onnx", model.Options{}))
+	picture := must(tensor.ReadImageFile("../examples/digits/drawn/7.png")) // of three equal channels
 	x := tensor.Array{Shape: []int{1, 1, 28, 28}}
 	for i := 0; i < len(picture.Data); i += 3 {
-		x.Data = append(x.Data, picture.Data[i])
+		x.Data = append(x.Data, 255*picture.Data[i])
 	}
 	return net, map[string]tensor.Array{"picture": x}
 }
@@ -47,7 +47,7 @@ func Example() {
 	}
 	fmt.Println("class", best)
 	// Output:
-	// [picture float32 [1 1 28 28]] [scores float32 [1 10]]
+	// [picture float32 [N 1 28 28]] [scores float32 [N 10]]
 	// class 7
 }
 
@@ -63,7 +63,7 @@ func ExampleNetwork_Check() {
 		log.Fatal(err)
 	}
 	fmt.Println(verdict.OK(), verdict.Numbers())
-	// Output: true 3674
+	// Output: true 10700
 }
 
 // twice is a network that adds its input to itself.

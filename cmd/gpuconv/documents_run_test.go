@@ -46,7 +46,7 @@ func standIns(t *testing.T) map[string]string {
 		}
 	}
 	standIn := map[string]string{
-		"MODEL.onnx": "examples/glyphs/glyphs.onnx", "PHOTO.jpg": "docs/pictures/scene.png", "DIR": cases,
+		"MODEL.onnx": "examples/digits/digits.onnx", "PHOTO.jpg": "docs/pictures/scene.png", "DIR": cases,
 		"core": in("suite.txt"), "resnet50": in("suite.txt"), "500": "5",
 	}
 	for _, name := range []string{"X.npy", "W.npy", "B.npy", "BANKS.npy", "A.json", "B.json", // read

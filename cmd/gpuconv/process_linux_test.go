@@ -46,8 +46,8 @@ func TestTwoProcesses(t *testing.T) {
 func TestInterruptedAnywhere(t *testing.T) {
 	hosttest.Open(t)
 	photo := filepath.FromSlash("../../docs/pictures/scene.png")
-	net := filepath.FromSlash("../../examples/glyphs/glyphs.onnx")
-	seven := filepath.FromSlash("../../examples/glyphs/seven.png")
+	net := filepath.FromSlash("../../examples/digits/digits.onnx")
+	seven := filepath.FromSlash("../../examples/digits/drawn/7.png")
 	for i, args := range [][]string{
 		{"run", "ic64ih56oc64kh3ph1", "--algorithm", "direct"},
 		{"run", "--alexnet", photo},

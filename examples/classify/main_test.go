@@ -70,19 +70,19 @@ func TestColours(t *testing.T) {
 	}
 }
 
-// TestNetworks reads the photos beside the tree, where they are, and says where the digit of examples/glyphs has to do
+// TestNetworks reads the photos beside the tree, where they are, and says where the digit of examples/digits has to do
 // instead. The scores hang on how photos are resized.
 func TestNetworks(t *testing.T) {
 	const data = "../../../shared/data/"
 	if _, err := os.Stat(data); err != nil {
-		t.Logf("%v: the small network of examples/glyphs is all that runs", err)
+		t.Logf("%v: the small network of examples/digits is all that runs", err)
 	}
 	for _, c := range []struct {
 		network, photo string
 		class          int
 		score          float64
 	}{
-		{"../glyphs/glyphs.onnx", "../glyphs/seven.png", 7, 1},
+		{"../digits/digits.onnx", "../digits/drawn/7.png", 7, 0.861},
 		{data + "models/mnist.onnx", data + "images/mnist7.jpg", 7, 5020},
 		{data + "models/SqueezeNet_fp16.onnx", data + "images/bald_eagle.jpeg", 22, 0.924},
 		{data + "models/SqueezeNet_fp16.onnx", data + "images/pelican.jpeg", 144, 0.985},
@@ -104,7 +104,7 @@ func TestNetworks(t *testing.T) {
 
 // TestRefused holds that what cannot be classified is an error, and no panic.
 func TestRefused(t *testing.T) {
-	const network, photo = "../glyphs/glyphs.onnx", "../glyphs/seven.png"
+	const network, photo = "../digits/digits.onnx", "../digits/drawn/7.png"
 	for _, args := range [][3]string{
 		{"none.onnx", photo, ""}, {network, "none.png", ""}, {network, photo, "none.txt"}, {network, network, ""},
 	} {

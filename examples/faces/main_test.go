@@ -144,7 +144,7 @@ func TestPhoto(t *testing.T) {
 // TestRefused holds that what is no such network is an error, and no panic.
 func TestRefused(t *testing.T) {
 	for _, args := range [][2]string{
-		{"none.onnx", gray(t)}, {"../glyphs/glyphs.onnx", gray(t)}, {tiny(t), "none.png"},
+		{"none.onnx", gray(t)}, {"../digits/digits.onnx", gray(t)}, {tiny(t), "none.png"},
 	} {
 		if err := run(&strings.Builder{}, args[0], args[1], filepath.Join(t.TempDir(), "boxed.png")); err == nil {
 			t.Errorf("%v: no error", args)

@@ -90,7 +90,7 @@ func TestStyle(t *testing.T) {
 func TestRefused(t *testing.T) {
 	painted := filepath.Join(t.TempDir(), "painted.png")
 	for _, args := range [][2]string{
-		{"none.onnx", photo(t)}, {"../glyphs/glyphs.onnx", photo(t)}, {negative(t, 4, 4), "none.png"},
+		{"none.onnx", photo(t)}, {"../digits/digits.onnx", photo(t)}, {negative(t, 4, 4), "none.png"},
 	} {
 		if err := run(args[0], args[1], painted); err == nil {
 			t.Errorf("%v: no error", args)

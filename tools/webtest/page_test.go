@@ -197,10 +197,10 @@ func testLayer(t *testing.T, page context.Context) {
 }
 
 func testNetwork(t *testing.T, page context.Context) {
-	give(t, page, "model", "../../examples/glyphs/seven.png")
+	give(t, page, "model", "../../examples/digits/drawn/7.png")
 	wait(t, page, `!document.getElementById("trouble").hidden`) // no ONNX file
-	give(t, page, "model", "../../examples/glyphs/glyphs.onnx")
-	give(t, page, "photo", "../../examples/glyphs/seven.png")
+	give(t, page, "model", "../../examples/digits/digits.onnx")
+	give(t, page, "photo", "../../examples/digits/drawn/7.png")
 	wait(t, page, `!document.getElementById("network-run").disabled`)
 	do(t, page, `document.getElementById("check").checked = true; document.getElementById("network-run").click()`)
 	wait(t, page, `!document.getElementById("scores").hidden`)
