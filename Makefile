@@ -73,7 +73,7 @@ race:
 web: tools
 	@mkdir -p out/web
 	GOOS=js GOARCH=wasm $(GO) build -trimpath -ldflags='-s -w' -o out/web/main.wasm ./web
-	@cp web/static/* "$$($(GO) env GOROOT)/lib/wasm/wasm_exec.js" out/web/
+	@cp web/static/* examples/digits/digits.onnx "$$($(GO) env GOROOT)/lib/wasm/wasm_exec.js" out/web/
 	@gzip -9 -n -k -f out/web/main.wasm
 	@ls -l out/web/main.wasm.gz | awk '{printf "out/web/main.wasm is %.2f MB gzipped\n", $$5 / 1e6}'
 

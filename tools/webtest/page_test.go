@@ -134,6 +134,7 @@ func TestPage(t *testing.T) {
 	})
 	t.Run("layer", func(t *testing.T) { testLayer(t, page) })
 	t.Run("network", func(t *testing.T) { testNetwork(t, page) })
+	t.Run("digit", func(t *testing.T) { testDigit(t, page) })
 	t.Run("bench", func(t *testing.T) { testBench(t, page) })
 	t.Run("loss", func(t *testing.T) {
 		do(t, page, `import("./program.js").then((p) => p.worker.postMessage({ lose: true }))`)
@@ -214,6 +215,38 @@ func testNetwork(t *testing.T, page context.Context) {
 	if nodes := evaluate[int](t, page, `document.querySelectorAll("#profile tbody tr").length`); nodes < 2 {
 		t.Errorf("the profile has %d nodes", nodes)
 	}
+}
+
+// testDigit draws a seven with a pointer, and a one with the keys.
+func testDigit(t *testing.T, page context.Context) {
+	do(t, page, `document.getElementById("check").checked = true; document.getElementById("digits").click()`)
+	wait(t, page, `!document.getElementById("digit-part").hidden && !document.getElementById("network-run").disabled`)
+	read := func(drawing, digit string) {
+		t.Helper()
+		do(t, page, `document.getElementById("digit-clear").click();
+			document.getElementById("network-verdict").textContent = ""; `+drawing)
+		wait(t, page, `document.getElementById("network-verdict").textContent.includes("hold")`)
+		class := evaluate[string](t, page, `document.querySelector("#scores tbody tr").cells[1].textContent`)
+		if class != digit {
+			t.Errorf("a drawn %s is read as %s", digit, class)
+		}
+	}
+	read(`{ const field = document.getElementById("digit"), { left, top, width } = field.getBoundingClientRect();
+		field.setPointerCapture = () => {};
+		const send = (type, x, y) => field.dispatchEvent(new PointerEvent(type,
+			{ clientX: left + x * width, clientY: top + y * width, pointerId: 1 }));
+		send("pointerdown", 0.2, 0.2);
+		for (const [x, y] of [[0.4, 0.19], [0.6, 0.18], [0.5, 0.4], [0.4, 0.6], [0.33, 0.8]]) send("pointermove", x, y);
+		send("pointerup", 0.33, 0.8); }`, "7")
+	save(t, page, "digit")
+	read(`{ const press = (key) => document.getElementById("digit").dispatchEvent(new KeyboardEvent("keydown",
+			{ key, cancelable: true }));
+		for (let i = 0; i < 8; i++) press("ArrowUp");
+		press(" ");
+		for (let i = 0; i < 15; i++) press("ArrowDown");
+		press(" "); }`, "1")
+	give(t, page, "model", "../../examples/digits/drawn/7.png") // no network, so that there is no field for it
+	wait(t, page, `document.getElementById("digit-part").hidden`)
 }
 
 func testBench(t *testing.T, page context.Context) {

@@ -1,4 +1,5 @@
-// An ONNX network on a picture. What draws digits, once such a network ships, gives run its canvas in place of a photo.
+// An ONNX network on a picture, a photo or a digit that is drawn.
+import { showDigit, startDigit } from "./digit.js";
 import { ask } from "./program.js";
 import { $, cell, sayWrong, short } from "./elements.js";
 
@@ -10,6 +11,11 @@ export function startNetwork() {
 	$("model").onchange = ({ target }) => target.files[0] && load(target.files[0]);
 	$("photo").onchange = ({ target }) => target.files[0] && take(target.files[0]);
 	$("network-run").onclick = run;
+	$("digits").onclick = loadDigits;
+	startDigit((picture) => {
+		photo = picture;
+		if (input) run();
+	});
 	const section = $("network");
 	section.addEventListener("dragover", (e) => { e.preventDefault(); section.classList.add("over"); });
 	section.addEventListener("dragleave", () => section.classList.remove("over"));
@@ -20,8 +26,21 @@ export function startNetwork() {
 	});
 }
 
+// loadDigits takes the network that ships, as if it were dropped here.
+async function loadDigits() {
+	try {
+		const answer = await fetch("digits.onnx");
+		if (!answer.ok) throw new Error(`digits.onnx: ${answer.status} ${answer.statusText}`);
+		await load(new File([await answer.blob()], "digits.onnx"));
+		$("digit").focus();
+	} catch (e) {
+		sayWrong(e);
+	}
+}
+
 async function load(file) {
 	input = undefined;
+	showDigit(false);
 	$("network-about").textContent = `Reading ${file.name}…`;
 	try {
 		const { inputs, outputs } = await ask("load", {}, { data: new Uint8Array(await file.arrayBuffer()) });
@@ -29,6 +48,7 @@ async function load(file) {
 			`${outputs.map((p) => p.about).join(", ")}.`;
 		if (inputs.length !== 1) throw new Error(`${file.name} has ${inputs.length} inputs; this page gives a picture to one.`);
 		input = inputs[0];
+		showDigit(isDigit(input.shape));
 		sayWrong();
 	} catch (e) {
 		$("network-about").textContent = "";
@@ -46,6 +66,9 @@ async function take(file) {
 	}
 	$("network-run").disabled = !(input && photo);
 }
+
+// isDigit tells whether an input is a gray picture of MNIST's size.
+const isDigit = (s) => s?.length === 4 && s[1] === 1 && s[2] === 28 && s[3] === 28;
 
 // planes says where an input has its channels, and what its sizes are; those that are open are a picture's.
 function planes(shape) {
