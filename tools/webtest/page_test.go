@@ -219,16 +219,20 @@ func testNetwork(t *testing.T, page context.Context) {
 
 // testDigit draws a seven with a pointer, and a one with the keys.
 func testDigit(t *testing.T, page context.Context) {
-	do(t, page, `document.getElementById("check").checked = true; document.getElementById("digits").click()`)
-	wait(t, page, `!document.getElementById("digit-part").hidden && !document.getElementById("network-run").disabled`)
+	do(t, page, `document.getElementById("check").checked = true;
+		document.getElementById("network-about").textContent = ""; document.getElementById("digits").click()`)
+	wait(t, page, `document.getElementById("network-about").textContent.startsWith("digits.onnx: ") &&
+		!document.getElementById("digit-part").hidden`)
 	read := func(drawing, digit string) {
 		t.Helper()
 		do(t, page, `document.getElementById("digit-clear").click();
 			document.getElementById("network-verdict").textContent = ""; `+drawing)
 		wait(t, page, `document.getElementById("network-verdict").textContent.includes("hold")`)
 		class := evaluate[string](t, page, `document.querySelector("#scores tbody tr").cells[1].textContent`)
-		if class != digit {
-			t.Errorf("a drawn %s is read as %s", digit, class)
+		inked := evaluate[int](t, page, `(() => { const c = document.getElementById("digit").getContext("2d");
+			return c.getImageData(0, 0, 280, 280).data.filter((v, i) => i % 4 === 0 && v > 0).length })()`)
+		if class != digit || inked < 1000 {
+			t.Errorf("a drawn %s of %d pixels is read as %s", digit, inked, class)
 		}
 	}
 	read(`{ const field = document.getElementById("digit"), { left, top, width } = field.getBoundingClientRect();
@@ -236,7 +240,8 @@ func testDigit(t *testing.T, page context.Context) {
 		const send = (type, x, y) => field.dispatchEvent(new PointerEvent(type,
 			{ clientX: left + x * width, clientY: top + y * width, pointerId: 1 }));
 		send("pointerdown", 0.2, 0.2);
-		for (const [x, y] of [[0.4, 0.19], [0.6, 0.18], [0.5, 0.4], [0.4, 0.6], [0.33, 0.8]]) send("pointermove", x, y);
+		for (const [x, y] of [[0.4, 0.19], [0.6, 0.18], [0.5, 0.4], [0.4, 0.6], [0.33, 0.8]])
+			send("pointermove", x, y);
 		send("pointerup", 0.33, 0.8); }`, "7")
 	save(t, page, "digit")
 	read(`{ const press = (key) => document.getElementById("digit").dispatchEvent(new KeyboardEvent("keydown",
