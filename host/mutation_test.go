@@ -222,7 +222,7 @@ func lines(t *testing.T) map[shaders.Variant]map[int]string {
 func ofTensors(v shaders.Variant) bool {
 	switch v.(type) {
 	case shaders.Pointwise, shaders.Remap, shaders.ReduceAxes, shaders.Softmax, shaders.Extreme, shaders.Normalize,
-		shaders.Cumulate, shaders.Scatter:
+		shaders.Cumulate, shaders.Scatter, shaders.Chain:
 		return true
 	}
 	return false

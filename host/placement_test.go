@@ -578,7 +578,7 @@ func TestPlacedKernels(t *testing.T) {
 			unplaced = true
 		case shaders.Pool, shaders.Pointwise, shaders.Remap, shaders.MatMul, shaders.Resample, shaders.Lookup,
 			shaders.Scatter, shaders.TopK, shaders.Sample, shaders.ReduceAxes, shaders.Softmax, shaders.Extreme,
-			shaders.Normalize, shaders.Cumulate: // whose tensors are views
+			shaders.Normalize, shaders.Cumulate, shaders.Chain: // whose tensors are views
 			unplaced = true
 		case shaders.Fourier:
 			unplaced = k.Kernel == "fourier_columns" || k.Kernel == "fourier_inverse_columns"

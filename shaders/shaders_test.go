@@ -85,7 +85,7 @@ func TestParamsMatch(t *testing.T) {
 		Softmaxes()[0]: RowsParams{}, Extremes()[0]: RowsParams{}, Normalizes()[0]: NormalizeParams{},
 		Cumulates()[0]: CumulateParams{}, Halves()[0]: HalfParams{}, Halves()[2]: HalfParams{},
 		FromInt8: FromInt8Params{}, ToSumsBy(4): ToSumsParams{}, CrossEntropy: CrossEntropyParams{},
-		PoolGradients: PoolGradientParams{}, Repack: CountParams{}, SGD: CountParams{}, Adam: CountParams{}} {
+		PoolGradients: PoolGradientParams{}, Chains()[0]: ChainParams{}, Repack: CountParams{}, SGD: CountParams{}, Adam: CountParams{}} {
 		s, err := Source(v)
 		if err != nil {
 			t.Fatal(err)
@@ -94,7 +94,7 @@ func TestParamsMatch(t *testing.T) {
 		var wgsl []string
 		for _, m := range regexp.MustCompile(`(?m)^\t(\w+): ([\w<>]+),`).FindAllStringSubmatch(body[1], -1) {
 			kind := map[string]string{"vec3<u32>": "[3]uint32", "vec3<f32>": "[3]float32", "u32": "uint32",
-				"f32": "float32",
+				"f32": "float32", "vec4<f32>": "[4]float32",
 				"i32": "int32", "Shape": "shaders.Shape", "View": "shaders.View", "Axes": "shaders.Axes",
 				"Steps": "shaders.Steps"}[m[2]]
 			wgsl = append(wgsl, strings.ReplaceAll(m[1], "_", "")+" "+kind)

@@ -121,7 +121,7 @@ var (
 	SumSplitK           = Elementwise{"sum_split_k", 256}
 )
 
-// Variants is the whole table: nothing else is ever compiled.
+// Variants is the whole table: nothing else is ever compiled, but for chains of its functions.
 func Variants() []Variant {
 	var all []Variant
 	for _, threads := range ConvThreads {
@@ -190,6 +190,9 @@ func Variants() []Variant {
 	for _, k := range Pointwises() {
 		all = append(all, k)
 	}
+	for _, k := range Chains() {
+		all = append(all, k)
+	}
 	for _, k := range Remaps() {
 		all = append(all, k)
 	}
@@ -231,12 +234,16 @@ var templates = template.Must(
 		ParseFS(files, "*.wgsl"),
 )
 
-// Source fills the variant's template. Only rows of the table have a source.
+// Source fills the variant's template. Only rows of the table have a source, and chains of rows of it.
 func Source(v Variant) (Shader, error) {
 	if s, ok := filled.Load(v); ok { // choosing an algorithm asks for many rows, again and again
 		return s.(Shader), nil
 	}
-	for _, row := range Variants() {
+	all := Variants()
+	if c, ok := v.(Chain); ok && c.valid() {
+		all = append(all, c)
+	}
+	for _, row := range all {
 		if row == v {
 			s, err := fill(v)
 			if err == nil {

@@ -1,0 +1,82 @@
+// Functions one after the other, number by number: add_ff 0 1, relu_f .. Each but the first reads what the one before it gave. Each tensor has one axis.
+
+// What all kernels of tensors share: views of memory by sizes and strides. There are eight axes, the last one the
+// quickest; a tensor of fewer has its own behind others of size 1 and stride 0.
+
+alias Axes = array<vec4<u32>, 2>;
+
+struct Shape {
+	sizes: Axes,
+	rank: u32, // axes from the last one on that are not of size 1 alone
+}
+
+struct View {
+	strides: Axes, // numbers from one coordinate of an axis to the next
+	offset: u32, // of the first number
+}
+
+// offset_of is where a view has the number at some coordinates.
+fn offset_of(view: View, at: Axes) -> u32 {
+	let steps = view.strides[0] * at[0] + view.strides[1] * at[1];
+	return view.offset + steps.x + steps.y + steps.z + steps.w;
+}
+
+struct Params {
+	shape: Shape, // of V
+	v: View,
+	x0: View,
+	x1: View,
+	x2: View,
+	x3: View,
+	x4: View,
+	x5: View,
+	first: vec4<f32>, // what the expressions of the first two links may ask for
+	second: vec4<f32>, // and of the next two, ...
+	third: vec4<f32>,
+	fourth: vec4<f32>,
+	outputs: u32, // numbers of V
+	zero: u32,
+}
+
+@group(0) @binding(0) var<uniform> p: Params;
+@group(0) @binding(1) var<storage, read> x0: array<f32>;
+@group(0) @binding(2) var<storage, read> x1: array<f32>;
+@group(0) @binding(3) var<storage, read_write> v: array<f32>;
+
+fn link0(x: f32, y: f32) -> f32 {
+	return x + y;
+}
+
+fn link1(x: f32) -> f32 {
+	return select(max(x, 0.0), x, (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u);
+}
+
+fn element(i: u32) {
+	let in0 = x0[p.x0.offset + i * p.x0.strides[1].w];
+	let in1 = x1[p.x1.offset + i * p.x1.strides[1].w];
+	// What a link gives is rounded before the next one reads it, as it would be in memory: no compiler knows that the
+	// bits stay what they are.
+	let link0_of = bitcast<f32>(bitcast<u32>(link0(in0, in1)) ^ p.zero);
+	let link1_of = bitcast<f32>(bitcast<u32>(link1(link0_of)) ^ p.zero);
+	v[p.v.offset + i * p.v.strides[1].w] = link1_of;
+}
+
+// Each thread computes EACH elements, on its own: those of a workgroup's threads stand beside each other.
+
+const THREADS: u32 = 256u;
+const EACH: u32 = 4u;
+
+@compute @workgroup_size(THREADS)
+fn main(
+	@builtin(workgroup_id) workgroup: vec3<u32>,
+	@builtin(num_workgroups) grid: vec3<u32>,
+	@builtin(local_invocation_index) thread: u32,
+) {
+	let first = (workgroup.x + grid.x * (workgroup.y + grid.y * workgroup.z)) * THREADS * EACH + thread;
+	for (var k = 0u; k < EACH; k++) {
+		let i = first + k * THREADS;
+		if i < p.outputs {
+			element(i);
+		}
+	}
+}
