@@ -15,30 +15,37 @@ import (
 // compiler lowers a network's nodes, in their order, to a program for one shape of its inputs. What follows from
 // constants and shapes alone is computed on the way.
 type compiler struct {
-	net     *Network
-	b       *host.Builder
-	checked bool
-	values  map[string]*value
-	uses    map[string]int     // how many nodes read a value, and whether the graph gives it out
-	fused   []bool             // nodes that were computed with one before them
-	padded  map[string]padding // values that the convolution which reads them pads
-	at      int                // the node that is being lowered
-	plan    *plan
-	proofs  []host.Value     // what a checked program computes for its judges alone
-	doing   map[string]doing // what the program's steps compute, by their names
+	net       *Network
+	b         *host.Builder
+	checked   bool
+	values    map[string]*value
+	uses      map[string]int       // how many nodes read a value, and whether the graph gives it out
+	fused     []bool               // nodes that were computed with one before them
+	padded    map[string]padding   // values that the convolution which reads them pads
+	at        int                  // the node that is being lowered
+	lowerings map[string]lowering  // the table of all operators, which itself calls the compiler
+	capture   *link                // where a node that may be a link of a chain goes, instead of into the program
+	inChain   map[*node]bool       // of a checked program, those that are computed one by one, and their chains
+	pending   map[*node]*nodeChain // behind their last nodes
+	plan      *plan
+	proofs    []host.Value     // what a checked program computes for its judges alone
+	doing     map[string]doing // what the program's steps compute, by their names
 }
 
 func newCompiler(net *Network, given map[string]*value, checked bool) *compiler {
 	c := &compiler{
-		net:     net,
-		b:       host.NewProgram(net.dev),
-		checked: checked,
-		values:  map[string]*value{},
-		uses:    map[string]int{},
-		padded:  map[string]padding{},
-		doing:   map[string]doing{},
-		fused:   make([]bool, len(net.nodes)),
-		plan:    &plan{},
+		net:       net,
+		b:         host.NewProgram(net.dev),
+		checked:   checked,
+		values:    map[string]*value{},
+		uses:      map[string]int{},
+		padded:    map[string]padding{},
+		doing:     map[string]doing{},
+		lowerings: lowerings,
+		inChain:   map[*node]bool{},
+		pending:   map[*node]*nodeChain{},
+		fused:     make([]bool, len(net.nodes)),
+		plan:      &plan{},
 	}
 	for name, v := range net.initial {
 		c.values[name] = v
@@ -126,7 +133,10 @@ func (c *compiler) allKnown(n *node) bool {
 }
 
 // set gives a node's output its value. Outputs that nobody reads are dropped.
-func (c *compiler) set(n *node, i int, v *value) {
+func (c *compiler) set(n *node, i int, v *value) { c.setFrom(n, i, v, c.inputs(n)) }
+
+// setFrom is set where the value follows from others than the node's inputs.
+func (c *compiler) setFrom(n *node, i int, v *value, from []*value) {
 	if i >= len(n.Outputs) || n.Outputs[i] == "" {
 		return
 	}
@@ -138,14 +148,14 @@ func (c *compiler) set(n *node, i int, v *value) {
 		named = *knownAs(named.dtype, named.shape(), numbers{})
 		named.name = n.Outputs[i]
 	default:
-		named.origins = c.origins(n)
+		named.origins = origins(from)
 	}
 	c.values[named.name] = &named
 }
 
-// origins are the graph's inputs that a node's outputs follow from.
-func (c *compiler) origins(n *node) (all []string) {
-	for _, v := range c.inputs(n) {
+// origins are the graph's inputs that values follow from.
+func origins(values []*value) (all []string) {
+	for _, v := range values {
 		if v == nil {
 			continue
 		}
@@ -258,6 +268,9 @@ type call struct {
 
 // apply adds a call's steps. What it reads is brought to the device.
 func (c *compiler) apply(name string, k call) error {
+	if c.capture != nil {
+		return errNoLink
+	}
 	var volumes []host.Value
 	reads := make([]*value, len(k.reads))
 	for i, v := range k.reads {

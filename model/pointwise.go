@@ -32,15 +32,12 @@ func (c *compiler) pointwise(n *node, t onnx.DataType, f formula, values ...*val
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrGraph, err)
 	}
-	to := result(t, shape, ranked(c.leader(values, shape)))
-	err = c.apply(n.String(), call{
-		reads:  values,
-		writes: []*value{to},
-		plan:   func(p *exec.Plan, in, out []op.Tensor) error { return f.plan(p, in, out[0]) },
-		judge:  c.reference(n, values, 0),
-	})
-	c.set(n, 0, to)
-	return err
+	l := link{n, t, f, values, shape}
+	if c.capture != nil {
+		*c.capture = l
+		return nil
+	}
+	return c.computed(l)
 }
 
 // leader is the view of the first value of the whole shape that is on the device, whose layout the result takes, so

@@ -12,8 +12,8 @@ import (
 // Before is what a link reads that comes from the one before it; other numbers are inputs of the chain.
 const Before = -1
 
-// How many links and inputs a chain may have: as many as parameters have room for, and bindings beside V's and those of
-// the smallest limits of WebGPU.
+// How many links and inputs a chain may have: as many as parameters have room for, and bindings beside V's and those
+// of the smallest limits of WebGPU.
 const (
 	MostLinks  = 8
 	MostInputs = 6

@@ -46,7 +46,11 @@ fn element(i: u32) {
 	let at = shape_offsets(i);
 {{- end}}
 {{- range $n, $in := .Inputs}}
-	let in{{$n}} = {{.Name}}[{{if $.Flat}}p.{{.Name}}.offset + i * p.{{.Name}}.strides[1].w{{else}}at.{{.Name}}{{end}}];
+{{- if $.Flat}}
+	let in{{$n}} = {{.Name}}[p.{{.Name}}.offset + i * p.{{.Name}}.strides[1].w];
+{{- else}}
+	let in{{$n}} = {{.Name}}[at.{{.Name}}];
+{{- end}}
 {{- end}}
 	// What a link gives is rounded before the next one reads it, as it would be in memory: no compiler knows that the
 	// bits stay what they are.

@@ -85,7 +85,8 @@ func TestParamsMatch(t *testing.T) {
 		Softmaxes()[0]: RowsParams{}, Extremes()[0]: RowsParams{}, Normalizes()[0]: NormalizeParams{},
 		Cumulates()[0]: CumulateParams{}, Halves()[0]: HalfParams{}, Halves()[2]: HalfParams{},
 		FromInt8: FromInt8Params{}, ToSumsBy(4): ToSumsParams{}, CrossEntropy: CrossEntropyParams{},
-		PoolGradients: PoolGradientParams{}, Chains()[0]: ChainParams{}, Repack: CountParams{}, SGD: CountParams{}, Adam: CountParams{}} {
+		PoolGradients: PoolGradientParams{}, Chains()[0]: ChainParams{}, Repack: CountParams{}, SGD: CountParams{},
+		Adam: CountParams{}} {
 		s, err := Source(v)
 		if err != nil {
 			t.Fatal(err)

@@ -47,7 +47,8 @@ func Chain(p *exec.Plan, links []Link, out Tensor, in ...Tensor) error {
 		return fmt.Errorf("%w: a chain of %v for %d tensors", ErrKernel, links, len(in))
 	}
 	params := shaders.ChainParams{Shape: shapeOf(shape), V: viewOf(merged[len(in)]), Outputs: uint32(out.Count())}
-	for i, to := range []*shaders.View{&params.X0, &params.X1, &params.X2, &params.X3, &params.X4, &params.X5}[:len(in)] {
+	for i, to := range []*shaders.View{&params.X0, &params.X1, &params.X2, &params.X3, &params.X4,
+		&params.X5}[:len(in)] {
 		*to = viewOf(merged[i])
 	}
 	for i, l := range links {
@@ -71,7 +72,8 @@ func chainRows(p *exec.Plan, links []Link, in []Tensor) (rows []shaders.Link, gi
 			case from == shaders.Before:
 				types = append(types, gives)
 			case from < 0 || from >= len(in):
-				return nil, "", fmt.Errorf("%w: a chain whose %s reads tensor %d of %d", ErrKernel, l.Kernel, from, len(in))
+				return nil, "", fmt.Errorf("%w: a chain whose %s reads tensor %d of %d", ErrKernel, l.Kernel, from,
+					len(in))
 			default:
 				types = append(types, p.Operands[in[from].Operand].DType)
 			}
