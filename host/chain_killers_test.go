@@ -62,7 +62,8 @@ func init() {
 	swaps["^"] = []string{"|"}
 	exempt = append(exempt, struct{ kind, why, words string }{
 		"chains", "another one is not tried: few have its type, or give the same", `
-		link0_of link1_of link2_of link3_of link4_of link5_of link6_of link7_of fourth second third p.fourth.w p.fourth.z p.second.x p.second.y`})
+		link0_of link1_of link2_of link3_of link4_of link5_of link6_of link7_of
+		fourth second third p.fourth.w p.fourth.z p.second.x p.second.y`})
 }
 
 // chainKiller runs a chain, and its links one by one.
