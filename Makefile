@@ -5,7 +5,7 @@
 # make rules every algorithm on some layers, and the figures by which rules choose fitted to that
 .PHONY: run digits build tools test check unit llvmpipe swiftshader race web test-web test-web-short fuzz \
 	mutants golden translate windows test-windows smoke release test-install bench bench-gpu rules \
-	rules-gpu
+	rules-gpu bench-web
 
 GO ?= go
 DEVICE_TESTS = ./gpu/... ./internal/exec ./internal/ceiling ./internal/op ./internal/conformance ./host/... ./model \
@@ -138,6 +138,9 @@ translate:
 
 bench: build
 	scripts/bench.sh software
+
+bench-web: build web
+	scripts/bench.sh web
 
 bench-gpu: build
 	scripts/bench.sh gpu

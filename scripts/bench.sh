@@ -4,6 +4,7 @@
 #   bench.sh software [FOLDER]   on llvmpipe and SwiftShader, beside ONNX Runtime on SwiftShader; then the networks of
 #                                ../shared, where they are, beside ncnn on llvmpipe and ONNX Runtime on SwiftShader
 #   bench.sh networks [FOLDER]   the networks alone
+#   bench.sh web [FOLDER]        the page's program in Chromium on SwiftShader, beside ONNX Runtime Web in that
 #   bench.sh gpu [FOLDER]        on the best GPU, beside cuDNN through PyTorch where that is installed, and beside
 #                                ncnn's Vulkan and ONNX Runtime's WebGPU where pip installs them
 #   bench.sh rules [FOLDER]      every algorithm on some layers, on llvmpipe and SwiftShader, and the figures by which
@@ -179,6 +180,19 @@ networks)
 	scripts/setup.sh test
 	all_networks
 	;;
+web)
+	scripts/setup.sh test
+	if ! command -v npm >/dev/null; then
+		echo "gpuconv: no npm on the PATH, which ONNX Runtime Web comes from" >&2
+		exit 1
+	fi
+	cp scripts/peers/web/package.json "$work"
+	(cd "$work" && npm install --silent --ignore-scripts)
+	folder=$(realpath "$out")
+	go -C tools run ./webbench -budget "${BUDGET:-500ms}" -turns "${TURNS:-2}" -match "${MATCH:-}" \
+		"$work/node_modules/onnxruntime-web/dist" "$folder"
+	./gpuconv compare "$out"/browser-ort*.json -- "$out"/browser[0-9]*.json
+	;;
 gpu)
 	measure gpu env
 	./gpuconv bench --suite bodies16 --cache "$work/gpu.json" --budget "$budget" --output-json "$out/gpu-b16.json"
@@ -191,7 +205,7 @@ gpu)
 	gpu_peers
 	;;
 *)
-	echo "bench.sh: ${1-nothing}: must be software, networks, gpu, rules or rules-gpu" >&2
+	echo "bench.sh: ${1-nothing}: must be software, networks, web, gpu, rules or rules-gpu" >&2
 	exit 2
 	;;
 esac

@@ -52,6 +52,13 @@ var bars = []bar{
 		},
 	},
 	{
+		"Chromium on SwiftShader, times as fast as ONNX Runtime Web's WebGPU provider",
+		"geometric mean 12",
+		func(dir string) (string, error) {
+			return ratios(dir, "browser-ort*.json", "browser[0-9]*.json")
+		},
+	},
+	{
 		"llvmpipe, networks, times as fast as ncnn's Vulkan in float32",
 		"each at least 3",
 		func(dir string) (string, error) {
