@@ -18,12 +18,12 @@ func TestSuites(t *testing.T) {
 		layers int
 		macs   int64 // to a thousandth; 0 for a suite that is no network
 	}{
-		"alexnet":     {5, 666e6},        // Sze et al., "Efficient Processing of Deep Neural Networks", table 3.1: 666M
+		"alexnet":     {5, 666e6},        // Sze et al., "Efficient Processing of Deep Neural Networks", table 3.1
 		"vgg16":       {13, 15.35e9},     // the same: 15.3G
 		"resnet50":    {53, 4.087e9},     // torchvision's 4.09G with the classifier's 2M
 		"mobilenetv2": {52, 299.5e6},     // torchvision's 300.8M with the classifier's 1.3M
 		"training":    {53, 8 * 4.087e9}, // ResNet-50 for a batch of 8
-		"mobile":      {49, 384e6},       // torchvision's 386M with the classifier's 1.3M and squeeze-and-excitation
+		"mobile":      {49, 384e6},       // torchvision's 386M with 2M of others
 		"int8":        {13, 0},
 		"core":        {22, 0},
 		"deepbench":   {103, 0},

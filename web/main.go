@@ -50,6 +50,8 @@ var answers = map[string]func(*program, context.Context, question) (answer, erro
 	"suite":   (*program).suite,
 	"bench":   (*program).bench,
 	"compare": (*program).compare,
+	"prove":   (*program).prove,
+	"rank":    (*program).rank,
 	"load":    (*program).load,
 	"infer":   (*program).infer,
 }

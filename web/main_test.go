@@ -47,6 +47,9 @@ func TestRefused(t *testing.T) {
 		{"suite", `{"Name":"none"}`, "none"},
 		{"bench", `{"Layers":"ic3 nonsense"}`, "the page"},
 		{"compare", `[]`, "two files"},
+		{"prove", `{"Count":0}`, "prove: 0 layers"},
+		{"rank", `[{"Name":"a.json","Text":"{}"}]`, "rank: 1 files"},
+		{"rank", `[{"Name":"a.json","Text":"{}"},{"Name":"b.json","Text":"{}"}]`, "a.json"},
 		{"compare", `[{"Name":"a.json","Text":"{}"},{"Name":"b.json","Text":"{}"}]`, "a.json"},
 		{"layer", `{"Width":8,"Height":8,"Depth":3,"F":3,"S":1,"P":0,"K":4,"Groups":1,"Dilation":1}`, "0 bytes for X"},
 	} {

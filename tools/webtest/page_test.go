@@ -132,6 +132,7 @@ func TestPage(t *testing.T) {
 			}
 		}
 	})
+	t.Run("prove", func(t *testing.T) { testProve(t, page) })
 	t.Run("layer", func(t *testing.T) { testLayer(t, page) })
 	t.Run("network", func(t *testing.T) { testNetwork(t, page) })
 	t.Run("digit", func(t *testing.T) { testDigit(t, page) })
@@ -155,6 +156,40 @@ func TestPage(t *testing.T) {
 		.filter((n) => !n.startsWith(location.origin) && !n.startsWith("blob:") && !n.startsWith("data:"))`)
 	if len(asked) != 0 {
 		t.Errorf("the page asks others: %v", asked)
+	}
+}
+
+// testProve proves two random layers and measures one, and ranks the file that comes of it beside itself.
+func testProve(t *testing.T, page context.Context) {
+	do(t, page, `{ const run = document.getElementById("prove-run"); run.dataset.cases = 2;
+		run.dataset.layers = 'ic4ih8oc4kh3ph1n"small"'; run.click(); }`)
+	wait(t, page, `!document.getElementById("prove-result").hidden`)
+	if verdict := text(t, page, "prove-status"); !strings.HasPrefix(verdict, "Proved: all ") ||
+		!strings.Contains(verdict, "of 2 random layers") {
+		t.Errorf("the verdict is %q", verdict)
+	}
+	saved := evaluate[string](t, page, `fetch(document.getElementById("prove-file").href).then((r) => r.text())`)
+	var file struct {
+		Results []struct{ Verified bool }
+		Proof   struct{ Layers, Outputs, Failed int }
+	}
+	if err := json.Unmarshal([]byte(saved), &file); err != nil || len(file.Results) != 1 ||
+		!file.Results[0].Verified || file.Proof.Layers != 2 || file.Proof.Outputs == 0 || file.Proof.Failed != 0 {
+		t.Errorf("error %v, saved:\n%s", err, saved)
+	}
+	kind := evaluate[string](t, page, `fetch(document.getElementById("prove-picture").href).then((r) => r.blob())
+		.then((b) => createImageBitmap(b)).then((i) => i.width + "x" + i.height)`)
+	if kind != "1000x560" {
+		t.Errorf("the picture is %s", kind)
+	}
+	do(t, page, `{ const given = new DataTransfer(), input = document.getElementById("rank");
+		fetch(document.getElementById("prove-file").href).then((r) => r.text()).then((text) => {
+			for (const name of ["a.json", "b.json"]) given.items.add(new File([text], name));
+			input.files = given.files;
+			input.dispatchEvent(new Event("change")); }) }`)
+	wait(t, page, `!document.getElementById("ranking").hidden`)
+	if rows := evaluate[int](t, page, `document.querySelectorAll("#ranking tbody tr").length`); rows != 2 {
+		t.Errorf("%d files are ranked, must be 2", rows)
 	}
 }
 
@@ -251,7 +286,7 @@ func testDigit(t *testing.T, page context.Context) {
 		for (let i = 0; i < 15; i++) press("ArrowDown");
 		press(" "); }`, "1")
 	give(t, page, "model", "../../examples/digits/drawn/7.png") // no network, so that there is no field for it
-	wait(t, page, `document.getElementById("digit-part").hidden`)
+	wait(t, page, `getComputedStyle(document.getElementById("digit-part")).display === "none"`)
 }
 
 func testBench(t *testing.T, page context.Context) {

@@ -2,6 +2,7 @@ import { ask, ready } from "./program.js";
 import { startLayer } from "./layer.js";
 import { startNetwork } from "./network.js";
 import { startBench } from "./bench.js";
+import { startProve } from "./prove.js";
 import { $, cell, sayWrong, short } from "./elements.js";
 
 // showAdapter says what the device is, and what to do where it is no GPU.
@@ -58,6 +59,7 @@ try {
 	startLayer();
 	startNetwork();
 	startBench();
+	startProve();
 	document.body.dataset.ready = "yes";
 } catch (e) {
 	$("device").textContent = "Not running.";
