@@ -144,7 +144,7 @@ func TestPage(t *testing.T) {
 			t.Errorf("after the device's loss: %q", verdict)
 		}
 	})
-	save(t, page, "light")
+	t.Run("colours", func(t *testing.T) { testColours(t, page) })
 	if err := chromedp.Do(page, chromedp.EmulateViewport(390, 800)); err != nil {
 		t.Fatal(err)
 	}
