@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/gpuconv/gpuconv/bench"
 	"github.com/gpuconv/gpuconv/conv"
@@ -48,7 +49,7 @@ func (r *results) both(ctx context.Context, o options, l bench.Layer, turn int, 
 	script := fmt.Sprintf(`measure(%q, %s, %d).then(JSON.stringify)`, base64.StdEncoding.EncodeToString(model), about,
 		o.budget.Milliseconds())
 	if err := theirs.evaluate(ctx, o.limit, script, &of); err != nil {
-		of.Error = err.Error()
+		of.Error, _, _ = strings.Cut(err.Error(), "\n")
 	} else {
 		sorted := slices.Sorted(slices.Values(of.Samples))
 		of.Median = sorted[len(sorted)/2]
@@ -151,7 +152,8 @@ func network(p conv.Problem) (file []byte, shape []int, err error) {
 			onnx.FloatTensor("b", []int64{int64(p.OutChannels)}, reals(int64(p.OutChannels)))},
 		Nodes: []onnx.Node{{Op: "Conv", Inputs: []string{"x", "w", "b"}, Outputs: []string{"v"},
 			Attributes: map[string]onnx.Attribute{"strides": ints(h.Stride, w.Stride),
-				"dilations": ints(h.Dilation, w.Dilation), "pads": ints(h.Pad, w.Pad, h.PadAfter(), w.PadAfter()),
+				"dilations": ints(h.Dilation, w.Dilation), "pads": ints(h.Pad, w.Pad, max(0, h.PadAfter()), max(0,
+					w.PadAfter())),
 				"group": {Kind: onnx.KindInt, Int: int64(p.Groups)}}}},
 	}}
 	file, err = m.Marshal()

@@ -33,7 +33,8 @@ const faint = `(() => {
 		if (!words.length || e.disabled || !e.checkVisibility() || e.closest("option, canvas, noscript")) continue;
 		const a = light(rgba(getComputedStyle(e).color)), b = light(ground(e));
 		const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
-		if (ratio < 4.5) found.add(e.tagName + " " + words[0].textContent.trim().slice(0, 40) + " " + ratio.toFixed(2));
+		if (ratio < 4.5) found.add(e.tagName + " " + words[0].textContent.trim().slice(0,
+			40) + " " + ratio.toFixed(2));
 	}
 	return [...found];
 })()`
