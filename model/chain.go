@@ -201,25 +201,11 @@ func (ch *nodeChain) String() string {
 
 // plan adds the chain's step.
 func (ch *nodeChain) plan(p *exec.Plan, in []op.Tensor, out op.Tensor) error {
-	order := ranked(out.View)
-	turned := func(t op.Tensor) (op.Tensor, error) {
-		view, err := op.Broadcast(t.View, out.Shape)
-		if err == nil {
-			view, err = view.Permute(order...)
-		}
-		return view.Of(t.Operand), err
-	}
-	for i := range in {
-		var err error
-		if in[i], err = turned(in[i]); err != nil {
-			return err
-		}
-	}
-	v, err := turned(out)
+	reads, v, err := inOrder(out, in)
 	if err != nil {
 		return err
 	}
-	return op.Chain(p, ch.steps, v, in...)
+	return op.Chain(p, ch.steps, v, reads...)
 }
 
 // fuseChain adds the chain in the place of its nodes.

@@ -52,27 +52,28 @@ func (c *compiler) leader(values []*value, shape []int) op.View {
 	return best
 }
 
-// plan adds the formula's steps.
-func (f formula) plan(p *exec.Plan, in []op.Tensor, out op.Tensor) error {
+// inOrder are tensors broadcast to the shape of out, and out, by axes in the order in which out lies in memory.
+func inOrder(out op.Tensor, in []op.Tensor) (all []op.Tensor, v op.Tensor, err error) {
 	order := ranked(out.View)
-	turned := func(t op.Tensor) (op.Tensor, error) {
+	for _, t := range append(slices.Clone(in), out) {
 		view, err := op.Broadcast(t.View, out.Shape)
 		if err == nil {
 			view, err = view.Permute(order...)
 		}
-		return view.Of(t.Operand), err
-	}
-	for i := range in {
-		var err error
-		if in[i], err = turned(in[i]); err != nil {
-			return err
+		if err != nil {
+			return nil, v, err
 		}
+		all = append(all, view.Of(t.Operand))
 	}
-	v, err := turned(out)
+	return all[:len(in)], all[len(in)], nil
+}
+
+// plan adds the formula's steps.
+func (f formula) plan(p *exec.Plan, in []op.Tensor, out op.Tensor) error {
+	reads, v, err := inOrder(out, in)
 	if err != nil {
 		return err
 	}
-	reads := in
 	for i, k := range f {
 		take := k.inputs(reads, p)
 		to := v
