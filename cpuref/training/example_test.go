@@ -30,6 +30,6 @@ func Example() {
 	used, err := training.Check("W", []float32{0.5, -0.5}, w)
 	fmt.Println(used, err)
 	// Output:
-	// a loss of 0.6931, weights [0.5 -0.5], off by no more than 1e-06
+	// a loss of 0.6931, weights [0.5 -0.5], off by no more than 2e-06
 	// 0 <nil>
 }
