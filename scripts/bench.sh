@@ -5,6 +5,7 @@
 #                                ../shared, where they are, beside ncnn on llvmpipe and ONNX Runtime on SwiftShader
 #   bench.sh networks [FOLDER]   the networks alone
 #   bench.sh web [FOLDER]        the page's program in Chromium on SwiftShader, beside ONNX Runtime Web in that
+#   bench.sh gradients           dX and dW of ResNet-50's layers on SwiftShader, and by TensorFlow.js' WebGPU over Dawn
 #   bench.sh gpu [FOLDER]        on the best GPU, beside cuDNN through PyTorch where that is installed, and beside
 #                                ncnn's Vulkan and ONNX Runtime's WebGPU where pip installs them
 #   bench.sh rules [FOLDER]      every algorithm on some layers, on llvmpipe and SwiftShader, and the figures by which
@@ -193,6 +194,20 @@ web)
 		"$work/node_modules/onnxruntime-web/dist" "$folder"
 	./gpuconv compare "$out"/browser-ort*.json -- "$out"/browser[0-9]*.json
 	;;
+gradients)
+	scripts/setup.sh test
+	if ! command -v npm >/dev/null; then
+		echo "gpuconv: no npm on the PATH, which TensorFlow.js comes from" >&2
+		exit 1
+	fi
+	cp scripts/peers/tfjs/* "$work"
+	(cd "$work" && npm install --silent --ignore-scripts)
+	grep 'resnet_[13]x' bench/suites/core.txt | on swiftshader node "$work/tfjs.mjs"
+	on swiftshader go test -run '^$' -bench FilterGradient -benchtime 1x ./internal/algo -layers 'resnet_[13]x'
+	on swiftshader ./gpuconv bench --suite core --match 'resnet_[13]x' --backward --tuned=false --no-ceilings \
+		--budget "$budget"
+	exit
+	;;
 gpu)
 	measure gpu env
 	./gpuconv bench --suite bodies16 --cache "$work/gpu.json" --budget "$budget" --output-json "$out/gpu-b16.json"
@@ -205,7 +220,7 @@ gpu)
 	gpu_peers
 	;;
 *)
-	echo "bench.sh: ${1-nothing}: must be software, networks, web, gpu, rules or rules-gpu" >&2
+	echo "bench.sh: ${1-nothing}: must be software, networks, web, gradients, gpu, rules or rules-gpu" >&2
 	exit 2
 	;;
 esac
