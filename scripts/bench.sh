@@ -220,7 +220,7 @@ gpu)
 	gpu_peers
 	;;
 *)
-	echo "bench.sh: ${1-nothing}: must be software, networks, web, gradients, gpu, rules or rules-gpu" >&2
+	echo "bench.sh: ${1-nothing}: must be software, networks, web, gradients, gpu, rules, rules-gpu" >&2
 	exit 2
 	;;
 esac
