@@ -1,7 +1,9 @@
 package main
 
 import (
+	"fmt"
 	"image/color"
+	"math"
 	"os"
 
 	"gonum.org/v1/plot"
@@ -67,6 +69,14 @@ func panel(title string, points plotter.XYs, marked bool) (*plot.Plot, error) {
 	if marked {
 		p.Add(marks)
 	}
-	p.X.Min = 0
+	p.X.Min, p.X.Tick.Marker = 0, plot.TickerFunc(epochs)
 	return p, nil
+}
+
+// epochs marks whole epochs.
+func epochs(from, to float64) (ticks []plot.Tick) {
+	for i := math.Ceil(from); i <= to; i++ {
+		ticks = append(ticks, plot.Tick{Value: i, Label: fmt.Sprint(i)})
+	}
+	return ticks
 }
