@@ -5,7 +5,7 @@
 # make rules every algorithm on some layers, and the figures by which rules choose fitted to that
 .PHONY: run digits build tools test check unit llvmpipe swiftshader race web test-web test-web-short fuzz \
 	mutants golden translate windows test-windows smoke release test-install bench bench-gpu rules \
-	rules-gpu bench-web
+	rules-gpu bench-web swiftshader-compiled swiftshader-rest
 
 GO ?= go
 DEVICE_TESTS = ./gpu/... ./internal/exec ./internal/ceiling ./internal/op ./internal/conformance ./host/... ./model \
@@ -61,9 +61,17 @@ llvmpipe:
 	scripts/test.sh llvmpipe $(DEVICE_TESTS)
 	cd examples/digits && ../../scripts/test.sh llvmpipe .
 
-# SwiftShader is ten times slower: of the forced splits a tenth.
+# SwiftShader is ten times slower: of the forced splits a tenth. It compiles on one core, so host is tested in halves.
+COMPILED = Matters|EveryVariantRuns|Placement
+
 swiftshader:
-	scripts/test.sh swiftshader -short $(DEVICE_TESTS)
+	$(MAKE) -j2 -Otarget swiftshader-compiled swiftshader-rest
+
+swiftshader-compiled:
+	scripts/test.sh swiftshader -short -run '$(COMPILED)' ./host
+
+swiftshader-rest:
+	scripts/test.sh swiftshader -short -skip '$(COMPILED)' $(DEVICE_TESTS)
 
 # Broken shaders and bounds tell nothing of races, and take longest; the detector's own memory grows with runs.
 race:
