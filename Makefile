@@ -75,7 +75,8 @@ swiftshader-rest:
 
 # Broken shaders and bounds tell nothing of races, and take longest; the detector's own memory grows with runs.
 race:
-	scripts/test.sh llvmpipe -short -race -skip 'Matters|EveryVariantRuns|TransformBound|ManyRuns' ./gpu ./host ./cpuref
+	scripts/test.sh llvmpipe -short -race -skip 'Matters|EveryVariantRuns|TransformBound|ManyRuns' \
+		./gpu ./host ./cpuref
 
 # The page: a folder for any host of static files; gpuconv web serves it on localhost.
 web: tools
