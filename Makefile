@@ -73,10 +73,12 @@ swiftshader-compiled:
 swiftshader-rest:
 	scripts/test.sh swiftshader -short -skip '$(COMPILED)' $(DEVICE_TESTS)
 
-# Broken shaders and bounds tell nothing of races, and take longest; the detector's own memory grows with runs.
+# What runs kernel after kernel, and bounds, tell nothing of races, and take longest; the detector's own memory grows
+# with runs.
+ONE_BY_ONE = Matters|EveryVariantRuns|TransformBound|ManyRuns|Algorithms|Gradients|Placement|Splits|Strips|RunAgain
+
 race:
-	scripts/test.sh llvmpipe -short -race -skip 'Matters|EveryVariantRuns|TransformBound|ManyRuns' \
-		./gpu ./host ./cpuref
+	scripts/test.sh llvmpipe -short -race -skip '$(ONE_BY_ONE)' ./gpu ./host ./cpuref
 
 # The page: a folder for any host of static files; gpuconv web serves it on localhost.
 web: tools
