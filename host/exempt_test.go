@@ -45,7 +45,7 @@ var exempt = []struct {
 		from_plane gelu_tangent half has input inverse keep locate main neuron next pack2x16float pair place
 		product put reduce residual rows_of select sign signed_byte sin sixteen tangent tile_of transform
 		unflat unpack2x16float bitcast finish_output function keep_nan output_at quantized r_at
-		slice v_at x_at weights window workgroupBarrier write`},
+		slice store v_at x_at weights window workgroupBarrier write`},
 	{"buffers", "another one is not tried: where two of one type are swapped, whole layers are wrong", `
 		db dslopes duplicate dw dz lines original p partials products residuals scales slopes sums u v values
 		w_zeros ws xs y ys`},
@@ -63,6 +63,8 @@ var exempt = []struct {
 		w_input w_output w_tap wf word x_zero xf p.channels p.first p.pitch pitch r r_first r_pitch v_first v_pitch
 		split split_k x_first x_pitch p.y_first p.y_pitch y_first y_pitch
 		p.scale p.zero scale steps_from_zero v_scale v_zero zero words bytes`},
+	{"numbers of a word", "another one is not tried: where two are swapped, whole layers are wrong", `
+		z.w z.x z.y z.z`},
 	{"tensors", "another one is not tried: few give the same, and what stands beside them is changed", `
 		| corner corner.xy corner.z counted dot false i_first i_inner i_outer i_step larger n_inner n_outer n_step
 		outer places pool shift strip true v_inner v_outer v_step x_inner x_outer x_step`},

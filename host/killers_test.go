@@ -59,10 +59,10 @@ var killers = map[shaders.Variant][]killer{
 	},
 	shaders.Conv(256, shaders.Float32): convKillers(wide(shaders.Float32)),
 	shaders.Conv(256, shaders.Float16): halfKillers(wide(shaders.Float16)),
-	shaders.HalfBy(false, 4):           halvedKillers("ic8iw700oc8kw1", "ic8iw640oc8kw1"),
-	shaders.HalfBy(true, 4):            halvedKillers("ic8iw700oc8kw1", "ic8iw640oc8kw1"),
-	shaders.HalfBy(false, 1):           halvedKillers("ic1iw5629oc1kw1", "ic1iw5117oc1kw1"),
-	shaders.HalfBy(true, 1):            halvedKillers("ic1iw5629oc1kw1", "ic1iw5117oc1kw1"),
+	shaders.HalfBy(false, 4):           convertedKillers("8x16_v4_t8", "ic8iw700oc8kw1", "ic8iw640oc8kw1"),
+	shaders.HalfBy(true, 4):            convertedKillers("8x16_v4_t8", "ic8iw700oc8kw1", "ic8iw640oc8kw1"),
+	shaders.HalfBy(false, 1):           convertedKillers("8x4_v1_t64", "ic1iw5629oc1kw1", "ic1iw5117oc1kw1"),
+	shaders.HalfBy(true, 1):            convertedKillers("8x4_v1_t64", "ic1iw5629oc1kw1", "ic1iw5117oc1kw1"),
 	shaders.FromInt8:                   exactSumsKillers("ic8iw700oc8kw1", "ic8iw320oc8kw1", "mb2ic3iw9oc4kw2pw1"),
 	shaders.ToSumsBy(4): exactSumsKillers("ic8iw700oc8kw1", "ic8iw320oc8kw1", "mb2ic4iw9oc4kw2+unshared",
 		"ic4000iw3oc4kw1"), // the last one in parts
@@ -149,10 +149,11 @@ func halfKillers(o host.LayerOptions) []killer {
 	}
 }
 
-// halvedKillers are layers of float16 by an algorithm for float32.
-func halvedKillers(descriptors ...string) (all []killer) {
+// convertedKillers are layers of float16 that an algorithm for float32 computes between steps that convert them.
+func convertedKillers(tile string, descriptors ...string) (all []killer) {
+	o := host.LayerOptions{DType: host.Float16, Algorithm: "registers/" + tile + "_converted"}
 	for _, d := range descriptors {
-		all = append(all, exact(d, host.LayerOptions{DType: host.Float16, Algorithm: "registers"}))
+		all = append(all, exact(d, o))
 	}
 	return all
 }

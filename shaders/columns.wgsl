@@ -2,7 +2,7 @@
 
 {{- define "columns" -}}
 fn fetch(i: u32, inside: bool) -> vec4<f32> {
-	return select(vec4<f32>(), x[i], inside);
+	return select(vec4<f32>(), load(i), inside);
 }
 
 // columns loads row y of X from the given column on. Both lie before X where they are wrapped around to

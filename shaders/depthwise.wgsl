@@ -6,20 +6,22 @@
 {{template "index" .}}
 
 @group(0) @binding(0) var<uniform> p: Params;
-@group(0) @binding(1) var<storage, read> x: array<{{.Load}}>;
+@group(0) @binding(1) {{template "x" .Load}}
 @group(0) @binding(2) var<storage, read> w: array<vec4<f32>>;
 {{template "outputs" .}}
+
+{{template "load" .Load}}
 
 {{template "strip" .}}
 
 // fetch loads what four depth slices from the given one on read at position i of X.
 fn fetch(i: u32, channel: u32, inside: bool) -> vec4<f32> {
 {{- if eq .Vector 4}}
-	return select(vec4<f32>(), x[x_at(i, channel) / 4u], inside);
+	return select(vec4<f32>(), load(x_at(i, channel) / 4u), inside);
 {{- else}}
 	let first = x_at(i, 0u);
 	let channels = vec4<u32>(channel, channel + 1u, channel + 2u, channel + 3u) / p.group_outputs;
-	return select(vec4<f32>(), vec4<f32>({{range .Fours}}x[first + channels{{.}}], {{end}}), inside);
+	return select(vec4<f32>(), vec4<f32>({{range .Fours}}load(first + channels{{.}}), {{end}}), inside);
 {{- end}}
 }
 

@@ -4,8 +4,10 @@
 {{template "index" .}}
 
 @group(0) @binding(0) var<uniform> p: Params;
-@group(0) @binding(1) var<storage, read> x: array<Cell>;
+@group(0) @binding(1) {{template "x" .Cell}}
 @group(0) @binding(2) var<storage, read_write> lines: array<Cell>;
+
+{{template "load" .Cell}}
 
 {{template "fourier" .}}
 

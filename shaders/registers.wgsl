@@ -10,7 +10,7 @@
 {{template "index" .}}
 
 @group(0) @binding(0) var<uniform> p: Params;
-@group(0) @binding(1) var<storage, read> x: array<{{.Load}}>;
+@group(0) @binding(1) {{template "x" .Load}}
 {{- if .Uniform}}
 // The columns of this dispatch; software adapters load from a uniform buffer more cheaply.
 @group(0) @binding(2) var<uniform> w: array<vec4<f32>, {{.UniformVectors}}>;
@@ -18,6 +18,8 @@
 @group(0) @binding(2) var<storage, read> w: array<vec4<f32>>;
 {{- end}}
 {{template "outputs" .}}
+
+{{template "load" .Load}}
 
 {{template "tile" .}}
 
@@ -77,7 +79,7 @@ const VECTOR: u32 = {{.Vector}}u; // input channels that are loaded at once
 {{- end}}
 			// A sum gets all that there is for it at once: where registers are few it is moved to and fro but once.
 {{- range $p := .Each}}
-			let x{{$p}} = select({{$.Load}}(), x[column{{$p}} + c], inside{{$p}});
+			let x{{$p}} = select({{$.Load}}(), load(column{{$p}} + c), inside{{$p}});
 {{- range $j := $.Vectors}}
 {{- range $c, $of := $.Components}}
 			sum{{$p}}_{{$j}} += x{{$p}}{{$of}} * w{{$c}}_{{$j}};

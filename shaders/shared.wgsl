@@ -8,9 +8,11 @@
 {{template "index" .}}
 
 @group(0) @binding(0) var<uniform> p: Params;
-@group(0) @binding(1) var<storage, read> x: array<{{.Load}}>;
+@group(0) @binding(1) {{template "x" .Load}}
 @group(0) @binding(2) var<storage, read> w: array<vec4<f32>>;
 {{template "outputs" .}}
+
+{{template "load" .Load}}
 
 {{template "tile" .}}
 
@@ -66,7 +68,7 @@ var<workgroup> ws: array<array<mat2x4<f32>, {{.Padded}}>, {{.WS}}>; // [depth sl
 			let some = c * DEPTH + lane < p.group_inputs;
 {{- range $g := .XGroups}}
 {{- range $.Four}}
-			let x{{$g}}_{{.}} = select({{$.Load}}(), x[column{{$g}}_{{.}}], inside{{$g}}_{{.}} && some);
+			let x{{$g}}_{{.}} = select({{$.Load}}(), load(column{{$g}}_{{.}}), inside{{$g}}_{{.}} && some);
 			column{{$g}}_{{.}} += DEPTH / VECTOR;
 {{- end}}
 {{- end}}

@@ -6,9 +6,11 @@
 {{template "index" .}}
 
 @group(0) @binding(0) var<uniform> p: Params;
-@group(0) @binding(1) var<storage, read> x: array<vec4<f32>>;
+@group(0) @binding(1) {{template "x" "vec4<f32>"}}
 @group(0) @binding(2) var<storage, read> w: array<vec4<f32>>;
 {{template "outputs" .}}
+
+{{template "load" "vec4<f32>"}}
 
 {{template "strip" .}}
 

@@ -5,8 +5,10 @@
 {{template "index" .}}
 
 @group(0) @binding(0) var<uniform> p: Params;
-@group(0) @binding(1) var<storage, read> x: array<Cell>;
+@group(0) @binding(1) {{template "x" .Cell}}
 @group(0) @binding(2) var<storage, read_write> y: array<Cell>;
+
+{{template "load" .Cell}}
 
 const VECTOR: u32 = {{.Vector}}u;
 alias Cell = {{.Cell}};
@@ -19,7 +21,7 @@ fn copy_residue(number: u32, residue: u32, position: u32, inside: bool) {
 	var to = number * blocks * residues + residue * inputs;
 	for (var group = 0u; group < blocks; group += inputs) {
 		for (var i = group; i < group + inputs; i++) {
-			y[to + i] = select(Cell(0.0), x[x_at(position, VECTOR * i) / VECTOR], inside);
+			y[to + i] = select(Cell(0.0), load(x_at(position, VECTOR * i) / VECTOR), inside);
 		}
 		to += (residues - 1u) * inputs;
 	}

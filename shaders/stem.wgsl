@@ -6,14 +6,16 @@
 {{template "index" .}}
 
 @group(0) @binding(0) var<uniform> p: Params;
-@group(0) @binding(1) var<storage, read> x: array<f32>;
+@group(0) @binding(1) {{template "x" "f32"}}
 @group(0) @binding(2) var<storage, read> w: array<vec4<f32>>;
 {{template "outputs" .}}
+
+{{template "load" "f32"}}
 
 {{template "strip" .}}
 
 fn fetch(i: u32, inside: bool) -> f32 {
-	return select(0.0, x[i], inside);
+	return select(0.0, load(i), inside);
 }
 
 {{template "kernel_main"}}

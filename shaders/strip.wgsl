@@ -64,12 +64,12 @@ fn biases(channel: u32) -> vec4<f32> {
 fn put(at: Strip, row: u32, column: u32, four: u32, sums: vec4<f32>) {
 {{- if eq .Stored 4}}
 	for (var k = 4u * four; k < 4u * four + 4u && has(at, row, column, k); k += 4u) {
-		v[element(at, row, column, k) / 4u] = sums;
+		store(element(at, row, column, k) / 4u, sums);
 	}
 {{- else}}
 	for (var k = 0u; k < 4u; k++) {
 		if has(at, row, column, 4u * four + k) {
-			v[element(at, row, column, 4u * four + k)] = sums[k];
+			store(element(at, row, column, 4u * four + k), sums[k]);
 		}
 	}
 {{- end}}

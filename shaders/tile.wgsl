@@ -2,7 +2,9 @@
 @group(0) @binding(3) var<storage, read> b: array<f32>;
 @group(0) @binding(4) var<storage, read> slopes: array<f32>; // of PReLU, one for each channel
 @group(0) @binding(5) var<storage, read> residuals: array<f32>;
-@group(0) @binding(6) var<storage, read_write> v: array<{{vector .Stored}}>;
+@group(0) @binding(6) {{template "v" vector .Stored}}
+
+{{template "store" vector .Stored}}
 
 const STORED: u32 = {{.Stored}}u; // depth slices that are stored at once
 
@@ -115,11 +117,11 @@ fn biases(tile: Tile, four: u32) -> vec4<f32> {
 fn write(to: Row, four: u32, sums: vec4<f32>) {
 {{- if eq .Stored 4}}
 	if four < to.count {
-		v[to.first + four] = sums;
+		store(to.first + four, sums);
 	}
 {{- else}}
 	for (var i = 4u * four; i < min(4u * four + 4u, to.count); i++) {
-		v[to.first + i] = sums[i % 4u];
+		store(to.first + i, sums[i % 4u]);
 	}
 {{- end}}
 }

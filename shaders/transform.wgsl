@@ -42,7 +42,7 @@ fn tap(o: vec3<u32>, f: vec3<u32>) -> vec3<u32> {
 fn input(t: Tile, row: vec3<u32>, column: vec3<u32>) -> Cell {
 	let at = vec3<u32>(row.x, row.y, column.z);
 	let position = t.image * p.in_size.y * p.in_size.z + flat(at, p.in_size);
-	return select(Cell(0.0), x[x_at(position, VECTOR * t.block) / VECTOR], all(at < p.in_size));
+	return select(Cell(0.0), load(x_at(position, VECTOR * t.block) / VECTOR), all(at < p.in_size));
 }
 {{- end -}}
 
@@ -61,7 +61,7 @@ fn block_of(t: Tile, o: vec3<u32>) -> u32 {
 fn write(t: Tile, f: vec3<u32>, z: Cell) {
 	let o = t.o + f * p.dilation;
 	if all(o < p.out_size) {
-		v[block_of(t, o)] = z + b[t.block];
+		store(block_of(t, o), z + b[t.block]);
 	}
 }
 

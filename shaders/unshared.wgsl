@@ -6,9 +6,11 @@
 {{template "index" .}}
 
 @group(0) @binding(0) var<uniform> p: Params;
-@group(0) @binding(1) var<storage, read> x: array<{{.Load}}>;
+@group(0) @binding(1) {{template "x" .Load}}
 @group(0) @binding(2) var<storage, read> w: array<vec4<f32>>;
 {{template "outputs" .}}
+
+{{template "load" .Load}}
 
 const THREADS: u32 = {{.Threads}}u;
 const BLOCK: u32 = {{.Block}}u; // vectors of depth slices whose weights are beside each other
@@ -20,7 +22,7 @@ fn write(image: u32, o: u32, k: u32, sums: vec4<f32>) {
 	let pixel = image * p.out_size.x * p.out_size.y * p.out_size.z + o;
 	let i = v_at(pixel, k) / STORED;
 	if image < p.images {
-		v[i] = sums;
+		store(i, sums);
 		if p.activation != 0u || p.residual != 0u {
 			finish_at(i, k, r_at(pixel, k));
 		}
@@ -32,7 +34,7 @@ fn write(image: u32, o: u32, k: u32, count: u32, sums: vec4<f32>) {
 	let pixel = image * p.out_size.x * p.out_size.y * p.out_size.z + o;
 	for (var lane = 0u; lane < count && image < p.images; lane += STORED) {
 		let i = v_at(pixel, k + lane);
-		v[i] = sums[lane];
+		store(i, sums[lane]);
 		if p.activation != 0u || p.residual != 0u {
 			finish_at(i, k + lane, r_at(pixel, k + lane));
 		}
@@ -76,7 +78,7 @@ fn write(image: u32, o: u32, k: u32, count: u32, sums: vec4<f32>) {
 			let w{{$c}} = w[weight{{if $c}}{{plus $c}} * width{{end}}];
 {{- end}}
 {{- range $i := .Each}}
-			let x{{$i}} = select({{$.Load}}(), x[column{{$i}} + c], inside);
+			let x{{$i}} = select({{$.Load}}(), load(column{{$i}} + c), inside);
 {{- range $c, $of := $.Components}}
 			sum{{$i}} += x{{$i}}{{$of}} * w{{$c}};
 {{- end}}

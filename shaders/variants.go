@@ -121,7 +121,8 @@ var (
 	SumSplitK           = Elementwise{"sum_split_k", 256}
 )
 
-// Variants is the whole table: nothing else is ever compiled, but for chains of its functions.
+// Variants is the whole table: nothing else is ever compiled, but for chains of its functions, and other rows of it
+// with volumes of float16.
 func Variants() []Variant {
 	var all []Variant
 	for _, threads := range ConvThreads {
@@ -179,6 +180,9 @@ func Variants() []Variant {
 	for _, k := range Halves() {
 		all = append(all, k)
 	}
+	for _, k := range Halveds() {
+		all = append(all, k)
+	}
 	all = append(all, FromInt8, ToSumsBy(4), ToSumsBy(1))
 	all = append(all, trainingRows...)
 	for _, k := range Operators() {
@@ -234,14 +238,22 @@ var templates = template.Must(
 		ParseFS(files, "*.wgsl"),
 )
 
-// Source fills the variant's template. Only rows of the table have a source, and chains of rows of it.
+// Source fills the variant's template. Only rows of the table have a source, chains of rows of it, and rows of it with
+// volumes of float16.
 func Source(v Variant) (Shader, error) {
 	if s, ok := filled.Load(v); ok { // choosing an algorithm asks for many rows, again and again
 		return s.(Shader), nil
 	}
 	all := Variants()
-	if c, ok := v.(Chain); ok && c.valid() {
-		all = append(all, c)
+	switch k := v.(type) {
+	case Chain:
+		if k.valid() {
+			all = append(all, k)
+		}
+	case Halved:
+		if _, err := Source(k.Of); err == nil && k.valid() {
+			all = append(all, k)
+		}
 	}
 	for _, row := range all {
 		if row == v {
@@ -260,7 +272,11 @@ var filled sync.Map
 
 func fill(v Variant) (Shader, error) {
 	var text strings.Builder
-	if err := templates.ExecuteTemplate(&text, v.file(), v); err != nil {
+	from, data := templates, v
+	if k, ok := v.(Halved); ok {
+		from, data = halvedTemplates[[2]bool{k.X, k.V}], k.Of
+	}
+	if err := from.ExecuteTemplate(&text, v.file(), data); err != nil {
 		return Shader{}, fmt.Errorf("shader variant %s: %w", v.Name(), err)
 	}
 	shader := Shader{

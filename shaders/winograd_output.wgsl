@@ -8,7 +8,9 @@
 @group(0) @binding(2) var<storage, read> b: array<Cell>;
 @group(0) @binding(3) var<storage, read> slopes: array<f32>; // of PReLU, one for each channel
 @group(0) @binding(4) var<storage, read> residuals: array<f32>;
-@group(0) @binding(5) var<storage, read_write> v: array<Cell>;
+@group(0) @binding(5) {{template "v" .Cell}}
+
+{{template "store" .Cell}}
 
 fn residual(i: u32) -> f32 {
 	return residuals[i];

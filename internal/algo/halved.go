@@ -8,22 +8,35 @@ import (
 	"github.com/gpuconv/gpuconv/shaders"
 )
 
-// halved computes a layer whose volumes are stored as float16 by an algorithm for float32, whose name it has: X and
-// the residual are read into float32 by steps before it, and V is rounded to float16 behind it, once, after the
-// epilogue. Filters are float32 on the device, of the numbers that float16 has.
-type halved struct{ Algorithm }
+// halved computes a layer whose volumes are stored as float16 by an algorithm for float32, whose name it has. Kernels
+// that can read X and write V as they are stored do; where others stand at the beginning or the end, and everywhere
+// where it is converted, steps before them read X into float32, or round V behind them, once and after the epilogue.
+// The residual is always read by a step. Filters are float32 on the device, of the numbers that float16 has.
+type halved struct {
+	Algorithm
+	converted bool
+}
 
 var (
 	errNotFloat16 = errors.New("volumes must be float16")
 	errPlaced     = errors.New("volumes of float16 must stand alone")
+	errConverted  = errors.New("its kernels neither read X nor write V as float16")
 )
 
 // halvedAlgorithms are those of all algorithms for float32.
 func halvedAlgorithms(list []Algorithm) (all []Algorithm) {
 	for _, a := range list {
-		all = append(all, halved{a})
+		all = append(all, halved{a, false}, halved{a, true})
 	}
 	return all
+}
+
+// Variant is that of the algorithm for float32, and for example 8x16_v4_t8_converted where volumes are converted.
+func (a halved) Variant() string {
+	if a.converted {
+		return a.Algorithm.Variant() + "_converted"
+	}
+	return a.Algorithm.Variant()
 }
 
 func (a halved) Plan(s Spec, l Limits) (Plan, error) {
@@ -40,18 +53,77 @@ func (a halved) Plan(s Spec, l Limits) (Plan, error) {
 	if err != nil {
 		return Plan{}, err
 	}
+	reads := !a.converted && readsHalves(&of.Plan)
+	writes := !a.converted && writesHalves(&of.Plan, s)
+	if !a.converted && !reads && !writes {
+		return Plan{}, errConverted
+	}
 	plan := newPlan(a, s, of.Operands[W].Count, func(m Machine) float64 {
-		return of.Cost(m) + m.halves(p.InLen()) + m.halves(p.OutLen())
+		cost := of.Cost(m)
+		if !a.converted {
+			cost *= 1 + m.Halves
+		}
+		return cost + m.halves(!reads, p.InLen()) + m.halves(!writes, p.OutLen())
 	})
 	plan.Operands[W], plan.Pack = of.Operands[W], of.Pack
-	same := map[int]int{X: plan.fromHalf(X, p.InLen()), W: W, B: B, Slopes: Slopes, Residual: Residual}
+	same := map[int]int{X: X, W: W, B: B, Slopes: Slopes, Residual: Residual, V: V}
+	if !reads {
+		same[X] = plan.fromHalf(X, p.InLen())
+	}
 	if s.Epilogue.Residual != conv.NoResidual {
 		same[Residual] = plan.fromHalf(Residual, p.OutLen())
 	}
-	same[V] = plan.Scratch("V as float32", even(p.OutLen()))
+	if !writes {
+		same[V] = plan.Scratch("V as float32", even(p.OutLen()))
+	}
 	plan.Append(of.Plan, same)
-	plan.halfStep(true, same[V], V, p.OutLen())
+	if !writes {
+		plan.halfStep(true, same[V], V, p.OutLen())
+	}
 	return plan, plan.fits(l)
+}
+
+// readsHalves has all steps that read X read it as float16, where each can.
+func readsHalves(of *exec.Plan) bool {
+	return replace(of, X, func(step exec.Step) (shaders.Variant, bool) {
+		if step.Uses[0] != exec.Whole(X) || !shaders.HalvesX(step.Kernel) {
+			return nil, false
+		}
+		return shaders.Halved{Of: step.Kernel, X: true}, true
+	})
+}
+
+// writesHalves has all steps that write V write it as float16, where each can. Such steps may read X as float16 too.
+func writesHalves(of *exec.Plan, s Spec) bool {
+	return !s.Separate && replace(of, V, func(step exec.Step) (shaders.Variant, bool) {
+		k, ok := step.Kernel.(shaders.Halved)
+		if !ok {
+			k.Of = step.Kernel
+		}
+		k.V = true
+		return k, step.Uses[len(step.Uses)-1] == exec.Whole(V) && shaders.HalvesV(k.Of, s.Epilogue)
+	})
+}
+
+// replace gives all steps that use an operand other kernels, unless there is one that has no other.
+func replace(of *exec.Plan, operand int, by func(exec.Step) (shaders.Variant, bool)) bool {
+	steps := append([]exec.Step{}, of.Steps...)
+	for i, step := range steps {
+		uses := false
+		for _, u := range step.Uses {
+			uses = uses || u.Operand == operand
+		}
+		if !uses {
+			continue
+		}
+		k, ok := by(step)
+		if !ok {
+			return false
+		}
+		steps[i].Kernel = k
+	}
+	of.Steps = steps
+	return true
 }
 
 // fromHalf adds the step that reads an operand of so many halves, and gives what it makes of them.
@@ -73,7 +145,10 @@ func (plan *Plan) halfStep(half bool, from, to int, count int64) {
 // even is the next even number: halves are two to a word.
 func even(count int64) int64 { return count + count%2 }
 
-// halves is the cost of turning so many halves into float32, or the other way.
-func (m Machine) halves(count int64) float64 {
+// halves is the cost of turning so many halves into float32, or the other way, where that is a step.
+func (m Machine) halves(step bool, count int64) float64 {
+	if !step {
+		return 0
+	}
 	return m.Dispatch + m.occupied(float64(count/8), m.Load+8*m.Store)
 }

@@ -12,6 +12,7 @@ type Machine struct {
 	Barrier  float64
 	Threads  float64 // that the device runs at once: it takes no longer for fewer
 	Lanes    float64 // threads that go on together: a workgroup of fewer takes as long
+	Halves   float64 // of reading and writing float16 in kernels for float32, as a part of all that they cost
 	// Compile is of a kernel of a thousand bytes of text, and grows with the square of the text; 0 where it is not
 	// weighed. Alone of these it is no part of a run.
 	Compile float64
@@ -23,6 +24,10 @@ type Machine struct {
 // eye. scripts/rules fits figures to results of gpuconv bench, and prints them as they stand here: see docs/rules.md.
 func MachineOf(l Limits) Machine {
 	if l.Software {
+		halves := 0.05
+		if l.DearHalves {
+			halves = 0.5
+		}
 		return Machine{
 			Load:     60,
 			Uniform:  40,
@@ -33,6 +38,7 @@ func MachineOf(l Limits) Machine {
 			Barrier:  1500,
 			Threads:  16,
 			Lanes:    1,
+			Halves:   halves,
 			Compile:  2e6,
 		}
 	}

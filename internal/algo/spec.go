@@ -3,6 +3,7 @@ package algo
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/gpuconv/gpuconv/conv"
 	"github.com/gpuconv/gpuconv/gpu"
@@ -31,10 +32,15 @@ type Spec struct {
 type Limits struct {
 	gpu.Limits
 	Software bool // no GPU, but a driver that computes on the CPU
+	// DearHalves tells that float16 is read and written bit by bit, as SwiftShader does: GPUs and llvmpipe have
+	// instructions for it.
+	DearHalves bool
 }
 
 // LimitsOf are those of an adapter.
-func LimitsOf(info gpu.AdapterInfo) Limits { return Limits{info.Limits, info.Type == gpu.Software} }
+func LimitsOf(info gpu.AdapterInfo) Limits {
+	return Limits{info.Limits, info.Type == gpu.Software, strings.Contains(info.Name, "SwiftShader")}
+}
 
 // Algorithm is one way to compute a layer forward, with its parameters: every one is held to the same proof.
 type Algorithm interface {

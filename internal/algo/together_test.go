@@ -11,10 +11,11 @@ import (
 
 // limits are those of an adapter that runs every kernel of the table.
 func limits(software bool) Limits {
-	return Limits{gpu.Limits{MaxBufferSize: 1 << 32, MaxStorageBinding: 1 << 31, MaxUniformBinding: 1 << 16,
+	return Limits{Software: software, Limits: gpu.Limits{
+		MaxBufferSize: 1 << 32, MaxStorageBinding: 1 << 31, MaxUniformBinding: 1 << 16,
 		StorageOffsetAlignment: 64, UniformOffsetAlignment: 64, MaxStorageBuffers: 10, MaxWorkgroupStorage: 1 << 15,
 		MaxWorkgroupInvocations: 1024, MaxWorkgroupSizeX: 1024, MaxWorkgroupSizeY: 1024, MaxWorkgroupSizeZ: 64,
-		MaxWorkgroupsPerDimension: 65535}, software}
+		MaxWorkgroupsPerDimension: 65535}}
 }
 
 func specs(t *testing.T, problems ...string) (all []Spec) {

@@ -141,12 +141,16 @@ fn from_output(i: vec3<u32>, f: vec3<u32>, copy: vec3<u32>) -> vec3<u32> {
 }
 
 @group(0) @binding(0) var<uniform> p: Params;
-@group(0) @binding(1) var<storage, read> x: array<Cell>; // Y
+@group(0) @binding(1) var<storage, read> y: array<Cell>;
 @group(0) @binding(2) var<storage, read> residues: array<Residue>; // of V's pixels, modulo p.stride
 @group(0) @binding(3) var<storage, read> b: array<Cell>;
 @group(0) @binding(4) var<storage, read> slopes: array<f32>; // of PReLU, one for each channel
 @group(0) @binding(5) var<storage, read> residuals: array<f32>;
-@group(0) @binding(6) var<storage, read_write> v: array<Cell>;
+@group(0) @binding(6) var<storage, read_write> v: array<f32>;
+
+fn store(i: u32, z: f32) {
+	v[i] = z;
+}
 
 const VECTOR: u32 = 1u;
 const LANES: u32 = 1u;
@@ -245,8 +249,8 @@ fn element(i: u32) {
 	let blocks = p.out_channels / VECTOR;
 	for (var group = 0u; group < blocks; group += inputs) {
 		for (var block = lane; block < inputs; block += LANES) {
-			let sum = select(Cell(0.0), x[at + block], residue.step != 0u);
-			v[v_at(pixel, VECTOR * (group + block)) / VECTOR] = sum + b[group + block];
+			let sum = select(Cell(0.0), y[at + block], residue.step != 0u);
+			store(v_at(pixel, VECTOR * (group + block)) / VECTOR, sum + b[group + block]);
 		}
 		at += residue.step / VECTOR;
 	}

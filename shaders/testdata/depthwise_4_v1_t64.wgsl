@@ -149,6 +149,10 @@ fn from_output(i: vec3<u32>, f: vec3<u32>, copy: vec3<u32>) -> vec3<u32> {
 @group(0) @binding(5) var<storage, read> residuals: array<f32>;
 @group(0) @binding(6) var<storage, read_write> v: array<f32>;
 
+fn store(i: u32, z: f32) {
+	v[i] = z;
+}
+
 const STORED: u32 = 1u; // depth slices that are stored at once
 
 fn residual(i: u32) -> f32 {
@@ -226,6 +230,10 @@ fn finish_at(i: u32, k: u32, r: u32) {
 	v[i] = finish(v[i], k, r);
 }
 
+fn load(i: u32) -> f32 {
+	return x[i];
+}
+
 // What the kernels share in which a thread computes a strip of neurons, or several below each other, of
 // a few depth slices. Neighbouring threads have neighbouring depth slices.
 
@@ -291,7 +299,7 @@ fn biases(channel: u32) -> vec4<f32> {
 fn put(at: Strip, row: u32, column: u32, four: u32, sums: vec4<f32>) {
 	for (var k = 0u; k < 4u; k++) {
 		if has(at, row, column, 4u * four + k) {
-			v[element(at, row, column, 4u * four + k)] = sums[k];
+			store(element(at, row, column, 4u * four + k), sums[k]);
 		}
 	}
 }
@@ -317,7 +325,7 @@ fn finish_all(at: Strip) {
 fn fetch(i: u32, channel: u32, inside: bool) -> vec4<f32> {
 	let first = x_at(i, 0u);
 	let channels = vec4<u32>(channel, channel + 1u, channel + 2u, channel + 3u) / p.group_outputs;
-	return select(vec4<f32>(), vec4<f32>(x[first + channels.x], x[first + channels.y], x[first + channels.z], x[first + channels.w], ), inside);
+	return select(vec4<f32>(), vec4<f32>(load(first + channels.x), load(first + channels.y), load(first + channels.z), load(first + channels.w), ), inside);
 }
 
 fn weights(tap: u32, channel: u32) -> u32 {

@@ -149,6 +149,10 @@ fn from_output(i: vec3<u32>, f: vec3<u32>, copy: vec3<u32>) -> vec3<u32> {
 @group(0) @binding(5) var<storage, read> residuals: array<f32>;
 @group(0) @binding(6) var<storage, read_write> v: array<vec4<f32>>;
 
+fn store(i: u32, z: vec4<f32>) {
+	v[i] = z;
+}
+
 const STORED: u32 = 4u; // depth slices that are stored at once
 
 fn residual(i: u32) -> f32 {
@@ -228,6 +232,10 @@ fn finish_at(i: u32, k: u32, r: u32) {
 		z[lane] = finish(z[lane], k + lane, r + lane);
 	}
 	v[i] = z;
+}
+
+fn load(i: u32) -> vec4<f32> {
+	return x[i];
 }
 
 // What the kernels that compute tiles of V share. V is taken for a matrix with a row for each (image, z,
@@ -313,7 +321,7 @@ fn biases(tile: Tile, four: u32) -> vec4<f32> {
 // write writes the sums of four depth slices.
 fn write(to: Row, four: u32, sums: vec4<f32>) {
 	if four < to.count {
-		v[to.first + four] = sums;
+		store(to.first + four, sums);
 	}
 }
 
@@ -540,7 +548,7 @@ fn main(
 			let w3_2 = w[weight + 98u];
 			let w3_3 = w[weight + 99u];
 			// A sum gets all that there is for it at once: where registers are few it is moved to and fro but once.
-			let x0 = select(vec4<f32>(), x[column0 + c], inside0);
+			let x0 = select(vec4<f32>(), load(column0 + c), inside0);
 			sum0_0 += x0.x * w0_0;
 			sum0_0 += x0.y * w1_0;
 			sum0_0 += x0.z * w2_0;
@@ -557,7 +565,7 @@ fn main(
 			sum0_3 += x0.y * w1_3;
 			sum0_3 += x0.z * w2_3;
 			sum0_3 += x0.w * w3_3;
-			let x1 = select(vec4<f32>(), x[column1 + c], inside1);
+			let x1 = select(vec4<f32>(), load(column1 + c), inside1);
 			sum1_0 += x1.x * w0_0;
 			sum1_0 += x1.y * w1_0;
 			sum1_0 += x1.z * w2_0;
@@ -574,7 +582,7 @@ fn main(
 			sum1_3 += x1.y * w1_3;
 			sum1_3 += x1.z * w2_3;
 			sum1_3 += x1.w * w3_3;
-			let x2 = select(vec4<f32>(), x[column2 + c], inside2);
+			let x2 = select(vec4<f32>(), load(column2 + c), inside2);
 			sum2_0 += x2.x * w0_0;
 			sum2_0 += x2.y * w1_0;
 			sum2_0 += x2.z * w2_0;
@@ -591,7 +599,7 @@ fn main(
 			sum2_3 += x2.y * w1_3;
 			sum2_3 += x2.z * w2_3;
 			sum2_3 += x2.w * w3_3;
-			let x3 = select(vec4<f32>(), x[column3 + c], inside3);
+			let x3 = select(vec4<f32>(), load(column3 + c), inside3);
 			sum3_0 += x3.x * w0_0;
 			sum3_0 += x3.y * w1_0;
 			sum3_0 += x3.z * w2_0;
@@ -608,7 +616,7 @@ fn main(
 			sum3_3 += x3.y * w1_3;
 			sum3_3 += x3.z * w2_3;
 			sum3_3 += x3.w * w3_3;
-			let x4 = select(vec4<f32>(), x[column4 + c], inside4);
+			let x4 = select(vec4<f32>(), load(column4 + c), inside4);
 			sum4_0 += x4.x * w0_0;
 			sum4_0 += x4.y * w1_0;
 			sum4_0 += x4.z * w2_0;
@@ -625,7 +633,7 @@ fn main(
 			sum4_3 += x4.y * w1_3;
 			sum4_3 += x4.z * w2_3;
 			sum4_3 += x4.w * w3_3;
-			let x5 = select(vec4<f32>(), x[column5 + c], inside5);
+			let x5 = select(vec4<f32>(), load(column5 + c), inside5);
 			sum5_0 += x5.x * w0_0;
 			sum5_0 += x5.y * w1_0;
 			sum5_0 += x5.z * w2_0;
@@ -642,7 +650,7 @@ fn main(
 			sum5_3 += x5.y * w1_3;
 			sum5_3 += x5.z * w2_3;
 			sum5_3 += x5.w * w3_3;
-			let x6 = select(vec4<f32>(), x[column6 + c], inside6);
+			let x6 = select(vec4<f32>(), load(column6 + c), inside6);
 			sum6_0 += x6.x * w0_0;
 			sum6_0 += x6.y * w1_0;
 			sum6_0 += x6.z * w2_0;
@@ -659,7 +667,7 @@ fn main(
 			sum6_3 += x6.y * w1_3;
 			sum6_3 += x6.z * w2_3;
 			sum6_3 += x6.w * w3_3;
-			let x7 = select(vec4<f32>(), x[column7 + c], inside7);
+			let x7 = select(vec4<f32>(), load(column7 + c), inside7);
 			sum7_0 += x7.x * w0_0;
 			sum7_0 += x7.y * w1_0;
 			sum7_0 += x7.z * w2_0;
@@ -676,7 +684,7 @@ fn main(
 			sum7_3 += x7.y * w1_3;
 			sum7_3 += x7.z * w2_3;
 			sum7_3 += x7.w * w3_3;
-			let x8 = select(vec4<f32>(), x[column8 + c], inside8);
+			let x8 = select(vec4<f32>(), load(column8 + c), inside8);
 			sum8_0 += x8.x * w0_0;
 			sum8_0 += x8.y * w1_0;
 			sum8_0 += x8.z * w2_0;
@@ -693,7 +701,7 @@ fn main(
 			sum8_3 += x8.y * w1_3;
 			sum8_3 += x8.z * w2_3;
 			sum8_3 += x8.w * w3_3;
-			let x9 = select(vec4<f32>(), x[column9 + c], inside9);
+			let x9 = select(vec4<f32>(), load(column9 + c), inside9);
 			sum9_0 += x9.x * w0_0;
 			sum9_0 += x9.y * w1_0;
 			sum9_0 += x9.z * w2_0;
@@ -710,7 +718,7 @@ fn main(
 			sum9_3 += x9.y * w1_3;
 			sum9_3 += x9.z * w2_3;
 			sum9_3 += x9.w * w3_3;
-			let x10 = select(vec4<f32>(), x[column10 + c], inside10);
+			let x10 = select(vec4<f32>(), load(column10 + c), inside10);
 			sum10_0 += x10.x * w0_0;
 			sum10_0 += x10.y * w1_0;
 			sum10_0 += x10.z * w2_0;
@@ -727,7 +735,7 @@ fn main(
 			sum10_3 += x10.y * w1_3;
 			sum10_3 += x10.z * w2_3;
 			sum10_3 += x10.w * w3_3;
-			let x11 = select(vec4<f32>(), x[column11 + c], inside11);
+			let x11 = select(vec4<f32>(), load(column11 + c), inside11);
 			sum11_0 += x11.x * w0_0;
 			sum11_0 += x11.y * w1_0;
 			sum11_0 += x11.z * w2_0;
@@ -744,7 +752,7 @@ fn main(
 			sum11_3 += x11.y * w1_3;
 			sum11_3 += x11.z * w2_3;
 			sum11_3 += x11.w * w3_3;
-			let x12 = select(vec4<f32>(), x[column12 + c], inside12);
+			let x12 = select(vec4<f32>(), load(column12 + c), inside12);
 			sum12_0 += x12.x * w0_0;
 			sum12_0 += x12.y * w1_0;
 			sum12_0 += x12.z * w2_0;
@@ -761,7 +769,7 @@ fn main(
 			sum12_3 += x12.y * w1_3;
 			sum12_3 += x12.z * w2_3;
 			sum12_3 += x12.w * w3_3;
-			let x13 = select(vec4<f32>(), x[column13 + c], inside13);
+			let x13 = select(vec4<f32>(), load(column13 + c), inside13);
 			sum13_0 += x13.x * w0_0;
 			sum13_0 += x13.y * w1_0;
 			sum13_0 += x13.z * w2_0;
@@ -778,7 +786,7 @@ fn main(
 			sum13_3 += x13.y * w1_3;
 			sum13_3 += x13.z * w2_3;
 			sum13_3 += x13.w * w3_3;
-			let x14 = select(vec4<f32>(), x[column14 + c], inside14);
+			let x14 = select(vec4<f32>(), load(column14 + c), inside14);
 			sum14_0 += x14.x * w0_0;
 			sum14_0 += x14.y * w1_0;
 			sum14_0 += x14.z * w2_0;
@@ -795,7 +803,7 @@ fn main(
 			sum14_3 += x14.y * w1_3;
 			sum14_3 += x14.z * w2_3;
 			sum14_3 += x14.w * w3_3;
-			let x15 = select(vec4<f32>(), x[column15 + c], inside15);
+			let x15 = select(vec4<f32>(), load(column15 + c), inside15);
 			sum15_0 += x15.x * w0_0;
 			sum15_0 += x15.y * w1_0;
 			sum15_0 += x15.z * w2_0;

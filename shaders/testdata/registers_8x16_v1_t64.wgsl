@@ -149,6 +149,10 @@ fn from_output(i: vec3<u32>, f: vec3<u32>, copy: vec3<u32>) -> vec3<u32> {
 @group(0) @binding(5) var<storage, read> residuals: array<f32>;
 @group(0) @binding(6) var<storage, read_write> v: array<f32>;
 
+fn store(i: u32, z: f32) {
+	v[i] = z;
+}
+
 const STORED: u32 = 1u; // depth slices that are stored at once
 
 fn residual(i: u32) -> f32 {
@@ -224,6 +228,10 @@ fn finish(z: f32, k: u32, r: u32) -> f32 {
 // finish_at applies the epilogue to element i of v, which begins with depth slice k, and with r in R.
 fn finish_at(i: u32, k: u32, r: u32) {
 	v[i] = finish(v[i], k, r);
+}
+
+fn load(i: u32) -> f32 {
+	return x[i];
 }
 
 // What the kernels that compute tiles of V share. V is taken for a matrix with a row for each (image, z,
@@ -309,7 +317,7 @@ fn biases(tile: Tile, four: u32) -> vec4<f32> {
 // write writes the sums of four depth slices.
 fn write(to: Row, four: u32, sums: vec4<f32>) {
 	for (var i = 4u * four; i < min(4u * four + 4u, to.count); i++) {
-		v[to.first + i] = sums[i % 4u];
+		store(to.first + i, sums[i % 4u]);
 	}
 }
 
@@ -442,42 +450,42 @@ fn main(
 			let w0_2 = w[weight + 2u];
 			let w0_3 = w[weight + 3u];
 			// A sum gets all that there is for it at once: where registers are few it is moved to and fro but once.
-			let x0 = select(f32(), x[column0 + c], inside0);
+			let x0 = select(f32(), load(column0 + c), inside0);
 			sum0_0 += x0 * w0_0;
 			sum0_1 += x0 * w0_1;
 			sum0_2 += x0 * w0_2;
 			sum0_3 += x0 * w0_3;
-			let x1 = select(f32(), x[column1 + c], inside1);
+			let x1 = select(f32(), load(column1 + c), inside1);
 			sum1_0 += x1 * w0_0;
 			sum1_1 += x1 * w0_1;
 			sum1_2 += x1 * w0_2;
 			sum1_3 += x1 * w0_3;
-			let x2 = select(f32(), x[column2 + c], inside2);
+			let x2 = select(f32(), load(column2 + c), inside2);
 			sum2_0 += x2 * w0_0;
 			sum2_1 += x2 * w0_1;
 			sum2_2 += x2 * w0_2;
 			sum2_3 += x2 * w0_3;
-			let x3 = select(f32(), x[column3 + c], inside3);
+			let x3 = select(f32(), load(column3 + c), inside3);
 			sum3_0 += x3 * w0_0;
 			sum3_1 += x3 * w0_1;
 			sum3_2 += x3 * w0_2;
 			sum3_3 += x3 * w0_3;
-			let x4 = select(f32(), x[column4 + c], inside4);
+			let x4 = select(f32(), load(column4 + c), inside4);
 			sum4_0 += x4 * w0_0;
 			sum4_1 += x4 * w0_1;
 			sum4_2 += x4 * w0_2;
 			sum4_3 += x4 * w0_3;
-			let x5 = select(f32(), x[column5 + c], inside5);
+			let x5 = select(f32(), load(column5 + c), inside5);
 			sum5_0 += x5 * w0_0;
 			sum5_1 += x5 * w0_1;
 			sum5_2 += x5 * w0_2;
 			sum5_3 += x5 * w0_3;
-			let x6 = select(f32(), x[column6 + c], inside6);
+			let x6 = select(f32(), load(column6 + c), inside6);
 			sum6_0 += x6 * w0_0;
 			sum6_1 += x6 * w0_1;
 			sum6_2 += x6 * w0_2;
 			sum6_3 += x6 * w0_3;
-			let x7 = select(f32(), x[column7 + c], inside7);
+			let x7 = select(f32(), load(column7 + c), inside7);
 			sum7_0 += x7 * w0_0;
 			sum7_1 += x7 * w0_1;
 			sum7_2 += x7 * w0_2;

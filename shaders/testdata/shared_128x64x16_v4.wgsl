@@ -151,6 +151,10 @@ fn from_output(i: vec3<u32>, f: vec3<u32>, copy: vec3<u32>) -> vec3<u32> {
 @group(0) @binding(5) var<storage, read> residuals: array<f32>;
 @group(0) @binding(6) var<storage, read_write> v: array<vec4<f32>>;
 
+fn store(i: u32, z: vec4<f32>) {
+	v[i] = z;
+}
+
 const STORED: u32 = 4u; // depth slices that are stored at once
 
 fn residual(i: u32) -> f32 {
@@ -230,6 +234,10 @@ fn finish_at(i: u32, k: u32, r: u32) {
 		z[lane] = finish(z[lane], k + lane, r + lane);
 	}
 	v[i] = z;
+}
+
+fn load(i: u32) -> vec4<f32> {
+	return x[i];
 }
 
 // What the kernels that compute tiles of V share. V is taken for a matrix with a row for each (image, z,
@@ -315,7 +323,7 @@ fn biases(tile: Tile, four: u32) -> vec4<f32> {
 // write writes the sums of four depth slices.
 fn write(to: Row, four: u32, sums: vec4<f32>) {
 	if four < to.count {
-		v[to.first + four] = sums;
+		store(to.first + four, sums);
 	}
 }
 
@@ -412,13 +420,13 @@ fn main(
 		var weight = ((tile.column * taps + tap) * steps + begin) * (DEPTH * COLUMNS / 4u) + thread;
 		for (var c = begin; c < end; c++) {
 			let some = c * DEPTH + lane < p.group_inputs;
-			let x0_0 = select(vec4<f32>(), x[column0_0], inside0_0 && some);
+			let x0_0 = select(vec4<f32>(), load(column0_0), inside0_0 && some);
 			column0_0 += DEPTH / VECTOR;
-			let x0_1 = select(vec4<f32>(), x[column0_1], inside0_1 && some);
+			let x0_1 = select(vec4<f32>(), load(column0_1), inside0_1 && some);
 			column0_1 += DEPTH / VECTOR;
-			let x0_2 = select(vec4<f32>(), x[column0_2], inside0_2 && some);
+			let x0_2 = select(vec4<f32>(), load(column0_2), inside0_2 && some);
 			column0_2 += DEPTH / VECTOR;
-			let x0_3 = select(vec4<f32>(), x[column0_3], inside0_3 && some);
+			let x0_3 = select(vec4<f32>(), load(column0_3), inside0_3 && some);
 			column0_3 += DEPTH / VECTOR;
 			let w0 = w[weight];
 			let w1 = w[weight + 1u * THREADS];

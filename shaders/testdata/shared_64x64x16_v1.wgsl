@@ -151,6 +151,10 @@ fn from_output(i: vec3<u32>, f: vec3<u32>, copy: vec3<u32>) -> vec3<u32> {
 @group(0) @binding(5) var<storage, read> residuals: array<f32>;
 @group(0) @binding(6) var<storage, read_write> v: array<f32>;
 
+fn store(i: u32, z: f32) {
+	v[i] = z;
+}
+
 const STORED: u32 = 1u; // depth slices that are stored at once
 
 fn residual(i: u32) -> f32 {
@@ -226,6 +230,10 @@ fn finish(z: f32, k: u32, r: u32) -> f32 {
 // finish_at applies the epilogue to element i of v, which begins with depth slice k, and with r in R.
 fn finish_at(i: u32, k: u32, r: u32) {
 	v[i] = finish(v[i], k, r);
+}
+
+fn load(i: u32) -> f32 {
+	return x[i];
 }
 
 // What the kernels that compute tiles of V share. V is taken for a matrix with a row for each (image, z,
@@ -311,7 +319,7 @@ fn biases(tile: Tile, four: u32) -> vec4<f32> {
 // write writes the sums of four depth slices.
 fn write(to: Row, four: u32, sums: vec4<f32>) {
 	for (var i = 4u * four; i < min(4u * four + 4u, to.count); i++) {
-		v[to.first + i] = sums[i % 4u];
+		store(to.first + i, sums[i % 4u]);
 	}
 }
 
@@ -483,37 +491,37 @@ fn main(
 		var weight = ((tile.column * taps + tap) * steps + begin) * (DEPTH * COLUMNS / 4u) + thread;
 		for (var c = begin; c < end; c++) {
 			let some = c * DEPTH + lane < p.group_inputs;
-			let x0_0 = select(f32(), x[column0_0], inside0_0 && some);
+			let x0_0 = select(f32(), load(column0_0), inside0_0 && some);
 			column0_0 += DEPTH / VECTOR;
-			let x0_1 = select(f32(), x[column0_1], inside0_1 && some);
+			let x0_1 = select(f32(), load(column0_1), inside0_1 && some);
 			column0_1 += DEPTH / VECTOR;
-			let x0_2 = select(f32(), x[column0_2], inside0_2 && some);
+			let x0_2 = select(f32(), load(column0_2), inside0_2 && some);
 			column0_2 += DEPTH / VECTOR;
-			let x0_3 = select(f32(), x[column0_3], inside0_3 && some);
+			let x0_3 = select(f32(), load(column0_3), inside0_3 && some);
 			column0_3 += DEPTH / VECTOR;
-			let x1_0 = select(f32(), x[column1_0], inside1_0 && some);
+			let x1_0 = select(f32(), load(column1_0), inside1_0 && some);
 			column1_0 += DEPTH / VECTOR;
-			let x1_1 = select(f32(), x[column1_1], inside1_1 && some);
+			let x1_1 = select(f32(), load(column1_1), inside1_1 && some);
 			column1_1 += DEPTH / VECTOR;
-			let x1_2 = select(f32(), x[column1_2], inside1_2 && some);
+			let x1_2 = select(f32(), load(column1_2), inside1_2 && some);
 			column1_2 += DEPTH / VECTOR;
-			let x1_3 = select(f32(), x[column1_3], inside1_3 && some);
+			let x1_3 = select(f32(), load(column1_3), inside1_3 && some);
 			column1_3 += DEPTH / VECTOR;
-			let x2_0 = select(f32(), x[column2_0], inside2_0 && some);
+			let x2_0 = select(f32(), load(column2_0), inside2_0 && some);
 			column2_0 += DEPTH / VECTOR;
-			let x2_1 = select(f32(), x[column2_1], inside2_1 && some);
+			let x2_1 = select(f32(), load(column2_1), inside2_1 && some);
 			column2_1 += DEPTH / VECTOR;
-			let x2_2 = select(f32(), x[column2_2], inside2_2 && some);
+			let x2_2 = select(f32(), load(column2_2), inside2_2 && some);
 			column2_2 += DEPTH / VECTOR;
-			let x2_3 = select(f32(), x[column2_3], inside2_3 && some);
+			let x2_3 = select(f32(), load(column2_3), inside2_3 && some);
 			column2_3 += DEPTH / VECTOR;
-			let x3_0 = select(f32(), x[column3_0], inside3_0 && some);
+			let x3_0 = select(f32(), load(column3_0), inside3_0 && some);
 			column3_0 += DEPTH / VECTOR;
-			let x3_1 = select(f32(), x[column3_1], inside3_1 && some);
+			let x3_1 = select(f32(), load(column3_1), inside3_1 && some);
 			column3_1 += DEPTH / VECTOR;
-			let x3_2 = select(f32(), x[column3_2], inside3_2 && some);
+			let x3_2 = select(f32(), load(column3_2), inside3_2 && some);
 			column3_2 += DEPTH / VECTOR;
-			let x3_3 = select(f32(), x[column3_3], inside3_3 && some);
+			let x3_3 = select(f32(), load(column3_3), inside3_3 && some);
 			column3_3 += DEPTH / VECTOR;
 			let w0 = w[weight];
 			let w1 = w[weight + 1u * THREADS];

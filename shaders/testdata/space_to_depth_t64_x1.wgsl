@@ -141,8 +141,12 @@ fn from_output(i: vec3<u32>, f: vec3<u32>, copy: vec3<u32>) -> vec3<u32> {
 }
 
 @group(0) @binding(0) var<uniform> p: Params;
-@group(0) @binding(1) var<storage, read> x: array<Cell>;
+@group(0) @binding(1) var<storage, read> x: array<f32>;
 @group(0) @binding(2) var<storage, read_write> y: array<Cell>;
+
+fn load(i: u32) -> f32 {
+	return x[i];
+}
 
 const VECTOR: u32 = 1u;
 alias Cell = f32;
@@ -155,7 +159,7 @@ fn copy_residue(number: u32, residue: u32, position: u32, inside: bool) {
 	var to = number * blocks * residues + residue * inputs;
 	for (var group = 0u; group < blocks; group += inputs) {
 		for (var i = group; i < group + inputs; i++) {
-			y[to + i] = select(Cell(0.0), x[x_at(position, VECTOR * i) / VECTOR], inside);
+			y[to + i] = select(Cell(0.0), load(x_at(position, VECTOR * i) / VECTOR), inside);
 		}
 		to += (residues - 1u) * inputs;
 	}

@@ -149,6 +149,10 @@ fn from_output(i: vec3<u32>, f: vec3<u32>, copy: vec3<u32>) -> vec3<u32> {
 @group(0) @binding(5) var<storage, read> residuals: array<f32>;
 @group(0) @binding(6) var<storage, read_write> v: array<vec4<f32>>;
 
+fn store(i: u32, z: vec4<f32>) {
+	v[i] = z;
+}
+
 const STORED: u32 = 4u; // depth slices that are stored at once
 
 fn residual(i: u32) -> f32 {
@@ -230,6 +234,10 @@ fn finish_at(i: u32, k: u32, r: u32) {
 	v[i] = z;
 }
 
+fn load(i: u32) -> f32 {
+	return x[i];
+}
+
 // What the kernels share in which a thread computes a strip of neurons, or several below each other, of
 // a few depth slices. Neighbouring threads have neighbouring depth slices.
 
@@ -294,7 +302,7 @@ fn biases(channel: u32) -> vec4<f32> {
 // has one round at most, for some compilers take minutes over as many branches.
 fn put(at: Strip, row: u32, column: u32, four: u32, sums: vec4<f32>) {
 	for (var k = 4u * four; k < 4u * four + 4u && has(at, row, column, k); k += 4u) {
-		v[element(at, row, column, k) / 4u] = sums;
+		store(element(at, row, column, k) / 4u, sums);
 	}
 }
 
@@ -316,7 +324,7 @@ fn finish_all(at: Strip) {
 }
 
 fn fetch(i: u32, inside: bool) -> f32 {
-	return select(0.0, x[i], inside);
+	return select(0.0, load(i), inside);
 }
 
 @compute @workgroup_size(THREADS)

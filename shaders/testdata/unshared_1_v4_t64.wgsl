@@ -149,6 +149,10 @@ fn from_output(i: vec3<u32>, f: vec3<u32>, copy: vec3<u32>) -> vec3<u32> {
 @group(0) @binding(5) var<storage, read> residuals: array<f32>;
 @group(0) @binding(6) var<storage, read_write> v: array<vec4<f32>>;
 
+fn store(i: u32, z: vec4<f32>) {
+	v[i] = z;
+}
+
 const STORED: u32 = 4u; // depth slices that are stored at once
 
 fn residual(i: u32) -> f32 {
@@ -230,6 +234,10 @@ fn finish_at(i: u32, k: u32, r: u32) {
 	v[i] = z;
 }
 
+fn load(i: u32) -> vec4<f32> {
+	return x[i];
+}
+
 const THREADS: u32 = 64u;
 const BLOCK: u32 = 8u; // vectors of depth slices whose weights are beside each other
 const IMAGES: u32 = 1u;
@@ -239,7 +247,7 @@ fn write(image: u32, o: u32, k: u32, sums: vec4<f32>) {
 	let pixel = image * p.out_size.x * p.out_size.y * p.out_size.z + o;
 	let i = v_at(pixel, k) / STORED;
 	if image < p.images {
-		v[i] = sums;
+		store(i, sums);
 		if p.activation != 0u || p.residual != 0u {
 			finish_at(i, k, r_at(pixel, k));
 		}
@@ -283,7 +291,7 @@ fn main(
 			let w1 = w[weight + 1u * width];
 			let w2 = w[weight + 2u * width];
 			let w3 = w[weight + 3u * width];
-			let x0 = select(vec4<f32>(), x[column0 + c], inside);
+			let x0 = select(vec4<f32>(), load(column0 + c), inside);
 			sum0 += x0.x * w0;
 			sum0 += x0.y * w1;
 			sum0 += x0.z * w2;

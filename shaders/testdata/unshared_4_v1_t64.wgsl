@@ -149,6 +149,10 @@ fn from_output(i: vec3<u32>, f: vec3<u32>, copy: vec3<u32>) -> vec3<u32> {
 @group(0) @binding(5) var<storage, read> residuals: array<f32>;
 @group(0) @binding(6) var<storage, read_write> v: array<f32>;
 
+fn store(i: u32, z: f32) {
+	v[i] = z;
+}
+
 const STORED: u32 = 1u; // depth slices that are stored at once
 
 fn residual(i: u32) -> f32 {
@@ -226,6 +230,10 @@ fn finish_at(i: u32, k: u32, r: u32) {
 	v[i] = finish(v[i], k, r);
 }
 
+fn load(i: u32) -> f32 {
+	return x[i];
+}
+
 const THREADS: u32 = 64u;
 const BLOCK: u32 = 8u; // vectors of depth slices whose weights are beside each other
 const IMAGES: u32 = 4u;
@@ -235,7 +243,7 @@ fn write(image: u32, o: u32, k: u32, count: u32, sums: vec4<f32>) {
 	let pixel = image * p.out_size.x * p.out_size.y * p.out_size.z + o;
 	for (var lane = 0u; lane < count && image < p.images; lane += STORED) {
 		let i = v_at(pixel, k + lane);
-		v[i] = sums[lane];
+		store(i, sums[lane]);
 		if p.activation != 0u || p.residual != 0u {
 			finish_at(i, k + lane, r_at(pixel, k + lane));
 		}
@@ -282,13 +290,13 @@ fn main(
 		var weight = ((o * columns + beside) * taps + tap * width) * p.group_inputs + column - beside;
 		for (var c = 0u; c < p.group_inputs; c++) {
 			let w0 = w[weight];
-			let x0 = select(f32(), x[column0 + c], inside);
+			let x0 = select(f32(), load(column0 + c), inside);
 			sum0 += x0 * w0;
-			let x1 = select(f32(), x[column1 + c], inside);
+			let x1 = select(f32(), load(column1 + c), inside);
 			sum1 += x1 * w0;
-			let x2 = select(f32(), x[column2 + c], inside);
+			let x2 = select(f32(), load(column2 + c), inside);
 			sum2 += x2 * w0;
-			let x3 = select(f32(), x[column3 + c], inside);
+			let x3 = select(f32(), load(column3 + c), inside);
 			sum3 += x3 * w0;
 			weight += width;
 		}

@@ -140,8 +140,12 @@ fn from_output(i: vec3<u32>, f: vec3<u32>, copy: vec3<u32>) -> vec3<u32> {
 }
 
 @group(0) @binding(0) var<uniform> p: Params;
-@group(0) @binding(1) var<storage, read> x: array<Cell>;
+@group(0) @binding(1) var<storage, read> x: array<vec4<f32>>;
 @group(0) @binding(2) var<storage, read_write> u: array<Cell>;
+
+fn load(i: u32) -> vec4<f32> {
+	return x[i];
+}
 
 // What Winograd's transforms share: tiles of 1 x 8 inputs or products.
 
@@ -223,7 +227,7 @@ fn tap(o: vec3<u32>, f: vec3<u32>) -> vec3<u32> {
 fn input(t: Tile, row: vec3<u32>, column: vec3<u32>) -> Cell {
 	let at = vec3<u32>(row.x, row.y, column.z);
 	let position = t.image * p.in_size.y * p.in_size.z + flat(at, p.in_size);
-	return select(Cell(0.0), x[x_at(position, VECTOR * t.block) / VECTOR], all(at < p.in_size));
+	return select(Cell(0.0), load(x_at(position, VECTOR * t.block) / VECTOR), all(at < p.in_size));
 }
 
 // transform is Bᵀ d.

@@ -144,7 +144,11 @@ fn from_output(i: vec3<u32>, f: vec3<u32>, copy: vec3<u32>) -> vec3<u32> {
 @group(0) @binding(2) var<storage, read> b: array<Cell>;
 @group(0) @binding(3) var<storage, read> slopes: array<f32>; // of PReLU, one for each channel
 @group(0) @binding(4) var<storage, read> residuals: array<f32>;
-@group(0) @binding(5) var<storage, read_write> v: array<Cell>;
+@group(0) @binding(5) var<storage, read_write> v: array<f32>;
+
+fn store(i: u32, z: f32) {
+	v[i] = z;
+}
 
 fn residual(i: u32) -> f32 {
 	return residuals[i];
@@ -323,7 +327,7 @@ fn block_of(t: Tile, o: vec3<u32>) -> u32 {
 fn write(t: Tile, f: vec3<u32>, z: Cell) {
 	let o = t.o + f * p.dilation;
 	if all(o < p.out_size) {
-		v[block_of(t, o)] = z + b[t.block];
+		store(block_of(t, o), z + b[t.block]);
 	}
 }
 
