@@ -112,13 +112,18 @@ func Compare(a, b Side) Comparison {
 
 // Label names a result for people.
 func (r Result) Label() string {
-	return cmp.Or(r.Name, r.Network, r.Problem)
+	problem := r.Problem
+	if r.Gradient != "" {
+		problem += " d" + r.Gradient
+	}
+	return cmp.Or(r.Name, r.Network, problem)
 }
 
-// key is what tells results apart: a layer's problem without its name, or a network.
+// key is what tells results apart: a layer's problem without its name and what is computed of it, or a network.
 type key struct {
-	problem conv.Problem
-	network string
+	problem  conv.Problem
+	gradient string
+	network  string
 }
 
 // key gives the result's. A layer's problem must be one.
@@ -128,7 +133,7 @@ func (r Result) key() (key, error) {
 	}
 	p, err := conv.Parse(r.Problem)
 	p.Name = ""
-	return key{problem: p}, err
+	return key{problem: p, gradient: r.Gradient}, err
 }
 
 // layers are the results of a side that have times, by what they are of: one for each run, nil where the run has

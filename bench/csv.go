@@ -54,6 +54,7 @@ var csvColumns = []csvColumn{
 	}},
 	{"error", func(r Result) string { return r.Error }},
 	{"network", func(r Result) string { return r.Network }},
+	{"gradient", func(r Result) string { return r.Gradient }},
 	{"gpu_median_ms", timesColumn(func(r Result) *Times { return r.GPU }, func(t Times) float64 { return t.Median })},
 }
 

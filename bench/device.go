@@ -25,6 +25,9 @@ type Device struct {
 // NewDevice measures on dev, which stays the caller's to close.
 func NewDevice(dev *host.Device) *Device { return &Device{dev: dev} }
 
+// OnGPU reports whether it is more than the CPU reference.
+func (d *Device) OnGPU() bool { return d.dev.GPU() != nil }
+
 // Timestamps reports whether there is the GPU's clock.
 func (d *Device) Timestamps() bool {
 	return d.dev.GPU() != nil && d.dev.GPU().Info().HasFeature(gpu.FeatureTimestamps)

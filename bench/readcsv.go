@@ -80,6 +80,7 @@ func (c *csvLine) result() (Result, error) {
 	r := Result{
 		Problem:   c.text("problem"),
 		Network:   c.text("network"),
+		Gradient:  c.text("gradient"),
 		Name:      c.text("name"),
 		Algorithm: c.text("algorithm"),
 		Variant:   c.text("variant"),

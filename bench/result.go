@@ -59,8 +59,9 @@ type Result struct {
 	Problem   string `json:"problem"`           // empty for a network
 	Network   string `json:"network,omitempty"` // its file's name and the shapes of its inputs: see [NetworkID]
 	Name      string `json:"name"`
-	Count     int    `json:"count,omitempty"` // how often the suite's network has the layer
-	Algorithm string `json:"algorithm"`       // of a network, how many nodes run on the device
+	Gradient  string `json:"gradient,omitempty"` // [GradientW]: not V is computed, but dW and db
+	Count     int    `json:"count,omitempty"`    // how often the suite's network has the layer
+	Algorithm string `json:"algorithm"`          // of a network, how many nodes run on the device
 	Variant   string `json:"variant,omitempty"`
 	DType     string `json:"dtype,omitempty"` // how volumes and filters are stored, where not as float32
 	FLOP      int64  `json:"flop"`            // of a network, those of its layers

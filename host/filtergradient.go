@@ -1,13 +1,21 @@
 package host
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
+	"time"
 
 	"github.com/gpuconv/gpuconv/conv"
+	"github.com/gpuconv/gpuconv/cpuref"
 	"github.com/gpuconv/gpuconv/gpu"
 	"github.com/gpuconv/gpuconv/internal/algo"
+	"github.com/gpuconv/gpuconv/internal/exec"
+	"github.com/gpuconv/gpuconv/shaders"
+	"github.com/gpuconv/gpuconv/tensor"
 )
 
 // FilterGradients are the algorithms that compute the gradients with respect to W and b of a layer on dev, the default
@@ -27,4 +35,170 @@ func (o LayerOptions) validateFilterGradient() error {
 	}
 	return fmt.Errorf("%w: algorithm %q for dW, must be one of %s", gpu.ErrMisuse, o.FilterGradient,
 		strings.Join(FilterGradientNames(), ", "))
+}
+
+// FilterGradient computes the gradients with respect to W and b of a layer from operands that stay on the device, as
+// often as is asked for: the step of [Layer.Backward] that updates filters, to be measured. It may be used from many
+// goroutines.
+type FilterGradient struct {
+	dev     *Device
+	plan    algo.Plan
+	mu      sync.Mutex
+	session *exec.Session // nil when closed
+	x, dz   tensor.Volume // that were uploaded
+}
+
+// NewFilterGradient builds it, by the algorithm of o.FilterGradient. The error wraps [ErrUnsupported] for the CPU
+// reference, and for layers that do not fit the device in one piece.
+func NewFilterGradient(dev *Device, p conv.Problem, o LayerOptions) (*FilterGradient, error) {
+	if err := p.Validate(); err != nil {
+		return nil, err
+	}
+	if err := errors.Join(o.Validate(p), dev.Usable()); err != nil {
+		return nil, err
+	}
+	if dev.GPU() == nil || !shaders.Fits(p) {
+		return nil, fmt.Errorf("%w: filter gradients are measured on a GPU, of layers that it holds in one piece",
+			ErrUnsupported)
+	}
+	l := layerData{problem: p, options: o}
+	plan, err := algo.ChooseFilterGradient(o.FilterGradient, l.spec(), dev.limits())
+	if err != nil {
+		return nil, unsupported(err)
+	}
+	session, err := exec.Open(dev.exec, plan.Plan, exec.Guarded)
+	if err != nil {
+		return nil, unsupported(err)
+	}
+	return &FilterGradient{dev: dev, plan: plan, session: session}, nil
+}
+
+// Algorithm is what computes the gradients.
+func (g *FilterGradient) Algorithm() Algorithm { return g.plan.Algorithm }
+
+// Upload puts the layer's input and dz, the loss's gradient with respect to its sums, on the device. The error wraps
+// [cpuref.ErrShape].
+func (g *FilterGradient) Upload(x, dz tensor.Volume) error {
+	return g.on("uploading to", func(s *exec.Session) error {
+		p := g.plan.Spec.Problem
+		if err := errors.Join(cpuref.CheckInput(p, x), cpuref.CheckOutput(p, "gradient dZ", dz)); err != nil {
+			return err
+		}
+		g.x, g.dz = x.Clone(), dz.Clone()
+		return s.WriteAll(g.inputs())
+	})
+}
+
+func (g *FilterGradient) inputs() map[int][]uint32 {
+	return map[int][]uint32{algo.X: exec.Bits(g.x.Data), algo.V: exec.Bits(g.dz.Data)}
+}
+
+// Compute computes the gradients, and waits for them until ctx ends at most. They stay on the device.
+func (g *FilterGradient) Compute(ctx context.Context) error {
+	return g.on("computing", func(s *exec.Session) error { return s.Run(ctx) })
+}
+
+// ComputeTimed is [Uploaded.ComputeTimed].
+func (g *FilterGradient) ComputeTimed(ctx context.Context, runs int) (took time.Duration, err error) {
+	err = g.on("timing", func(s *exec.Session) (err error) {
+		took, err = timed(ctx, s, runs)
+		return err
+	})
+	return took, err
+}
+
+// Profile is [Uploaded.Profile].
+func (g *FilterGradient) Profile(ctx context.Context) (all []Dispatch, err error) {
+	err = g.on("timing", func(s *exec.Session) (err error) {
+		all, err = profile(ctx, s)
+		return err
+	})
+	return all, err
+}
+
+// Download reads the gradients back: dW of the filters' shape, with db as its Bias.
+func (g *FilterGradient) Download(ctx context.Context) (dw tensor.Filters, err error) {
+	err = g.on("downloading from", func(s *exec.Session) (err error) {
+		if dw, err = g.shaped(); err != nil {
+			return err
+		}
+		return errors.Join(s.Read(ctx, algo.W, dw.Data), s.Read(ctx, algo.B, dw.Bias))
+	})
+	return dw, err
+}
+
+// shaped are filters without numbers.
+func (g *FilterGradient) shaped() (tensor.Filters, error) {
+	p := g.plan.Spec.Problem
+	banks := int(p.BiasLen()) / p.OutChannels
+	return tensor.NewFilterBanks(banks, p.OutChannels, p.Z.Filter, p.H.Filter, p.W.Filter,
+		p.InChannels/p.Groups)
+}
+
+// Verify computes the gradients of what was uploaded with outputs poisoned before and guards and operands looked at
+// after, and judges every number of them.
+func (g *FilterGradient) Verify(ctx context.Context, mode cpuref.Mode) (judged []Judged, err error) {
+	err = g.on("judging", func(s *exec.Session) error {
+		dw, err := g.shaped()
+		if err != nil {
+			return err
+		}
+		cpuref.Poison(dw.Data)
+		cpuref.Poison(dw.Bias)
+		if err := s.Process(ctx, g.inputs(), true, exec.Result{Operand: algo.W, Numbers: dw.Data},
+			exec.Result{Operand: algo.B, Numbers: dw.Bias}); err != nil {
+			return err
+		}
+		p := g.plan.Spec.Problem
+		ref, err := filterTruth(g.plan.Algorithm, mode, p, g.x, g.dz)
+		if err != nil {
+			return err
+		}
+		report, err := cpuref.Check(dw.Data, ref, mode)
+		if err != nil {
+			return err
+		}
+		judged = []Judged{{"dW", report}}
+		if ref, err = cpuref.BiasGradient(p, g.dz); err != nil {
+			return err
+		}
+		report, err = cpuref.Check(dw.Bias, ref, mode)
+		judged = append(judged, Judged{"db", report})
+		return err
+	})
+	return judged, err
+}
+
+// on does something with the session, one goroutine at a time.
+func (g *FilterGradient) on(doing string, do func(*exec.Session) error) error {
+	if g == nil {
+		return fmt.Errorf("%s filter gradients: %w: use those of NewFilterGradient", doing, gpu.ErrMisuse)
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	err := g.dev.Usable()
+	if err == nil && g.session == nil {
+		err = gpu.ErrClosed
+	}
+	if err == nil {
+		err = do(g.session)
+	}
+	if err != nil {
+		return fmt.Errorf("%s filter gradients of %s on %s: %w", doing, g.plan.Spec.Problem, g.dev, err)
+	}
+	return nil
+}
+
+// Close frees what stands on the device. Closing twice is fine.
+func (g *FilterGradient) Close() error {
+	if g == nil {
+		return nil
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.session != nil {
+		g.session.Close()
+		g.session = nil
+	}
+	return nil
 }

@@ -70,13 +70,18 @@ func (u *Uploaded) Compute(ctx context.Context) error {
 // [gpu.ErrMisuse] for less than one run, or more than 1,000.
 func (u *Uploaded) ComputeTimed(ctx context.Context, runs int) (took time.Duration, err error) {
 	err = u.compute("timing", func(s *exec.Session) (err error) {
-		if runs < 1 || runs > 1000 {
-			return fmt.Errorf("%w: %d runs, must be 1 to 1000", gpu.ErrMisuse, runs)
-		}
-		took, err = s.Took(ctx, runs)
+		took, err = timed(ctx, s, runs)
 		return err
 	})
 	return took, err
+}
+
+// timed runs a session a number of times and gives the time of one run.
+func timed(ctx context.Context, s *exec.Session, runs int) (time.Duration, error) {
+	if runs < 1 || runs > 1000 {
+		return 0, fmt.Errorf("%w: %d runs, must be 1 to 1000", gpu.ErrMisuse, runs)
+	}
+	return s.Took(ctx, runs)
 }
 
 // RunsOf is how many runs that take so long each are worth measuring together: short ones cost less than what it costs
@@ -95,13 +100,19 @@ type Dispatch struct {
 // Profile computes and gives the time of each dispatch, in their order. The device must have
 // [gpu.FeatureTimestamps].
 func (u *Uploaded) Profile(ctx context.Context) (all []Dispatch, err error) {
-	err = u.compute("timing", func(s *exec.Session) error {
-		times, err := s.Times(ctx)
-		for i, t := range times {
-			all = append(all, Dispatch{s.Plan().Steps[i].Kernel.Name(), t})
-		}
+	err = u.compute("timing", func(s *exec.Session) (err error) {
+		all, err = profile(ctx, s)
 		return err
 	})
+	return all, err
+}
+
+// profile runs a session and gives the time of each dispatch.
+func profile(ctx context.Context, s *exec.Session) (all []Dispatch, err error) {
+	times, err := s.Times(ctx)
+	for i, t := range times {
+		all = append(all, Dispatch{s.Plan().Steps[i].Kernel.Name(), t})
+	}
 	return all, err
 }
 

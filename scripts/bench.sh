@@ -214,6 +214,10 @@ gpu)
 	if python3 -c 'import torch; assert torch.cuda.is_available()' 2>/dev/null; then
 		python3 scripts/peers/cudnn.py <bench/suites/core.txt >"$out/gpu-cudnn.json"
 		./gpuconv compare "$out/gpu-cudnn.json" "$out/gpu.json"
+		./gpuconv bench --suite training --backward --tuned=false --no-ceilings --budget "$budget" \
+			--output-json "$out/gpu-training.json"
+		python3 scripts/peers/cudnn.py --backward <"$out/gpu-training.json" >"$out/gpu-cudnn-training.json"
+		./gpuconv compare "$out/gpu-cudnn-training.json" "$out/gpu-training.json"
 	else
 		echo "gpuconv: no PyTorch with CUDA: cuDNN is left out" >&2
 	fi

@@ -20,7 +20,7 @@ func HalvesX(k Variant) bool {
 	case Registers, Shared, Stem, Slide, Spread, Depthwise, SpaceToDepth, Unshared:
 		return true
 	case Winograd:
-		return k.M == 0
+		return k == WinogradInputs(k.H, k.W, k.Vector)
 	case Fourier:
 		return k == FourierRows(k.Vector)
 	}
@@ -33,7 +33,7 @@ func HalvesV(k Variant, e conv.Epilogue) bool {
 	switch k := k.(type) {
 	case Registers, Shared, Stem, Slide, Spread, Depthwise, Unshared, DepthToSpace:
 	case Winograd:
-		if k.M == 0 {
+		if k != WinogradOutputs(k.H, k.W, k.M, k.Vector) {
 			return false
 		}
 	case Fourier:

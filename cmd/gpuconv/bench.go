@@ -62,12 +62,25 @@ type benched struct {
 }
 
 // subjects are all of it on the device.
-func (b benched) subjects(ctx context.Context, device *bench.Device, f benchFlags) []bench.Subject {
-	all := device.Layers(b.layers, f.algorithms...)
+func (b benched) subjects(ctx context.Context, device *bench.Device, f benchFlags) (all []bench.Subject) {
+	for i, l := range b.layers {
+		all = append(all, device.Layers([]bench.Layer{l}, f.algorithms...)...)
+		// Behind the layer that computes dX; what has no name here has other algorithms.
+		if f.filterGradients(device) && i%2 == 1 {
+			all = append(all, device.FilterGradients(b.layers[i-1:i], len(f.algorithms) > 0)...)
+		}
+	}
 	for _, n := range b.networks {
 		all = append(all, device.Network(ctx, n.path, n.dims, n.inputs))
 	}
 	return all
+}
+
+// filterGradients tells whether those of layers are measured: they are float32, and have algorithms of their own.
+func (f benchFlags) filterGradients(device *bench.Device) bool {
+	plain := len(f.algorithms) == 0 || slices.Contains(f.algorithms, "all")
+	float32s := device.DType == "" || device.DType == host.Float32
+	return f.backward && plain && float32s && device.OnGPU()
 }
 
 // newFile describes what is measured on.
@@ -232,6 +245,9 @@ func (b benched) repro(dev *host.Device, about bench.Result, f benchFlags) strin
 	s := drivers() + "gpuconv bench --no-ceilings"
 	if about.Algorithm != "" {
 		s += " --algorithm " + about.Algorithm
+	}
+	if about.Gradient != "" {
+		s = drivers() + "gpuconv bench --no-ceilings --backward"
 	}
 	if f.exact {
 		s += " --exact"

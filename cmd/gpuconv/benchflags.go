@@ -64,7 +64,8 @@ func (f *benchFlags) register(flags *pflag.FlagSet) {
 		"leave out the device's ceilings, and with them the percentages")
 	flags.BoolVar(&f.ceilings, "ceilings", false, "measure the device's ceilings alone, and no layers")
 	flags.BoolVar(&f.backward, "backward", false,
-		"measure beside each layer the gradient with respect to its input, which is a layer too, its adjoint")
+		"measure beside each layer the gradient with respect to its input, which is a layer too, its adjoint, and "+
+			"on a GPU that with respect to its filters")
 	flags.BoolVar(
 		&f.dispatches,
 		"dispatches",

@@ -60,6 +60,8 @@ func newFilterPlan(a Algorithm, s Spec, cost func(Machine) float64) Plan {
 		DType: shaders.Float32}
 	plan.Operands[B] = exec.Operand{Name: "the gradient db", Role: exec.Output, Count: p.BiasLen(),
 		DType: shaders.Float32}
+	plan.Operands[V] = exec.Operand{Name: "the gradient dZ", Role: exec.Input, Count: p.OutLen(),
+		DType: shaders.Float32}
 	return plan
 }
 

@@ -1,4 +1,5 @@
 """Reads the layers of a suite for the peers that Python times, and tells the statistics of their samples."""
+import json
 import re
 import statistics
 import sys
@@ -6,26 +7,35 @@ import time
 
 
 def layer(line):
-    """The hyperparameters of a plain 2D layer's descriptor, its name and its FLOP."""
+    """The hyperparameters of a plain or transposed 2D layer's descriptor, its name and its FLOP."""
     head, _, name = line.partition('n"')
-    if "+" in head or re.search(r"[iok]d\d", head):
-        raise ValueError(f"{line}: only plain 2D layers are timed")
-    d = {"g": 1, "mb": 1, "sh": 1, "ph": 0, "dh": 0}
+    head, _, kind = head.partition("+")
+    if kind not in ("", "transposed") or re.search(r"[iok]d\d", head):
+        raise ValueError(f"{line}: only plain and transposed 2D layers are timed")
+    d = {"g": 1, "mb": 1, "sh": 1, "ph": 0, "dh": 0, "transposed": kind != ""}
     d.update((key, int(n)) for key, n in re.findall(r"([a-z]+)(\d+)", head))
     for key in "iokspd":
         if key + "h" in d:
             d.setdefault(key + "w", d[key + "h"])
     for a in "hw":
         extent = (d["k" + a] - 1) * (d["d" + a] + 1) + 1
+        if kind:
+            least = (d["i" + a] - 1) * d["s" + a] + extent - 2 * d["p" + a]
+            d["more" + a] = d.setdefault("o" + a, least) - least
+            continue
         d.setdefault("o" + a, (d["i" + a] + 2 * d["p" + a] - extent) // d["s" + a] + 1)
         d["behind" + a] = max(0, (d["o" + a] - 1) * d["s" + a] + extent - d["i" + a] - d["p" + a])
-    d["flop"] = 2 * d["mb"] * d["oc"] * d["oh"] * d["ow"] * d["ic"] // d["g"] * d["kh"] * d["kw"]
+    positions = d["ih"] * d["iw"] if kind else d["oh"] * d["ow"]
+    d["flop"] = 2 * d["mb"] * d["oc"] * positions * d["ic"] // d["g"] * d["kh"] * d["kw"]
     return d, name.rstrip('"')
 
 
 def lines():
-    """The descriptors on stdin."""
-    return [s for s in map(str.strip, sys.stdin) if s and not s.startswith("#")]
+    """The descriptors on stdin: of a suite, or of a file of results of `gpuconv bench`."""
+    text = sys.stdin.read()
+    if text.startswith("{"):
+        return [r["problem"] for r in json.loads(text)["results"] if "gradient" not in r]
+    return [s for s in map(str.strip, text.splitlines()) if s and not s.startswith("#")]
 
 
 def sample(once, budget=1.0, fewest=5, most=200):
