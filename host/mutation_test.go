@@ -265,6 +265,10 @@ func unrolledWith(v shaders.Variant) string {
 	switch v := v.(type) {
 	case shaders.Tiles:
 		return "tiles"
+	case shaders.Slide:
+		if v.Filter > 3 {
+			return "slides"
+		}
 	case shaders.FilterTiles, shaders.FilterSlide:
 		return "filters"
 	case shaders.UnsharedInputs:

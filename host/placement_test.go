@@ -250,6 +250,7 @@ func placedLayers() []string {
 		"g2mb5ic8ih3iw4oc16kh2kw3+unshared",
 		"mb2ic3id3ih4iw5oc8kd2kh3kw2pd1ph1pw0+reflect",
 		"g8mb2ic8ih9iw19oc8kh3ph1", "g8mb2ic8ih9iw19oc8kh3sh2ph1", // slides
+		"g8mb2ic8ih9iw19oc8kh5ph2", "g8mb2ic8ih9iw19oc8kh5sh2ph2", "g8mb2ic8ih9iw19oc8kh7ph3",
 		"g2mb2ic8ih9iw19oc8kh3ph1", "g2mb2ic8ih9iw19oc8kh3sh2ph1",
 		"g6mb2ic6ih5iw9oc12kh2kw4ph1", "g8mb2ic8ih5iw9oc8kh2kw4ph1", // depthwise
 		"mb2ic3ih9iw33oc24kh3ph1", "mb2ic3ih19iw33oc24kh3sh2ph1", // stems

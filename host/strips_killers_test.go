@@ -1,6 +1,9 @@
 package host_test
 
 import (
+	"fmt"
+	"strings"
+
 	"github.com/gpuconv/gpuconv/conv"
 	"github.com/gpuconv/gpuconv/shaders"
 )
@@ -13,6 +16,9 @@ var (
 	brokenSlide      = shaders.Slide{Strip: 4, Rows: 2, Filter: 3, Stride: 1, Threads: 64}
 	brokenGrouped    = shaders.Slide{Grouped: true, Strip: 4, Rows: 2, Filter: 3, Stride: 2, Threads: 64}
 	brokenSlide2     = shaders.Slide{Strip: 4, Rows: 2, Filter: 3, Stride: 2, Threads: 64}
+	brokenSlide5     = shaders.Slide{Strip: 4, Rows: 2, Filter: 5, Stride: 1, Threads: 64}
+	brokenSlide5s2   = shaders.Slide{Strip: 4, Rows: 2, Filter: 5, Stride: 2, Threads: 64}
+	brokenSlide7     = shaders.Slide{Strip: 4, Rows: 2, Filter: 7, Stride: 1, Threads: 64}
 	brokenGrouped1   = shaders.Slide{Grouped: true, Strip: 4, Rows: 2, Filter: 3, Stride: 1, Threads: 64}
 	brokenStem3s2    = shaders.Stem{Strip: 16, Rows: 2, Channels: 16, Filter: 3, Stride: 2, Threads: 8}
 	brokenStem7s2    = shaders.Stem{Strip: 8, Rows: 1, Channels: 16, Filter: 7, Stride: 2, Threads: 64}
@@ -22,7 +28,7 @@ var (
 // brokenStrips are all of them.
 func brokenStrips() []shaders.Variant {
 	return []shaders.Variant{brokenStem, brokenSlide, brokenGrouped, brokenDepthwise1, brokenDepthwise, brokenSlide2,
-		brokenGrouped1,
+		brokenSlide5, brokenSlide5s2, brokenSlide7, brokenGrouped1,
 		brokenStem3s2, brokenStem7s2, brokenStem11s4}
 }
 
@@ -75,6 +81,27 @@ func init() {
 	killers[brokenDepthwise] = stripKillers("depthwise/4_v4_t64",
 		"g8mb2ic8id5ih5iw24oc8kd3kh2kw4sd1sh2sw3pd2ph1pw0dd1dh0dw1", "g4ic4id3ih3iw5oc4kd2kh3kw2ph1",
 		"g8mb4ic8ih20iw32oc8kh3ph1")
+}
+
+// Of wider filters: planes of z, rows and neurons around a strip, a folded grid that is full, and padding behind each
+// column of X that a strip loads.
+func init() {
+	for _, k := range []shaders.Slide{brokenSlide5, brokenSlide5s2, brokenSlide7} {
+		layer := func(start, sizes, more string) string {
+			return fmt.Sprintf("%s%skh%dsh%d%s", start, sizes, k.Filter, k.Stride, more)
+		}
+		layers := []string{
+			layer("g8mb2ic8oc8", fmt.Sprintf("id3ih%diw%dkd1sd2dd0", k.Filter+2*k.Stride, k.Filter+5*k.Stride),
+				"pd1ph1pw0"),
+			layer("g4mb2ic4oc4", fmt.Sprintf("ih%diw%d", k.Filter+1, k.Filter+3), "ph0pw1"),
+			layer("g8mb4ic8oc8", fmt.Sprintf("ih%diw%d", 40*k.Stride, 32*k.Stride), fmt.Sprintf("ph%d", k.Filter/2)),
+		}
+		for behind := range uint32(len(k.Columns())) {
+			size := fmt.Sprintf("ih%diw%doh1ow%d", k.Filter, k.Strip*k.Stride+behind-1, k.Strip+1+behind/k.Stride)
+			layers = append(layers, layer("g4ic4oc4", size, "ph0pw1"))
+		}
+		killers[k] = stripKillers(strings.Replace(k.Name(), "_", "/", 1), layers...)
+	}
 }
 
 // stripKillers are layers of integers of one algorithm, of which one fills the folded grid to

@@ -91,6 +91,9 @@ func (Slide) workgroupStorage() uint32 { return 0 }
 var slideRows = []Slide{
 	{false, 8, 8, 3, 1, 8}, {false, 14, 14, 3, 1, 8}, {false, 4, 2, 3, 1, 64},
 	{false, 8, 8, 3, 2, 8}, {false, 14, 14, 3, 2, 8}, {false, 4, 2, 3, 2, 64},
+	{false, 8, 8, 5, 1, 8}, {false, 14, 14, 5, 1, 8}, {false, 4, 2, 5, 1, 64}, {false, 4, 4, 5, 1, 64},
+	{false, 8, 8, 5, 2, 8}, {false, 14, 14, 5, 2, 8}, {false, 4, 2, 5, 2, 64},
+	{false, 8, 8, 7, 1, 8}, {false, 14, 14, 7, 1, 8}, {false, 4, 2, 7, 1, 64}, {false, 4, 4, 7, 1, 64},
 	{true, 8, 8, 3, 1, 8}, {true, 8, 28, 3, 1, 8}, {true, 4, 2, 3, 1, 64},
 	{true, 8, 8, 3, 2, 8}, {true, 4, 2, 3, 2, 64},
 }
