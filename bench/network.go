@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/gpuconv/gpuconv/conv"
 	"github.com/gpuconv/gpuconv/host"
@@ -85,6 +86,10 @@ func (r *networkRunner) Profile() (all []host.Dispatch, err error) {
 		all = append(all, t.Dispatch)
 	}
 	return all, err
+}
+
+func (r *networkRunner) ComputeTimed(runs int) (time.Duration, error) {
+	return r.net.Time(r.ctx, runs, r.inputs)
 }
 
 func (r *networkRunner) Verify() (float64, error) {

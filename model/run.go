@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/gpuconv/gpuconv/gpu"
 	"github.com/gpuconv/gpuconv/host"
@@ -60,6 +61,22 @@ func (net *Network) Profile(ctx context.Context, inputs map[string]tensor.Array)
 		return nil, net.failed("timing", err)
 	}
 	return times, nil
+}
+
+// Time runs the network a number of times, one run after the other, and gives the time of one run on the device by its
+// own clock, without transfers. The device must have [gpu.FeatureTimestamps].
+func (net *Network) Time(ctx context.Context, runs int, inputs map[string]tensor.Array) (took time.Duration, err error) {
+	if net != nil && net.stages != nil {
+		took, err = net.stages.time(ctx, runs, inputs)
+		return took, net.failedAs("timing", err)
+	}
+	err = net.with(inputs, func(p *plan, words [][]uint32) (err error) {
+		if p.program != nil {
+			took, err = p.program.TimeWords(ctx, runs, words...)
+		}
+		return err
+	})
+	return took, net.failedAs("timing", err)
 }
 
 // Plan says how the network is computed for inputs of these shapes, which are compiled where they are not yet.

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/gpuconv/gpuconv/gpu"
 	"github.com/gpuconv/gpuconv/host"
@@ -210,6 +211,19 @@ func (s *stages) profile(ctx context.Context, inputs map[string]tensor.Array) (a
 		return n.Run(ctx, in)
 	}})
 	return all, err
+}
+
+// time adds up what each stage takes, and runs it for what the next one is given.
+func (s *stages) time(ctx context.Context, runs int, inputs map[string]tensor.Array) (sum time.Duration, err error) {
+	_, err = s.do(inputs, use{run: func(n *Network, in map[string]tensor.Array) (map[string]tensor.Array, error) {
+		took, err := n.Time(ctx, runs, in)
+		if err != nil {
+			return nil, err
+		}
+		sum += took
+		return n.Run(ctx, in)
+	}})
+	return sum, err
 }
 
 // look does something with the plan of each stage. Where another one follows, a stage is run for what that is given.

@@ -34,7 +34,8 @@ type inferReport struct {
 	Check         *inferCheck   `json:"check,omitempty"`
 	Bisect        *inferBisect  `json:"bisect,omitempty"`
 	Profile       []profileRow  `json:"profile,omitempty"`
-	FirstMillis   float64       `json:"first_ms"` // upload of the weights, compiling, and the first run
+	Together      float64       `json:"profile_together_ms,omitempty"` // all nodes in one go
+	FirstMillis   float64       `json:"first_ms"`                      // upload of the weights, compiling, and the first run
 	Repeat        *bench.Times  `json:"repeat,omitempty"`
 	PerSecond     float64       `json:"per_second,omitempty"`
 }
@@ -165,7 +166,7 @@ func (r inferReport) print(a *app) {
 		o.printTop(a)
 	}
 	if r.Profile != nil {
-		table(a.stdout, profileTable(r.Profile)...)
+		table(a.stdout, profileTable(r.Profile, r.Together)...)
 	}
 }
 
