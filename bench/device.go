@@ -25,8 +25,10 @@ type Device struct {
 // NewDevice measures on dev, which stays the caller's to close.
 func NewDevice(dev *host.Device) *Device { return &Device{dev: dev} }
 
-// OnGPU reports whether it is more than the CPU reference.
-func (d *Device) OnGPU() bool { return d.dev.GPU() != nil }
+// HasFilterGradients reports whether it measures [Device.FilterGradients]: on a GPU, for they are float32.
+func (d *Device) HasFilterGradients() bool {
+	return d.dev.GPU() != nil && (d.DType == "" || d.DType == host.Float32)
+}
 
 // Timestamps reports whether there is the GPU's clock.
 func (d *Device) Timestamps() bool {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/gpuconv/gpuconv/conv"
 	"github.com/gpuconv/gpuconv/cpuref"
 	"github.com/gpuconv/gpuconv/host"
 	"github.com/gpuconv/gpuconv/host/proof"
@@ -13,17 +14,17 @@ import (
 // GradientW is the [Result.Gradient] of gradients with respect to filters.
 const GradientW = "W"
 
-// FilterGradients are the gradients of layers with respect to W and b: by what the rules choose, or by all algorithms.
-func (d *Device) FilterGradients(layers []Layer, all bool) (subjects []Subject) {
-	for _, l := range layers {
-		algorithms := []string{""}
-		if all {
-			served, err := host.FilterGradients(d.dev, l.Problem, host.LayerOptions{})
-			if err == nil {
-				algorithms = namesOf(served)
-			}
+// FilterGradients are the gradients of layers with respect to W and b, by algorithms as [Layers] takes their names.
+func (d *Device) FilterGradients(layers []Layer, algorithms ...string) (subjects []Subject) {
+	served := func(p conv.Problem) []string {
+		all, err := host.FilterGradients(d.dev, p, host.LayerOptions{})
+		if err != nil {
+			return nil
 		}
-		for _, a := range algorithms {
+		return namesOf(all)
+	}
+	for _, l := range layers {
+		for _, a := range named(algorithms, l.Problem, served) {
 			about := newResult(l, a)
 			if about.Gradient = GradientW; about.Name != "" {
 				about.Name += " dW"

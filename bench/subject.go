@@ -1,6 +1,10 @@
 package bench
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/gpuconv/gpuconv/conv"
+)
 
 // Subject is what is measured in rounds: a layer by an algorithm (see [Layers]), or a network (see [Device.Network]).
 type Subject struct {
@@ -14,25 +18,29 @@ type Subject struct {
 // Layers are layers by algorithms that are named, "" for the default and "all" for each that takes the problem; where
 // none is named, by the default alone.
 func Layers(open Opener, layers []Layer, algorithms ...string) (all []Subject) {
-	if len(algorithms) == 0 {
-		algorithms = []string{""}
-	}
 	for _, l := range layers {
-		var by []string
-		for _, a := range algorithms {
-			if a == "all" {
-				by = append(by, open.Algorithms(l.Problem)...)
-			} else {
-				by = append(by, a)
-			}
-		}
-		for _, a := range by {
+		for _, a := range named(algorithms, l.Problem, open.Algorithms) {
 			all = append(all, Subject{newResult(l, a), func(seed uint64) (Runner, error) {
 				return open.Open(l.Problem, a, seed)
 			}})
 		}
 	}
 	return all
+}
+
+// named are the algorithms' names with those in the place of "all" that serve a problem, and "" where there are none.
+func named(algorithms []string, p conv.Problem, served func(conv.Problem) []string) (names []string) {
+	if len(algorithms) == 0 {
+		return []string{""}
+	}
+	for _, a := range algorithms {
+		if a == "all" {
+			names = append(names, served(p)...)
+		} else {
+			names = append(names, a)
+		}
+	}
+	return names
 }
 
 // Names are those of subjects, each once.

@@ -28,6 +28,8 @@ var (
 	brokenFilterSlide7   = shaders.FilterSlide{Strip: 8, Filter: 7, Stride: 1, Threads: 8}
 	brokenFilterGrouped  = shaders.FilterSlide{Grouped: true, Strip: 8, Filter: 3, Stride: 1, Threads: 8}
 	brokenFilterGrouped2 = shaders.FilterSlide{Grouped: true, Strip: 8, Filter: 3, Stride: 2, Threads: 8}
+	brokenFilterShared   = shaders.FilterShared{Rows: 64, Columns: 32, Depth: 16, Vector: 4}
+	brokenFilterShared1  = shaders.FilterShared{Rows: 64, Columns: 64, Depth: 16, Vector: 1}
 	brokenUnshared       = shaders.Unshared{Images: 4, Vector: 4, Threads: 64}
 	brokenUnshared1      = shaders.Unshared{Images: 4, Vector: 1, Threads: 64}
 )
@@ -37,7 +39,9 @@ var (
 func brokenFilters() []shaders.Variant {
 	return append([]shaders.Variant{brokenFilterTiles1, brokenFilterTiles, brokenFilterGrouped, brokenFilterGrouped2,
 		brokenFilterSlide, brokenFilterSlide2, brokenFilterSlide5, brokenFilterSlide5s2, brokenFilterSlide7,
-		shaders.BiasSumsBy(4), shaders.BiasSumsBy(1), brokenUnshared, brokenUnshared1, shaders.FilterUnsharedBy(4),
+		brokenFilterShared1, brokenFilterShared, shaders.BiasSumsBy(4), shaders.BiasSumsBy(1),
+		brokenUnshared, brokenUnshared1,
+		shaders.FilterUnsharedBy(4),
 		shaders.FilterUnsharedBy(1), shaders.UnsharedInputsBy(4, 4), shaders.UnsharedInputsBy(4, 1),
 		shaders.UnsharedGatherBy(4), shaders.UnsharedGatherBy(1),
 		shaders.FilterStrided}, rows(shaders.WinogradGradients())...)
@@ -52,11 +56,15 @@ func ofFilterGradients(v shaders.Variant) bool {
 func init() {
 	for word, other := range map[string]string{"unit": "thread", "fours": "groups", "groups": "taps", "across": "down",
 		"planes": "rows", "first_input": "first_output", "first_output": "first_input", "apart": "1u",
-		"BLOCK": "IMAGES", "IMAGES": "BLOCK", "OUTPUTS": "STRIP", "INPUTS": "STRIP"} {
+		"BLOCK": "IMAGES", "IMAGES": "BLOCK", "OUTPUTS": "STRIP", "INPUTS": "STRIP",
+		"first_weight": "first_slice", "first_slice": "first_weight", "x_row": "d_row", "d_row": "x_row",
+		"mine": "my_slice", "my_slice": "mine", "STRIDE": "LOADERS"} {
 		swaps[word] = []string{other}
 	}
 	exempt = append(exempt,
-		struct{ kind, why, words string }{"functions of gradients", "another one is not tried", "load"})
+		struct{ kind, why, words string }{"functions of gradients", "another one is not tried", "load advance"},
+		struct{ kind, why, words string }{"values of gradients by tiles", "another one is not tried, though some have " +
+			"one of their type", `Neuron computed df ds n.image n.o n.o.x n.o.y n.o.z neurons quad step.image step.o`})
 	for channels, k := range map[int]shaders.FilterTiles{4: brokenFilterTiles, 1: brokenFilterTiles1} {
 		killers[k] = filterTileKillers(k.Name()[len("filter_"):], channels)
 	}
@@ -65,6 +73,8 @@ func init() {
 			killers[k] = filterSlideKillers(f)
 		}
 	}
+	killers[brokenFilterShared] = filterSharedKillers("64x32x16_v4", 4)
+	killers[brokenFilterShared1] = filterSharedKillers("64x64x16_v1", 1)
 	// parts of odd sizes, and one part; as many threads as fill the folded grid, and more
 	killers[shaders.BiasSumsBy(4)] = append(byFilters("tiles/8x8x4_v4_t8_k1", "mb3ic4ih5iw37oc12kh1kw1",
 		"ic4iw3oc40kw1", "ic4ih32iw32oc40kh1", "ic4ih32iw32oc80kh1"),
@@ -182,6 +192,23 @@ func filterTileKillers(name string, channels int) []killer {
 			foreignGradients(fmt.Sprintf("g2mb2ic%dih8iw9oc%dkh3ph1", 6*channels, 10*channels), algorithm(split)))
 	}
 	return append(all, unreadGradients(some("mb2ic%dih9iw9oc%doh3ow3kh3"), algorithm(1)))
+}
+
+// filterSharedKillers have weights and depth slices around a tile, neurons around a step that begin new rows, planes
+// and images within it, and parts the last of which is shorter or none.
+func filterSharedKillers(name string, channels int) []killer {
+	some := func(format string) string { return fmt.Sprintf(format, 4+channels) }
+	all := append(byFilters("shared/"+name+"_k1",
+		everyParameter(2, 4+channels, 12), some("mb3ic%dih5iw9oc68kh2kw3ph1"), some("mb2ic%did3ih3iw2oc4kd2kh1kw1"),
+		some("mb40ic%dih1oc8kh1"), some("mb3ic%diw17oc8kw2"), some("mb9ic%dih5iw3oc36kh1"),
+		some("ic%dih4iw5oc8kh3kw4ph2pw3+reflect"), some("ic%dih4iw5oc8kh3kw4ph2pw3+replicate"),
+		some("ic%dih4iw5oc8kh3kw4ph2pw3+circular"),
+		fmt.Sprintf("ic%dih9oc4kh3", 64/4+channels),
+		fmt.Sprintf("g10ic%diw20oc40kw4", 10*channels), // as many workgroups as fill the folded grid, and one more
+		fmt.Sprintf("g11ic%diw20oc44kw4", 11*channels)),
+		byFilters("shared/"+name+"_k4", some("mb3ic%dih9iw8oc12kh3ph1"), some("g2mb2ic%[1]d0iw65oc8kw2"),
+			some("mb2ic%dih8oc68kh3ph1"))...)
+	return append(all, foreignGradients(fmt.Sprintf("g2mb2ic%dih8iw9oc24kh3ph1", 6*channels), "shared/"+name+"_k1"))
 }
 
 // filterSlideKillers have rows and neurons around a strip, planes whose windows begin anew, parts that begin within a

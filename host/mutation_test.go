@@ -71,7 +71,8 @@ var sizes = map[string][]string{
 	"Registers": {"Pixels", "Channels", "Threads"}, "Shared": {"Rows", "Columns", "Depth"},
 	"Stem": {"Strip", "Rows", "Channels", "Threads"}, "Slide": {"Strip", "Rows", "Threads"},
 	"FilterTiles": {"Outputs", "Inputs", "Strip", "Threads"}, "FilterSlide": {"Strip", "Threads"},
-	"BiasSums": {"Threads"}, "Unshared": {"Images", "Threads"}, "FilterUnshared": {"Threads"},
+	"FilterShared": {"Rows", "Columns", "Depth"},
+	"BiasSums":     {"Threads"}, "Unshared": {"Images", "Threads"}, "FilterUnshared": {"Threads"},
 	"UnsharedInputs": {"Images", "Threads"}, "UnsharedGather": {"Threads"},
 	"Depthwise": {"Strip", "Threads"}, "Pointwise": {"Threads", "Each"}, "Remap": {"Threads", "Each"},
 	"ReduceAxes": {"Lanes", "Threads"}, "Softmax": {"Lanes", "Threads"}, "Extreme": {"Lanes", "Threads"},
@@ -269,7 +270,7 @@ func unrolledWith(v shaders.Variant) string {
 		if v.Filter > 3 {
 			return "slides"
 		}
-	case shaders.FilterTiles, shaders.FilterSlide:
+	case shaders.FilterTiles, shaders.FilterSlide, shaders.FilterShared:
 		return "filters"
 	case shaders.UnsharedInputs:
 		return "unshared inputs"

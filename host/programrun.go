@@ -264,10 +264,10 @@ func (p *Program) profile(ctx context.Context, inputs given) (all []NodeTime, er
 	return all, err
 }
 
-// TimeWords runs the program a number of times, one run after the other, with its inputs as the device stores them, and
-// gives the time of one run by the device's own clock, as the clock measures them together: less than the sum of what
-// Profile gives, for it costs to begin and to end each measurement. The device must have [gpu.FeatureTimestamps]. The
-// error wraps [gpu.ErrMisuse] for less than one run, or more than 1,000.
+// TimeWords runs the program a number of times, one run after the other, with its inputs as the device stores them,
+// and gives the time of one run by the device's own clock, as the clock measures them together: less than the sum of
+// what Profile gives, for it costs to begin and to end each measurement. The device must have [gpu.FeatureTimestamps].
+// The error wraps [gpu.ErrMisuse] for less than one run, or more than 1,000.
 func (p *Program) TimeWords(ctx context.Context, runs int, inputs ...[]uint32) (took time.Duration, err error) {
 	err = p.use("timing", func(s *exec.Session) error {
 		words, err := p.words(inputs)()

@@ -18,7 +18,7 @@ var (
 	brokenSlide2     = shaders.Slide{Strip: 4, Rows: 2, Filter: 3, Stride: 2, Threads: 64}
 	brokenSlide5     = shaders.Slide{Strip: 4, Rows: 2, Filter: 5, Stride: 1, Threads: 64}
 	brokenSlide5s2   = shaders.Slide{Strip: 4, Rows: 2, Filter: 5, Stride: 2, Threads: 64}
-	brokenSlide7     = shaders.Slide{Strip: 4, Rows: 2, Filter: 7, Stride: 1, Threads: 64}
+	brokenSlide7     = shaders.Slide{Strip: 8, Rows: 8, Filter: 7, Stride: 1, Threads: 8}
 	brokenGrouped1   = shaders.Slide{Grouped: true, Strip: 4, Rows: 2, Filter: 3, Stride: 1, Threads: 64}
 	brokenStem3s2    = shaders.Stem{Strip: 16, Rows: 2, Channels: 16, Filter: 3, Stride: 2, Threads: 8}
 	brokenStem7s2    = shaders.Stem{Strip: 8, Rows: 1, Channels: 16, Filter: 7, Stride: 2, Threads: 64}
@@ -91,8 +91,8 @@ func init() {
 			return fmt.Sprintf("%s%skh%dsh%d%s", start, sizes, k.Filter, k.Stride, more)
 		}
 		layers := []string{
-			layer("g8mb2ic8oc8", fmt.Sprintf("id3ih%diw%dkd1sd2dd0", k.Filter+2*k.Stride, k.Filter+5*k.Stride),
-				"pd1ph1pw0"),
+			layer("g8mb2ic8oc8", fmt.Sprintf("id3ih%diw%dkd1sd2dd0", k.Filter+k.Rows*k.Stride,
+				k.Filter+(k.Strip+1)*k.Stride), "pd1ph1pw0"),
 			layer("g4mb2ic4oc4", fmt.Sprintf("ih%diw%d", k.Filter+1, k.Filter+3), "ph0pw1"),
 			layer("g8mb4ic8oc8", fmt.Sprintf("ih%diw%d", 40*k.Stride, 32*k.Stride), fmt.Sprintf("ph%d", k.Filter/2)),
 		}

@@ -79,14 +79,15 @@ func TestEveryVariantRuns(t *testing.T) {
 	}
 }
 
-// softwareAlone tells kernels that no GPU runs: tiles of 8x8 inputs by fours, which take more registers than it has,
-// and depth to space with a thread for all channels of a pixel that has 16 vectors of them.
+// softwareAlone tells kernels that no GPU runs: tiles of 8x8 inputs by fours and filters of 7x7, which take more
+// registers than it has, and depth to space with a thread for all channels of a pixel that has 16 vectors of them.
 func softwareAlone(dev *host.Device, v shaders.Variant) bool {
 	if dev.GPU().Info().Type == gpu.Software {
 		return false
 	}
 	k, ok := v.(shaders.Winograd)
-	return ok && k.Vector == 4 && k.H*k.W == 64 || v == shaders.DepthToSpaces()[0]
+	slide, is := v.(shaders.Slide)
+	return ok && k.Vector == 4 && k.H*k.W == 64 || v == shaders.DepthToSpaces()[0] || is && slide.Filter > 5
 }
 
 // TestDefaultThreads holds which workgroup a layer gets that does not ask: never more threads than

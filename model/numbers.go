@@ -2,9 +2,9 @@ package model
 
 import (
 	"fmt"
-	"math"
 
 	"github.com/gpuconv/gpuconv/host"
+	"github.com/gpuconv/gpuconv/internal/exec"
 	"github.com/gpuconv/gpuconv/internal/op"
 	"github.com/gpuconv/gpuconv/onnx"
 	"github.com/gpuconv/gpuconv/tensor"
@@ -73,12 +73,13 @@ func gather[T any](data []T, v op.View) []T {
 // count is how many numbers there are.
 func (n numbers) count() int { return len(n.floats) + len(n.ints) }
 
-// words are the numbers as a device stores them. The error wraps [ErrUnsupported] where a whole number is no int32.
+// words are the numbers as a device stores them: a view of those that are float32, no copy. The error wraps
+// [ErrUnsupported] where a whole number is no int32.
 func (n numbers) words() ([]uint32, error) {
-	words := make([]uint32, 0, n.count())
-	for _, f := range n.floats {
-		words = append(words, math.Float32bits(f))
+	if len(n.ints) == 0 {
+		return exec.Bits(n.floats), nil
 	}
+	words := make([]uint32, 0, n.count())
 	for _, i := range n.ints {
 		if int64(int32(i)) != i {
 			return nil, fmt.Errorf("%w: the whole number %d on a device, must fit in 32 bits", ErrUnsupported, i)
@@ -88,14 +89,13 @@ func (n numbers) words() ([]uint32, error) {
 	return words, nil
 }
 
-// fromWords is what words of a device stand for.
+// fromWords is what words of a device stand for: a view of them where they are float32.
 func fromWords(t onnx.DataType, words []uint32) numbers {
-	if isFloat(t) {
-		floats := make([]float32, len(words))
-		for i, w := range words {
-			floats[i] = math.Float32frombits(w)
-		}
-		return numbers{floats: floats}
+	switch {
+	case isFloat(t) && len(words) == 0:
+		return numbers{floats: []float32{}}
+	case isFloat(t):
+		return numbers{floats: exec.Floats(words)}
 	}
 	ints := make([]int64, len(words))
 	for i, w := range words {

@@ -65,7 +65,11 @@ func (net *Network) Profile(ctx context.Context, inputs map[string]tensor.Array)
 
 // Time runs the network a number of times, one run after the other, and gives the time of one run on the device by its
 // own clock, without transfers. The device must have [gpu.FeatureTimestamps].
-func (net *Network) Time(ctx context.Context, runs int, inputs map[string]tensor.Array) (took time.Duration, err error) {
+func (net *Network) Time(
+	ctx context.Context,
+	runs int,
+	inputs map[string]tensor.Array,
+) (took time.Duration, err error) {
 	if net != nil && net.stages != nil {
 		took, err = net.stages.time(ctx, runs, inputs)
 		return took, net.failedAs("timing", err)

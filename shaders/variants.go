@@ -156,6 +156,9 @@ func Variants() []Variant {
 	for _, f := range filterTileRows {
 		all = append(all, f)
 	}
+	for _, f := range filterSharedRows {
+		all = append(all, f)
+	}
 	all = append(all, BiasSumsBy(4), BiasSumsBy(1))
 	for _, f := range filterSlideRows {
 		all = append(all, f)

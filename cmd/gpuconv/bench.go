@@ -65,22 +65,14 @@ type benched struct {
 func (b benched) subjects(ctx context.Context, device *bench.Device, f benchFlags) (all []bench.Subject) {
 	for i, l := range b.layers {
 		all = append(all, device.Layers([]bench.Layer{l}, f.algorithms...)...)
-		// Behind the layer that computes dX; what has no name here has other algorithms.
-		if f.filterGradients(device) && i%2 == 1 {
-			all = append(all, device.FilterGradients(b.layers[i-1:i], len(f.algorithms) > 0)...)
+		if f.backward && i%2 == 1 && device.HasFilterGradients() { // behind the layer that computes dX
+			all = append(all, device.FilterGradients(b.layers[i-1:i], f.filterGradients...)...)
 		}
 	}
 	for _, n := range b.networks {
 		all = append(all, device.Network(ctx, n.path, n.dims, n.inputs))
 	}
 	return all
-}
-
-// filterGradients tells whether those of layers are measured: they are float32, and have algorithms of their own.
-func (f benchFlags) filterGradients(device *bench.Device) bool {
-	plain := len(f.algorithms) == 0 || slices.Contains(f.algorithms, "all")
-	float32s := device.DType == "" || device.DType == host.Float32
-	return f.backward && plain && float32s && device.OnGPU()
 }
 
 // newFile describes what is measured on.
@@ -243,11 +235,14 @@ func turnText(t bench.Turn, rounds int) string {
 // repro is the command that measures one layer or network again.
 func (b benched) repro(dev *host.Device, about bench.Result, f benchFlags) string {
 	s := drivers() + "gpuconv bench --no-ceilings"
-	if about.Algorithm != "" {
+	switch {
+	case about.Gradient != "":
+		s += " --backward"
+		if about.Algorithm != "" {
+			s += " --filter-gradient " + about.Algorithm
+		}
+	case about.Algorithm != "":
 		s += " --algorithm " + about.Algorithm
-	}
-	if about.Gradient != "" {
-		s = drivers() + "gpuconv bench --no-ceilings --backward"
 	}
 	if f.exact {
 		s += " --exact"

@@ -48,7 +48,7 @@ func TestBenchFilterGradients(t *testing.T) {
 		t.Errorf("the third result is %+v, must be dW of the first layer, judged", w)
 	}
 	contain(t, succeed(t, "compare", file, "--", file), "one dX", "one dW", "geometric mean of 6")
-	all := succeed(t, "bench", "--rounds", "1", "--budget", "1ms", "--no-ceilings", "--backward", "--algorithm", "all",
-		"ic4ih5oc8kh3")
-	contain(t, all, "tiles/", "winograd", "direct/")
+	all := succeed(t, "bench", "--rounds", "1", "--budget", "1ms", "--no-ceilings", "--backward", "--filter-gradient",
+		"all", "ic4ih5oc8kh3")
+	contain(t, all, "tiles/", "winograd", "direct/", "shared/")
 }

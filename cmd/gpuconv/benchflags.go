@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -17,19 +18,20 @@ type benchFlags struct {
 	tuningFlags
 	modelFlags
 	dtypeFlag
-	suite, match string
-	algorithms   []string
-	budget       time.Duration
-	rounds       int
-	warmUp       int
-	seed         uint64
-	noCeilings   bool
-	ceilings     bool
-	percentiles  []float64
-	dispatches   bool
-	backward     bool
-	csv, html    string
-	markdown     string
+	suite, match    string
+	algorithms      []string
+	budget          time.Duration
+	rounds          int
+	warmUp          int
+	seed            uint64
+	noCeilings      bool
+	ceilings        bool
+	percentiles     []float64
+	dispatches      bool
+	backward        bool
+	filterGradients []string
+	csv, html       string
+	markdown        string
 }
 
 // outputs are the flags that name files of reports, and the files.
@@ -66,6 +68,8 @@ func (f *benchFlags) register(flags *pflag.FlagSet) {
 	flags.BoolVar(&f.backward, "backward", false,
 		"measure beside each layer the gradient with respect to its input, which is a layer too, its adjoint, and "+
 			"on a GPU that with respect to its filters")
+	flags.StringSliceVar(&f.filterGradients, "filter-gradient", nil,
+		"algorithms by name, or all, of the gradients with respect to filters (default what the rules choose)")
 	flags.BoolVar(
 		&f.dispatches,
 		"dispatches",
@@ -98,9 +102,17 @@ func (f *benchFlags) layers(a *app, args []string) ([]bench.Layer, error) {
 	}
 	all, err = matching(all, f.match)
 	if err != nil || !f.backward {
-		return all, err
+		return all, cmp.Or(err, f.checkFilterGradients())
 	}
 	return withAdjoints(all)
+}
+
+// checkFilterGradients reports algorithms for gradients that are not asked for.
+func (f *benchFlags) checkFilterGradients() error {
+	if len(f.filterGradients) == 0 {
+		return nil
+	}
+	return usagef("--filter-gradient %s: only --backward measures gradients", strings.Join(f.filterGradients, ","))
 }
 
 // withAdjoints adds behind each layer the one that computes its input's gradient.

@@ -35,7 +35,7 @@ type inferReport struct {
 	Bisect        *inferBisect  `json:"bisect,omitempty"`
 	Profile       []profileRow  `json:"profile,omitempty"`
 	Together      float64       `json:"profile_together_ms,omitempty"` // all nodes in one go
-	FirstMillis   float64       `json:"first_ms"`                      // upload of the weights, compiling, and the first run
+	FirstMillis   float64       `json:"first_ms"`                      // weights uploaded, compiled, and the first run
 	Repeat        *bench.Times  `json:"repeat,omitempty"`
 	PerSecond     float64       `json:"per_second,omitempty"`
 }

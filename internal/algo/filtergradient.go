@@ -18,6 +18,9 @@ func FilterGradients() []Algorithm {
 	for _, a := range filterTiles() {
 		list = append(list, a)
 	}
+	for _, a := range filterShareds() {
+		list = append(list, a)
+	}
 	for _, a := range filterWinograds() {
 		list = append(list, a)
 	}
@@ -87,18 +90,25 @@ func (directFilters) cost(p conv.Problem, m Machine) float64 {
 	return m.occupied(float64(p.FilterLen())*threads, steps*(2*m.Load+m.Address)+8*m.Barrier/threads)
 }
 
-// biasParts is how many parts the sums of db are split into at most.
-const biasParts = 64
+// biasParts is how many parts the sums of db are split into at most: a GPU has threads for more.
+func biasParts(l Limits) uint32 {
+	if l.Software {
+		return 64
+	}
+	return 1024
+}
 
 // biases adds db by vectors, where there are vectors.
-func (plan *Plan) biases(p conv.Problem) {
+func (plan *Plan) biases(p conv.Problem, l Limits) {
 	terms, kernel := shaders.BiasGradient(p), shaders.BiasSumsBy(1)
 	if terms.Outputs%4 == 0 {
 		kernel = shaders.BiasSumsBy(4)
 	}
 	params := shaders.BiasSumsParams{Terms: terms.Terms, Outputs: terms.Outputs, SplitK: 1}
 	if !p.Unshared {
-		params.SplitK = min(biasParts, (terms.Terms+15)/16)
+		if params.SplitK = min(biasParts(l), (terms.Terms+15)/16); params.SplitK > someParts {
+			params.SplitK -= params.SplitK % someParts // see sumParts
+		}
 	}
 	columns := int64(params.SplitK) * p.BiasLen() / int64(kernel.Vector)
 	to := plan.parts("parts of db", B, params.SplitK)
@@ -114,12 +124,26 @@ func (plan *Plan) parts(name string, operand int, splitK uint32) int {
 	return plan.Scratch(name, int64(splitK)*plan.Operands[operand].Count)
 }
 
-// sumParts adds the parts of an operand's sums up, where there are several.
+// someParts is how many parts are added up at a time.
+const someParts = 16
+
+// sumParts adds the parts of an operand's sums up, where there are several: some at a time, in threads of their own.
 func (plan *Plan) sumParts(parts, operand int, splitK uint32) {
-	if splitK == 1 {
-		return
+	count := plan.Operands[operand].Count
+	for ; splitK > someParts && splitK%someParts == 0; splitK /= someParts {
+		several := int64(splitK/someParts) * count
+		to := plan.Scratch("sums of parts", several)
+		plan.sums(parts, to, several, someParts)
+		parts = to
 	}
-	count, none := plan.Operands[operand].Count, exec.Whole(plan.Zeros(1))
+	if splitK > 1 {
+		plan.sums(parts, operand, count, splitK)
+	}
+}
+
+// sums adds up so many numbers of each of the sums, which stand one after the other.
+func (plan *Plan) sums(parts, operand int, count int64, splitK uint32) {
+	none := exec.Whole(plan.Zeros(1))
 	plan.Threads(shaders.SumSplitK, shaders.Encode(shaders.Partials(count, splitK)), count,
 		int64(shaders.SumSplitK.Threads), exec.Whole(parts), none, none, none, exec.Whole(operand))
 }
@@ -160,7 +184,7 @@ func (a filterTile) Plan(s Spec, l Limits) (Plan, error) {
 	}
 	plan := newFilterPlan(a, s, func(m Machine) float64 { return a.cost(p, params, m) })
 	plan.filterTiles(a, p, params, X, V, W)
-	plan.biases(p)
+	plan.biases(p, l)
 	return plan, plan.fits(l)
 }
 
@@ -202,6 +226,7 @@ func (a filterTile) cost(p conv.Problem, params shaders.Params, m Machine) float
 	loads := float64(a.Strip * (a.Inputs + a.Outputs) / 4)
 	step := float64(a.Strip*a.Inputs*a.Outputs) + m.Load*loads + m.Address*float64(a.Strip)
 	threads := float64(ceilDiv(a.units(p), int64(a.Threads)) * int64(a.Threads))
+	threads *= m.idle(a.Threads)
 	return m.occupied(threads, steps*step+float64(rows)*m.Address+float64(a.Inputs*a.Outputs)*m.Store) +
 		m.parts(p.FilterLen(), a.splitK)
 }

@@ -55,7 +55,7 @@ func (a filterSlide) Plan(s Spec, l Limits) (Plan, error) {
 	plan.Threads(a.FilterSlide, shaders.Encode(params), int64(a.splitK)*int64(p.OutChannels/4), int64(a.Threads),
 		exec.Whole(X), exec.Whole(V), exec.Whole(to))
 	plan.sumParts(to, W, a.splitK)
-	plan.biases(p)
+	plan.biases(p, l)
 	return plan, plan.fits(l)
 }
 

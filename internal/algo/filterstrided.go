@@ -52,6 +52,6 @@ func (a filterStrided) Plan(s Spec, l Limits) (Plan, error) {
 	plan.filterTiles(a.product, unstrided, params, y, V, dw)
 	plan.Threads(shaders.FilterStrided, shaders.Encode(shaders.FilterGradient(p)), p.FilterLen(),
 		int64(shaders.FilterStrided.Threads), exec.Whole(dw), exec.Whole(W))
-	plan.biases(p)
+	plan.biases(p, l)
 	return plan, plan.fits(l)
 }

@@ -106,6 +106,6 @@ func (a filterWinograd) Plan(s Spec, l Limits) (Plan, error) {
 	plan.chain(steps[1:2], V, 0, exec.Whole(gradients))
 	plan.filterTiles(a.product, product, params, inputs, gradients, products)
 	plan.chain(steps[2:], products, 0, exec.Whole(W))
-	plan.biases(p)
+	plan.biases(p, l)
 	return plan, plan.fits(l)
 }

@@ -123,7 +123,15 @@ func (a sliding) Name() string {
 // Variant is, for example, 8x4_f3s1_t64.
 func (a sliding) Variant() string { return a.Slide.Name()[len(a.Name())+1:] }
 
-func (a sliding) Plan(s Spec, l Limits) (Plan, error) { return planStrips(a, s, l) }
+func (a sliding) Plan(s Spec, l Limits) (Plan, error) {
+	if a.Filter > 5 && !l.Software { // on an H100 eight times as slow as the kernel of any filter
+		return Plan{}, errWeights
+	}
+	return planStrips(a, s, l)
+}
+
+// errWeights is about filters that a thread holds whole.
+var errWeights = errors.New("filters of 7x7 are for software adapters: a GPU's threads have too few registers")
 
 func (a sliding) kernel() shaders.Variant { return a.Slide }
 

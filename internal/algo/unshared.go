@@ -125,7 +125,7 @@ func (a filterUnshared) Plan(s Spec, l Limits) (Plan, error) {
 	})
 	plan.Threads(a.FilterUnshared, shaders.Encode(shaders.FilterGradient(p)), units, int64(a.Threads), exec.Whole(X),
 		exec.Whole(V), exec.Whole(W))
-	plan.biases(p)
+	plan.biases(p, l)
 	return plan, plan.fits(l)
 }
 

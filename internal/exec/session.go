@@ -26,6 +26,7 @@ type Session struct {
 	timed   []*gpu.Batch // of the same dispatches, made when first asked for
 	total   *gpu.Batch   // of so many runs, made when first asked for
 	runs    int
+	joined  *joined // results that were read together last
 	closers []interface{ Close() error }
 }
 
@@ -342,13 +343,6 @@ func (s *Session) Close() {
 	s.closers = nil
 }
 
-// Result is an operand that is read back after a run: as numbers, or as words where Numbers is nil.
-type Result struct {
-	Operand int
-	Numbers []float32
-	Words   []uint32
-}
-
 // Process writes inputs, runs all steps, and reads results back. With checked, all that kernels write is poisoned
 // before, and all that they must leave as it was is looked at after.
 func (s *Session) Process(ctx context.Context, inputs map[int][]uint32, checked bool, results ...Result) error {
@@ -360,7 +354,11 @@ func (s *Session) Process(ctx context.Context, inputs map[int][]uint32, checked 
 			return err
 		}
 	}
-	if err := s.runReading(ctx, results); err != nil || !checked {
+	read := s.runReading
+	if !checked && len(results) > 1 && !slices.ContainsFunc(results, Result.numbers) {
+		read = s.runJoined
+	}
+	if err := read(ctx, results); err != nil || !checked {
 		return err
 	}
 	return s.Check(ctx, inputs)
@@ -390,28 +388,4 @@ func (s *Session) ProcessHere(ctx context.Context, inputs map[int][]uint32, from
 		return err
 	}
 	return after.Run(ctx)
-}
-
-// runReading runs all steps and reads results back: the first one in the same submission.
-func (s *Session) runReading(ctx context.Context, results []Result) error {
-	for i, r := range results {
-		at := s.places[r.Operand]
-		from := func(b *gpu.Buffer, offset uint64, dst []byte) error { return b.Read(ctx, offset, dst) }
-		if i == 0 {
-			from = func(b *gpu.Buffer, offset uint64, dst []byte) error { return s.batch.RunRead(ctx, b, offset, dst) }
-		}
-		var err error
-		if r.Numbers == nil {
-			err = from(at.buffer, at.offset, gpu.Bytes(r.Words))
-		} else {
-			err = s.read(r.Operand, r.Numbers, from)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	if len(results) == 0 {
-		return s.Run(ctx)
-	}
-	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"runtime"
 	"testing"
 
+	"github.com/gpuconv/gpuconv/gpu"
 	"github.com/gpuconv/gpuconv/host"
 )
 
@@ -31,7 +32,11 @@ func Grows(t *testing.T, dev *host.Device, runs int, run func()) {
 	if grown := heapBytes() - heap; grown > 64<<10 {
 		t.Errorf("the heap grew by %d bytes in %d runs", grown, runs)
 	}
-	if grown := residentBytes(t) - resident; grown > 4<<20 {
+	most := int64(4 << 20)
+	if d.Info().Type != gpu.Software {
+		most = 16 << 20 // the pools of an H100's driver grow by 8 MiB in hundreds of runs, and not in 100,000
+	}
+	if grown := residentBytes(t) - resident; grown > most {
 		t.Errorf("the process grew by %d bytes in %d runs", grown, runs)
 	}
 }
