@@ -39,7 +39,7 @@ var (
 func brokenFilters() []shaders.Variant {
 	return append([]shaders.Variant{brokenFilterTiles1, brokenFilterTiles, brokenFilterGrouped, brokenFilterGrouped2,
 		brokenFilterSlide, brokenFilterSlide2, brokenFilterSlide5, brokenFilterSlide5s2, brokenFilterSlide7,
-		brokenFilterShared1, brokenFilterShared, shaders.BiasSumsBy(4), shaders.BiasSumsBy(1),
+		brokenFilterShared, brokenFilterShared1, shaders.BiasSumsBy(4), shaders.BiasSumsBy(1),
 		brokenUnshared, brokenUnshared1,
 		shaders.FilterUnsharedBy(4),
 		shaders.FilterUnsharedBy(1), shaders.UnsharedInputsBy(4, 4), shaders.UnsharedInputsBy(4, 1),
@@ -63,8 +63,9 @@ func init() {
 	}
 	exempt = append(exempt,
 		struct{ kind, why, words string }{"functions of gradients", "another one is not tried", "load advance"},
-		struct{ kind, why, words string }{"values of gradients by tiles", "another one is not tried, though some have " +
-			"one of their type", `Neuron computed df ds n.image n.o n.o.x n.o.y n.o.z neurons quad step.image step.o`})
+		struct{ kind, why, words string }{"values of gradients by tiles", "another one is not tried, though some " +
+			"have one of their type", `
+			Neuron computed df ds n.image n.o n.o.x n.o.y n.o.z neurons quad step.image step.o`})
 	for channels, k := range map[int]shaders.FilterTiles{4: brokenFilterTiles, 1: brokenFilterTiles1} {
 		killers[k] = filterTileKillers(k.Name()[len("filter_"):], channels)
 	}
@@ -200,7 +201,8 @@ func filterSharedKillers(name string, channels int) []killer {
 	some := func(format string) string { return fmt.Sprintf(format, 4+channels) }
 	all := append(byFilters("shared/"+name+"_k1",
 		everyParameter(2, 4+channels, 12), some("mb3ic%dih5iw9oc68kh2kw3ph1"), some("mb2ic%did3ih3iw2oc4kd2kh1kw1"),
-		some("mb40ic%dih1oc8kh1"), some("mb3ic%diw17oc8kw2"), some("mb9ic%dih5iw3oc36kh1"),
+		some("mb40ic%dih1oc8kh1"), some("mb9ic%dih2iw1oc8kh1"), some("mb9ic%did3ih1oc8kd1kh1"), "ic16ih5oc4kh2",
+		some("mb3ic%diw17oc8kw2"), some("mb9ic%dih5iw3oc36kh1"),
 		some("ic%dih4iw5oc8kh3kw4ph2pw3+reflect"), some("ic%dih4iw5oc8kh3kw4ph2pw3+replicate"),
 		some("ic%dih4iw5oc8kh3kw4ph2pw3+circular"),
 		fmt.Sprintf("ic%dih9oc4kh3", 64/4+channels),
