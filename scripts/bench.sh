@@ -203,7 +203,6 @@ gradients)
 	cp scripts/peers/tfjs/* "$work"
 	(cd "$work" && npm install --silent --ignore-scripts)
 	grep 'resnet_[13]x' bench/suites/core.txt | on swiftshader node "$work/tfjs.mjs"
-	on swiftshader go test -run '^$' -bench FilterGradient -benchtime 1x ./internal/algo -layers 'resnet_[13]x'
 	on swiftshader ./gpuconv bench --suite core --match 'resnet_[13]x' --backward --tuned=false --no-ceilings \
 		--budget "$budget"
 	exit

@@ -1,77 +1,17 @@
 package algo_test
 
 import (
-	"flag"
 	"fmt"
 	"math"
-	"regexp"
 	"testing"
 	"time"
 
-	"github.com/gpuconv/gpuconv/bench"
 	"github.com/gpuconv/gpuconv/conv"
 	"github.com/gpuconv/gpuconv/internal/algo"
 	"github.com/gpuconv/gpuconv/internal/exec"
 	"github.com/gpuconv/gpuconv/internal/hosttest"
 	"github.com/gpuconv/gpuconv/shaders"
 )
-
-var (
-	benchLayers     = flag.String("layers", "", "measure those layers of the core suite alone whose names match this")
-	benchAlgorithms = flag.String("algorithms", "", "measure those algorithms for dW, too, whose names match this")
-)
-
-// BenchmarkFilterGradient measures dW and db of the layers of the core suite beside V of the same layer, both by what
-// the rules choose, each by its quickest run.
-func BenchmarkFilterGradient(b *testing.B) {
-	dev := hosttest.Open(b)
-	device, limits := exec.On(dev.GPU()), algo.LimitsOf(dev.GPU().Info())
-	product, count, least := 1.0, 0, math.Inf(1)
-	layers, err := bench.LoadSuite("core")
-	if err != nil {
-		b.Fatal(err)
-	}
-	for _, layer := range layers {
-		p := layer.Problem
-		if !regexp.MustCompile(*benchLayers).MatchString(p.Name) {
-			continue
-		}
-		s := algo.Spec{Problem: p, DType: shaders.Float32}
-
-		forward, err := algo.Choose("", s, limits)
-		if err != nil {
-			b.Fatal(err)
-		}
-		back, err := algo.ChooseFilterGradient("", s, limits)
-		if err != nil {
-			b.Fatal(err)
-		}
-		// By turns, for what else runs on the machine changes.
-		times := quickest(b, device, forward.Plan, back.Plan)
-		v, dw := gflops(p, times[0]), gflops(p, times[1])
-		fmt.Printf("%-20s V %6.2f by %-28s dW %6.2f by %-26s %.2f\n", p.Name, v, algo.Name(forward.Algorithm), dw,
-			algo.Name(back.Algorithm), dw/v)
-		product, count, least = product*dw/v, count+1, min(least, dw/v)
-		if *benchAlgorithms == "" {
-			continue
-		}
-		var some []algo.Plan
-		var plans []exec.Plan
-		for _, plan := range algo.FilterCandidates(s, limits) {
-			if regexp.MustCompile(*benchAlgorithms).MatchString(algo.Name(plan.Algorithm)) {
-				some, plans = append(some, plan), append(plans, plan.Plan)
-			}
-		}
-		for i, t := range quickest(b, device, plans...) {
-			fmt.Printf("  %-40s %6.2f, cost/ms %.1f\n", algo.Name(some[i].Algorithm), gflops(p, t),
-				some[i].Cost(algo.MachineOf(limits))/1e9/t.Seconds())
-		}
-	}
-	b.ReportMetric(math.Pow(product, 1/float64(count)), "dW/V")
-	b.ReportMetric(least, "least")
-}
-
-func gflops(p conv.Problem, t time.Duration) float64 { return float64(p.FLOPs()) / t.Seconds() / 1e9 }
 
 // quickest are the shortest runs of plans, of seven each by turns, or of as many as take a second.
 func quickest(b *testing.B, dev *exec.Device, plans ...exec.Plan) []time.Duration {
