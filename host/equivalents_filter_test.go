@@ -61,3 +61,30 @@ var filterEquivalents = []equivalent{
 		"if image + 3u < p.images && place5 <= step {", true,
 		"the next filter's thread writes there, too"},
 }
+
+// filterSharedEquivalents are those of tiles in workgroup memory.
+var filterSharedEquivalents = []equivalent{
+	{"let across = (p.w_output + ROWS - 1u) / ROWS;", "let across = (p.w_output + ROWS - 2u) / ROWS;", false,
+		"weights by fours are no multiple of tiles and one; those one by one notice"},
+	{"let down = (p.group_outputs + COLUMNS - 1u) / COLUMNS;",
+		"let down = (p.group_outputs + COLUMNS - 2u) / COLUMNS;", false, "depth slices come by fours"},
+	{"let mine = thread / (COLUMNS / 8u);", "let mine = thread / (COLUMNS / 7u);", false, "both are 4"},
+	{"let my_slice = thread % (COLUMNS / 8u);", "let my_slice = thread % (COLUMNS / 7u);", false, "both are 4"},
+}
+
+func init() {
+	const each = "let each = (neurons + p.split_k * DEPTH - 1u) / (p.split_k * DEPTH) * DEPTH;"
+	for _, longer := range []string{
+		"let each = (neurons + p.split_k * LOADERS - 1u) / (p.split_k * DEPTH) * DEPTH;",
+		"let each = (neurons + p.split_k * DEPTH + 1u) / (p.split_k * DEPTH) * DEPTH;",
+		"let each = (neurons + p.split_k * DEPTH - 0u) / (p.split_k * DEPTH) * DEPTH;",
+		"let each = (neurons + p.split_k * DEPTH - 1u) * (p.split_k * DEPTH) * DEPTH;",
+		"let each = (neurons + p.split_k * DEPTH - 1u) / (p.first_column * DEPTH) * DEPTH;",
+		"let each = (neurons + p.split_k * DEPTH - 1u) / (p.split_k * LOADERS) * DEPTH;",
+		"let each = (neurons + p.split_k * DEPTH - 1u) / (p.split_k * DEPTH) * LOADERS;",
+	} {
+		filterSharedEquivalents = append(filterSharedEquivalents, equivalent{each, longer, false,
+			"parts may be longer, the last ones are then shorter; 16 threads load a neuron, as many as a step has"})
+	}
+	equivalents = append(equivalents, filterSharedEquivalents...)
+}

@@ -65,7 +65,7 @@ func init() {
 		struct{ kind, why, words string }{"functions of gradients", "another one is not tried", "load advance"},
 		struct{ kind, why, words string }{"values of gradients by tiles", "another one is not tried, though some " +
 			"have one of their type", `
-			Neuron computed df ds n.image n.o n.o.x n.o.y n.o.z neurons quad step.image step.o`})
+			Neuron df ds n.image n.o n.o.x n.o.y n.o.z neurons quad step.image step.o`})
 	for channels, k := range map[int]shaders.FilterTiles{4: brokenFilterTiles, 1: brokenFilterTiles1} {
 		killers[k] = filterTileKillers(k.Name()[len("filter_"):], channels)
 	}
@@ -201,7 +201,9 @@ func filterSharedKillers(name string, channels int) []killer {
 	some := func(format string) string { return fmt.Sprintf(format, 4+channels) }
 	all := append(byFilters("shared/"+name+"_k1",
 		everyParameter(2, 4+channels, 12), some("mb3ic%dih5iw9oc68kh2kw3ph1"), some("mb2ic%did3ih3iw2oc4kd2kh1kw1"),
-		some("mb40ic%dih1oc8kh1"), some("mb9ic%dih2iw1oc8kh1"), some("mb9ic%did3ih1oc8kd1kh1"), "ic16ih5oc4kh2",
+		some("mb40ic%dih1oc8kh1"), some("mb9ic%dih2iw1oc8kh1"), some("mb9ic%dih3iw1oc8kh1"),
+		some("mb9ic%did3ih1oc8kd1kh1"), "ic16ih5oc4kh2",
+		"ic16ih5oc68kh2", "g2ic32ih5oc128kh2", "ic20ih5oc68kh3", "g2ic40ih5oc136kh3", // whole tiles, and many
 		some("mb3ic%diw17oc8kw2"), some("mb9ic%dih5iw3oc36kh1"),
 		some("ic%dih4iw5oc8kh3kw4ph2pw3+reflect"), some("ic%dih4iw5oc8kh3kw4ph2pw3+replicate"),
 		some("ic%dih4iw5oc8kh3kw4ph2pw3+circular"),

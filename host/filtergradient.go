@@ -135,40 +135,6 @@ func (g *FilterGradient) shaped() (tensor.Filters, error) {
 		p.InChannels/p.Groups)
 }
 
-// Verify computes the gradients of what was uploaded with outputs poisoned before and guards and operands looked at
-// after, and judges every number of them.
-func (g *FilterGradient) Verify(ctx context.Context, mode cpuref.Mode) (judged []Judged, err error) {
-	err = g.on("judging", func(s *exec.Session) error {
-		dw, err := g.shaped()
-		if err != nil {
-			return err
-		}
-		cpuref.Poison(dw.Data)
-		cpuref.Poison(dw.Bias)
-		if err := s.Process(ctx, g.inputs(), true, exec.Result{Operand: algo.W, Numbers: dw.Data},
-			exec.Result{Operand: algo.B, Numbers: dw.Bias}); err != nil {
-			return err
-		}
-		p := g.plan.Spec.Problem
-		ref, err := filterTruth(g.plan.Algorithm, mode, p, g.x, g.dz)
-		if err != nil {
-			return err
-		}
-		report, err := cpuref.Check(dw.Data, ref, mode)
-		if err != nil {
-			return err
-		}
-		judged = []Judged{{"dW", report}}
-		if ref, err = cpuref.BiasGradient(p, g.dz); err != nil {
-			return err
-		}
-		report, err = cpuref.Check(dw.Bias, ref, mode)
-		judged = append(judged, Judged{"db", report})
-		return err
-	})
-	return judged, err
-}
-
 // on does something with the session, one goroutine at a time.
 func (g *FilterGradient) on(doing string, do func(*exec.Session) error) error {
 	if g == nil {

@@ -85,7 +85,6 @@ fn put(to: u32, weight: u32, slice: u32, sums: vec4<f32>) {
 	// What this thread loads: the inputs of some weights of one tap, and the gradients of four depth slices.
 	let lane = thread % LOADERS * VECTOR;
 	let weight = first_weight + lane;
-	let computed = weight < p.w_output;
 	let f = unflat(weight / p.group_inputs, p.filter_size);
 	let channel = group * p.group_inputs + weight % p.group_inputs;
 	let x_row = thread / LOADERS;
@@ -93,7 +92,6 @@ fn put(to: u32, weight: u32, slice: u32, sums: vec4<f32>) {
 	let quad = thread % (COLUMNS / 4u);
 	let slice = first_slice + 4u * quad;
 	let d_row = thread / (COLUMNS / 4u);
-	let read = slice < p.group_outputs;
 
 	let mine = thread / (COLUMNS / 8u);
 	let my_slice = thread % (COLUMNS / 8u);
@@ -104,9 +102,11 @@ fn put(to: u32, weight: u32, slice: u32, sums: vec4<f32>) {
 
 	let step = apart();
 	for (var first = begin; first < end; first += DEPTH) {
+		// Inputs of neurons that are not of this part are zeros, so that it does not matter which gradients they meet;
+		// sums of weights and depth slices that there are not are never written.
 {{- range .XLoads}}
 		let source{{.}} = from_input(n.o, f);
-		let inside{{.}} = computed && first + x_row{{plus ($.XStep .)}} < end && all(source{{.}} < p.in_size);
+		let inside{{.}} = first + x_row{{plus ($.XStep .)}} < end && all(source{{.}} < p.in_size);
 		let at{{.}} = x_at(n.image * ins + flat(source{{.}}, p.in_size), channel) / VECTOR;
 		n = advance(n, step);
 {{- end}}
@@ -123,8 +123,7 @@ fn put(to: u32, weight: u32, slice: u32, sums: vec4<f32>) {
 			select({{$.Load}}(), x{{.}}, inside{{.}});
 {{- end}}
 {{- range .DLoads}}
-		ds[quad / 2u][d_row{{plus ($.DStep .)}}][quad % 2u] =
-			select(vec4<f32>(), d{{.}}, read && first + d_row{{plus ($.DStep .)}} < end);
+		ds[quad / 2u][d_row{{plus ($.DStep .)}}][quad % 2u] = d{{.}};
 {{- end}}
 		workgroupBarrier();
 		for (var i = 0u; i < DEPTH; i++) {

@@ -55,6 +55,8 @@ func TestFilterGradientRefuses(t *testing.T) {
 		{"winograd6", "ic4ih9oc4kh3", gpus, nil},
 		{"winograd4", "ic4ih9oc4kh3", anything, func(s *algo.Spec) { s.Exact = true }},
 		{"winograd2", "ic4ih9oc4kh3", anything, func(s *algo.Spec) { s.Block = true }},
+		{"shared", "ic4ih9oc4kh3+transposed", anything, nil},
+		{"shared", "ic4ih9oc6kh3", anything, nil},
 		{"strided", "ic4ih9oc4kh3", anything, nil},
 		{"unshared", "ic4ih9oc4kh3", anything, nil},
 		{"registers", "ic4ih9oc4kh3", anything, nil},
@@ -71,6 +73,26 @@ func TestFilterGradientRefuses(t *testing.T) {
 			t.Errorf("%s of %s: by %s", c.name, c.descriptor, algo.Name(plan.Algorithm))
 		} else if c.name == "registers" != errors.Is(err, algo.ErrUnknown) {
 			t.Errorf("%s of %s: %v", c.name, c.descriptor, err)
+		}
+	}
+}
+
+// TestExactFilterGradients: where what is not finite must stay where it is, tiles in workgroup memory are left out, and
+// a GPU takes them else.
+func TestExactFilterGradients(t *testing.T) {
+	gpus := anything
+	gpus.Software = false
+	p, err := conv.Parse("mb8ic64ih28oc64kh1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, exact := range []bool{false, true} {
+		plan, err := algo.ChooseFilterGradient("", algo.Spec{Problem: p, Exact: exact}, gpus)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if shared := plan.Algorithm.Name() == "shared"; shared == exact {
+			t.Errorf("with Exact %v dW is computed by %s", exact, algo.Name(plan.Algorithm))
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package algo
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/gpuconv/gpuconv/conv"
@@ -33,6 +34,9 @@ func (a filterShared) Variant() string {
 
 func (a filterShared) Plan(s Spec, l Limits) (Plan, error) {
 	p, params := s.Problem, shaders.FilterGradient(s.Problem)
+	if s.Exact && !s.Named {
+		return Plan{}, errTaps
+	}
 	if err := a.serves(p); err != nil {
 		return Plan{}, err
 	}
@@ -44,6 +48,9 @@ func (a filterShared) Plan(s Spec, l Limits) (Plan, error) {
 	plan.biases(p, l)
 	return plan, plan.fits(l)
 }
+
+// errTaps is about products with the zeros of padding.
+var errTaps = errors.New("it spreads what is not finite over a filter's taps: with Exact only where it is named")
 
 // serves reports why a layer is not the algorithm's.
 func (a filterShared) serves(p conv.Problem) error {

@@ -226,7 +226,6 @@ fn main(
 	// What this thread loads: the inputs of some weights of one tap, and the gradients of four depth slices.
 	let lane = thread % LOADERS * VECTOR;
 	let weight = first_weight + lane;
-	let computed = weight < p.w_output;
 	let f = unflat(weight / p.group_inputs, p.filter_size);
 	let channel = group * p.group_inputs + weight % p.group_inputs;
 	let x_row = thread / LOADERS;
@@ -234,7 +233,6 @@ fn main(
 	let quad = thread % (COLUMNS / 4u);
 	let slice = first_slice + 4u * quad;
 	let d_row = thread / (COLUMNS / 4u);
-	let read = slice < p.group_outputs;
 
 	let mine = thread / (COLUMNS / 8u);
 	let my_slice = thread % (COLUMNS / 8u);
@@ -257,68 +255,70 @@ fn main(
 
 	let step = apart();
 	for (var first = begin; first < end; first += DEPTH) {
+		// Inputs of neurons that are not of this part are zeros, so that it does not matter which gradients they meet;
+		// sums of weights and depth slices that there are not are never written.
 		let source0 = from_input(n.o, f);
-		let inside0 = computed && first + x_row < end && all(source0 < p.in_size);
+		let inside0 = first + x_row < end && all(source0 < p.in_size);
 		let at0 = x_at(n.image * ins + flat(source0, p.in_size), channel) / VECTOR;
 		n = advance(n, step);
 		let source1 = from_input(n.o, f);
-		let inside1 = computed && first + x_row + 1u < end && all(source1 < p.in_size);
+		let inside1 = first + x_row + 1u < end && all(source1 < p.in_size);
 		let at1 = x_at(n.image * ins + flat(source1, p.in_size), channel) / VECTOR;
 		n = advance(n, step);
 		let source2 = from_input(n.o, f);
-		let inside2 = computed && first + x_row + 2u < end && all(source2 < p.in_size);
+		let inside2 = first + x_row + 2u < end && all(source2 < p.in_size);
 		let at2 = x_at(n.image * ins + flat(source2, p.in_size), channel) / VECTOR;
 		n = advance(n, step);
 		let source3 = from_input(n.o, f);
-		let inside3 = computed && first + x_row + 3u < end && all(source3 < p.in_size);
+		let inside3 = first + x_row + 3u < end && all(source3 < p.in_size);
 		let at3 = x_at(n.image * ins + flat(source3, p.in_size), channel) / VECTOR;
 		n = advance(n, step);
 		let source4 = from_input(n.o, f);
-		let inside4 = computed && first + x_row + 4u < end && all(source4 < p.in_size);
+		let inside4 = first + x_row + 4u < end && all(source4 < p.in_size);
 		let at4 = x_at(n.image * ins + flat(source4, p.in_size), channel) / VECTOR;
 		n = advance(n, step);
 		let source5 = from_input(n.o, f);
-		let inside5 = computed && first + x_row + 5u < end && all(source5 < p.in_size);
+		let inside5 = first + x_row + 5u < end && all(source5 < p.in_size);
 		let at5 = x_at(n.image * ins + flat(source5, p.in_size), channel) / VECTOR;
 		n = advance(n, step);
 		let source6 = from_input(n.o, f);
-		let inside6 = computed && first + x_row + 6u < end && all(source6 < p.in_size);
+		let inside6 = first + x_row + 6u < end && all(source6 < p.in_size);
 		let at6 = x_at(n.image * ins + flat(source6, p.in_size), channel) / VECTOR;
 		n = advance(n, step);
 		let source7 = from_input(n.o, f);
-		let inside7 = computed && first + x_row + 7u < end && all(source7 < p.in_size);
+		let inside7 = first + x_row + 7u < end && all(source7 < p.in_size);
 		let at7 = x_at(n.image * ins + flat(source7, p.in_size), channel) / VECTOR;
 		n = advance(n, step);
 		let source8 = from_input(n.o, f);
-		let inside8 = computed && first + x_row + 8u < end && all(source8 < p.in_size);
+		let inside8 = first + x_row + 8u < end && all(source8 < p.in_size);
 		let at8 = x_at(n.image * ins + flat(source8, p.in_size), channel) / VECTOR;
 		n = advance(n, step);
 		let source9 = from_input(n.o, f);
-		let inside9 = computed && first + x_row + 9u < end && all(source9 < p.in_size);
+		let inside9 = first + x_row + 9u < end && all(source9 < p.in_size);
 		let at9 = x_at(n.image * ins + flat(source9, p.in_size), channel) / VECTOR;
 		n = advance(n, step);
 		let source10 = from_input(n.o, f);
-		let inside10 = computed && first + x_row + 10u < end && all(source10 < p.in_size);
+		let inside10 = first + x_row + 10u < end && all(source10 < p.in_size);
 		let at10 = x_at(n.image * ins + flat(source10, p.in_size), channel) / VECTOR;
 		n = advance(n, step);
 		let source11 = from_input(n.o, f);
-		let inside11 = computed && first + x_row + 11u < end && all(source11 < p.in_size);
+		let inside11 = first + x_row + 11u < end && all(source11 < p.in_size);
 		let at11 = x_at(n.image * ins + flat(source11, p.in_size), channel) / VECTOR;
 		n = advance(n, step);
 		let source12 = from_input(n.o, f);
-		let inside12 = computed && first + x_row + 12u < end && all(source12 < p.in_size);
+		let inside12 = first + x_row + 12u < end && all(source12 < p.in_size);
 		let at12 = x_at(n.image * ins + flat(source12, p.in_size), channel) / VECTOR;
 		n = advance(n, step);
 		let source13 = from_input(n.o, f);
-		let inside13 = computed && first + x_row + 13u < end && all(source13 < p.in_size);
+		let inside13 = first + x_row + 13u < end && all(source13 < p.in_size);
 		let at13 = x_at(n.image * ins + flat(source13, p.in_size), channel) / VECTOR;
 		n = advance(n, step);
 		let source14 = from_input(n.o, f);
-		let inside14 = computed && first + x_row + 14u < end && all(source14 < p.in_size);
+		let inside14 = first + x_row + 14u < end && all(source14 < p.in_size);
 		let at14 = x_at(n.image * ins + flat(source14, p.in_size), channel) / VECTOR;
 		n = advance(n, step);
 		let source15 = from_input(n.o, f);
-		let inside15 = computed && first + x_row + 15u < end && all(source15 < p.in_size);
+		let inside15 = first + x_row + 15u < end && all(source15 < p.in_size);
 		let at15 = x_at(n.image * ins + flat(source15, p.in_size), channel) / VECTOR;
 		n = advance(n, step);
 		let x0 = x[at0];
@@ -375,14 +375,10 @@ fn main(
 			select(f32(), x14, inside14);
 		xs[lane / 8u][x_row + 15u][lane / 4u % 2u][lane % 4u] =
 			select(f32(), x15, inside15);
-		ds[quad / 2u][d_row][quad % 2u] =
-			select(vec4<f32>(), d0, read && first + d_row < end);
-		ds[quad / 2u][d_row + 4u][quad % 2u] =
-			select(vec4<f32>(), d1, read && first + d_row + 4u < end);
-		ds[quad / 2u][d_row + 8u][quad % 2u] =
-			select(vec4<f32>(), d2, read && first + d_row + 8u < end);
-		ds[quad / 2u][d_row + 12u][quad % 2u] =
-			select(vec4<f32>(), d3, read && first + d_row + 12u < end);
+		ds[quad / 2u][d_row][quad % 2u] = d0;
+		ds[quad / 2u][d_row + 4u][quad % 2u] = d1;
+		ds[quad / 2u][d_row + 8u][quad % 2u] = d2;
+		ds[quad / 2u][d_row + 12u][quad % 2u] = d3;
 		workgroupBarrier();
 		for (var i = 0u; i < DEPTH; i++) {
 			let xf = xs[mine][i];
