@@ -77,8 +77,8 @@ func TestFilterGradientRefuses(t *testing.T) {
 	}
 }
 
-// TestExactFilterGradients: where what is not finite must stay where it is, tiles in workgroup memory are left out, and
-// a GPU takes them else.
+// TestExactFilterGradients: where what is not finite must stay where it is, tiles in workgroup memory are left out,
+// and a GPU takes them else.
 func TestExactFilterGradients(t *testing.T) {
 	gpus := anything
 	gpus.Software = false
