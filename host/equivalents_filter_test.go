@@ -73,18 +73,13 @@ var filterSharedEquivalents = []equivalent{
 }
 
 func init() {
-	const each = "let each = (neurons + p.split_k * DEPTH - 1u) / (p.split_k * DEPTH) * DEPTH;"
+	const each = "let each = (neurons + p.split_k - 1u) / p.split_k;"
 	for _, longer := range []string{
-		"let each = (neurons + p.split_k * LOADERS - 1u) / (p.split_k * DEPTH) * DEPTH;",
-		"let each = (neurons + p.split_k * DEPTH + 1u) / (p.split_k * DEPTH) * DEPTH;",
-		"let each = (neurons + p.split_k * DEPTH - 0u) / (p.split_k * DEPTH) * DEPTH;",
-		"let each = (neurons + p.split_k * DEPTH - 1u) * (p.split_k * DEPTH) * DEPTH;",
-		"let each = (neurons + p.split_k * DEPTH - 1u) / (p.first_column * DEPTH) * DEPTH;",
-		"let each = (neurons + p.split_k * DEPTH - 1u) / (p.split_k * LOADERS) * DEPTH;",
-		"let each = (neurons + p.split_k * DEPTH - 1u) / (p.split_k * DEPTH) * LOADERS;",
+		"let each = (neurons + p.split_k + 1u) / p.split_k;", "let each = (neurons + p.split_k - 0u) / p.split_k;",
+		"let each = (neurons + p.split_k - 1u) * p.split_k;", "let each = (neurons + p.split_k - 1u) / p.first_column;",
 	} {
 		filterSharedEquivalents = append(filterSharedEquivalents, equivalent{each, longer, false,
-			"parts may be longer, the last ones are then shorter; 16 threads load a neuron, as many as a step has"})
+			"parts may be longer, the last ones are then shorter; what is divided by zero stays"})
 	}
 	equivalents = append(equivalents, filterSharedEquivalents...)
 }

@@ -203,7 +203,8 @@ func filterSharedKillers(name string, channels int) []killer {
 		everyParameter(2, 4+channels, 12), some("mb3ic%dih5iw9oc68kh2kw3ph1"), some("mb2ic%did3ih3iw2oc4kd2kh1kw1"),
 		some("mb40ic%dih1oc8kh1"), some("mb9ic%dih2iw1oc8kh1"), some("mb9ic%dih3iw1oc8kh1"),
 		some("mb9ic%did3ih1oc8kd1kh1"), "ic16ih5oc4kh2",
-		"ic16ih5oc68kh2", "g2ic32ih5oc128kh2", "ic20ih5oc68kh3", "g2ic40ih5oc136kh3", // whole tiles, and many
+		// whole tiles, with as many workgroups as fill the folded grid, and many
+		"ic16ih5oc68kh2", "g10ic160ih5oc640kh2", "ic20ih5oc68kh3", "g2ic40ih5oc136kh3",
 		some("mb3ic%diw17oc8kw2"), some("mb9ic%dih5iw3oc36kh1"),
 		some("ic%dih4iw5oc8kh3kw4ph2pw3+reflect"), some("ic%dih4iw5oc8kh3kw4ph2pw3+replicate"),
 		some("ic%dih4iw5oc8kh3kw4ph2pw3+circular"),
@@ -211,7 +212,9 @@ func filterSharedKillers(name string, channels int) []killer {
 		fmt.Sprintf("g10ic%diw20oc40kw4", 10*channels), // as many workgroups as fill the folded grid, and one more
 		fmt.Sprintf("g11ic%diw20oc44kw4", 11*channels)),
 		byFilters("shared/"+name+"_k4", some("mb3ic%dih9iw8oc12kh3ph1"), some("g2mb2ic%[1]d0iw65oc8kw2"),
-			some("mb2ic%dih8oc68kh3ph1"))...)
+			some("mb2ic%dih8oc68kh3ph1"),
+			// parts that end within a step, with its second neuron, its fourth and its last but one
+			some("ic%diw132oc12kw1"), some("ic%diw140oc12kw1"), some("ic%diw188oc12kw1"))...)
 	return append(all, foreignGradients(fmt.Sprintf("g2mb2ic%dih8iw9oc24kh3ph1", 6*channels), "shared/"+name+"_k1"))
 }
 

@@ -78,7 +78,7 @@ fn put(to: u32, weight: u32, slice: u32, sums: vec4<f32>) {
 	let outs = p.out_size.x * p.out_size.y * p.out_size.z;
 	let ins = p.in_size.x * p.in_size.y * p.in_size.z;
 	let neurons = p.images * outs;
-	let each = (neurons + p.split_k * DEPTH - 1u) / (p.split_k * DEPTH) * DEPTH;
+	let each = (neurons + p.split_k - 1u) / p.split_k;
 	let begin = min(split * each, neurons);
 	let end = min(begin + each, neurons);
 

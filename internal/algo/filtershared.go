@@ -77,7 +77,7 @@ func (a filterShared) units(p conv.Problem) int64 {
 
 func (a filterShared) cost(p conv.Problem, m Machine) float64 {
 	neurons := p.OutLen() / int64(p.OutChannels)
-	steps := float64(ceilDiv(neurons, int64(a.splitK)*int64(a.Depth)))
+	steps := float64(ceilDiv(ceilDiv(neurons, int64(a.splitK)), int64(a.Depth)))
 	loads := float64(len(a.XLoads()) + len(a.DLoads()))
 	step := float64(a.Depth)*(64+2*m.Shared) + (m.Load+m.Shared)*loads + 2*m.Barrier +
 		m.Address*float64(len(a.XLoads()))
