@@ -76,7 +76,8 @@ func init() {
 	const each = "let each = (neurons + p.split_k - 1u) / p.split_k;"
 	for _, longer := range []string{
 		"let each = (neurons + p.split_k + 1u) / p.split_k;", "let each = (neurons + p.split_k - 0u) / p.split_k;",
-		"let each = (neurons + p.split_k - 1u) * p.split_k;", "let each = (neurons + p.split_k - 1u) / p.first_column;",
+		"let each = (neurons + p.split_k - 1u) * p.split_k;",
+		"let each = (neurons + p.split_k - 1u) / p.first_column;",
 	} {
 		filterSharedEquivalents = append(filterSharedEquivalents, equivalent{each, longer, false,
 			"parts may be longer, the last ones are then shorter; what is divided by zero stays"})
