@@ -42,8 +42,8 @@ func TestFilterGradients(t *testing.T) {
 	}
 }
 
-// filterGradients runs them, and gives the names of those that served a layer. Where time is short, and of shared, a layer
-// has each name but once, and variants that none had yet.
+// filterGradients runs them, and gives the names of those that served a layer. Where time is short, and of shared, a
+// layer has each name but once, and variants that none had yet.
 func filterGradients(t *testing.T, dev *host.Device) map[string]bool {
 	t.Helper()
 	ran := map[string]bool{}
