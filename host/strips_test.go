@@ -2,9 +2,11 @@ package host_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/gpuconv/gpuconv/conv"
+	"github.com/gpuconv/gpuconv/gpu"
 	"github.com/gpuconv/gpuconv/host"
 	"github.com/gpuconv/gpuconv/internal/hosttest"
 )
@@ -24,12 +26,20 @@ func TestStrips(t *testing.T) {
 		"g3ic3ih6oc9kh2kw3sh2sw1", "g8ic8ih9iw7oc8kh5ph2", "g4ic4ih12iw9oc4kh3ph2dh1",
 		"g4mb2ic4id3ih4iw5oc4kd2kh3kw2pd1ph1pw0", "g4ic4ih6iw5oc4kh3ph1+reflect", "g3ic3ih6iw5oc6kh3ph1+replicate",
 		"g8mb2ic8ih6iw5oc8kh3ph2+circular",
+		"g8mb2ic8ih15iw9oc8kh5ph2", "g4ic4ih17iw30oc4kh5sh2ph2", "g4mb2ic4ih15iw16oc4kh7ph3",
 		"ic3mb2ih7iw29oc20kh3ph1", "ic3ih6iw10oc12kh3ph0", "ic3mb2id3ih3iw9oc4kd1kh3sd2sh1pd1ph1",
 		"ic3ih9iw33oc20kh3sh2ph1", "ic3mb2ih17iw19oc20kh7sh2ph3", "ic3ih23iw67oc20kh11sh4",
 	}, func(_ conv.Problem, a host.Algorithm) bool {
 		return slices.Contains(host.StripAlgorithms(), host.AlgorithmName(a))
 	})
-	if len(ran) != len(host.StripAlgorithms()) {
-		t.Errorf("ran %v, must be all of %v", ran, host.StripAlgorithms())
+	for _, name := range host.StripAlgorithms() {
+		if !ran[name] && !wideOnGPU(dev, name) {
+			t.Errorf("%s was not run", name)
+		}
 	}
+}
+
+// wideOnGPU tells strips of filters of 7x7, which no GPU runs.
+func wideOnGPU(dev *host.Device, name string) bool {
+	return dev.GPU().Info().Type != gpu.Software && strings.Contains(name, "_f7s1_t8")
 }

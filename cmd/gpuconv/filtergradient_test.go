@@ -14,7 +14,7 @@ func TestFilterGradientFlag(t *testing.T) {
 		says string
 	}{
 		{[]string{"--filter-gradient", "tiles"}, "only --backward computes one"},
-		{[]string{"--backward", "--filter-gradient", "tile"}, "must be one of direct, tiles, winograd4"},
+		{[]string{"--backward", "--filter-gradient", "tile"}, "must be one of direct, tiles, shared, winograd4"},
 		{[]string{"--backward", "--filter-gradient", "grouped"}, "groups must have 4 input channels"},
 	} {
 		code, _, stderr := gpuconv(append([]string{"run", layer}, c.args...)...)
