@@ -421,7 +421,7 @@ func killersPass(t *testing.T, dev *host.Device) {
 
 // TestEveryLineMatters deletes each line of each shader.
 func TestEveryLineMatters(t *testing.T) {
-	chosen := turnOf(t, 15, 120)
+	chosen := turnOf(t, 20, 160)
 	dev := hosttest.Open(t)
 	mutate(t, dev)
 	killersPass(t, dev)
@@ -622,7 +622,7 @@ func nextParam(t *testing.T) map[string]string {
 
 // TestEveryTokenMatters changes each token of each shader.
 func TestEveryTokenMatters(t *testing.T) {
-	chosen := turnOf(t, 30, 240)
+	chosen := turnOf(t, 45, 360)
 	dev := hosttest.Open(t)
 	mutate(t, dev)
 	killersPass(t, dev)
