@@ -130,8 +130,8 @@ fn put(to: u32, weight: u32, slice: u32, sums: vec4<f32>) {
 			let xf = xs[mine][i];
 			let df = ds[my_slice][i];
 {{- range $i := .Eight}}
-			sum{{$i}}_0 += xf[{{$.Half $i}}].{{$.Quarter $i}} * df[0];
-			sum{{$i}}_1 += xf[{{$.Half $i}}].{{$.Quarter $i}} * df[1];
+			sum{{$i}}_0 += xf[{{half $i}}].{{quarter $i}} * df[0];
+			sum{{$i}}_1 += xf[{{half $i}}].{{quarter $i}} * df[1];
 {{- end}}
 		}
 	}

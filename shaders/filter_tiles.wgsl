@@ -106,7 +106,7 @@ fn outputs(i: u32, inside: bool) -> vec4<f32> {
 {{- range $k := .Slices}}
 {{- range $j := $.Fours}}
 {{- range $i := $.Each}}
-			sum{{$k}}_{{$j}} += d{{$i}}_{{$.Half $k}}.{{$.Quarter $k}} * x{{$i}}_{{$j}};
+			sum{{$k}}_{{$j}} += d{{$i}}_{{half $k}}.{{quarter $k}} * x{{$i}}_{{$j}};
 {{- end}}
 {{- end}}
 {{- end}}

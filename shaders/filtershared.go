@@ -37,10 +37,6 @@ func (FilterShared) Eight() []uint32         { return counting(8) }
 // Threads is the workgroup's size: each thread computes 64 sums.
 func (k FilterShared) Threads() uint32 { return k.Rows * k.Columns / 64 }
 
-// Half and Quarter are where number i of a fragment stands.
-func (FilterShared) Half(i uint32) uint32    { return i / 4 }
-func (FilterShared) Quarter(i uint32) string { return "xyzw"[i%4 : i%4+1] }
-
 func (FilterShared) file() string               { return "filter_shared.wgsl" }
 func (k FilterShared) threads() uint32          { return k.Threads() }
 func (k FilterShared) workgroupStorage() uint32 { return 4 * k.Padded() * (k.Rows + k.Columns) }

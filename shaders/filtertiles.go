@@ -26,10 +26,8 @@ func (f FilterTiles) Slices() []uint32 { return counting(f.Outputs) }
 func (f FilterTiles) Quads() []uint32  { return counting(f.Outputs / 4) }
 func (f FilterTiles) Fours() []uint32  { return counting(f.Inputs / 4) }
 
-// Number is the first channel of a vector; Half and Quarter are where a depth slice stands.
+// Number is the first channel of a vector.
 func (FilterTiles) Number(vector uint32) uint32 { return 4 * vector }
-func (FilterTiles) Half(k uint32) uint32        { return k / 4 }
-func (FilterTiles) Quarter(k uint32) string     { return "xyzw"[k%4 : k%4+1] }
 
 func (FilterTiles) file() string             { return "filter_tiles.wgsl" }
 func (f FilterTiles) threads() uint32        { return f.Threads }

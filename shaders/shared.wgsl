@@ -93,8 +93,8 @@ var<workgroup> ws: array<array<mat2x4<f32>, {{.Padded}}>, {{.WS}}>; // [depth sl
 				let xf = xs[first_row][{{.}}];
 				let wf = ws[first_column][{{.}}];
 {{- range $i := $.Eight}}
-				sum{{$i}}_0 += xf[{{$.Half $i}}].{{$.Quarter $i}} * wf[0];
-				sum{{$i}}_1 += xf[{{$.Half $i}}].{{$.Quarter $i}} * wf[1];
+				sum{{$i}}_0 += xf[{{half $i}}].{{quarter $i}} * wf[0];
+				sum{{$i}}_1 += xf[{{half $i}}].{{quarter $i}} * wf[1];
 {{- end}}
 			}
 {{- end}}

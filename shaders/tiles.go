@@ -103,10 +103,6 @@ func (Shared) Eight() []uint32     { return counting(8) }
 // Threads is the workgroup's size: each thread computes 64 sums.
 func (s Shared) Threads() uint32 { return s.Rows * s.Columns / 64 }
 
-// Half and Quarter are where number i of a fragment stands.
-func (Shared) Half(i uint32) uint32    { return i / 4 }
-func (Shared) Quarter(i uint32) string { return "xyzw"[i%4 : i%4+1] }
-
 // Components are the input channels of a load.
 func (s Shared) Components() []string { return components(s.Vector) }
 
@@ -135,6 +131,10 @@ func vectorType(n uint32) string {
 	}
 	return "f32"
 }
+
+// half and quarter are where number i of eight stands in two vectors of four.
+func half(i uint32) uint32    { return i / 4 }
+func quarter(i uint32) string { return components(4)[i%4][1:] }
 
 func components(n uint32) []string {
 	if n == 4 {

@@ -237,7 +237,7 @@ var files embed.FS
 var templates = template.Must(
 	template.New("").
 		Option("missingkey=error").
-		Funcs(template.FuncMap{"plus": plus, "vector": vectorType}).
+		Funcs(template.FuncMap{"plus": plus, "vector": vectorType, "half": half, "quarter": quarter}).
 		ParseFS(files, "*.wgsl"),
 )
 

@@ -48,7 +48,11 @@ first run, from the file to the answer. Every node is judged before that.`,
 			if err != nil {
 				return err
 			}
-			return a.bench(c.Context(), benched{layers, networks}, f)
+			adjoints, err := f.adjoints(layers)
+			if err != nil {
+				return err
+			}
+			return a.bench(c.Context(), benched{layers, adjoints, networks}, f)
 		},
 	}
 	f.register(c.Flags())
@@ -58,15 +62,21 @@ first run, from the file to the answer. Every node is judged before that.`,
 // benched is what bench measures.
 type benched struct {
 	layers   []bench.Layer
+	adjoints []bench.Layer // of each layer with --backward, what computes its input's gradient
 	networks []seededNetwork
 }
 
 // subjects are all of it on the device.
 func (b benched) subjects(ctx context.Context, device *bench.Device, f benchFlags) (all []bench.Subject) {
-	for i, l := range b.layers {
-		all = append(all, device.Layers([]bench.Layer{l}, f.algorithms...)...)
-		if f.backward && i%2 == 1 && device.HasFilterGradients() { // behind the layer that computes dX
-			all = append(all, device.FilterGradients(b.layers[i-1:i], f.filterGradients...)...)
+	for i := range b.layers {
+		layer := b.layers[i : i+1]
+		all = append(all, device.Layers(layer, f.algorithms...)...)
+		if len(b.adjoints) == 0 {
+			continue
+		}
+		all = append(all, device.Layers(b.adjoints[i:i+1], f.algorithms...)...)
+		if device.HasFilterGradients() {
+			all = append(all, device.FilterGradients(layer, f.filterGradients...)...)
 		}
 	}
 	for _, n := range b.networks {
@@ -128,7 +138,7 @@ func (a *app) bench(ctx context.Context, of benched, f benchFlags) error {
 		return err
 	}
 	device.Exact = f.exact
-	if err := f.serve(dev, device, of.layers); err != nil {
+	if err := f.serve(dev, device, slices.Concat(of.layers, of.adjoints)); err != nil {
 		return err
 	}
 	device.Tunings = f.open(a)

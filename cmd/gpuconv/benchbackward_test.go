@@ -31,6 +31,10 @@ func TestBenchBackward(t *testing.T) {
 		t.Errorf("exit %d, want %d", code, exitUsage)
 	}
 	contain(t, stderr, "--backward of ic2ih5oc3kh3ph1+reflect", "must pad with zeros")
+	code, _, stderr = gpuconv("bench", "--backend", "cpu", "--filter-gradient", "tiles", "ic2ih5oc3kh3")
+	if contain(t, stderr, "--filter-gradient tiles: only --backward"); code != exitUsage {
+		t.Errorf("exit %d, want %d", code, exitUsage)
+	}
 }
 
 // On a GPU the gradient with respect to the filters stands behind the other, judged, and is none of the layer's own

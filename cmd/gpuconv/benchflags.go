@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -100,25 +99,19 @@ func (f *benchFlags) layers(a *app, args []string) ([]bench.Layer, error) {
 	if err != nil {
 		return nil, err
 	}
-	all, err = matching(all, f.match)
-	if err != nil || !f.backward {
-		return all, cmp.Or(err, f.checkFilterGradients())
-	}
-	return withAdjoints(all)
+	return matching(all, f.match)
 }
 
-// checkFilterGradients reports algorithms for gradients that are not asked for.
-func (f *benchFlags) checkFilterGradients() error {
-	if len(f.filterGradients) == 0 {
-		return nil
+// adjoints are the layers that compute the gradients of these layers' inputs with --backward, none without it.
+func (f *benchFlags) adjoints(layers []bench.Layer) (all []bench.Layer, err error) {
+	if !f.backward && len(f.filterGradients) > 0 {
+		return nil, usagef("--filter-gradient %s: only --backward measures gradients",
+			strings.Join(f.filterGradients, ","))
 	}
-	return usagef("--filter-gradient %s: only --backward measures gradients", strings.Join(f.filterGradients, ","))
-}
-
-// withAdjoints adds behind each layer the one that computes its input's gradient.
-func withAdjoints(layers []bench.Layer) (all []bench.Layer, err error) {
+	if !f.backward {
+		return nil, nil
+	}
 	for _, l := range layers {
-		all = append(all, l)
 		back, err := l.Problem.Adjoint()
 		if err != nil {
 			return nil, usagef("--backward of %s: %v", l.Problem, err)

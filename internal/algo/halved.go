@@ -2,6 +2,7 @@ package algo
 
 import (
 	"errors"
+	"slices"
 
 	"github.com/gpuconv/gpuconv/conv"
 	"github.com/gpuconv/gpuconv/internal/exec"
@@ -107,13 +108,9 @@ func writesHalves(of *exec.Plan, s Spec) bool {
 
 // replace gives all steps that use an operand other kernels, unless there is one that has no other.
 func replace(of *exec.Plan, operand int, by func(exec.Step) (shaders.Variant, bool)) bool {
-	steps := append([]exec.Step{}, of.Steps...)
+	steps := slices.Clone(of.Steps)
 	for i, step := range steps {
-		uses := false
-		for _, u := range step.Uses {
-			uses = uses || u.Operand == operand
-		}
-		if !uses {
+		if !slices.ContainsFunc(step.Uses, func(u exec.Use) bool { return u.Operand == operand }) {
 			continue
 		}
 		k, ok := by(step)

@@ -81,9 +81,7 @@ func (s *Session) join(results []Result) (err error) {
 		return err
 	}
 	j.words = make([]uint32, count)
-	for i, group := range s.groups {
-		j.batch.Dispatch(group, s.grids[i][0], s.grids[i][1], s.grids[i][2])
-	}
+	s.dispatch(j.batch)
 	offset := uint64(0)
 	for _, r := range results {
 		at, size := s.places[r.Operand], 4*uint64(len(r.Words))

@@ -254,9 +254,7 @@ func (s *Session) Took(ctx context.Context, runs int) (time.Duration, error) {
 	if s.total == nil || s.runs != runs {
 		s.total, s.runs = s.dev.NewTotalBatch(), runs
 		for range runs {
-			for i, group := range s.groups {
-				s.total.Dispatch(group, s.grids[i][0], s.grids[i][1], s.grids[i][2])
-			}
+			s.dispatch(s.total)
 		}
 	}
 	submitted, err := s.total.Submit()
@@ -268,6 +266,13 @@ func (s *Session) Took(ctx context.Context, runs int) (time.Duration, error) {
 		return 0, err
 	}
 	return times[0] / time.Duration(runs), nil
+}
+
+// dispatch adds all dispatches to a batch.
+func (s *Session) dispatch(to *gpu.Batch) {
+	for i, group := range s.groups {
+		to.Dispatch(group, s.grids[i][0], s.grids[i][1], s.grids[i][2])
+	}
 }
 
 // timedBatches are of as many dispatches as can be timed at once.
