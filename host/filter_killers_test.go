@@ -214,7 +214,7 @@ func filterSharedKillers(name string, channels int) []killer {
 		byFilters("shared/"+name+"_k4", some("mb3ic%dih9iw8oc12kh3ph1"), some("g2mb2ic%[1]d0iw65oc8kw2"),
 			some("mb2ic%dih8oc68kh3ph1"),
 			// parts that end within a step, with its second neuron, its fourth and its last but one
-			some("ic%diw129oc12kw1"), some("ic%diw140oc12kw1"), some("ic%diw188oc12kw1"))...)
+			some("ic%diw129oc12kw1"), "ic40iw140oc12kw1", some("ic%diw188oc12kw1"))...)
 	return append(all, foreignGradients(fmt.Sprintf("g2mb2ic%dih8iw9oc24kh3ph1", 6*channels), "shared/"+name+"_k1"))
 }
 
