@@ -49,7 +49,7 @@ var broken = slices.Concat([]shaders.Variant{
 	peakKernel(true, 1), peakKernel(false, 1), peakKernel(true, 4), peakKernel(false, 4), copyKernel(1), copyKernel(4),
 }, rows(shaders.Operators()), rows(shaders.Pools()), rows(shaders.Pointwises()), rows(shaders.Remaps()),
 	rows(shaders.Reductions()), rows(shaders.Softmaxes()), rows(shaders.Extremes()), rows(shaders.Normalizes()),
-	rows(shaders.Cumulates()), rows(shaders.Halves()), rows(shaders.Halveds()),
+	rows(shaders.Cumulates()), rows(shaders.Halves()), rows(shaders.Storeds()),
 	[]shaders.Variant{shaders.FromInt8, shaders.ToSumsBy(4), shaders.ToSumsBy(1)})
 
 // rows are variants of one type.
@@ -191,7 +191,7 @@ func lines(t *testing.T) map[shaders.Variant]map[int]string {
 		}
 		split[v] = chunks(s.WGSL)
 		for _, c := range split[v] {
-			if _, is := v.(shaders.Halved); c.isStruct() && !is { // which have those of their rows
+			if _, is := v.(shaders.Stored); c.isStruct() && !is { // which have those of their rows
 				structs[c.text()] = v
 			}
 		}
@@ -221,10 +221,11 @@ func lines(t *testing.T) map[shaders.Variant]map[int]string {
 	return code
 }
 
-// ofFloat32 are the texts that a kernel for volumes of float16 has of its row for float32, where they are broken.
+// ofFloat32 are the texts that a kernel for volumes that are stored otherwise has of its row for float32, where they
+// are broken.
 func ofFloat32(t *testing.T, v shaders.Variant) map[string]bool {
 	t.Helper()
-	k, ok := v.(shaders.Halved)
+	k, ok := v.(shaders.Stored)
 	if !ok {
 		return nil
 	}

@@ -575,7 +575,7 @@ func TestPlacedKernels(t *testing.T) {
 		switch k := v.(type) {
 		case shaders.Peak, shaders.Copy, shaders.Operator: // operators have their own
 			unplaced = true
-		case shaders.Half, shaders.Halved, shaders.ToSums: // whose volumes stand alone
+		case shaders.Half, shaders.Stored, shaders.ToSums: // whose volumes stand alone
 			unplaced = true
 		case shaders.Pool, shaders.Pointwise, shaders.Remap, shaders.MatMul, shaders.Resample, shaders.Lookup,
 			shaders.Scatter, shaders.TopK, shaders.Sample, shaders.ReduceAxes, shaders.Softmax, shaders.Extreme,

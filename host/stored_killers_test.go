@@ -8,9 +8,9 @@ import (
 	"github.com/gpuconv/gpuconv/shaders"
 )
 
-// halvedLayers are for each kernel with loads and stores of float16 the algorithm that it belongs to, and layers. All
-// else of the kernel is that of float32, which has killers of its own.
-var halvedLayers = map[shaders.Variant]struct {
+// storedLayers are for each kernel with other loads and stores than of float32 the algorithm that it belongs to, and
+// layers. All else of the kernel is that of float32, which has killers of its own.
+var storedLayers = map[shaders.Variant]struct {
 	algorithm string
 	layers    []string
 }{
@@ -40,17 +40,32 @@ var halvedLayers = map[shaders.Variant]struct {
 	shaders.UnsharedRows()[0]: {"unshared/1_v4_t64", []string{"ic8ih4oc8kh2+unshared"}},
 }
 
-// Each layer has no function, and one of each kind that kernels apply before they store.
+// Each layer of float16 has no function, and one of each kind that kernels apply before they store.
 func init() {
-	for _, k := range shaders.Halveds() {
-		of := halvedLayers[k.Of]
+	for _, k := range shaders.Storeds() {
+		of := storedLayers[k.Of]
 		for _, descriptor := range of.layers {
+			if k.X == shaders.Int8 || k.V == shaders.Int32 {
+				killers[k] = append(killers[k], wholeKiller(descriptor, of.algorithm, k.V != shaders.Int32))
+				continue
+			}
 			for _, e := range []conv.Epilogue{{}, conv.Activate(conv.ReLU),
 				{Activation: conv.Activation{Function: conv.Clip, Alpha: -3, Beta: 5}}} {
 				killers[k] = append(killers[k], halvedKiller(descriptor, of.algorithm, e))
 			}
 		}
 	}
+}
+
+// wholeKiller is a layer of int8, whose biases are so large that steps add them where they have to.
+func wholeKiller(descriptor, algorithm string, large bool) killer {
+	o := host.QuantizedOptions{XZero: -5, XScale: 0.5, Algorithm: algorithm}
+	k := killerOf(descriptor, o)
+	if large {
+		k = killerOf(descriptor, o, 1<<24)
+	}
+	k.name += ", " + algorithm
+	return k
 }
 
 // halvedKiller is a layer of float16, of integers where the algorithm does not round.
