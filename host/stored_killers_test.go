@@ -51,8 +51,26 @@ func init() {
 			}
 			for _, e := range []conv.Epilogue{{}, conv.Activate(conv.ReLU),
 				{Activation: conv.Activation{Function: conv.Clip, Alpha: -3, Beta: 5}}} {
-				killers[k] = append(killers[k], halvedKiller(descriptor, of.algorithm, e))
+				o := host.LayerOptions{Algorithm: of.algorithm, DType: host.Float16, Epilogue: e}
+				if k.Clamped {
+					o.DType = host.Float32
+				}
+				killers[k] = append(killers[k], storedKiller(descriptor, o))
 			}
+		}
+	}
+	for _, k := range shaders.Singles() {
+		descriptor, algorithm := "ic64iw9oc3kw1", "registers/8x16_v1_t8_k4" // where SumSplitK takes part
+		if _, ok := k.Of.(shaders.Registers); ok {
+			descriptor, algorithm = "mb2ic8ih5iw7oc20kh3ph1", "registers/8x16_v4_t8"
+		}
+		for _, r := range []conv.Residual{conv.NoResidual, conv.BeforeFunction, conv.AfterFunction} {
+			e := conv.Epilogue{Activation: conv.Activate(k.Function).Activation, Residual: r}
+			if k.Function == conv.LeakyReLU {
+				e.Activation.Alpha = 0.5 // which rounds nothing
+			}
+			o := host.LayerOptions{Algorithm: algorithm, Epilogue: e}
+			killers[k] = append(killers[k], storedKiller(descriptor, o), storedKiller(descriptor, o, cpuref.Bounded))
 		}
 	}
 }
@@ -68,18 +86,22 @@ func wholeKiller(descriptor, algorithm string, large bool) killer {
 	return k
 }
 
-// halvedKiller is a layer of float16, of integers where the algorithm does not round.
-func halvedKiller(descriptor, algorithm string, e conv.Epilogue) killer {
+// storedKiller is a layer on kernels that have no more of an epilogue than they need: of integers, where neither the
+// algorithm nor the function rounds and no mode is asked for.
+func storedKiller(descriptor string, o host.LayerOptions, modes ...cpuref.Mode) killer {
 	p, err := conv.Parse(descriptor)
 	if err != nil {
 		panic(err)
 	}
-	c := proof.Case{Problem: p, Seed: 1, Mode: cpuref.Exact,
-		Options: host.LayerOptions{Algorithm: algorithm, DType: host.Float16, Epilogue: e}}
-	if algorithm[0] == 'f' || algorithm[:9] == "winograd4" {
+	c := proof.Case{Problem: p, Seed: 1, Mode: cpuref.Exact, Options: o}
+	if o.Algorithm[0] == 'f' || o.Algorithm[:9] == "winograd4" || o.Epilogue.Activation.Function > conv.PReLU {
 		c.Mode = cpuref.Bounded
 	}
-	return killer{descriptor + ", " + e.Activation.String(), func(dev *host.Device) error {
+	if len(modes) > 0 {
+		c.Mode = modes[0]
+	}
+	return killer{descriptor + ", " + o.Epilogue.Activation.String(), func(dev *host.Device) error {
+		defer host.SetGeneral(dev, host.SetGeneral(dev, false))
 		_, err := c.Run(dev)
 		return err
 	}}

@@ -53,6 +53,9 @@ func (a halved) Plan(s Spec, l Limits) (Plan, error) {
 	if !a.converted && !reads && !writes {
 		return Plan{}, errConverted
 	}
+	if !writes {
+		of = finished(of, l)
+	}
 	plan := newPlan(a, s, of.Operands[W].Count, func(m Machine) float64 {
 		cost := of.Cost(m)
 		if !a.converted {

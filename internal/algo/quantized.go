@@ -63,7 +63,7 @@ func PlanQuantized(s QuantizedSpec, l Limits) (Quantized, error) {
 		}
 	}
 	if s.Finishes || s.Stores {
-		q.addOutputs(s)
+		q.addOutputs(s, l)
 	}
 	return q, nil
 }
@@ -138,7 +138,7 @@ func wholeFloats(all []int32) []uint32 {
 	return exec.Bits(floats)
 }
 
-func (q *Quantized) addOutputs(s QuantizedSpec) {
+func (q *Quantized) addOutputs(s QuantizedSpec, l Limits) {
 	p, slopes := s.Problem, int64(1)
 	if s.Epilogue.Activation.Function == conv.PReLU {
 		slopes = int64(p.OutChannels)
@@ -159,7 +159,7 @@ func (q *Quantized) addOutputs(s QuantizedSpec) {
 			exec.Operand{Name: "the output volume V", Role: exec.Output, Count: p.OutLen(), DType: shaders.Float32},
 		)
 		q.Threads(
-			shaders.Dequantize,
+			single(shaders.Dequantize, s.Epilogue, l),
 			shaders.Encode(params),
 			p.OutLen(),
 			int64(shaders.Dequantize.Threads),
@@ -175,7 +175,7 @@ func (q *Quantized) addOutputs(s QuantizedSpec) {
 			},
 		)
 		q.Threads(
-			shaders.Requantize,
+			single(shaders.Requantize, s.Epilogue, l),
 			shaders.Encode(params),
 			exec.WordsOf(shaders.Int8, p.OutLen()),
 			int64(shaders.Requantize.Threads),

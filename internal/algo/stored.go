@@ -20,7 +20,7 @@ func variantOf(a Algorithm, converted bool) string {
 
 // readsAs has all steps that read X read it as t, where each can.
 func readsAs(of *exec.Plan, t shaders.DType) bool {
-	return replace(of, X, func(step exec.Step) (shaders.Stored, bool) {
+	return replace(of, X, func(step exec.Step) (shaders.Variant, bool) {
 		k := stored(step.Kernel)
 		k.X = t
 		return k, step.Uses[0] == exec.Whole(X) && shaders.Reads(k.Of, t)
@@ -29,7 +29,7 @@ func readsAs(of *exec.Plan, t shaders.DType) bool {
 
 // writesAs has all steps that write V write it as t, where each can. Such steps may read X otherwise too.
 func writesAs(of *Plan, t shaders.DType) bool {
-	return !of.Spec.Separate && replace(&of.Plan, V, func(step exec.Step) (shaders.Stored, bool) {
+	return !of.Spec.Separate && replace(&of.Plan, V, func(step exec.Step) (shaders.Variant, bool) {
 		k := stored(step.Kernel)
 		k.V = t
 		return k, step.Uses[len(step.Uses)-1] == exec.Whole(V) && shaders.Writes(k.Of, t, of.Spec.Epilogue)
@@ -45,7 +45,7 @@ func stored(k shaders.Variant) shaders.Stored {
 }
 
 // replace gives all steps that use an operand other kernels, unless there is one that has no other.
-func replace(of *exec.Plan, operand int, by func(exec.Step) (shaders.Stored, bool)) bool {
+func replace(of *exec.Plan, operand int, by func(exec.Step) (shaders.Variant, bool)) bool {
 	steps := slices.Clone(of.Steps)
 	for i, step := range steps {
 		if !slices.ContainsFunc(step.Uses, func(u exec.Use) bool { return u.Operand == operand }) {

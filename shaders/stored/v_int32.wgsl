@@ -16,3 +16,11 @@ fn store(i: u32, z: {{.}}) {
 {{- define "finish_at" -}}
 fn finish_at(i: u32, k: u32, r: u32) {}
 {{- end -}}
+
+{{- define "finished" -}}
+true
+{{- end -}}
+
+{{- define "finishes" -}}
+false
+{{- end -}}
