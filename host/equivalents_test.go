@@ -69,6 +69,8 @@ var equivalents = []equivalent{
 		"the two shifted copies change places"},
 
 	{"var slope = 0.0;", "var slope = 1.0;", false, "nothing but PReLU reads the slope"},
+	{"var added = 0.0;", "var added = 1.0;", false, "without a residual it is not taken"},
+	{"if p.residual != 0u {", "if p.split_k != 0u {", false, "without a residual it is not taken"},
 	{"if p.activation == 4u {", "if true {", true,
 		"nothing but PReLU reads the slope; where its gradient is written too it is noticed"},
 	{"case 3u: { return select(z, p.alpha * z, z < 0.0); }", "case 3u: { return select(z, p.alpha * z, z <= 0.0); }",

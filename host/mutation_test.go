@@ -199,10 +199,8 @@ func lines(t *testing.T) map[shaders.Variant]map[int]string {
 	for _, v := range broken {
 		code[v] = map[int]string{}
 		calls := reached(split[v])
-		same := ofRow(t, v)
 		for _, c := range split[v] {
-			if c.isStruct() && structs[c.text()] != v || c.isFunction() && (seen[c.text()] || !calls[c.text()]) ||
-				same[c.text()] {
+			if c.isStruct() && structs[c.text()] != v || c.isFunction() && (seen[c.text()] || !calls[c.text()]) {
 				continue
 			}
 			c.into(code[v], seen[c.kind()])
@@ -211,6 +209,8 @@ func lines(t *testing.T) map[shaders.Variant]map[int]string {
 			}
 			seen[c.text()], seen[c.kind()] = c.isFunction(), c.isFunction()
 		}
+		ofRow := linesOfRow(t, v)
+		maps.DeleteFunc(code[v], func(_ int, line string) bool { return ofRow[line] })
 		if family := unrolledWith(v); family != "" {
 			if shapes[family] == nil {
 				shapes[family] = map[string]bool{}
@@ -232,8 +232,8 @@ func formOf(v shaders.Variant) shaders.Variant {
 	return nil
 }
 
-// ofRow are the texts that a kernel has of its row, where they are broken.
-func ofRow(t *testing.T, v shaders.Variant) map[string]bool {
+// linesOfRow are those that a kernel has of its row, where they are broken.
+func linesOfRow(t *testing.T, v shaders.Variant) map[string]bool {
 	t.Helper()
 	row := formOf(v)
 	if row == nil {
@@ -243,11 +243,11 @@ func ofRow(t *testing.T, v shaders.Variant) map[string]bool {
 	if err != nil {
 		t.Fatal(err)
 	}
-	texts := map[string]bool{}
-	for _, c := range chunks(s.WGSL) {
-		texts[c.text()] = true
+	lines := map[string]bool{}
+	for line := range strings.Lines(s.WGSL) {
+		lines[strings.TrimSuffix(line, "\n")] = true
 	}
-	return texts
+	return lines
 }
 
 // ofTensors tells the kernels of package op from those of layers.

@@ -1,11 +1,16 @@
 package host_test
 
 import (
+	"context"
+	"fmt"
+	"math"
+
 	"github.com/gpuconv/gpuconv/conv"
 	"github.com/gpuconv/gpuconv/cpuref"
 	"github.com/gpuconv/gpuconv/host"
 	"github.com/gpuconv/gpuconv/host/proof"
 	"github.com/gpuconv/gpuconv/shaders"
+	"github.com/gpuconv/gpuconv/tensor"
 )
 
 // storedLayers are for each kernel with other loads and stores than of float32 the algorithm that it belongs to, and
@@ -58,6 +63,10 @@ func init() {
 				killers[k] = append(killers[k], storedKiller(descriptor, o))
 			}
 		}
+		if _, ok := k.Of.(shaders.Registers); ok && (k.Clamped || k.V == shaders.Float16) {
+			o := host.LayerOptions{Algorithm: of.algorithm, DType: k.V, Epilogue: conv.Activate(conv.Clip)}
+			killers[k] = append(killers[k], killer{"not finite, " + of.algorithm, clippedInfinity(o)})
+		}
 	}
 	for _, k := range shaders.Singles() {
 		descriptor, algorithm := "ic64iw9oc3kw1", "registers/8x16_v1_t8_k4" // where SumSplitK takes part
@@ -72,6 +81,34 @@ func init() {
 			o := host.LayerOptions{Algorithm: algorithm, Epilogue: e}
 			killers[k] = append(killers[k], storedKiller(descriptor, o), storedKiller(descriptor, o, cpuref.Bounded))
 		}
+	}
+}
+
+// clippedInfinity is a layer by Clip from 0 to 6 whose sums are an infinity, NaN and 1: V must be 6, NaN and 1.
+func clippedInfinity(o host.LayerOptions) func(*host.Device) error {
+	return func(dev *host.Device) error {
+		defer host.SetGeneral(dev, host.SetGeneral(dev, false))
+		p := must(conv.Parse("ic4iw3oc4kw1"))
+		x, w := must(tensor.NewVolume(1, 1, 3, 4)), must(tensor.NewFilters(4, 1, 1, 4))
+		x.Data[0], x.Data[4], x.Data[8] = float32(math.Inf(1)), float32(math.NaN()), 1
+		for i := range w.Data {
+			w.Data[i] = 1
+		}
+		l, err := host.NewLayer(dev, p, w, o)
+		if err != nil {
+			return err
+		}
+		defer l.Close()
+		v, err := l.Run(context.Background(), x)
+		if err != nil {
+			return err
+		}
+		for i, z := range v.Data {
+			if want := []float32{6, float32(math.NaN()), 1}[i/4]; z != want && (z == z || want == want) {
+				return fmt.Errorf("%w: output %d is %v, must be %v", cpuref.ErrMismatch, i, z, want)
+			}
+		}
+		return nil
 	}
 }
 

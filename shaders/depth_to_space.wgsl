@@ -22,14 +22,10 @@ struct Residue {
 	first: u32, // its first number, from the first of its place in Y
 	step: u32, // numbers from one group to the next, 0 where no tap reaches its outputs
 }
-
-fn residual(i: u32) -> f32 {
-	return residuals[i];
-}
-
-{{template "epilogue" .}}
+{{- if finishes}}
 
 {{template "finish_at" .}}
+{{- end}}
 
 fn element(i: u32) {
 	let pixel = i / LANES;
@@ -49,13 +45,15 @@ fn element(i: u32) {
 		}
 		at += residue.step / VECTOR;
 	}
+{{- if finishes}}
 	// The epilogue's functions are many: they are in a loop of their own, which others do not enter.
-	if {{template "finishes"}} {
+	if p.activation != 0u || p.residual != 0u {
 		for (var block = lane; block < blocks; block += LANES) {
 			let k = VECTOR * block;
 			finish_at(v_at(pixel, k) / VECTOR, k, r_at(pixel, k));
 		}
 	}
+{{- end}}
 }
 
 {{template "elementwise" .}}

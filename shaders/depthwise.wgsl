@@ -48,5 +48,7 @@ fn weights(tap: u32, channel: u32) -> u32 {
 {{- range .Each}}
 	put(at, 0u, {{.}}u, 0u, sum{{.}});
 {{- end}}
+{{- if finishes}}
 	finish_all(at);
+{{- end}}
 }

@@ -52,25 +52,12 @@ fn function(z: f32, slope: f32) -> f32 {
 }
 {{- end -}}
 
-{{- define "finished" -}}
-p.activation == 0u && p.residual == 0u
-{{- end -}}
-
-{{- define "finishes" -}}
-p.activation != 0u || p.residual != 0u
-{{- end -}}
-
-{{- define "clamp" -}}
-fn function(z: f32) -> f32 {
-	switch p.activation {
-		case 1u: { return max(z, 0.0); }
-		case 2u: { return min(max(z, p.alpha), p.beta); }
-		default: { return z; }
-	}
-}
-
-fn activate(z: f32) -> f32 {
-	return keep_nan(function(z), z);
+{{- define "clamped" -}}
+// clamped is z held between what the parameters say, as ReLU, Clip and no function need it: see shaders.Clamp. NaN
+// stays.
+fn clamped(z: {{.}}) -> {{.}} {
+	let held = min(max(z, {{.}}(p.alpha)), {{.}}(p.beta));
+	return select(held, z, (bitcast<{{bits .}}>(z) & {{bits .}}(0x7fffffffu)) > {{bits .}}(0x7f800000u));
 }
 {{- end -}}
 

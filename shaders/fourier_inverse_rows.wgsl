@@ -11,14 +11,10 @@
 @group(0) @binding(5) {{template "v" .Cell}}
 
 {{template "store" .Cell}}
-
-fn residual(i: u32) -> f32 {
-	return residuals[i];
-}
-
-{{template "epilogue" .}}
+{{- if finishes}}
 
 {{template "finish_at" .}}
+{{- end}}
 
 {{template "fourier" .}}
 
@@ -46,10 +42,12 @@ fn element(i: u32) {
 	}
 {{- end}}
 {{- end}}
+{{- if finishes}}
 	// The epilogue's functions are many: in a loop they are compiled once, not for each output.
-	if {{template "finishes"}} {
+	if p.activation != 0u || p.residual != 0u {
 		for (var each = 0u; each < wide; each++) {
 			complete(t, first + each * step);
 		}
 	}
+{{- end}}
 }

@@ -146,8 +146,8 @@ func (params *Params) setBackward(p conv.Problem, backward bool) {
 	}
 }
 
-// WithXZero gives encoded [Params] with a zero point of X, which of others would be an error.
-func WithXZero(params []byte, zero int8) ([]byte, error) {
+// Changed gives encoded [Params] with a change; of other parameters it is an error.
+func Changed(params []byte, change func(*Params)) ([]byte, error) {
 	var p Params
 	if len(params) != binary.Size(p) {
 		return nil, fmt.Errorf("%d bytes of parameters, must be %d", len(params), binary.Size(p))
@@ -155,8 +155,21 @@ func WithXZero(params []byte, zero int8) ([]byte, error) {
 	if _, err := binary.Decode(params, binary.LittleEndian, &p); err != nil {
 		return nil, err
 	}
-	p.XZero = int32(zero)
+	change(&p)
 	return Encode(p), nil
+}
+
+// Clamp says between what kernels hold V that apply an activation as they store it: see [Clamps].
+func (params *Params) Clamp(a conv.Activation) {
+	infinity := float32(math.Inf(1))
+	switch a.Function {
+	case conv.ReLU:
+		params.Alpha, params.Beta = 0, infinity
+	case conv.Clip:
+		params.Alpha, params.Beta = a.Alpha, a.Beta
+	default:
+		params.Alpha, params.Beta = -infinity, infinity
+	}
 }
 
 // Encode lays a params struct, which has fields of fixed size alone, out as WGSL does, little-endian.

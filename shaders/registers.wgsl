@@ -96,5 +96,7 @@ const VECTOR: u32 = {{.Vector}}u; // input channels that are loaded at once
 	write(to{{$p}}, {{$j}}u, sum{{$p}}_{{$j}});
 {{- end}}
 {{- end}}
+{{- if finishes}}
 	finish_all(tile, first, PIXELS, CHANNELS);
+{{- end}}
 }

@@ -113,5 +113,7 @@ var<workgroup> ws: array<array<mat2x4<f32>, {{.Padded}}>, {{.WS}}>; // [depth sl
 	write(to{{.}}, 0u, sum{{.}}_0 + bias0);
 	write(to{{.}}, 1u, sum{{.}}_1 + bias1);
 {{- end}}
+{{- if finishes}}
 	finish_all(mine, first, 8u, 8u);
+{{- end}}
 }

@@ -88,5 +88,7 @@ fn write(at: Strip, row: u32, sums: Sums) {
 {{- end}}
 		sums0 = none;
 	}
+{{- if finishes}}
 	finish_all(at);
+{{- end}}
 }

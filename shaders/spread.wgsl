@@ -73,5 +73,7 @@ fn taps(channel: u32, row: u32) -> Taps {
 		x{{.Next}} = x{{.Age}};
 {{- end}}
 	}
+{{- if finishes}}
 	finish_all(at);
+{{- end}}
 }

@@ -67,5 +67,7 @@ fn fetch(i: u32, inside: bool) -> f32 {
 {{- end}}
 {{- end}}
 	}
+{{- if finishes}}
 	finish_all(at);
+{{- end}}
 }

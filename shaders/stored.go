@@ -169,7 +169,8 @@ func otherwise(x DType, file string, stores bool) *template.Template {
 	if x != Float32 {
 		template.Must(set.ParseFS(stored, "stored/x_"+string(x)+".wgsl"))
 	}
-	if stores {
+	if stores { // and there is nothing left to finish
+		set.Funcs(template.FuncMap{"finishes": func() bool { return false }})
 		template.Must(set.ParseFS(stored, "stored/"+file+".wgsl"))
 	}
 	return set

@@ -74,11 +74,12 @@ fn put(at: Strip, row: u32, column: u32, four: u32, sums: vec4<f32>) {
 	}
 {{- end}}
 }
+{{- if finishes}}
 
 // finish_all applies the epilogue to what this thread has written. A copy of it for every number in
 // registers would take compilers very long.
 fn finish_all(at: Strip) {
-	if {{template "finished"}} {
+	if p.activation == 0u && p.residual == 0u {
 		return;
 	}
 	for (var n = 0u; n < ROWS * STRIP * CHANNELS; n += STORED) {
@@ -91,4 +92,5 @@ fn finish_all(at: Strip) {
 		}
 	}
 }
+{{- end}}
 {{- end -}}

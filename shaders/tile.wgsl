@@ -7,17 +7,19 @@
 {{template "store" vector .Stored}}
 
 const STORED: u32 = {{.Stored}}u; // depth slices that are stored at once
+{{- if finishes}}
 
+{{template "finish_at" .}}
+{{- end}}
+{{- end -}}
+
+{{- define "finish_at" -}}
 fn residual(i: u32) -> f32 {
 	return residuals[i];
 }
 
 {{template "epilogue" .}}
 
-{{template "finish_at" .}}
-{{- end -}}
-
-{{- define "finish_at" -}}
 // finish_at applies the epilogue to element i of v, which begins with depth slice k, and with r in R.
 fn finish_at(i: u32, k: u32, r: u32) {
 {{- if eq .Stored 4}}
@@ -125,11 +127,12 @@ fn write(to: Row, four: u32, sums: vec4<f32>) {
 	}
 {{- end}}
 }
+{{- if finishes}}
 
 // finish_all applies the epilogue to what this thread has written. A copy of it for every number in
 // registers would take compilers very long.
 fn finish_all(tile: Tile, first: u32, pixels: u32, channels: u32) {
-	if p.split_k > 1u || ({{template "finished"}}) {
+	if p.split_k > 1u || (p.activation == 0u && p.residual == 0u) {
 		return;
 	}
 	for (var n = 0u; n < pixels; n++) {
@@ -141,4 +144,5 @@ fn finish_all(tile: Tile, first: u32, pixels: u32, channels: u32) {
 		}
 	}
 }
+{{- end}}
 {{- end -}}

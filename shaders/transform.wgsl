@@ -64,6 +64,7 @@ fn write(t: Tile, f: vec3<u32>, z: Cell) {
 		store(block_of(t, o), z + b[t.block]);
 	}
 }
+{{- if finishes}}
 
 // complete applies the epilogue to an output that was written.
 fn complete(t: Tile, f: vec3<u32>) {
@@ -72,4 +73,5 @@ fn complete(t: Tile, f: vec3<u32>) {
 		finish_at(block_of(t, o), VECTOR * t.block, r_at(pixel(t, o), VECTOR * t.block));
 	}
 }
+{{- end}}
 {{- end -}}

@@ -236,12 +236,15 @@ func Variants() []Variant {
 //go:embed *.wgsl
 var files embed.FS
 
+// yes is what templates know as finishes: kernels apply the epilogue to what they stored.
+func yes() bool { return true }
+
 // templates are parsed once; a field that a variant lacks is an error, never empty text.
 var templates = template.Must(
 	template.New("").
 		Option("missingkey=error").
 		Funcs(template.FuncMap{"plus": plus, "vector": vectorType, "half": half, "quarter": quarter,
-			"whole": wholeType}).
+			"whole": wholeType, "bits": bitsType, "finishes": yes}).
 		ParseFS(files, "*.wgsl"),
 )
 

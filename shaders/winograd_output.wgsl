@@ -11,14 +11,10 @@
 @group(0) @binding(5) {{template "v" .Cell}}
 
 {{template "store" .Cell}}
-
-fn residual(i: u32) -> f32 {
-	return residuals[i];
-}
-
-{{template "epilogue" .}}
+{{- if finishes}}
 
 {{template "finish_at" .}}
+{{- end}}
 
 {{template "winograd" .}}
 
@@ -75,8 +71,9 @@ fn element(i: u32) {
 {{- else}}
 	keep(t, vec3<u32>(0u), transform(Line({{range .Line}}{{if .}}, {{end}}products[between(t, {{.}}u)]{{end}})));
 {{- end}}
+{{- if finishes}}
 	// The epilogue's functions are many: in a loop they are compiled once, not for each output.
-	if {{template "finishes"}} {
+	if p.activation != 0u || p.residual != 0u {
 		for (var each = 0u; each < {{.Count}}u; each++) {
 {{- if .Plane}}
 			complete(t, vec3<u32>(0u, each / {{.M}}u, each % {{.M}}u));
@@ -85,4 +82,5 @@ fn element(i: u32) {
 {{- end}}
 		}
 	}
+{{- end}}
 }

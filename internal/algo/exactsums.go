@@ -184,7 +184,7 @@ func (s QuantizedSpec) exact(l Limits) (sums exactSums, err error) {
 // inKernels looks whether the part's kernels can read int8 and, where they may, write int32.
 func (part *sumsPart) inKernels(mayWrite bool) {
 	trial := part.plan
-	part.reads = readsAs(&trial.Plan, shaders.Int8)
+	part.reads = readsAs(&trial.Plan, shaders.Int8, 0)
 	part.writes = mayWrite && writesAs(&trial, shaders.Int32)
 }
 
@@ -230,17 +230,14 @@ func (s QuantizedSpec) parts() (parts []sumsPart) {
 }
 
 // addExact adds the sums by algorithms for float32.
-func (q *Quantized) addExact(s QuantizedSpec, sums exactSums) error {
+func (q *Quantized) addExact(s QuantizedSpec, sums exactSums) {
 	q.parts, q.converted = sums.parts, sums.converted
 	wide := -1
 	for i := range q.parts {
 		part := &q.parts[i]
 		x := q.X
 		if !q.converted && part.reads {
-			readsAs(&part.plan.Plan, shaders.Int8)
-			if err := withXZero(&part.plan.Plan, s.XZero); err != nil {
-				return err
-			}
+			readsAs(&part.plan.Plan, shaders.Int8, s.XZero)
 		} else {
 			if wide < 0 {
 				wide = q.fromInt8(s)
@@ -250,7 +247,6 @@ func (q *Quantized) addExact(s QuantizedSpec, sums exactSums) error {
 		part.w = q.Add(part.plan.Operands[W])
 		q.addPart(s.Problem, part, x, i == 0)
 	}
-	return nil
 }
 
 // fromInt8 adds the step that makes float32 of X, and gives what it makes.

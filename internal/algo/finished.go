@@ -14,17 +14,17 @@ func finished(plan Plan, l Limits) Plan {
 		return plan
 	}
 	clamped := plan
-	if replace(&clamped.Plan, V, func(step exec.Step) (shaders.Variant, bool) {
-		of := stored(step.Kernel)
-		of.Clamped = true
-		return of, shaders.Clamps(of.Of, s.Epilogue)
-	}) {
+	if replace(&clamped.Plan, V, func(step exec.Step) (shaders.Stored, bool) {
+		k := stored(step.Kernel)
+		k.Clamped = true
+		return k, shaders.Clamps(k.Of, s.Epilogue)
+	}, func(p *shaders.Params) { p.Clamp(s.Epilogue.Activation) }) {
 		return clamped
 	}
 	if l.Software {
 		replace(&plan.Plan, V, func(step exec.Step) (shaders.Variant, bool) {
 			return single(step.Kernel, s.Epilogue, l), shaders.HasFunctions(step.Kernel)
-		})
+		}, func(*shaders.Params) {})
 	}
 	return plan
 }

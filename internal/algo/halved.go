@@ -48,7 +48,7 @@ func (a halved) Plan(s Spec, l Limits) (Plan, error) {
 	if err != nil {
 		return Plan{}, err
 	}
-	reads := !a.converted && readsAs(&of.Plan, shaders.Float16)
+	reads := !a.converted && readsAs(&of.Plan, shaders.Float16, 0)
 	writes := !a.converted && writesAs(&of, shaders.Float16)
 	if !a.converted && !reads && !writes {
 		return Plan{}, errConverted

@@ -18,22 +18,23 @@ func variantOf(a Algorithm, converted bool) string {
 	return a.Variant()
 }
 
-// readsAs has all steps that read X read it as t, where each can.
-func readsAs(of *exec.Plan, t shaders.DType) bool {
-	return replace(of, X, func(step exec.Step) (shaders.Variant, bool) {
+// readsAs has all steps that read X read it as t, with that zero point, where each can.
+func readsAs(of *exec.Plan, t shaders.DType, zero int8) bool {
+	return replace(of, X, func(step exec.Step) (shaders.Stored, bool) {
 		k := stored(step.Kernel)
 		k.X = t
 		return k, step.Uses[0] == exec.Whole(X) && shaders.Reads(k.Of, t)
-	})
+	}, func(p *shaders.Params) { p.XZero = int32(zero) })
 }
 
 // writesAs has all steps that write V write it as t, where each can. Such steps may read X otherwise too.
 func writesAs(of *Plan, t shaders.DType) bool {
-	return !of.Spec.Separate && replace(&of.Plan, V, func(step exec.Step) (shaders.Variant, bool) {
+	e := of.Spec.Epilogue
+	return !of.Spec.Separate && replace(&of.Plan, V, func(step exec.Step) (shaders.Stored, bool) {
 		k := stored(step.Kernel)
 		k.V = t
-		return k, step.Uses[len(step.Uses)-1] == exec.Whole(V) && shaders.Writes(k.Of, t, of.Spec.Epilogue)
-	})
+		return k, step.Uses[len(step.Uses)-1] == exec.Whole(V) && shaders.Writes(k.Of, t, e)
+	}, func(p *shaders.Params) { p.Clamp(e.Activation) })
 }
 
 // stored is a kernel whose loads or stores may be replaced.
@@ -44,31 +45,26 @@ func stored(k shaders.Variant) shaders.Stored {
 	return shaders.Stored{Of: k, X: shaders.Float32, V: shaders.Float32}
 }
 
-// replace gives all steps that use an operand other kernels, unless there is one that has no other.
-func replace(of *exec.Plan, operand int, by func(exec.Step) (shaders.Variant, bool)) bool {
+// replace gives all steps that use an operand other kernels, and changes their parameters, unless there is one that
+// has no other.
+func replace[V shaders.Variant](
+	of *exec.Plan,
+	operand int,
+	by func(exec.Step) (V, bool),
+	change func(*shaders.Params),
+) bool {
 	steps := slices.Clone(of.Steps)
 	for i, step := range steps {
 		if !slices.ContainsFunc(step.Uses, func(u exec.Use) bool { return u.Operand == operand }) {
 			continue
 		}
 		k, ok := by(step)
-		if !ok {
+		params, err := shaders.Changed(step.Params, change)
+		if !ok || err != nil {
 			return false
 		}
-		steps[i].Kernel = k
+		steps[i].Kernel, steps[i].Params = k, params
 	}
 	of.Steps = steps
 	return true
-}
-
-// withXZero gives all steps that read X as int8 its zero point.
-func withXZero(of *exec.Plan, zero int8) (err error) {
-	for i, step := range of.Steps {
-		if k, ok := step.Kernel.(shaders.Stored); ok && k.X == shaders.Int8 {
-			if of.Steps[i].Params, err = shaders.WithXZero(step.Params, zero); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
 }

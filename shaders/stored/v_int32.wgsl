@@ -8,19 +8,3 @@ fn store(i: u32, z: {{.}}) {
 	v[i] = {{whole .}}(z);
 }
 {{- end -}}
-
-{{- define "epilogue" -}}
-// Sums have no epilogue.
-{{- end -}}
-
-{{- define "finish_at" -}}
-fn finish_at(i: u32, k: u32, r: u32) {}
-{{- end -}}
-
-{{- define "finished" -}}
-true
-{{- end -}}
-
-{{- define "finishes" -}}
-false
-{{- end -}}

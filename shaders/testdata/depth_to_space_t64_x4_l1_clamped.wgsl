@@ -148,21 +148,15 @@ fn from_output(i: vec3<u32>, f: vec3<u32>, copy: vec3<u32>) -> vec3<u32> {
 @group(0) @binding(5) var<storage, read> residuals: array<f32>;
 @group(0) @binding(6) var<storage, read_write> v: array<vec4<f32>>;
 
-fn function(z: f32) -> f32 {
-	switch p.activation {
-		case 1u: { return max(z, 0.0); }
-		case 2u: { return min(max(z, p.alpha), p.beta); }
-		default: { return z; }
-	}
+// clamped is z held between what the parameters say, as ReLU, Clip and no function need it: see shaders.Clamp. NaN
+// stays.
+fn clamped(z: vec4<f32>) -> vec4<f32> {
+	let held = min(max(z, vec4<f32>(p.alpha)), vec4<f32>(p.beta));
+	return select(held, z, (bitcast<vec4<u32>>(z) & vec4<u32>(0x7fffffffu)) > vec4<u32>(0x7f800000u));
 }
 
-fn activate(z: f32) -> f32 {
-	return keep_nan(function(z), z);
-}
-
-// store applies the epilogue in registers.
 fn store(i: u32, z: vec4<f32>) {
-	v[i] = vec4<f32>(activate(z.x), activate(z.y), activate(z.z), activate(z.w));
+	v[i] = clamped(z);
 }
 
 const VECTOR: u32 = 4u;
@@ -173,19 +167,6 @@ struct Residue {
 	first: u32, // its first number, from the first of its place in Y
 	step: u32, // numbers from one group to the next, 0 where no tap reaches its outputs
 }
-
-fn residual(i: u32) -> f32 {
-	return residuals[i];
-}
-
-// keep_nan is f, a function of z, and z itself where that is NaN: by its bits, for min and max may lose NaN, and
-// compilers may take numbers that are compared for others than NaN.
-fn keep_nan(f: f32, z: f32) -> f32 {
-	return select(f, z, (bitcast<u32>(z) & 0x7fffffffu) > 0x7f800000u);
-}
-
-// finish_at does nothing: store has applied the epilogue.
-fn finish_at(i: u32, k: u32, r: u32) {}
 
 fn element(i: u32) {
 	let pixel = i / LANES;
@@ -204,13 +185,6 @@ fn element(i: u32) {
 			store(v_at(pixel, VECTOR * (group + block)) / VECTOR, sum + b[group + block]);
 		}
 		at += residue.step / VECTOR;
-	}
-	// The epilogue's functions are many: they are in a loop of their own, which others do not enter.
-	if false {
-		for (var block = lane; block < blocks; block += LANES) {
-			let k = VECTOR * block;
-			finish_at(v_at(pixel, k) / VECTOR, k, r_at(pixel, k));
-		}
 	}
 }
 

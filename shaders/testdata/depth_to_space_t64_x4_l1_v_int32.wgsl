@@ -162,14 +162,6 @@ struct Residue {
 	step: u32, // numbers from one group to the next, 0 where no tap reaches its outputs
 }
 
-fn residual(i: u32) -> f32 {
-	return residuals[i];
-}
-
-// Sums have no epilogue.
-
-fn finish_at(i: u32, k: u32, r: u32) {}
-
 fn element(i: u32) {
 	let pixel = i / LANES;
 	let lane = i % LANES;
@@ -187,13 +179,6 @@ fn element(i: u32) {
 			store(v_at(pixel, VECTOR * (group + block)) / VECTOR, sum + b[group + block]);
 		}
 		at += residue.step / VECTOR;
-	}
-	// The epilogue's functions are many: they are in a loop of their own, which others do not enter.
-	if false {
-		for (var block = lane; block < blocks; block += LANES) {
-			let k = VECTOR * block;
-			finish_at(v_at(pixel, k) / VECTOR, k, r_at(pixel, k));
-		}
 	}
 }
 

@@ -149,37 +149,18 @@ fn from_output(i: vec3<u32>, f: vec3<u32>, copy: vec3<u32>) -> vec3<u32> {
 @group(0) @binding(5) var<storage, read> residuals: array<f32>;
 @group(0) @binding(6) var<storage, read_write> v: array<f32>;
 
-fn function(z: f32) -> f32 {
-	switch p.activation {
-		case 1u: { return max(z, 0.0); }
-		case 2u: { return min(max(z, p.alpha), p.beta); }
-		default: { return z; }
-	}
+// clamped is z held between what the parameters say, as ReLU, Clip and no function need it: see shaders.Clamp. NaN
+// stays.
+fn clamped(z: f32) -> f32 {
+	let held = min(max(z, f32(p.alpha)), f32(p.beta));
+	return select(held, z, (bitcast<u32>(z) & u32(0x7fffffffu)) > u32(0x7f800000u));
 }
 
-fn activate(z: f32) -> f32 {
-	return keep_nan(function(z), z);
-}
-
-// store applies the epilogue in registers.
 fn store(i: u32, z: f32) {
-	v[i] = activate(z);
+	v[i] = clamped(z);
 }
 
 const STORED: u32 = 1u; // depth slices that are stored at once
-
-fn residual(i: u32) -> f32 {
-	return residuals[i];
-}
-
-// keep_nan is f, a function of z, and z itself where that is NaN: by its bits, for min and max may lose NaN, and
-// compilers may take numbers that are compared for others than NaN.
-fn keep_nan(f: f32, z: f32) -> f32 {
-	return select(f, z, (bitcast<u32>(z) & 0x7fffffffu) > 0x7f800000u);
-}
-
-// finish_at does nothing: store has applied the epilogue.
-fn finish_at(i: u32, k: u32, r: u32) {}
 
 fn load(i: u32) -> f32 {
 	return x[i];
@@ -255,23 +236,6 @@ fn put(at: Strip, row: u32, column: u32, four: u32, sums: vec4<f32>) {
 	}
 }
 
-// finish_all applies the epilogue to what this thread has written. A copy of it for every number in
-// registers would take compilers very long.
-fn finish_all(at: Strip) {
-	if true {
-		return;
-	}
-	for (var n = 0u; n < ROWS * STRIP * CHANNELS; n += STORED) {
-		let row = n / CHANNELS / STRIP;
-		let column = n / CHANNELS % STRIP;
-		let k = n % CHANNELS;
-		if has(at, row, column, k) {
-			let channel = at.channel + k;
-			finish_at(element(at, row, column, k) / STORED, channel, r_at(pixel(at, row, column), channel));
-		}
-	}
-}
-
 // fetch loads what four depth slices from the given one on read at position i of X.
 fn fetch(i: u32, channel: u32, inside: bool) -> vec4<f32> {
 	let first = x_at(i, 0u);
@@ -313,5 +277,4 @@ fn main(
 	put(at, 0u, 1u, 0u, sum1);
 	put(at, 0u, 2u, 0u, sum2);
 	put(at, 0u, 3u, 0u, sum3);
-	finish_all(at);
 }

@@ -156,14 +156,6 @@ fn store(i: u32, z: vec4<f32>) {
 
 const STORED: u32 = 4u; // depth slices that are stored at once
 
-fn residual(i: u32) -> f32 {
-	return residuals[i];
-}
-
-// Sums have no epilogue.
-
-fn finish_at(i: u32, k: u32, r: u32) {}
-
 fn signed_byte(word: u32, i: u32) -> i32 {
 	return i32(word << (24u - i % 4u * 8u)) >> 24u;
 }
@@ -245,23 +237,6 @@ fn put(at: Strip, row: u32, column: u32, four: u32, sums: vec4<f32>) {
 	}
 }
 
-// finish_all applies the epilogue to what this thread has written. A copy of it for every number in
-// registers would take compilers very long.
-fn finish_all(at: Strip) {
-	if true {
-		return;
-	}
-	for (var n = 0u; n < ROWS * STRIP * CHANNELS; n += STORED) {
-		let row = n / CHANNELS / STRIP;
-		let column = n / CHANNELS % STRIP;
-		let k = n % CHANNELS;
-		if has(at, row, column, k) {
-			let channel = at.channel + k;
-			finish_at(element(at, row, column, k) / STORED, channel, r_at(pixel(at, row, column), channel));
-		}
-	}
-}
-
 // fetch loads what four depth slices from the given one on read at position i of X.
 fn fetch(i: u32, channel: u32, inside: bool) -> vec4<f32> {
 	return select(vec4<f32>(), load(x_at(i, channel) / 4u), inside);
@@ -301,5 +276,4 @@ fn main(
 	put(at, 0u, 1u, 0u, sum1);
 	put(at, 0u, 2u, 0u, sum2);
 	put(at, 0u, 3u, 0u, sum3);
-	finish_all(at);
 }

@@ -146,37 +146,18 @@ fn from_output(i: vec3<u32>, f: vec3<u32>, copy: vec3<u32>) -> vec3<u32> {
 @group(0) @binding(4) var<storage, read> residuals: array<f32>;
 @group(0) @binding(5) var<storage, read_write> v: array<vec2<u32>>;
 
-fn function(z: f32) -> f32 {
-	switch p.activation {
-		case 1u: { return max(z, 0.0); }
-		case 2u: { return min(max(z, p.alpha), p.beta); }
-		default: { return z; }
-	}
-}
-
-fn activate(z: f32) -> f32 {
-	return keep_nan(function(z), z);
+// clamped is z held between what the parameters say, as ReLU, Clip and no function need it: see shaders.Clamp. NaN
+// stays.
+fn clamped(z: vec4<f32>) -> vec4<f32> {
+	let held = min(max(z, vec4<f32>(p.alpha)), vec4<f32>(p.beta));
+	return select(held, z, (bitcast<vec4<u32>>(z) & vec4<u32>(0x7fffffffu)) > vec4<u32>(0x7f800000u));
 }
 
 // store rounds four numbers of V, once and behind the epilogue, and stores two to a word, the first in its lower half.
 fn store(i: u32, z: vec4<f32>) {
-	let low = vec2<f32>(activate(z.x), activate(z.y));
-	let high = vec2<f32>(activate(z.z), activate(z.w));
-	v[i] = vec2<u32>(pack2x16float(low), pack2x16float(high));
+	let f = clamped(z);
+	v[i] = vec2<u32>(pack2x16float(f.xy), pack2x16float(f.zw));
 }
-
-fn residual(i: u32) -> f32 {
-	return residuals[i];
-}
-
-// keep_nan is f, a function of z, and z itself where that is NaN: by its bits, for min and max may lose NaN, and
-// compilers may take numbers that are compared for others than NaN.
-fn keep_nan(f: f32, z: f32) -> f32 {
-	return select(f, z, (bitcast<u32>(z) & 0x7fffffffu) > 0x7f800000u);
-}
-
-// finish_at does nothing: store has applied the epilogue.
-fn finish_at(i: u32, k: u32, r: u32) {}
 
 // What Fourier's transforms share: tiles of 16 inputs along each axis where filters have more than one tap.
 // 16 real numbers have a spectrum of 23: frequencies 0 and 8, real, and between them the sum of both parts, the
@@ -375,14 +356,6 @@ fn write(t: Tile, f: vec3<u32>, z: Cell) {
 	}
 }
 
-// complete applies the epilogue to an output that was written.
-fn complete(t: Tile, f: vec3<u32>) {
-	let o = t.o + f * p.dilation;
-	if all(o < p.out_size) {
-		finish_at(block_of(t, o), VECTOR * t.block, r_at(pixel(t, o), VECTOR * t.block));
-	}
-}
-
 fn element(i: u32) {
 	let blocks = p.out_channels / VECTOR;
 	let rows = rows_of(outputs());
@@ -430,11 +403,5 @@ fn element(i: u32) {
 	}
 	if 14u < wide {
 		write(t, first + 14u * step, z.e14);
-	}
-	// The epilogue's functions are many: in a loop they are compiled once, not for each output.
-	if false {
-		for (var each = 0u; each < wide; each++) {
-			complete(t, first + each * step);
-		}
 	}
 }

@@ -149,37 +149,18 @@ fn from_output(i: vec3<u32>, f: vec3<u32>, copy: vec3<u32>) -> vec3<u32> {
 @group(0) @binding(5) var<storage, read> residuals: array<f32>;
 @group(0) @binding(6) var<storage, read_write> v: array<vec4<f32>>;
 
-fn function(z: f32) -> f32 {
-	switch p.activation {
-		case 1u: { return max(z, 0.0); }
-		case 2u: { return min(max(z, p.alpha), p.beta); }
-		default: { return z; }
-	}
+// clamped is z held between what the parameters say, as ReLU, Clip and no function need it: see shaders.Clamp. NaN
+// stays.
+fn clamped(z: vec4<f32>) -> vec4<f32> {
+	let held = min(max(z, vec4<f32>(p.alpha)), vec4<f32>(p.beta));
+	return select(held, z, (bitcast<vec4<u32>>(z) & vec4<u32>(0x7fffffffu)) > vec4<u32>(0x7f800000u));
 }
 
-fn activate(z: f32) -> f32 {
-	return keep_nan(function(z), z);
-}
-
-// store applies the epilogue in registers.
 fn store(i: u32, z: vec4<f32>) {
-	v[i] = vec4<f32>(activate(z.x), activate(z.y), activate(z.z), activate(z.w));
+	v[i] = clamped(z);
 }
 
 const STORED: u32 = 4u; // depth slices that are stored at once
-
-fn residual(i: u32) -> f32 {
-	return residuals[i];
-}
-
-// keep_nan is f, a function of z, and z itself where that is NaN: by its bits, for min and max may lose NaN, and
-// compilers may take numbers that are compared for others than NaN.
-fn keep_nan(f: f32, z: f32) -> f32 {
-	return select(f, z, (bitcast<u32>(z) & 0x7fffffffu) > 0x7f800000u);
-}
-
-// finish_at does nothing: store has applied the epilogue.
-fn finish_at(i: u32, k: u32, r: u32) {}
 
 fn load(i: u32) -> vec4<f32> {
 	return x[i];
@@ -269,22 +250,6 @@ fn biases(tile: Tile, four: u32) -> vec4<f32> {
 fn write(to: Row, four: u32, sums: vec4<f32>) {
 	if four < to.count {
 		store(to.first + four, sums);
-	}
-}
-
-// finish_all applies the epilogue to what this thread has written. A copy of it for every number in
-// registers would take compilers very long.
-fn finish_all(tile: Tile, first: u32, pixels: u32, channels: u32) {
-	if p.split_k > 1u || (true) {
-		return;
-	}
-	for (var n = 0u; n < pixels; n++) {
-		let to = row(tile, first + n, channels);
-		let k = slice(tile);
-		let r = r_at(first + n, k);
-		for (var i = 0u; i < to.count; i++) {
-			finish_at(to.first + i, k + i * STORED, r + i * STORED);
-		}
 	}
 }
 
@@ -594,5 +559,4 @@ fn main(
 	write(to7, 1u, sum7_1);
 	write(to7, 2u, sum7_2);
 	write(to7, 3u, sum7_3);
-	finish_all(tile, first, PIXELS, CHANNELS);
 }

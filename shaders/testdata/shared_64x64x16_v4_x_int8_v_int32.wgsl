@@ -158,14 +158,6 @@ fn store(i: u32, z: vec4<f32>) {
 
 const STORED: u32 = 4u; // depth slices that are stored at once
 
-fn residual(i: u32) -> f32 {
-	return residuals[i];
-}
-
-// Sums have no epilogue.
-
-fn finish_at(i: u32, k: u32, r: u32) {}
-
 fn signed_byte(word: u32, i: u32) -> i32 {
 	return i32(word << (24u - i % 4u * 8u)) >> 24u;
 }
@@ -263,22 +255,6 @@ fn biases(tile: Tile, four: u32) -> vec4<f32> {
 fn write(to: Row, four: u32, sums: vec4<f32>) {
 	if four < to.count {
 		store(to.first + four, sums);
-	}
-}
-
-// finish_all applies the epilogue to what this thread has written. A copy of it for every number in
-// registers would take compilers very long.
-fn finish_all(tile: Tile, first: u32, pixels: u32, channels: u32) {
-	if p.split_k > 1u || (true) {
-		return;
-	}
-	for (var n = 0u; n < pixels; n++) {
-		let to = row(tile, first + n, channels);
-		let k = slice(tile);
-		let r = r_at(first + n, k);
-		for (var i = 0u; i < to.count; i++) {
-			finish_at(to.first + i, k + i * STORED, r + i * STORED);
-		}
 	}
 }
 
@@ -737,5 +713,4 @@ fn main(
 	let to7 = row(mine, first + 7u, 8u);
 	write(to7, 0u, sum7_0 + bias0);
 	write(to7, 1u, sum7_1 + bias1);
-	finish_all(mine, first, 8u, 8u);
 }

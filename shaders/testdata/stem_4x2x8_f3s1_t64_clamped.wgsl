@@ -149,37 +149,18 @@ fn from_output(i: vec3<u32>, f: vec3<u32>, copy: vec3<u32>) -> vec3<u32> {
 @group(0) @binding(5) var<storage, read> residuals: array<f32>;
 @group(0) @binding(6) var<storage, read_write> v: array<vec4<f32>>;
 
-fn function(z: f32) -> f32 {
-	switch p.activation {
-		case 1u: { return max(z, 0.0); }
-		case 2u: { return min(max(z, p.alpha), p.beta); }
-		default: { return z; }
-	}
+// clamped is z held between what the parameters say, as ReLU, Clip and no function need it: see shaders.Clamp. NaN
+// stays.
+fn clamped(z: vec4<f32>) -> vec4<f32> {
+	let held = min(max(z, vec4<f32>(p.alpha)), vec4<f32>(p.beta));
+	return select(held, z, (bitcast<vec4<u32>>(z) & vec4<u32>(0x7fffffffu)) > vec4<u32>(0x7f800000u));
 }
 
-fn activate(z: f32) -> f32 {
-	return keep_nan(function(z), z);
-}
-
-// store applies the epilogue in registers.
 fn store(i: u32, z: vec4<f32>) {
-	v[i] = vec4<f32>(activate(z.x), activate(z.y), activate(z.z), activate(z.w));
+	v[i] = clamped(z);
 }
 
 const STORED: u32 = 4u; // depth slices that are stored at once
-
-fn residual(i: u32) -> f32 {
-	return residuals[i];
-}
-
-// keep_nan is f, a function of z, and z itself where that is NaN: by its bits, for min and max may lose NaN, and
-// compilers may take numbers that are compared for others than NaN.
-fn keep_nan(f: f32, z: f32) -> f32 {
-	return select(f, z, (bitcast<u32>(z) & 0x7fffffffu) > 0x7f800000u);
-}
-
-// finish_at does nothing: store has applied the epilogue.
-fn finish_at(i: u32, k: u32, r: u32) {}
 
 fn load(i: u32) -> f32 {
 	return x[i];
@@ -250,23 +231,6 @@ fn biases(channel: u32) -> vec4<f32> {
 fn put(at: Strip, row: u32, column: u32, four: u32, sums: vec4<f32>) {
 	for (var k = 4u * four; k < 4u * four + 4u && has(at, row, column, k); k += 4u) {
 		store(element(at, row, column, k) / 4u, sums);
-	}
-}
-
-// finish_all applies the epilogue to what this thread has written. A copy of it for every number in
-// registers would take compilers very long.
-fn finish_all(at: Strip) {
-	if true {
-		return;
-	}
-	for (var n = 0u; n < ROWS * STRIP * CHANNELS; n += STORED) {
-		let row = n / CHANNELS / STRIP;
-		let column = n / CHANNELS % STRIP;
-		let k = n % CHANNELS;
-		if has(at, row, column, k) {
-			let channel = at.channel + k;
-			finish_at(element(at, row, column, k) / STORED, channel, r_at(pixel(at, row, column), channel));
-		}
 	}
 }
 
@@ -429,5 +393,4 @@ fn main(
 		put(at, down, 3u, 0u, sum3_0);
 		put(at, down, 3u, 1u, sum3_1);
 	}
-	finish_all(at);
 }

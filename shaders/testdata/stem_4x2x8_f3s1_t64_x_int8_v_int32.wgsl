@@ -156,14 +156,6 @@ fn store(i: u32, z: vec4<f32>) {
 
 const STORED: u32 = 4u; // depth slices that are stored at once
 
-fn residual(i: u32) -> f32 {
-	return residuals[i];
-}
-
-// Sums have no epilogue.
-
-fn finish_at(i: u32, k: u32, r: u32) {}
-
 fn signed_byte(word: u32, i: u32) -> i32 {
 	return i32(word << (24u - i % 4u * 8u)) >> 24u;
 }
@@ -238,23 +230,6 @@ fn biases(channel: u32) -> vec4<f32> {
 fn put(at: Strip, row: u32, column: u32, four: u32, sums: vec4<f32>) {
 	for (var k = 4u * four; k < 4u * four + 4u && has(at, row, column, k); k += 4u) {
 		store(element(at, row, column, k) / 4u, sums);
-	}
-}
-
-// finish_all applies the epilogue to what this thread has written. A copy of it for every number in
-// registers would take compilers very long.
-fn finish_all(at: Strip) {
-	if true {
-		return;
-	}
-	for (var n = 0u; n < ROWS * STRIP * CHANNELS; n += STORED) {
-		let row = n / CHANNELS / STRIP;
-		let column = n / CHANNELS % STRIP;
-		let k = n % CHANNELS;
-		if has(at, row, column, k) {
-			let channel = at.channel + k;
-			finish_at(element(at, row, column, k) / STORED, channel, r_at(pixel(at, row, column), channel));
-		}
 	}
 }
 
@@ -417,5 +392,4 @@ fn main(
 		put(at, down, 3u, 0u, sum3_0);
 		put(at, down, 3u, 1u, sum3_1);
 	}
-	finish_all(at);
 }

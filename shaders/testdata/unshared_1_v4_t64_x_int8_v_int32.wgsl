@@ -156,14 +156,6 @@ fn store(i: u32, z: vec4<f32>) {
 
 const STORED: u32 = 4u; // depth slices that are stored at once
 
-fn residual(i: u32) -> f32 {
-	return residuals[i];
-}
-
-// Sums have no epilogue.
-
-fn finish_at(i: u32, k: u32, r: u32) {}
-
 fn signed_byte(word: u32, i: u32) -> i32 {
 	return i32(word << (24u - i % 4u * 8u)) >> 24u;
 }
@@ -187,9 +179,6 @@ fn write(image: u32, o: u32, k: u32, sums: vec4<f32>) {
 	let i = v_at(pixel, k) / STORED;
 	if image < p.images {
 		store(i, sums);
-		if false {
-			finish_at(i, k, r_at(pixel, k));
-		}
 	}
 }
 
