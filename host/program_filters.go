@@ -78,8 +78,7 @@ func (b *Builder) checkLayerFrom(p conv.Problem, x []int, others []Value) error 
 	return nil
 }
 
-// judgeFrom holds V against the layer of the filters that it was computed from. Whole numbers come out exact from all
-// algorithms that may compute it.
+// judgeFrom holds V against the layer of the filters that it was computed from.
 func judgeFrom(p conv.Problem, inputs [][]uint32, v []uint32) (cpuref.Report, error) {
 	l := layerData{problem: p, filters: filtersOf(p, exec.Floats(inputs[1]), make([]float32, p.BiasLen()))}
 	if len(inputs) > 2 {
