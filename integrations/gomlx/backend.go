@@ -59,7 +59,7 @@ func New(configuration string) (backends.Backend, error) {
 			return nil, fmt.Errorf("backend gpuconv: configuration %q: must be float64 or log, or both with a comma", word)
 		}
 	}
-	other, err := simplego.New("")
+	other, err := simplego.New("ops_sequential") // in parallel its panics end the process
 	if err != nil {
 		return nil, fmt.Errorf("backend gpuconv: what computes elsewhere: %w", err)
 	}
@@ -96,7 +96,8 @@ func (b *Backend) Capabilities() backends.Capabilities {
 	c := b.other.Capabilities().Clone()
 	for _, op := range []backends.OpType{backends.OpTypePad, backends.OpTypeReverse, backends.OpTypeClamp,
 		backends.OpTypeSelectAndScatterMax, backends.OpTypeSelectAndScatterMin,
-		backends.OpTypeBatchNormForInference} {
+		backends.OpTypeBatchNormForInference, backends.OpTypeBatchNormForTraining,
+		backends.OpTypeBatchNormGradient} {
 		c.Operations[op] = true
 	}
 	return c

@@ -45,6 +45,11 @@ type node struct {
 	why string
 	// moves says that the node computes nothing: it only moves numbers.
 	moves bool
+	// folds says that networks compute the node on the host where they know its operands.
+	folds bool
+	// fixed says that the node has a number from a constant of one number, or more of them: networks know it when they
+	// are compiled.
+	fixed bool
 	// constant are a constant's numbers, as GoMLX gave them.
 	constant any
 	// name is a parameter's.
@@ -105,9 +110,9 @@ func (b *Builder) addAll(n *node, ops ...backends.Op) ([]*value, error) {
 	for i, v := range in {
 		shadows[i] = v.shadow
 	}
-	results, err := n.elsewhere(b.shadow, shadows)
+	results, err := n.on(b.shadow, shadows)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", n.op, err)
+		return nil, err
 	}
 	for i, r := range results {
 		shape, err := b.shadow.OpShape(r)
@@ -133,13 +138,9 @@ func (b *Builder) add(n *node, ops ...backends.Op) (backends.Op, error) {
 // place decides whether the GPU may compute a node, by what it is and by its operands.
 func (b *Builder) place(n *node) {
 	if n.source || n.why != "" {
+		n.fixed = n.embedded()
 		return
 	}
-	if n.gpu == nil {
-		n.why = "gpuconv has no such operator"
-		return
-	}
-	scalars := true
 	for _, v := range slices.Concat(n.inputs, n.outputs) {
 		if _, ok := b.backend.onGPU(v.shape.DType); !ok {
 			n.why = fmt.Sprintf("data type %s", v.shape.DType)
@@ -150,11 +151,13 @@ func (b *Builder) place(n *node) {
 			return
 		}
 	}
-	for _, v := range n.inputs {
-		scalars = scalars && v.node.embedded()
+	if n.gpu == nil {
+		n.why = "gpuconv has no such operator"
+		return
 	}
-	if scalars {
-		n.why = "all operands are constants of one number"
+	known := !slices.ContainsFunc(n.inputs, func(v *value) bool { return !v.node.fixed })
+	if n.fixed = known && n.moves; known && n.folds {
+		n.why = "all operands follow from constants of one number"
 	}
 }
 

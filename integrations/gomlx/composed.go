@@ -1,7 +1,6 @@
 package gomlx
 
 import (
-	"fmt"
 	"slices"
 
 	"github.com/gomlx/gomlx/backends"
@@ -69,8 +68,7 @@ func (f *formula) scattered(w windows, shape, source shapes.Shape, x, of backend
 	w.each(func(place int, offset []int) {
 		this := f.then(func() (backends.Op, error) { return f.b.Slice(wide, offset, w.limits(offset, source), w.strides) })
 		if place == 0 {
-			best = this
-			where = f.then(func() (backends.Op, error) { return f.b.BroadcastInDim(zero, source, nil) })
+			best, where = this, zero
 			return
 		}
 		yes, number := f.pair(better, this, best), f.number(t, float64(place))
@@ -126,39 +124,4 @@ func (w windows) spots(offset []int, source shapes.Shape) []backends.PadAxis {
 		pads[i] = backends.PadAxis{Start: offset[i], End: wide - limit, Interior: w.strides[i] - 1}
 	}
 	return pads
-}
-
-// BatchNormForInference is (x - mean) / sqrt(variance + epsilon) * scale + offset, which have a number each for each
-// index of an axis.
-func (b *Builder) BatchNormForInference(x, scale, offset, mean, variance backends.Op, epsilon float32, axis int) (
-	backends.Op, error) {
-	v, err := b.values(x, scale, offset, mean, variance)
-	if err != nil {
-		return nil, fmt.Errorf("BatchNormForInference: %w", err)
-	}
-	shape := v[0].shape
-	if axis < 0 {
-		axis += shape.Rank()
-	}
-	if axis < 0 || axis >= shape.Rank() || !isFloat(shape.DType) {
-		return nil, fmt.Errorf("BatchNormForInference: axis %d of %s, must be one of its axes, of floating point", axis,
-			shape)
-	}
-	for _, of := range v[1:] {
-		if of.shape.Rank() != 1 || of.shape.Dimensions[0] != shape.Dimensions[axis] {
-			return nil, fmt.Errorf("BatchNormForInference: %s of %s, must have a number for each index of axis %d",
-				of.shape, shape, axis)
-		}
-	}
-	thin := slices.Repeat([]int{1}, shape.Rank())
-	thin[axis] = shape.Dimensions[axis]
-	f := formula{b: b}
-	wide := func(of backends.Op) backends.Op {
-		return f.then(func() (backends.Op, error) { return b.Reshape(of, thin...) })
-	}
-	root := f.pair(b.Add, wide(variance), f.number(shape.DType, float64(epsilon)))
-	root = f.then(func() (backends.Op, error) { return b.Sqrt(root) })
-	y := f.pair(b.Div, f.pair(b.Sub, x, wide(mean)), root)
-	y = f.pair(b.Add, f.pair(b.Mul, y, wide(scale)), wide(offset))
-	return y, f.err
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/gomlx/gomlx/backends"
+	"github.com/gomlx/gomlx/backends/shapeinference"
 	"github.com/gomlx/gomlx/pkg/core/shapes"
 )
 
@@ -40,6 +41,9 @@ func (b *Builder) ConvGeneral(input, kernel backends.Op, axes backends.ConvolveA
 	if paddings == nil {
 		c.paddings = make([][2]int, c.ranks)
 	}
+	if err := caught(c.check); err != nil {
+		return nil, fmt.Errorf("ConvGeneral: %w", err)
+	}
 	n := &node{op: backends.OpTypeConvGeneral, gpu: c.onGPU}
 	n.elsewhere = func(on backends.Builder, in []backends.Op) ([]backends.Op, error) {
 		return one(c.elsewhere(on, in[0], in[1]))
@@ -48,6 +52,13 @@ func (b *Builder) ConvGeneral(input, kernel backends.Op, axes backends.ConvolveA
 		n.why = fmt.Sprintf("%d spatial axes, must be from 1 to 3", c.ranks)
 	}
 	return b.add(n, input, kernel)
+}
+
+// check reports what does not fit together.
+func (c convolution) check() error {
+	_, err := shapeinference.ConvGeneralOp(c.input, c.kernel, c.axes, c.strides, c.paddings, c.inputDilations,
+		c.kernelDilations, c.channelGroups, c.batchGroups)
+	return err
 }
 
 // atLeastOnes are numbers with 1 for those below, and for all where there are none.

@@ -15,7 +15,7 @@ type (
 
 // function is an operator of one operand that is ONNX's of these names, one after the other; without names it is none.
 func (b *Builder) function(op backends.OpType, f unaryFunc, x backends.Op, as ...string) (backends.Op, error) {
-	n := &node{op: op, elsewhere: func(on backends.Builder, in []backends.Op) ([]backends.Op, error) {
+	n := &node{op: op, folds: true, elsewhere: func(on backends.Builder, in []backends.Op) ([]backends.Op, error) {
 		return one(f(on, in[0]))
 	}}
 	if len(as) > 0 {
@@ -34,7 +34,7 @@ func (b *Builder) function(op backends.OpType, f unaryFunc, x backends.Op, as ..
 // what follows the first of the names takes what that gives.
 func (b *Builder) pair(op backends.OpType, f binaryFunc, x, y backends.Op, floats bool, as ...string) (
 	backends.Op, error) {
-	n := &node{op: op, elsewhere: func(on backends.Builder, in []backends.Op) ([]backends.Op, error) {
+	n := &node{op: op, folds: true, elsewhere: func(on backends.Builder, in []backends.Op) ([]backends.Op, error) {
 		return one(f(on, in[0], in[1]))
 	}}
 	if v, ok := x.(*value); ok && v != nil && len(as) > 0 && isFloat(v.shape.DType) == floats {
@@ -51,7 +51,7 @@ func (b *Builder) pair(op backends.OpType, f binaryFunc, x, y backends.Op, float
 
 // Where is, place by place, onTrue or onFalse.
 func (b *Builder) Where(condition, onTrue, onFalse backends.Op) (backends.Op, error) {
-	n := &node{op: backends.OpTypeWhere}
+	n := &node{op: backends.OpTypeWhere, folds: true}
 	n.elsewhere = func(on backends.Builder, in []backends.Op) ([]backends.Op, error) {
 		return one(on.Where(in[0], in[1], in[2]))
 	}
@@ -72,7 +72,7 @@ func (b *Builder) Clamp(low, x, high backends.Op) (backends.Op, error) {
 
 // ConvertDType converts numbers to another type.
 func (b *Builder) ConvertDType(x backends.Op, to dtypes.DType) (backends.Op, error) {
-	n := &node{op: backends.OpTypeConvertDType}
+	n := &node{op: backends.OpTypeConvertDType, folds: true}
 	n.elsewhere = func(on backends.Builder, in []backends.Op) ([]backends.Op, error) {
 		return one(on.ConvertDType(in[0], to))
 	}

@@ -6,6 +6,16 @@ import (
 	"github.com/gomlx/gomlx/backends"
 )
 
+// caught gives the error of do, and makes one of a panic: simplego panics where it lacks an operator for a type.
+func caught(do func() error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("simplego: %v", p)
+		}
+	}()
+	return do()
+}
+
 // onOther computes a stage by simplego.
 type onOther struct {
 	stage *stage
@@ -58,9 +68,9 @@ func replay(on backends.Builder, n *node, ops map[*value]backends.Op) error {
 		}
 		in = append(in, ops[v])
 	}
-	results, err := n.elsewhere(on, in)
+	results, err := n.on(on, in)
 	if err != nil {
-		return fmt.Errorf("%s: %w", n.op, err)
+		return err
 	}
 	for i, v := range n.outputs {
 		ops[v] = results[i]
@@ -77,7 +87,11 @@ func (r *onOther) run(h *held) error {
 		}
 		inputs = append(inputs, in)
 	}
-	outputs, err := r.runs.Execute(inputs, nil, 0)
+	var outputs []backends.Buffer
+	err := caught(func() (err error) {
+		outputs, err = r.runs.Execute(inputs, nil, 0)
+		return err
+	})
 	if err != nil {
 		return err
 	}
@@ -90,4 +104,16 @@ func (r *onOther) run(h *held) error {
 func (r *onOther) close() error {
 	r.runs.Finalize()
 	return nil
+}
+
+// on adds the node to a builder of simplego.
+func (n *node) on(b backends.Builder, in []backends.Op) (results []backends.Op, err error) {
+	err = caught(func() (err error) {
+		results, err = n.elsewhere(b, in)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", n.op, err)
+	}
+	return results, nil
 }

@@ -10,15 +10,15 @@ import (
 
 // This file has the products of vectors, matrices and more.
 
-// Dot is the product of two vectors, of a matrix and a vector, or of two matrices.
+// Dot is the product of vectors and matrices: of the last axis of x and the first of y.
 func (b *Builder) Dot(x, y backends.Op) (backends.Op, error) {
 	v, err := b.values(x, y)
 	if err != nil {
 		return nil, fmt.Errorf("Dot: %w", err)
 	}
 	a, c := v[0].shape.Rank(), v[1].shape.Rank()
-	if a < 1 || a > 2 || c < 1 || c > a {
-		return nil, fmt.Errorf("Dot: %s and %s, must be two vectors, a matrix and a vector, or two matrices",
+	if a < 1 || a > 2 || c < 1 || c > 2 {
+		return nil, fmt.Errorf("Dot: %s and %s, must be vectors or matrices",
 			v[0].shape, v[1].shape)
 	}
 	return b.DotGeneral(x, []int{a - 1}, nil, y, []int{0}, nil)

@@ -6,7 +6,9 @@ import (
 	"slices"
 
 	"github.com/gomlx/gomlx/backends"
+	"github.com/gomlx/gomlx/pkg/core/dtypes"
 	"github.com/gomlx/gomlx/pkg/core/shapes"
+	"github.com/gpuconv/gpuconv/onnx"
 )
 
 // windows is what a ReduceWindow computes, complete: numbers for each axis.
@@ -34,12 +36,14 @@ func (b *Builder) ReduceWindow(x backends.Op, kind backends.ReduceOpType, size, 
 		w.paddings = make([][2]int, rank)
 	}
 	n := &node{op: backends.OpTypeReduceWindow, gpu: w.onGPU}
+	if v[0].shape.DType == dtypes.Bool {
+		n.gpu = w.truthOnGPU
+	}
+	n.folds = kind == backends.ReduceOpMin || v[0].shape.DType == dtypes.Bool // a part of it
 	n.elsewhere = func(on backends.Builder, in []backends.Op) ([]backends.Op, error) {
 		return one(on.ReduceWindow(in[0], kind, w.size, w.strides, w.base, w.dilation, w.paddings))
 	}
 	switch along := w.along(); {
-	case !isFloat(v[0].shape.DType):
-		n.why = fmt.Sprintf("data type %s", v[0].shape.DType)
 	case kind != backends.ReduceOpSum && kind != backends.ReduceOpMax && kind != backends.ReduceOpMin:
 		n.why = fmt.Sprintf("windows that are reduced by %s, must be by Sum, Max or Min", kind)
 	case len(along) > 3:
@@ -95,6 +99,12 @@ func (w windows) onGPU(to *network, in []string) (string, error) {
 		v = to.node("Neg", nil, v)
 	}
 	return to.transposed(to.reshaped(v, slices.Concat(at(dims, others), places)...), inverse(order)), nil
+}
+
+// truthOnGPU likewise adds windows of truth values, as of the numbers 0 and 1.
+func (w windows) truthOnGPU(to *network, in []string) (string, error) {
+	v, err := w.onGPU(to, []string{to.node("Cast", attributes{"to": int(onnx.Float)}, in[0])})
+	return to.node("Cast", attributes{"to": int(onnx.Bool)}, v), err
 }
 
 // slide adds the node over (images, channels, places), and gives the places of its output.
