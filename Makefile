@@ -5,7 +5,7 @@
 # make rules every algorithm on some layers, and the figures by which rules choose fitted to that
 .PHONY: run digits build tools test check unit llvmpipe swiftshader race web test-web test-web-short fuzz \
 	mutants golden translate windows test-windows smoke release test-install bench bench-gpu rules \
-	rules-gpu bench-web swiftshader-compiled swiftshader-rest
+	rules-gpu bench-web swiftshader-compiled swiftshader-rest test-gomlx
 
 GO ?= go
 DEVICE_TESTS = ./gpu/... ./internal/exec ./internal/ceiling ./internal/op ./internal/conformance ./host/... ./model \
@@ -42,6 +42,7 @@ check:
 	GOOS=js GOARCH=wasm $(GO) vet $(BROWSER)
 	$(GO) -C tools vet ./...
 	$(GO) -C examples/digits vet .
+	$(GO) -C integrations/gomlx vet .
 	$(GO) mod verify
 
 # On the machine's own adapter, whatever that is: what a machine that was never seen before runs first.
@@ -113,6 +114,14 @@ windows: tools
 test-windows: windows
 	@scripts/setup.sh wine
 	$(WINDOWS) GO=$(GO) scripts/windows/test.sh
+
+# The backend of GoMLX: its tests, and GoMLX's own. Not part of make test, for they take minutes to build.
+test-gomlx:
+	@scripts/setup.sh test
+	cd integrations/gomlx && ../../scripts/test.sh llvmpipe .
+	integrations/gomlx/suite.sh llvmpipe
+	GOMLX_BACKEND=gpuconv:float64 integrations/gomlx/suite.sh llvmpipe
+	integrations/gomlx/suite.sh swiftshader
 
 # What people install: archives with checksums and a list of what is linked in, below out/release.
 release: build

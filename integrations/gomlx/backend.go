@@ -17,8 +17,8 @@ const BackendName = "gpuconv"
 
 func init() { backends.Register(BackendName, New) }
 
-// Backend computes graphs of GoMLX on a GPU. It may be used from many goroutines. Its buffers are in the host's memory:
-// they go to the GPU and back in each run.
+// Backend computes graphs of GoMLX on a GPU. It may be used from many goroutines. Its buffers are in the host's
+// memory: they go to the GPU and back in each run.
 type Backend struct {
 	backends.DataInterface // simplego's
 	options                options
@@ -56,7 +56,8 @@ func New(configuration string) (backends.Backend, error) {
 		case "log":
 			o.log = true
 		default:
-			return nil, fmt.Errorf("backend gpuconv: configuration %q: must be float64 or log, or both with a comma", word)
+			return nil, fmt.Errorf("backend gpuconv: configuration %q: must be float64 or log, or both with a comma",
+				word)
 		}
 	}
 	other, err := simplego.New("ops_sequential") // in parallel its panics end the process

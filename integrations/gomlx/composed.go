@@ -66,7 +66,9 @@ func (f *formula) scattered(w windows, shape, source shapes.Shape, x, of backend
 	wide := f.then(func() (backends.Op, error) { return f.b.Pad(x, lowest, pads...) })
 	var best, where backends.Op
 	w.each(func(place int, offset []int) {
-		this := f.then(func() (backends.Op, error) { return f.b.Slice(wide, offset, w.limits(offset, source), w.strides) })
+		this := f.then(func() (backends.Op, error) {
+			return f.b.Slice(wide, offset, w.limits(offset, source), w.strides)
+		})
 		if place == 0 {
 			best, where = this, zero
 			return

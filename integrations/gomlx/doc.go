@@ -6,9 +6,9 @@
 // registers it by the name gpuconv, so that GOMLX_BACKEND=gpuconv selects it. The device is the best GPU, or the one
 // that GPUCONV_BACKEND and GPUCONV_ADAPTER name.
 //
-// A graph that is compiled is cut into stages, on the GPU and elsewhere in turns. What one stage on the GPU computes is
-// an ONNX network of package model, whose nodes run in one submission. Nothing runs elsewhere in silence: [Report] says
-// how many nodes the GPU computes, which ones it does not, and why. [Executable.Report] is that of one graph, and
+// A graph that is compiled is cut into stages, on the GPU and elsewhere in turns. What one stage on the GPU computes
+// is an ONNX network of package model, whose nodes run in one submission. Nothing runs elsewhere in silence: [Report]
+// says how many nodes the GPU computes, which ones it does not, and why. [Executable.Report] is that of one graph, and
 // [Backend.Report] of all runs so far.
 //
 // On the GPU are numbers of float32, and truth values between them. Other data types are computed elsewhere, but for

@@ -9,6 +9,7 @@ require (
 
 require (
 	github.com/cogentcore/webgpu v0.23.0 // indirect
+	github.com/dustin/go-humanize v1.0.1 // indirect
 	github.com/go-logr/logr v1.4.3 // indirect
 	github.com/gofrs/flock v0.12.1 // indirect
 	github.com/pkg/errors v0.9.1 // indirect

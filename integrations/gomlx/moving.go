@@ -188,7 +188,8 @@ func (b *Builder) Pad(x, with backends.Op, axes ...backends.PadAxis) (backends.O
 // checkPads reports pads that x cannot have.
 func checkPads(x, with shapes.Shape, axes []backends.PadAxis) error {
 	if with.Rank() != 0 || with.DType != x.DType || len(axes) > x.Rank() {
-		return fmt.Errorf("Pad: %d axes of %s with %s, must be of its axes, with a scalar of its type", len(axes), x, with)
+		return fmt.Errorf("Pad: %d axes of %s with %s, must be of its axes, with a scalar of its type", len(axes), x,
+			with)
 	}
 	for i, a := range axes {
 		size := x.Dimensions[i]

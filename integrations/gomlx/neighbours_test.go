@@ -129,7 +129,8 @@ func TestWindows(t *testing.T) {
 			{size: []int{1, 2, 3, 1}},
 			{size: []int{1, 3, 2, 1}, strides: []int{1, 1, 2, 1}, paddings: [][2]int{{0, 0}, {1, 1}, {0, 1}, {0, 0}}},
 			{size: []int{2, 1, 1, 3}, strides: []int{1, 1, 1, 2}},
-			{size: []int{1, 2, 2, 1}, strides: []int{1, 1, 1, 1}, base: []int{1, 2, 3, 1}, dilation: []int{1, 2, 1, 1}},
+			{size: []int{1, 2, 2, 1}, strides: []int{1, 1, 1, 1}, base: []int{1, 2, 3, 1},
+				dilation: []int{1, 2, 1, 1}},
 			{size: []int{2, 2, 2, 1}, strides: []int{1, 2, 1, 1}},
 			{size: []int{1, 1, 1, 1}, strides: []int{1, 2, 1, 1}},
 		} {
@@ -156,7 +157,8 @@ func TestPadAndReverse(t *testing.T) {
 			with = f.then(b.Constant([]float64{9}))
 		}
 		x := f.then(b.Reverse(f.one(builder.Neg, in[0]), 1))
-		return f.then(b.Pad(x, with, backends.PadAxis{Start: 1, End: -1, Interior: 1}, backends.PadAxis{End: 1})), f.err
+		axes := []backends.PadAxis{{Start: 1, End: -1, Interior: 1}, {End: 1}}
+		return f.then(b.Pad(x, with, axes...)), f.err
 	})
 	x := input{[]int{2, 3}, []float32{1, 2, 3, 4, 5, 6}}
 	want := []float64{9, 9, 9, 9, -3, -2, -1, 9, 9, 9, 9, 9}
@@ -217,12 +219,60 @@ func TestStages(t *testing.T) {
 		!maps.Equal(r.Elsewhere, map[Elsewhere]int{{"Expm1", "gpuconv has no such operator"}: 1}) {
 		t.Error(r)
 	}
+	if s := stagesOf(t, ours, g, x, y); len(s) != 3 || !s[0].gpu || !s[0].kept || s[2].kept {
+		t.Errorf("%d stages, must be three, of which the first one's output stays on the GPU", len(s))
+	}
 	if r := ours.Report(); r.Runs != 2 || r.OnGPU() != 6 || r.NotOnGPU() != 2 || r.Submissions != 4 {
 		t.Errorf("of two runs: %s", r)
 	}
 }
 
-// TestRefused holds that what gpuconv refuses is computed elsewhere, and the report says why: nine axes that lie apart.
+// stagesOf are those of a graph of these inputs.
+func stagesOf(t *testing.T, b *Backend, g graph, inputs ...input) []*stage {
+	t.Helper()
+	on := b.Builder(t.Name())
+	var in []op
+	for _, x := range inputs {
+		v, err := on.Parameter("", shapes.Make(dtypes.Float32, x.dims...), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		in = append(in, v)
+	}
+	out, err := g(on, in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, err := on.Compile(out, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(e.Finalize)
+	return e.(*Executable).stages
+}
+
+// TestKnown holds that what a network would compute on the host, of constants, is said to be computed elsewhere, and
+// that what layers make of such constants is not.
+func TestKnown(t *testing.T) {
+	g := of(func(b builder, in []op) (op, error) {
+		f := each{b: b}
+		two := f.then(b.Constant([]float32{2}))
+		wide := f.then(b.BroadcastInDim(f.two(builder.Mul, two, two), shapes.Make(dtypes.Float32, 3, 4), nil))
+		sum := f.then(b.ReduceSum(f.then(b.BroadcastInDim(two, shapes.Make(dtypes.Float32, 3, 4), nil)), 1))
+		return f.two(builder.Add, f.then(b.Dot(in[0], wide)), f.then(b.Reshape(sum, 3, 1))), f.err
+	})
+	got := run(t, open(t, ""), g, dtypes.Float32, input{[]int{3, 3}, []float32{1, 2, 3, 4, 5, 6, 7, 8, 9}})
+	if want := []float64{32, 32, 32, 32, 68, 68, 68, 68, 104, 104, 104, 104}; !slices.Equal(got.flat[0], want) {
+		t.Errorf("%v, must be %v", got.flat[0], want)
+	}
+	want := map[Elsewhere]int{{"Mul", "all operands follow from constants of one number"}: 1}
+	if r := got.report; !maps.Equal(r.Elsewhere, want) || r.OnGPU() != 6 {
+		t.Errorf("%s, must be Mul alone elsewhere", r)
+	}
+}
+
+// TestRefused holds that what gpuconv refuses is computed elsewhere, and the report says why: nine axes that lie
+// apart.
 func TestRefused(t *testing.T) {
 	dims := slices.Repeat([]int{2}, 9)
 	order := []int{8, 7, 6, 5, 4, 3, 2, 1, 0}
@@ -235,7 +285,8 @@ func TestRefused(t *testing.T) {
 	x := reals(1, dims...)
 	got := run(t, ours, g, dtypes.Float32, x)
 	near(t, got, run(t, theirs, g, dtypes.Float64, x), func(_, _ int) float64 { return 1e-5 })
-	if text := got.report.String(); got.report.OnGPU() != 2 || !strings.Contains(text, "Transpose: gpuconv refuses it") ||
+	text := got.report.String()
+	if got.report.OnGPU() != 2 || !strings.Contains(text, "Transpose: gpuconv refuses it") ||
 		!strings.Contains(text, "must be 8 at most") {
 		t.Errorf("%s, must be Add and Mul on the GPU, and say that Transpose was refused for its 9 axes", text)
 	}
@@ -261,7 +312,8 @@ func TestPanics(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := e.Execute([]backends.Buffer{given}, nil, 0); err == nil || !strings.Contains(err.Error(), "simplego") {
+	_, err = e.Execute([]backends.Buffer{given}, nil, 0)
+	if err == nil || !strings.Contains(err.Error(), "simplego") {
 		t.Errorf("error %v, must be simplego's", err)
 	}
 }
@@ -402,8 +454,9 @@ func TestExecuteErrors(t *testing.T) {
 		t.Errorf("outputs %v, error %v, must be three buffers of their own", out, err)
 	}
 	for says, given := range map[string][]backends.Buffer{
-		"0 inputs, must be 1": nil, `input "x" is (Float32)[3 2], must be (Float32)[2 3]`: {buffer(t, b, reals(1, 3, 2))},
-		`input "x": buffer is not`: {3},
+		"0 inputs, must be 1": nil,
+		`input "x" is (Float32)[3 2], must be (Float32)[2 3]`: {buffer(t, b, reals(1, 3, 2))},
+		`input "x": buffer is not`:                            {3},
 	} {
 		if _, err := e.Execute(given, nil, 0); err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("error %v, must say %q", err, says)
@@ -411,7 +464,8 @@ func TestExecuteErrors(t *testing.T) {
 	}
 	e.Finalize()
 	e.Finalize()
-	if _, err := e.Execute([]backends.Buffer{good}, nil, 0); err == nil || !strings.Contains(err.Error(), "finalized") {
+	_, err = e.Execute([]backends.Buffer{good}, nil, 0)
+	if err == nil || !strings.Contains(err.Error(), "finalized") {
 		t.Errorf("error %v, must say that the graph is finalized", err)
 	}
 	b.Finalize()

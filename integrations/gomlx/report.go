@@ -31,7 +31,8 @@ func sum[K comparable](counts map[K]int) (all int) {
 	return all
 }
 
-// String is, for example: 2 nodes on the GPU in 1 submission (ConvGeneral, Max), 1 elsewhere (Iota: ...).
+// String is, for example, 2 nodes on the GPU in 1 submission (ConvGeneral, Max), 1 elsewhere (Log1p: gpuconv has no
+// such operator).
 func (r Report) String() string {
 	var here, there []string
 	for _, op := range slices.Sorted(maps.Keys(r.GPU)) {
@@ -41,12 +42,25 @@ func (r Report) String() string {
 	for _, e := range slices.SortedFunc(maps.Keys(r.Elsewhere), byName) {
 		there = append(there, fmt.Sprintf("%s: %s", times(e.Op, r.Elsewhere[e]), e.Why))
 	}
-	text := fmt.Sprintf("%d nodes on the GPU in %d submissions%s, %d elsewhere%s", r.OnGPU(), r.Submissions,
-		listed(here, ", "), r.NotOnGPU(), listed(there, "; "))
+	text := fmt.Sprintf("%s on the GPU in %s%s, %s elsewhere%s", many(r.OnGPU(), "node"),
+		many(r.Submissions, "submission"), listed(here, ", "), many(r.NotOnGPU(), ""), listed(there, "; "))
 	if r.Runs > 0 {
-		text = fmt.Sprintf("%d runs: %s", r.Runs, text)
+		text = fmt.Sprintf("%s: %s", many(r.Runs, "run"), text)
 	}
 	return text
+}
+
+// many is, for example, 3 nodes, 1 node, or without a word 3 or none.
+func many(n int, of string) string {
+	switch {
+	case of == "" && n == 0:
+		return "none"
+	case of == "":
+		return fmt.Sprint(n)
+	case n == 1:
+		return "1 " + of
+	}
+	return fmt.Sprintf("%d %ss", n, of)
 }
 
 func times(op string, n int) string {

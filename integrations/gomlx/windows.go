@@ -173,8 +173,8 @@ func (w windows) check(shape, source shapes.Shape) error {
 		return fmt.Errorf("%s and %s, must be of one floating-point type", shape, source)
 	}
 	if len(w.size) != rank || len(w.strides) != rank || len(w.paddings) != rank || source.Rank() != rank {
-		return fmt.Errorf("windows %v, strides %v, paddings %v of %s with %s, must have a number for each axis", w.size,
-			w.strides, w.paddings, shape, source)
+		return fmt.Errorf("windows %v, strides %v, paddings %v of %s with %s, must have a number for each axis",
+			w.size, w.strides, w.paddings, shape, source)
 	}
 	if n := product(w.size); n > mostPlaces {
 		return fmt.Errorf("windows of %d numbers, must be %d at most", n, mostPlaces)
