@@ -55,9 +55,8 @@ func (b *Builder) checkLayerFrom(p conv.Problem, x []int, others []Value) error 
 	if err := p.Validate(); err != nil {
 		return err
 	}
-	if b.dev.GPU() == nil || p.Unshared || !shaders.Fits(p) {
-		return fmt.Errorf("%w: filters that are a volume, of layer %s: must be of a layer that is shared, on a GPU "+
-			"that holds it in one piece", ErrUnsupported, p)
+	if err := b.onePiece(p); err != nil {
+		return err
 	}
 	if err := b.checkVolumes(p, conv.Epilogue{}, x); err != nil {
 		return err
@@ -90,4 +89,68 @@ func judgeFrom(p conv.Problem, inputs [][]uint32, v []uint32) (cpuref.Report, er
 		return cpuref.Report{}, err
 	}
 	return cpuref.Check(exec.Floats(v), ref, cpuref.Bounded)
+}
+
+// FilterGradientFrom is the gradient with respect to the filters of a layer, of the volumes x and dz, the loss's
+// gradient with respect to the layer's sums: in the order (K, Z, H, W, D), as a volume of one pixel. Its algorithm is
+// the default of [FilterGradients] that no transform is in. Errors are those of [Builder.ConvFrom].
+func (b *Builder) FilterGradientFrom(x Value, p conv.Problem, dz Value) Value {
+	from, err := b.check(x, dz)
+	if err == nil {
+		err = b.checkGradientFrom(p, from)
+	}
+	if err != nil {
+		return b.fail(err)
+	}
+	s := algo.Spec{Problem: p, DType: shaders.Float32, Exact: true}
+	by, err := algo.ChooseFilterGradient("", s, b.dev.limits())
+	if err != nil {
+		return b.fail(unsupported(err))
+	}
+	return b.Apply(Kernels{
+		Name:    cmp.Or(p.Name, "dW of "+p.String()),
+		Outputs: []Buffer{{Count: p.FilterLen(), DType: Float32}},
+		Plan: func(to *exec.Plan, inputs, outputs []int) error {
+			db := to.Scratch("the gradient db", p.BiasLen())
+			to.Append(by.Plan, map[int]int{algo.X: inputs[0], algo.V: inputs[1], algo.W: outputs[0], algo.B: db})
+			return nil
+		},
+		Judge: func(inputs, outputs [][]uint32) (cpuref.Report, error) {
+			x := tensor.Volume{N: p.Batch, Z: p.Z.In, H: p.H.In, W: p.W.In, D: p.InChannels,
+				Data: exec.Floats(inputs[0])}
+			dz := tensor.Volume{N: p.Batch, Z: p.Z.Out, H: p.H.Out, W: p.W.Out, D: p.OutChannels,
+				Data: exec.Floats(inputs[1])}
+			ref, err := cpuref.FilterGradient(p, x, dz)
+			if err != nil {
+				return cpuref.Report{}, err
+			}
+			return cpuref.Check(exec.Floats(outputs[0]), ref, cpuref.Bounded)
+		},
+	}, x, dz)[0]
+}
+
+// checkGradientFrom reports a layer whose gradient no program computes, and volumes that are not its X and V.
+func (b *Builder) checkGradientFrom(p conv.Problem, from []int) error {
+	if err := p.Validate(); err != nil {
+		return err
+	}
+	if err := b.onePiece(p); err != nil {
+		return err
+	}
+	if err := b.checkVolumes(p, conv.Epilogue{}, from[:1]); err != nil {
+		return err
+	}
+	if has := b.nodes[from[1]].shape; has != outputShape(p) {
+		return fmt.Errorf("%w: layer %s with dZ of %s, must be %s", cpuref.ErrShape, p, has, outputShape(p))
+	}
+	return nil
+}
+
+// onePiece reports a layer that no program reads filters of, or gives gradients of, as volumes.
+func (b *Builder) onePiece(p conv.Problem) error {
+	if b.dev.GPU() == nil || p.Unshared || !shaders.Fits(p) {
+		return fmt.Errorf("%w: filters that are a volume, of layer %s: must be of a layer that is shared, on a GPU "+
+			"that holds it in one piece", ErrUnsupported, p)
+	}
+	return nil
 }

@@ -57,6 +57,44 @@ func TestConvFrom(t *testing.T) {
 	}
 }
 
+// TestFilterGradientFrom computes the gradient with respect to the filters of each kind of layer, of volumes that each
+// run gives: whole numbers, whose sums are exact, give to the bit what the layer's way back does.
+func TestFilterGradientFrom(t *testing.T) {
+	dev := hosttest.Open(t)
+	for _, descriptor := range kinds {
+		p := problem(t, descriptor)
+		if p.Unshared {
+			continue
+		}
+		b := host.NewProgram(dev)
+		x := b.Reshape(buffer(b, p.InLen()), p.Batch, p.Z.In, p.H.In, p.W.In, p.InChannels)
+		dz := b.Reshape(buffer(b, p.OutLen()), p.Batch, p.Z.Out, p.H.Out, p.W.Out, p.OutChannels)
+		program := compiled(t)(b.CompileChecked(b.FilterGradientFrom(x, p, dz)))
+		data, err := host.SeededOperands(p, host.LayerOptions{}, 3, true, 4)
+		if err != nil {
+			t.Fatal(err)
+		}
+		layer := build(t, dev, p, data.W, host.LayerOptions{FilterGradient: "direct"})
+		want, err := layer.Backward(t.Context(), data.X, data.DV)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, reports, err := program.VerifyWords(t.Context(), host.VerifyOptions{}, exec.Bits(data.X.Data),
+			exec.Bits(data.DV.Data))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Equal(exec.Floats(got[0]), want.W.Data) {
+			t.Errorf("%s: dW is %v, must be %v", p, exec.Floats(got[0]), want.W.Data)
+		}
+		for _, r := range reports {
+			if err := r.Report.Err(); err != nil {
+				t.Errorf("%s: %s: %v", p, r.Node, err)
+			}
+		}
+	}
+}
+
 func buffer(b *host.Builder, count int64) host.Value {
 	return b.InputBuffer(host.Buffer{Count: count, DType: host.Float32})
 }
@@ -87,6 +125,15 @@ func TestConvFromErrors(t *testing.T) {
 			q.Unshared = true
 			return b.ConvFrom(b.Input(1, 4, 4, 2), q, buffer(b, q.FilterLen()))
 		}, host.ErrUnsupported, "must be of a layer that is shared"},
+		{"dZ", func(b *host.Builder) host.Value {
+			return b.FilterGradientFrom(b.Input(1, 4, 4, 2), p, b.Input(1, 2, 3, 3))
+		}, cpuref.ErrShape, "with dZ of"},
+		{"X of a gradient", func(b *host.Builder) host.Value {
+			return b.FilterGradientFrom(b.Input(1, 4, 3, 2), p, b.Input(1, 2, 2, 3))
+		}, cpuref.ErrShape, "its X must be"},
+		{"invalid gradient", func(b *host.Builder) host.Value {
+			return b.FilterGradientFrom(b.Input(1, 4, 4, 2), conv.Problem{}, b.Input(1, 2, 2, 3))
+		}, conv.ErrInvalid, ""},
 		{"invalid", func(b *host.Builder) host.Value {
 			return b.ConvFrom(b.Input(1, 4, 4, 2), conv.Problem{}, buffer(b, 54))
 		}, conv.ErrInvalid, ""},
