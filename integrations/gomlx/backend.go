@@ -60,7 +60,7 @@ func New(configuration string) (backends.Backend, error) {
 				word)
 		}
 	}
-	other, err := simplego.New("ops_sequential") // in parallel its panics end the process
+	other, err := simplego.New("ops_sequential") // in parallel its nodes race, and its panics end the process
 	if err != nil {
 		return nil, fmt.Errorf("backend gpuconv: what computes elsewhere: %w", err)
 	}

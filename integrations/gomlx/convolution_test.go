@@ -9,7 +9,7 @@ import (
 	"github.com/gpuconv/gpuconv/cpuref"
 )
 
-// Axes of layers: GoMLX's usual ones, PyTorch's, and some that no framework has.
+// Axes of layers: GoMLX's usual ones, PyTorch's, some that no framework has, and those of gradients.
 var (
 	last = func(n int) backends.ConvolveAxesConfig {
 		places := indices(n + 2)[1 : n+1]
@@ -27,6 +27,9 @@ var (
 	turned = backends.ConvolveAxesConfig{InputBatch: 2, InputChannels: 0, InputSpatial: []int{3, 1},
 		KernelInputChannels: 3, KernelOutputChannels: 1, KernelSpatial: []int{2, 0},
 		OutputBatch: 1, OutputChannels: 2, OutputSpatial: []int{0, 3}}
+	filterGradient = backends.ConvolveAxesConfig{InputBatch: 3, InputChannels: 0, InputSpatial: []int{1, 2},
+		KernelInputChannels: 0, KernelOutputChannels: 3, KernelSpatial: []int{1, 2},
+		OutputBatch: 2, OutputChannels: 3, OutputSpatial: []int{0, 1}}
 )
 
 // layer is a ConvGeneral with the dimensions of its input and its kernel.
@@ -106,6 +109,8 @@ var convolutions = []layer{
 	{name: "transposed 1D, axes", input: []int{2, 3, 4}, kernel: []int{4, 3, 2}, axes: first(1), dilations: []int{2}},
 	{name: "transposed, groups of the batch", input: []int{4, 3, 4, 2}, kernel: []int{2, 2, 2, 6}, axes: last(2),
 		batchGroups: 2, dilations: []int{2, 2}},
+	{name: "gradient of filters", input: []int{6, 9, 8, 3}, kernel: []int{6, 4, 7, 5}, axes: filterGradient,
+		kdilations: []int{2, 1}, paddings: [][2]int{{1, 0}, {0, 1}}},
 	{name: "one tap", input: []int{1, 1, 1, 3}, kernel: []int{1, 1, 3, 2}, axes: last(2)},
 }
 

@@ -164,7 +164,7 @@ func (x input) flat(as dtypes.DType) any {
 // other is GoMLX's own backend, which computes in float64 where that is asked for: the reference.
 func other(t *testing.T) backends.Backend {
 	t.Helper()
-	b, err := simplego.New("")
+	b, err := simplego.New("ops_sequential") // in parallel its nodes race
 	if err != nil {
 		t.Fatal(err)
 	}

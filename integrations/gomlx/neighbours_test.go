@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/gomlx/gomlx/backends"
@@ -334,6 +335,47 @@ func TestWindowsOfTruth(t *testing.T) {
 		if !slices.Equal(got.flat[0], want) {
 			t.Errorf("%s: %v, must be %v", kind, got.flat[0], want)
 		}
+	}
+}
+
+// TestManyAtOnce runs one graph from several goroutines.
+func TestManyAtOnce(t *testing.T) {
+	b := open(t, "")
+	on := b.Builder("")
+	x, err := on.Parameter("x", shapes.Make(dtypes.Float32, 64), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := each{b: on}
+	v := f.two(builder.Mul, f.one(builder.Expm1, f.one(builder.Abs, x)), f.then(on.Constant([]float32{2})))
+	if f.err != nil {
+		t.Fatal(f.err)
+	}
+	e, err := on.Compile([]op{v}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all sync.WaitGroup
+	for i := range 8 {
+		x := reals(uint64(i), 64)
+		all.Go(func() {
+			for range 4 {
+				out, err := e.Execute([]backends.Buffer{buffer(t, b, x)}, nil, 0)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				flat, err := b.BufferData(out[0])
+				want := 2 * math.Expm1(math.Abs(float64(x.numbers[63])))
+				if err != nil || math.Abs(float64(flat.([]float32)[63])-want) > 1e-5 {
+					t.Errorf("run %d gave %v, must be %v, error %v", i, flat, want, err)
+				}
+			}
+		})
+	}
+	all.Wait()
+	if r := b.Report(); r.Runs != 32 {
+		t.Errorf("%d runs, must be 32", r.Runs)
 	}
 }
 
