@@ -61,6 +61,7 @@ unit:
 llvmpipe:
 	scripts/test.sh llvmpipe $(DEVICE_TESTS)
 	cd examples/digits && ../../scripts/test.sh llvmpipe .
+	cd integrations/gomlx && ../../scripts/test.sh llvmpipe .
 
 # SwiftShader is ten times slower: of the forced splits a tenth. It compiles on one core, so host is tested in halves.
 COMPILED = Matters|EveryVariantRuns|Placement
@@ -115,10 +116,11 @@ test-windows: windows
 	@scripts/setup.sh wine
 	$(WINDOWS) GO=$(GO) scripts/windows/test.sh
 
-# The backend of GoMLX: its tests, and GoMLX's own. Not part of make test, for they take minutes to build.
+# The backend of GoMLX: its tests on SwiftShader too, and GoMLX's own: not part of make test, for they take minutes.
 test-gomlx:
 	@scripts/setup.sh test
 	cd integrations/gomlx && ../../scripts/test.sh llvmpipe .
+	cd integrations/gomlx && ../../scripts/test.sh swiftshader .
 	integrations/gomlx/suite.sh llvmpipe
 	GOMLX_BACKEND=gpuconv:float64 integrations/gomlx/suite.sh llvmpipe
 	integrations/gomlx/suite.sh swiftshader
