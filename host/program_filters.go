@@ -10,7 +10,6 @@ import (
 	"github.com/gpuconv/gpuconv/internal/algo"
 	"github.com/gpuconv/gpuconv/internal/exec"
 	"github.com/gpuconv/gpuconv/shaders"
-	"github.com/gpuconv/gpuconv/tensor"
 )
 
 // ConvFrom is V of a layer whose filters are a volume of the program, so that each run may have others: in the order
@@ -77,23 +76,9 @@ func (b *Builder) checkLayerFrom(p conv.Problem, x []int, others []Value) error 
 	return nil
 }
 
-// judgeFrom holds V against the layer of the filters that it was computed from.
-func judgeFrom(p conv.Problem, inputs [][]uint32, v []uint32) (cpuref.Report, error) {
-	l := layerData{problem: p, filters: filtersOf(p, exec.Floats(inputs[1]), make([]float32, p.BiasLen()))}
-	if len(inputs) > 2 {
-		l.filters.Bias = exec.Floats(inputs[2])
-	}
-	x := tensor.Volume{N: p.Batch, Z: p.Z.In, H: p.H.In, W: p.W.In, D: p.InChannels, Data: exec.Floats(inputs[0])}
-	ref, err := cpuref.Im2col(p, x, l.filters)
-	if err != nil {
-		return cpuref.Report{}, err
-	}
-	return cpuref.Check(exec.Floats(v), ref, cpuref.Bounded)
-}
-
 // FilterGradientFrom is the gradient with respect to the filters of a layer, of the volumes x and dz, the loss's
 // gradient with respect to the layer's sums: in the order (K, Z, H, W, D), as a volume of one pixel. Its algorithm is
-// the default of [FilterGradients] that no transform is in. Errors are those of [Builder.ConvFrom].
+// the default of [FilterGradients] without transforms that round. Errors are those of [Builder.ConvFrom].
 func (b *Builder) FilterGradientFrom(x Value, p conv.Problem, dz Value) Value {
 	from, err := b.check(x, dz)
 	if err == nil {
@@ -116,15 +101,7 @@ func (b *Builder) FilterGradientFrom(x Value, p conv.Problem, dz Value) Value {
 			return nil
 		},
 		Judge: func(inputs, outputs [][]uint32) (cpuref.Report, error) {
-			x := tensor.Volume{N: p.Batch, Z: p.Z.In, H: p.H.In, W: p.W.In, D: p.InChannels,
-				Data: exec.Floats(inputs[0])}
-			dz := tensor.Volume{N: p.Batch, Z: p.Z.Out, H: p.H.Out, W: p.W.Out, D: p.OutChannels,
-				Data: exec.Floats(inputs[1])}
-			ref, err := cpuref.FilterGradient(p, x, dz)
-			if err != nil {
-				return cpuref.Report{}, err
-			}
-			return cpuref.Check(exec.Floats(outputs[0]), ref, cpuref.Bounded)
+			return judgeGradientFrom(by.Algorithm, p, inputs, outputs[0])
 		},
 	}, x, dz)[0]
 }
