@@ -3,9 +3,9 @@
 # make digits trains the network that the repository ships
 # make bench the comparison suite on both, beside ONNX Runtime; make bench-gpu on a GPU, beside cuDNN
 # make rules every algorithm on some layers, and the figures by which rules choose fitted to that
-.PHONY: run digits build tools test check unit llvmpipe swiftshader race web test-web test-web-short fuzz \
-	mutants golden translate windows test-windows smoke release test-install bench bench-gpu rules \
-	rules-gpu bench-web swiftshader-compiled swiftshader-rest test-gomlx
+.PHONY: run digits build tools test check unit llvmpipe llvmpipe-digits swiftshader race web test-web \
+	test-web-short fuzz mutants golden translate windows test-windows smoke release test-install bench bench-gpu \
+	rules rules-gpu bench-web llvmpipe-gomlx test-gomlx
 
 GO ?= go
 DEVICE_TESTS = ./gpu/... ./internal/exec ./internal/ceiling ./internal/op ./internal/conformance ./host/... ./model \
@@ -30,7 +30,7 @@ tools:
 	@command -v gcc >/dev/null || command -v cc >/dev/null || command -v clang >/dev/null || \
 		{ echo "gpuconv: needs a C compiler on the PATH, such as gcc"; exit 1; }
 
-test: tools check unit llvmpipe swiftshader test-web-short race
+test: tools check unit llvmpipe llvmpipe-digits llvmpipe-gomlx swiftshader test-web-short race
 
 check:
 	@scripts/setup.sh test
@@ -58,22 +58,27 @@ unit:
 		./internal/algo ./internal/split ./internal/files ./tuning ./bench ./internal/docs ./scripts/rules \
 		./scripts/proxy ./scripts/translate ./scripts/widen ./web
 
-llvmpipe:
-	scripts/test.sh llvmpipe $(DEVICE_TESTS)
-	cd examples/digits && ../../scripts/test.sh llvmpipe .
-	cd integrations/gomlx && ../../scripts/test.sh llvmpipe .
-
-# SwiftShader is ten times slower: of the forced splits a tenth. It compiles on one core, so host is tested in halves.
+# Software adapters compile on one core, so host is tested in halves. SwiftShader is ten times slower: its tests are
+# the short ones.
 COMPILED = Matters|EveryVariantRuns|Placement
+swiftshader-short = -short
 
-swiftshader:
-	$(MAKE) -j2 -Otarget swiftshader-compiled swiftshader-rest
+llvmpipe swiftshader:
+	$(MAKE) -j2 -Otarget $@-compiled $@-rest
 
-swiftshader-compiled:
-	scripts/test.sh swiftshader -short -run '$(COMPILED)' ./host
+%-compiled:
+	scripts/test.sh $* $($*-short) -run '$(COMPILED)' ./host
 
-swiftshader-rest:
-	scripts/test.sh swiftshader -short -skip '$(COMPILED)' $(DEVICE_TESTS)
+%-rest:
+	scripts/test.sh $* $($*-short) -skip '$(COMPILED)' $(DEVICE_TESTS)
+
+# An example that is a module of its own.
+llvmpipe-digits:
+	cd examples/digits && ../../scripts/test.sh llvmpipe .
+
+# The backend of GoMLX, which is another one.
+llvmpipe-gomlx:
+	cd integrations/gomlx && ../../scripts/test.sh llvmpipe .
 
 # What runs kernel after kernel, and bounds, tell nothing of races, and take longest; the detector's own memory grows
 # with runs.
@@ -116,10 +121,9 @@ test-windows: windows
 	@scripts/setup.sh wine
 	$(WINDOWS) GO=$(GO) scripts/windows/test.sh
 
-# The backend of GoMLX: its tests on SwiftShader too, and GoMLX's own: not part of make test, for they take minutes.
-test-gomlx:
+# The backend of GoMLX on SwiftShader too, and GoMLX's own tests: not part of make test, for they take minutes.
+test-gomlx: llvmpipe-gomlx
 	@scripts/setup.sh test
-	cd integrations/gomlx && ../../scripts/test.sh llvmpipe .
 	cd integrations/gomlx && ../../scripts/test.sh swiftshader .
 	integrations/gomlx/suite.sh llvmpipe
 	GOMLX_BACKEND=gpuconv:float64 integrations/gomlx/suite.sh llvmpipe

@@ -76,8 +76,7 @@ func (d *Device) Open(p conv.Problem, algorithm string, seed uint64) (Runner, er
 		return nil, err
 	}
 	if q := data.Quantized; q != nil {
-		layer, err := host.NewQuantizedLayer(d.dev, p, q.Filters, q.Options)
-		return quantizedRunner{layer, q.X}, err
+		return d.openQuantized(p, q)
 	}
 	layer, err := host.NewLayer(d.dev, p, data.W, o)
 	if err != nil {
@@ -87,7 +86,10 @@ func (d *Device) Open(p conv.Problem, algorithm string, seed uint64) (Runner, er
 	if layer.Resident() {
 		return &r, nil
 	}
-	return transferringRunner{&r}, nil
+	return transferringRunner{&r, func() error {
+		_, err := layer.Run(context.Background(), r.x)
+		return err
+	}}, nil
 }
 
 // layerRunner runs a [host.Layer] whose operands are resident.
@@ -136,14 +138,14 @@ func (r *layerRunner) Close() error { return r.layer.Close() }
 
 // transferringRunner runs a layer that is computed in blocks or on the CPU: all of it is transferred in
 // every computation, and the wall's clock is the only one.
-type transferringRunner struct{ *layerRunner }
+type transferringRunner struct {
+	Runner
+	run func() error
+}
 
 func (transferringRunner) Upload() error   { return nil }
 func (transferringRunner) Download() error { return nil }
 
-func (r transferringRunner) Compute() error {
-	_, err := r.layer.Run(context.Background(), r.x)
-	return err
-}
+func (r transferringRunner) Compute() error { return r.run() }
 
 func (transferringRunner) Timed() bool { return false }

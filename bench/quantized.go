@@ -2,7 +2,6 @@ package bench
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/gpuconv/gpuconv/conv"
@@ -10,11 +9,11 @@ import (
 	"github.com/gpuconv/gpuconv/host/proof"
 )
 
-// quantizedRunner runs a [host.QuantizedLayer]: all of it is transferred in every computation, outputs of float32 with
-// it, and the wall's clock is the only one.
+// quantizedRunner runs a [host.QuantizedLayer] whose operands are resident, outputs of float32 with them.
 type quantizedRunner struct {
-	layer *host.QuantizedLayer
-	x     []int8
+	layer    *host.QuantizedLayer
+	x        []int8
+	uploaded *host.QuantizedUploaded
 }
 
 // quantizedAlgorithms are those that serve a layer of int8 with the data that it is measured on.
@@ -30,23 +29,45 @@ func (d *Device) quantizedAlgorithms(p conv.Problem) []string {
 	return namesOf(all)
 }
 
-func (quantizedRunner) Upload() error   { return nil }
-func (quantizedRunner) Download() error { return nil }
+// openQuantized builds the layer with these operands.
+func (d *Device) openQuantized(p conv.Problem, q *proof.Quantized) (Runner, error) {
+	layer, err := host.NewQuantizedLayer(d.dev, p, q.Filters, q.Options)
+	if err != nil {
+		return nil, err
+	}
+	r := quantizedRunner{layer: layer, x: q.X}
+	if layer.Resident() {
+		return &r, nil
+	}
+	return transferringRunner{&r, func() error {
+		_, err := layer.Run(context.Background(), q.X)
+		return err
+	}}, nil
+}
 
-func (r quantizedRunner) Compute() error {
-	_, err := r.layer.Run(context.Background(), r.x)
+func (r *quantizedRunner) Upload() (err error) {
+	r.uploaded, err = r.layer.Upload(r.x)
 	return err
 }
 
-func (quantizedRunner) Timed() bool { return false }
+func (r *quantizedRunner) Compute() error { return r.uploaded.Compute(context.Background()) }
 
-func (quantizedRunner) ComputeTimed(int) (time.Duration, error) { return 0, errNoClock }
+func (r *quantizedRunner) Timed() bool { return true }
 
-func (quantizedRunner) Profile() ([]host.Dispatch, error) { return nil, errNoClock }
+func (r *quantizedRunner) ComputeTimed(runs int) (time.Duration, error) {
+	return r.uploaded.ComputeTimed(context.Background(), runs)
+}
 
-var errNoClock = errors.New("layers of int8 have the wall's clock alone")
+func (r *quantizedRunner) Profile() ([]host.Dispatch, error) {
+	return r.uploaded.Profile(context.Background())
+}
 
-func (r quantizedRunner) Verify() (float64, error) {
+func (r *quantizedRunner) Download() error {
+	_, err := r.uploaded.Download(context.Background())
+	return err
+}
+
+func (r *quantizedRunner) Verify() (float64, error) {
 	_, report, err := r.layer.Verify(context.Background(), r.x)
 	if err == nil {
 		err = report.Err()
@@ -54,9 +75,9 @@ func (r quantizedRunner) Verify() (float64, error) {
 	return report.BoundUsed, err
 }
 
-func (r quantizedRunner) Algorithm() (algorithm, variant string) {
+func (r *quantizedRunner) Algorithm() (algorithm, variant string) {
 	a := r.layer.Algorithm()
 	return a.Name(), a.Variant()
 }
 
-func (r quantizedRunner) Close() error { return r.layer.Close() }
+func (r *quantizedRunner) Close() error { return r.layer.Close() }

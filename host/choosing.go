@@ -34,7 +34,7 @@ func (c *compiler) choose() error {
 		var plan algo.Plan
 		var err error
 		if a != nil {
-			plan, err = a.Plan(specs[k], c.dev.limits())
+			plan, err = algo.PlanBy(a, specs[k], c.dev.limits())
 		} else {
 			plan, err = choose(c.dev, "", specs[k]) // which says why none serves
 		}

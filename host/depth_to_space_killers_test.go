@@ -55,7 +55,7 @@ func addDepthToSpace(k shaders.Variant, descriptor string, e conv.Epilogue, apar
 		name = "registers/8x4_v1_t64_apart"
 	}
 	run := func(dev *host.Device) error {
-		plan, err := algo.Choose(name, s, algo.Limits{Limits: dev.GPU().Limits()})
+		plan, err := algo.Choose(name, s, algo.Limits{Limits: dev.GPU().Limits(), General: true})
 		if err != nil {
 			return err
 		}

@@ -15,11 +15,15 @@ import (
 func TestTransposedAlgorithms(t *testing.T) {
 	dev := hosttest.Open(t)
 	kernels := map[shaders.DepthToSpace]bool{}
-	host.SetSource(t, dev, func(v shaders.Variant) (shaders.Shader, error) {
+	host.SetSource(t, dev, func(row shaders.Variant) (shaders.Shader, error) {
+		v := row
+		if form := formOf(v); form != nil {
+			v = form
+		}
 		if k, ok := v.(shaders.DepthToSpace); ok {
 			kernels[k] = true
 		}
-		return shaders.Source(v)
+		return shaders.Source(row)
 	})
 	ran := hosttest.TransposedAlgorithms(t, dev)
 	if len(ran) < 100 || len(kernels) < 2 {

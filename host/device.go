@@ -37,6 +37,7 @@ type hooks struct {
 	bindingLimit uint64                                 // bytes of a binding, below what the device says
 	split        func(conv.Problem) (split.Plan, error) // how layers are split
 	newBlock     func() error                           // is asked before the engine of a block is built
+	general      bool                                   // kernels know all of an epilogue, whatever a layer has
 }
 
 func newDevice(g *gpu.Device) *Device {
@@ -49,7 +50,11 @@ func newDevice(g *gpu.Device) *Device {
 }
 
 // limits are those that algorithms plan for.
-func (d *Device) limits() algo.Limits { return algo.LimitsOf(d.gpu.Info()) }
+func (d *Device) limits() algo.Limits {
+	l := algo.LimitsOf(d.gpu.Info())
+	l.General = d.hooks.general
+	return l
+}
 
 // plan says in which blocks a layer is computed.
 func (d *Device) plan(p conv.Problem) (split.Plan, error) {

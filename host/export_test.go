@@ -29,6 +29,13 @@ func SetFold(t testing.TB, dev *Device, f func(count uint64, limit uint32) ([3]u
 	t.Cleanup(func() { dev.exec.Fold = old })
 }
 
+// SetGeneral has dev's kernels know all of an epilogue, or again as little as their layers need, and gives how it was.
+func SetGeneral(dev *Device, general bool) (was bool) {
+	was = dev.hooks.general
+	dev.hooks.general = general
+	return was
+}
+
 // The operands of a layer, for Corrupt. Those from OperandDV on are of the way back.
 const (
 	OperandX = iota

@@ -1,8 +1,10 @@
 package host_test
 
 import (
+	"errors"
 	"fmt"
 	"math"
+	"math/rand/v2"
 	"slices"
 	"testing"
 
@@ -303,5 +305,64 @@ func TestInt8ProgramMisuse(t *testing.T) {
 		b := host.NewProgram(dev)
 		_, err := b.Compile(build(b, b.Quantize(b.Input(1, 7, 7, 3), 1, 0)))
 		says(t, words, err, cpuref.ErrShape, words)
+	}
+}
+
+// TestInt8Uploaded holds that a layer of int8 runs again and again from what was uploaded, makes nothing meanwhile,
+// and gives what Run gives; and what is said of calls in a wrong order.
+func TestInt8Uploaded(t *testing.T) {
+	dev := hosttest.Open(t)
+	p := problem(t, "mb2ic8ih7iw5oc8kh3ph1")
+	x, filters := quantized(p, 1)
+	residual := must(tensor.NewVolume(p.Batch, p.H.Out, p.W.Out, p.OutChannels))
+	tensor.FillReals(residual.Data, rand.New(rand.NewPCG(2, 8)))
+	l := must(host.NewQuantizedLayer(dev, p, filters, host.QuantizedOptions{XZero: -5, Algorithm: "registers",
+		Epilogue: conv.Epilogue{Residual: conv.AfterFunction}}))
+	defer l.Close()
+	want := must(l.Run(t.Context(), x, residual))
+	u := must(l.Upload(x, residual))
+	if _, err := u.Download(t.Context()); !errors.Is(err, gpu.ErrMisuse) {
+		t.Errorf("downloading before computing: %v, must wrap ErrMisuse", err)
+	}
+	before := dev.GPU().Stats()
+	for range 2 {
+		if err := u.Compute(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	after := dev.GPU().Stats()
+	if after.Submissions -= 2; after != before {
+		t.Errorf("made %+v, had %+v", after, before)
+	}
+	if v, err := u.Download(t.Context()); err != nil || !slices.Equal(v.Data, want.Data) {
+		t.Errorf("other outputs than Run's, error %v", err)
+	}
+	must(l.Run(t.Context(), x, residual))
+	if err := u.Compute(t.Context()); !errors.Is(err, gpu.ErrMisuse) {
+		t.Errorf("computing after a run: %v, must wrap ErrMisuse", err)
+	}
+	if _, err := l.Upload(x[1:], residual); !errors.Is(err, cpuref.ErrShape) {
+		t.Errorf("uploading too little: %v, must wrap ErrShape", err)
+	}
+	if err := (*host.QuantizedUploaded)(nil).Compute(t.Context()); !errors.Is(err, gpu.ErrMisuse) {
+		t.Errorf("computing nothing: %v, must wrap ErrMisuse", err)
+	}
+}
+
+// TestInt8NotResident holds that what cannot stay on a device says so.
+func TestInt8NotResident(t *testing.T) {
+	p := problem(t, "ic4ih5oc4kh3")
+	x, filters := quantized(p, 1)
+	reference := must(host.Open(host.Options{Backend: host.CPU}))
+	defer reference.Close()
+	l := must(host.NewQuantizedLayer(reference, p, filters, host.QuantizedOptions{}))
+	if _, err := l.Upload(x); l.Resident() || !errors.Is(err, host.ErrUnsupported) {
+		t.Errorf("%v, must wrap ErrUnsupported", err)
+	}
+	if err := l.Close(); err != nil {
+		t.Error(err)
+	}
+	if _, err := l.Upload(x); !errors.Is(err, gpu.ErrClosed) {
+		t.Errorf("uploading to a closed layer: %v, must wrap ErrClosed", err)
 	}
 }

@@ -191,12 +191,12 @@ func quantizedKiller(descriptor string, e conv.Epilogue, threads uint32) killer 
 	return killerOf(descriptor, host.QuantizedOptions{XZero: -5, XScale: 0.5, Epilogue: e, Threads: threads})
 }
 
-// exactSumsKillers are layers of 8-bit numbers whose sums an algorithm for float32 adds up.
+// exactSumsKillers are layers of 8-bit numbers that steps turn into float32, and whose sums they turn into int32.
 func exactSumsKillers(descriptors ...string) (all []killer) {
 	for _, d := range descriptors {
-		o := host.QuantizedOptions{XZero: -5, XScale: 0.5, Algorithm: "registers"}
+		o := host.QuantizedOptions{XZero: -5, XScale: 0.5, Algorithm: "registers/8x4_v1_t64_converted"}
 		if strings.HasSuffix(d, "+unshared") {
-			o.Algorithm = "unshared"
+			o.Algorithm = "unshared/1_v1_t64_converted"
 		}
 		all = append(all, killerOf(d, o))
 	}
@@ -208,21 +208,27 @@ func requantizeKiller(descriptor string, e conv.Epilogue) killer {
 	return killerOf(descriptor, host.QuantizedOptions{XZero: -5, XScale: 0.5, VScale: 50, VZero: 9, Epilogue: e})
 }
 
-func killerOf(descriptor string, o host.QuantizedOptions) killer {
+// killerOf is a layer of int8, to whose biases some number may be added.
+func killerOf(descriptor string, o host.QuantizedOptions, more ...int32) killer {
 	p, err := conv.Parse(descriptor)
 	if err != nil {
 		panic(err)
 	}
-	return killer{"int8 " + descriptor, func(dev *host.Device) error { return runQuantized(dev, p, o) }}
+	return killer{"int8 " + descriptor, func(dev *host.Device) error { return runQuantized(dev, p, o, more...) }}
 }
 
-func runQuantized(dev *host.Device, p conv.Problem, o host.QuantizedOptions) error {
+func runQuantized(dev *host.Device, p conv.Problem, o host.QuantizedOptions, more ...int32) error {
 	c := proof.Case{Problem: p, Seed: 1, Options: host.LayerOptions{Epilogue: o.Epilogue}}
 	data, err := c.Data()
 	if err != nil {
 		return err
 	}
 	x, filters := quantized(p, 1)
+	for i := range filters.Bias {
+		for _, n := range more {
+			filters.Bias[i] += n
+		}
+	}
 	o.Slopes = data.Slopes
 	l, err := host.NewQuantizedLayer(dev, p, filters, o)
 	if err != nil {

@@ -49,7 +49,7 @@ var broken = slices.Concat([]shaders.Variant{
 	peakKernel(true, 1), peakKernel(false, 1), peakKernel(true, 4), peakKernel(false, 4), copyKernel(1), copyKernel(4),
 }, rows(shaders.Operators()), rows(shaders.Pools()), rows(shaders.Pointwises()), rows(shaders.Remaps()),
 	rows(shaders.Reductions()), rows(shaders.Softmaxes()), rows(shaders.Extremes()), rows(shaders.Normalizes()),
-	rows(shaders.Cumulates()), rows(shaders.Halves()), rows(shaders.Halveds()),
+	rows(shaders.Cumulates()), rows(shaders.Halves()), rows(shaders.Storeds()), rows(shaders.Singles()),
 	[]shaders.Variant{shaders.FromInt8, shaders.ToSumsBy(4), shaders.ToSumsBy(1)})
 
 // rows are variants of one type.
@@ -191,7 +191,7 @@ func lines(t *testing.T) map[shaders.Variant]map[int]string {
 		}
 		split[v] = chunks(s.WGSL)
 		for _, c := range split[v] {
-			if _, is := v.(shaders.Halved); c.isStruct() && !is { // which have those of their rows
+			if c.isStruct() && formOf(v) == nil { // which have those of their rows
 				structs[c.text()] = v
 			}
 		}
@@ -199,7 +199,7 @@ func lines(t *testing.T) map[shaders.Variant]map[int]string {
 	for _, v := range broken {
 		code[v] = map[int]string{}
 		calls := reached(split[v])
-		same := ofFloat32(t, v)
+		same := ofRow(t, v)
 		for _, c := range split[v] {
 			if c.isStruct() && structs[c.text()] != v || c.isFunction() && (seen[c.text()] || !calls[c.text()]) ||
 				same[c.text()] {
@@ -221,14 +221,25 @@ func lines(t *testing.T) map[shaders.Variant]map[int]string {
 	return code
 }
 
-// ofFloat32 are the texts that a kernel for volumes of float16 has of its row for float32, where they are broken.
-func ofFloat32(t *testing.T, v shaders.Variant) map[string]bool {
+// formOf is the row that a kernel is another form of, nil of others.
+func formOf(v shaders.Variant) shaders.Variant {
+	switch k := v.(type) {
+	case shaders.Stored:
+		return k.Of
+	case shaders.Single:
+		return k.Of
+	}
+	return nil
+}
+
+// ofRow are the texts that a kernel has of its row, where they are broken.
+func ofRow(t *testing.T, v shaders.Variant) map[string]bool {
 	t.Helper()
-	k, ok := v.(shaders.Halved)
-	if !ok {
+	row := formOf(v)
+	if row == nil {
 		return nil
 	}
-	s, err := shaders.Source(k.Of)
+	s, err := shaders.Source(row)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -390,33 +401,31 @@ func mutate(t *testing.T, dev *host.Device) {
 	addPlaced(dev)
 	host.SetFold(t, dev, foldSmall)
 	host.SetSource(t, dev, sourceOf)
+	host.SetGeneral(dev, true)
+	t.Cleanup(func() { host.SetGeneral(dev, false) })
 	t.Cleanup(func() { mutated = mutant{} })
 }
 
-// passed tells that the killers passed in this process: on SwiftShader compiling all kernels takes minutes.
-var passed bool
+// passed are the variants whose killers passed in this process: on SwiftShader compiling kernels takes minutes.
+var passed = map[shaders.Variant]bool{}
 
-// killersPass holds that nothing but the mutation can be what the killers of the wanted variants notice.
-func killersPass(t *testing.T, dev *host.Device) {
+// killersPass holds that nothing but the mutation can be what the killers of the mutants' variants notice.
+func killersPass(t *testing.T, dev *host.Device, chosen []mutant) {
 	t.Helper()
-	if passed {
-		return
-	}
-	wanted := regexp.MustCompile(*mutantsOf)
-	for v, cases := range killers {
-		if !wanted.MatchString(v.Name()) {
+	for _, m := range chosen {
+		if passed[m.variant] {
 			continue
 		}
-		for _, c := range cases {
+		passed[m.variant] = true
+		for _, c := range killers[m.variant] {
 			if err := c.run(dev); err != nil {
-				t.Errorf("%s, %s, unbroken: %v", v.Name(), c.name, err)
+				t.Errorf("%s, %s, unbroken: %v", m.variant.Name(), c.name, err)
 			}
 		}
 	}
 	if t.Failed() {
 		t.FailNow()
 	}
-	passed = true
 }
 
 // TestEveryLineMatters deletes each line of each shader.
@@ -424,13 +433,11 @@ func TestEveryLineMatters(t *testing.T) {
 	chosen := turnOf(t, 20, 160)
 	dev := hosttest.Open(t)
 	mutate(t, dev)
-	killersPass(t, dev)
 	all := mutants(t, func(string) []string { return []string{""} })
+	tried := todays(chosen, all)
+	killersPass(t, dev, tried)
 	ran := 0
-	for i, m := range all {
-		if !chosen.has(i) {
-			continue
-		}
+	for _, m := range tried {
 		killed, compiled := m.kill(t, dev)
 		if !killed && !spared(m, "") {
 			t.Errorf("nothing notices that %v", m)
@@ -467,8 +474,9 @@ var swaps = map[string][]string{
 	"ins": {"outs"}, "outs": {"ins"}, "shared_outs": {"outs"}, "o": {"0u"}, "positions": {"1u"},
 	"x": {"w"}, "w": {"x"}, "b": {"w"}, "dv": {"x"}, "i": {"thread"}, "max": {"min"}, "min": {"max"},
 	"THREADS": {"1u"}, "read_write": {"read"},
-	"both.x": {"both.y"}, "both.y": {"both.x"}, "z": {"slope"}, "slope": {"z"}, "held": {"z"}, "sigmoid": {"tangent"},
-	"copy": {"pad"}, "pad": {"copy"}, "n": {"i"}, "q": {"n"},
+	"both.x": {"both.y"}, "both.y": {"both.x"}, "z": {"slope"}, "slope": {"z"}, "held": {"z"}, "added": {"z"},
+	"sigmoid": {"tangent"},
+	"copy":    {"pad"}, "pad": {"copy"}, "n": {"i"}, "q": {"n"},
 	"up": {"down"}, "down": {"up"}, "more": {"less"}, "less": {"more"}, "start": {"p.stride", "up"},
 	"first": {"thread"}, "p.rounds": {"p.count"},
 	"even1": {"odd1"}, "odd1": {"even1"}, "even2": {"even1"}, "odd2": {"odd1"}, "even3": {"even2"}, "odd3": {"odd2"},
@@ -625,14 +633,15 @@ func TestEveryTokenMatters(t *testing.T) {
 	chosen := turnOf(t, 45, 360)
 	dev := hosttest.Open(t)
 	mutate(t, dev)
-	killersPass(t, dev)
 	params := nextParam(t)
-	ran, found := 0, map[string]bool{}
-	for i, m := range mutants(t, func(line string) []string { return tokenMutants(params, line) }) {
+	all := mutants(t, func(line string) []string { return tokenMutants(params, line) })
+	found := map[string]bool{}
+	for _, m := range all {
 		found[m.was+m.is] = true
-		if !chosen.has(i) {
-			continue
-		}
+	}
+	tried, ran := todays(chosen, all), 0
+	killersPass(t, dev, tried)
+	for _, m := range tried {
 		killed, compiled := m.kill(t, dev)
 		if compiled {
 			ran++
@@ -650,8 +659,9 @@ func TestEveryTokenMatters(t *testing.T) {
 			t.Errorf("listed as equivalent, but no mutant: `%s` became `%s`", e.was, e.is)
 		}
 	}
-	if t.Logf("%d mutants compiled and ran, %v", ran, chosen); ran*chosen.every < 4000 && *mutantsOf == "" {
-		t.Errorf("about %d mutants compile, must be 4000 or more", ran*chosen.every)
+	t.Logf("%d of %d mutants compiled and ran, %v", ran, len(all), chosen)
+	if 4*ran < len(tried) && *mutantsOf == "" {
+		t.Errorf("%d mutants of %d compile, must be a quarter or more", ran, len(tried))
 	}
 }
 
@@ -692,28 +702,33 @@ func turnOf(t *testing.T, normal, short int) turn {
 	return turn{every, number % every}
 }
 
-func (u turn) has(i int) bool { return i%u.every == u.number }
+// todays are the mutants whose turn it is. They stand beside each other, so that few kernels are broken on a day,
+// whose killers alone must have passed.
+func todays[M any](u turn, all []M) []M {
+	return all[len(all)*u.number/u.every : len(all)*(u.number+1)/u.every]
+}
 
 func (u turn) String() string {
 	if u.every == 1 {
 		return "all"
 	}
-	return fmt.Sprintf("one in %d, from the number %d on", u.every, u.number)
+	return fmt.Sprintf("part %d of %d", u.number+1, u.every)
 }
 
 // TestTurns holds that as many days as one mutant is tried in try all of them, each once.
 func TestTurns(t *testing.T) {
 	defer func(all bool) { *allMutants = all }(*allMutants)
 	*allMutants = false
-	times := make([]int, 1000)
+	var numbers [1000]int
+	for i := range numbers {
+		numbers[i] = i
+	}
+	times := make([]int, len(numbers))
 	const days = 10
 	for day := range days {
 		t.Setenv("GPUCONV_MUTANTS", strconv.Itoa(20000+day))
-		chosen := turnOf(t, days, days)
-		for i := range times {
-			if chosen.has(i) {
-				times[i]++
-			}
+		for _, i := range todays(turnOf(t, days, days), numbers[:]) {
+			times[i]++
 		}
 	}
 	for i, n := range times {

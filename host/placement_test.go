@@ -558,6 +558,8 @@ func everyPlacement(
 // TestPlacedKernels holds that each kernel of the table that has a volume to place is placed by a layer, or alone.
 func TestPlacedKernels(t *testing.T) {
 	dev := hosttest.Open(t)
+	host.SetGeneral(dev, true)
+	t.Cleanup(func() { host.SetGeneral(dev, false) })
 	kernels := placedKernels(dev)
 	have := map[any]bool{}
 	for v := range kernels {
@@ -575,7 +577,7 @@ func TestPlacedKernels(t *testing.T) {
 		switch k := v.(type) {
 		case shaders.Peak, shaders.Copy, shaders.Operator: // operators have their own
 			unplaced = true
-		case shaders.Half, shaders.Halved, shaders.ToSums: // whose volumes stand alone
+		case shaders.Half, shaders.Stored, shaders.Single, shaders.ToSums: // whose volumes stand alone
 			unplaced = true
 		case shaders.Pool, shaders.Pointwise, shaders.Remap, shaders.MatMul, shaders.Resample, shaders.Lookup,
 			shaders.Scatter, shaders.TopK, shaders.Sample, shaders.ReduceAxes, shaders.Softmax, shaders.Extreme,

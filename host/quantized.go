@@ -46,8 +46,9 @@ type QuantizedLayer struct {
 	quantizedData
 	dev *Device
 
-	mu     sync.Mutex
-	engine quantizedEngine // nil once closed
+	mu      sync.Mutex
+	engine  quantizedEngine // nil once closed
+	uploads uint64          // of operands, each in the place of those before
 }
 
 // quantizedEngine computes a quantized layer on one kind of device.
@@ -257,25 +258,43 @@ func (l *QuantizedLayer) run(
 	residual []tensor.Volume,
 	purpose int,
 ) (quantizedRun, error) {
-	if l == nil || l.dev == nil {
-		return quantizedRun{}, fmt.Errorf(
-			"running a layer: %w, or never built: use one from host.NewQuantizedLayer",
-			gpu.ErrClosed,
-		)
+	if err := l.open("running"); err != nil {
+		return quantizedRun{}, err
 	}
 	run, err := l.prepare(x, residual, purpose)
 	if err != nil {
 		return quantizedRun{}, l.failed("running", err)
 	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.engine == nil {
-		return quantizedRun{}, l.failed("running", fmt.Errorf("layer %w", gpu.ErrClosed))
-	}
-	if err := l.engine.run(ctx, run); err != nil {
-		return quantizedRun{}, l.failed("running", err)
+	err = l.use("running", func(e quantizedEngine) error {
+		l.uploads++
+		return e.run(ctx, run)
+	})
+	if err != nil {
+		return quantizedRun{}, err
 	}
 	return run, nil
+}
+
+// open reports a layer that was never built.
+func (l *QuantizedLayer) open(doing string) error {
+	if l == nil || l.dev == nil {
+		return fmt.Errorf("%s a layer: %w, or never built: use one from host.NewQuantizedLayer", doing, gpu.ErrClosed)
+	}
+	return nil
+}
+
+// use does something with the layer's engine, one goroutine at a time.
+func (l *QuantizedLayer) use(doing string, do func(quantizedEngine) error) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	err := fmt.Errorf("layer %w", gpu.ErrClosed)
+	if l.engine != nil {
+		err = do(l.engine)
+	}
+	if err != nil {
+		return l.failed(doing, err)
+	}
+	return nil
 }
 
 // prepare holds a run's operands against the layer, and makes room for what it is for.

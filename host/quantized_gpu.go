@@ -48,9 +48,10 @@ func newQuantizedWhole(dev *Device, q quantizedData, adds, finishes bool) (*quan
 
 // spec is what is planned. Outputs of both kinds are made in each run, whichever it is for.
 func (q *quantizedData) spec(adds, finishes bool) algo.QuantizedSpec {
-	o, parts := q.options, 0
+	o, parts, biased := q.options, 0, false
 	if adds {
 		parts = algo.ExactParts(q.problem, q.weights, q.zeros, o.XZero)
+		biased = algo.ExactBiases(q.problem, q.weights, q.zeros, q.biases, o.XZero)
 	}
 	return algo.QuantizedSpec{
 		Problem:   q.problem,
@@ -58,6 +59,7 @@ func (q *quantizedData) spec(adds, finishes bool) algo.QuantizedSpec {
 		XZero:     o.XZero,
 		Algorithm: o.Algorithm,
 		Parts:     parts,
+		Biased:    biased,
 		Threads:   o.Threads,
 		Adds:      adds,
 		Finishes:  finishes,
@@ -96,18 +98,10 @@ func (q *quantizedData) fill(plan *algo.Quantized) {
 }
 
 func (e *quantizedWhole) run(ctx context.Context, r quantizedRun) error {
-	plan, inputs := e.plan, map[int][]uint32{}
+	plan := e.plan
 	var results []exec.Result
-	if plan.X >= 0 {
-		inputs[plan.X] = exec.PackBytes(r.x)
-		if plan.V < 0 && plan.Bytes < 0 || !r.finishes() || r.checked { // else nobody asked for them
-			results = append(results, exec.Result{Operand: plan.Sums, Words: exec.Integers(r.sums)})
-		}
-	} else {
-		inputs[plan.Sums] = exec.Integers(r.sums)
-	}
-	if r.residual != nil && plan.Residual >= 0 {
-		inputs[plan.Residual] = exec.Bits(r.residual)
+	if plan.X >= 0 && (plan.V < 0 && plan.Bytes < 0 || !r.finishes() || r.checked) { // else nobody asked for them
+		results = append(results, exec.Result{Operand: plan.Sums, Words: exec.Integers(r.sums)})
 	}
 	if r.v != nil && plan.V >= 0 {
 		results = append(results, exec.Result{Operand: plan.V, Numbers: r.v})
@@ -117,10 +111,24 @@ func (e *quantizedWhole) run(ctx context.Context, r quantizedRun) error {
 		bytes = make([]uint32, exec.WordsOf(shaders.Int8, int64(len(r.bytes))))
 		results = append(results, exec.Result{Operand: plan.Bytes, Words: bytes})
 	}
-	if err := e.session.Process(ctx, inputs, r.checked, results...); err != nil || bytes == nil {
+	if err := e.session.Process(ctx, e.inputs(r), r.checked, results...); err != nil || bytes == nil {
 		return err
 	}
 	return exec.UnpackBytes(r.bytes, bytes)
+}
+
+// inputs are what a run uploads.
+func (e *quantizedWhole) inputs(r quantizedRun) map[int][]uint32 {
+	inputs := map[int][]uint32{}
+	if e.plan.X >= 0 {
+		inputs[e.plan.X] = exec.PackBytes(r.x)
+	} else {
+		inputs[e.plan.Sums] = exec.Integers(r.sums)
+	}
+	if r.residual != nil && e.plan.Residual >= 0 {
+		inputs[e.plan.Residual] = exec.Bits(r.residual)
+	}
+	return inputs
 }
 
 func (e *quantizedWhole) algorithm() algo.Algorithm { return e.plan.Algorithm() }

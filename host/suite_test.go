@@ -34,6 +34,8 @@ func TestEveryVariantRuns(t *testing.T) {
 		ran[v.Name()] = true
 		return shaders.Source(v)
 	})
+	host.SetGeneral(dev, true)
+	t.Cleanup(func() { host.SetGeneral(dev, false) })
 	layers := []killer{exact(small, separate(conv.Activate(conv.ReLU))), exact(small, separate(leaky)),
 		gradients(small, fused(leaky))}
 	for _, threads := range shaders.ConvThreads {
@@ -56,7 +58,7 @@ func TestEveryVariantRuns(t *testing.T) {
 		[]shaders.Variant{shaders.Resampling, shaders.Gathering, shaders.Sorting, shaders.Sampling}) {
 		layers = append(layers, killers[k]...)
 	}
-	for _, v := range slices.Concat(rows(shaders.Halves()), rows(shaders.Halveds()), training,
+	for _, v := range slices.Concat(rows(shaders.Halves()), rows(shaders.Storeds()), rows(shaders.Singles()), training,
 		[]shaders.Variant{shaders.FromInt8, shaders.ToSumsBy(4), shaders.ToSumsBy(1)}) {
 		layers = append(layers, killers[v]...)
 	}

@@ -26,6 +26,15 @@ var errNotResident = fmt.Errorf(
 	ErrUnsupported,
 )
 
+// What is said of calls in a wrong order.
+var (
+	errNothingComputed = fmt.Errorf("%w: nothing was computed of what was uploaded: call Compute first", gpu.ErrMisuse)
+	errReplaced        = fmt.Errorf(
+		"%w: other operands have taken the place of those that were uploaded: upload them again",
+		gpu.ErrMisuse,
+	)
+)
+
 // Resident reports whether the layer's operands can stay on the device, as Upload needs.
 func (l *Layer) Resident() bool {
 	if l == nil {
@@ -120,7 +129,7 @@ func profile(ctx context.Context, s *exec.Session) (all []Dispatch, err error) {
 func (u *Uploaded) Download(ctx context.Context) (v tensor.Volume, err error) {
 	err = u.on("downloading from", func(s *exec.Session) error {
 		if !u.computed {
-			return fmt.Errorf("%w: nothing was computed of what was uploaded: call Compute first", gpu.ErrMisuse)
+			return errNothingComputed
 		}
 		if v, err = newOutput(u.layer.problem); err != nil {
 			return err
@@ -150,10 +159,7 @@ func (u *Uploaded) on(doing string, do func(*exec.Session) error) error {
 		case !ok:
 			return errNotResident
 		case u.layer.uploads != u.number:
-			return fmt.Errorf(
-				"%w: other operands have taken the place of those that were uploaded: upload them again",
-				gpu.ErrMisuse,
-			)
+			return errReplaced
 		}
 		return do(on.session)
 	})

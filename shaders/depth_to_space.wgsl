@@ -50,7 +50,7 @@ fn element(i: u32) {
 		at += residue.step / VECTOR;
 	}
 	// The epilogue's functions are many: they are in a loop of their own, which others do not enter.
-	if p.activation != 0u || p.residual != 0u {
+	if {{template "finishes"}} {
 		for (var block = lane; block < blocks; block += LANES) {
 			let k = VECTOR * block;
 			finish_at(v_at(pixel, k) / VECTOR, k, r_at(pixel, k));

@@ -60,3 +60,11 @@ fn signed_byte(word: u32, i: u32) -> i32 {
 	return i32(word << (24u - i % 4u * 8u)) >> 24u;
 }
 {{- end -}}
+
+{{- define "signed_bytes" -}}
+{{template "signed_byte"}}
+
+fn signed_bytes(word: u32) -> vec4<i32> {
+	return vec4<i32>(signed_byte(word, 0u), signed_byte(word, 1u), signed_byte(word, 2u), signed_byte(word, 3u));
+}
+{{- end -}}

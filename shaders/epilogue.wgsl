@@ -32,12 +32,7 @@ fn gelu_tangent(held: f32) -> f32 {
 }
 {{- end -}}
 
-{{- define "epilogue" -}}
-// The epilogue that all kernels share: what is done to z, the sum with its bias, before it is written.
-// The functions and their numbers are those of conv.Function. The CPU twin is cpuref/epilogue.go.
-
-{{template "functions"}}
-
+{{- define "function" -}}
 fn function(z: f32, slope: f32) -> f32 {
 	switch p.activation {
 		case 1u: { return max(z, 0.0); }
@@ -55,6 +50,37 @@ fn function(z: f32, slope: f32) -> f32 {
 		default: { return z; }
 	}
 }
+{{- end -}}
+
+{{- define "finished" -}}
+p.activation == 0u && p.residual == 0u
+{{- end -}}
+
+{{- define "finishes" -}}
+p.activation != 0u || p.residual != 0u
+{{- end -}}
+
+{{- define "clamp" -}}
+fn function(z: f32) -> f32 {
+	switch p.activation {
+		case 1u: { return max(z, 0.0); }
+		case 2u: { return min(max(z, p.alpha), p.beta); }
+		default: { return z; }
+	}
+}
+
+fn activate(z: f32) -> f32 {
+	return keep_nan(function(z), z);
+}
+{{- end -}}
+
+{{- define "epilogue" -}}
+// The epilogue that all kernels share: what is done to z, the sum with its bias, before it is written.
+// The functions and their numbers are those of conv.Function. The CPU twin is cpuref/epilogue.go.
+
+{{template "functions"}}
+
+{{template "function"}}
 
 fn activate(z: f32, slope: f32) -> f32 {
 	return keep_nan(function(z, slope), z);
@@ -66,11 +92,13 @@ fn finish(z: f32, k: u32, r: u32) -> f32 {
 	if p.activation == 4u {
 		slope = slopes[k];
 	}
-	switch p.residual {
-		case 1u: { return activate(z + residual(r), slope); }
-		case 2u: { return activate(z, slope) + residual(r); }
-		default: { return activate(z, slope); }
+	var added = 0.0;
+	if p.residual != 0u {
+		added = residual(r);
 	}
+	// The function stands here once: software adapters compute both sides of each branch.
+	let f = activate(select(z, z + added, p.residual == 1u), slope);
+	return select(f, f + added, p.residual == 2u);
 }
 {{- end -}}
 

@@ -33,12 +33,7 @@ func (k ToSums) Name() string { return fmt.Sprintf("to_sums_t%d_x%d", k.Threads,
 func (k ToSums) Float() string { return vectorType(k.Vector) }
 
 // Sum is that of int32.
-func (k ToSums) Sum() string {
-	if k.Vector == 4 {
-		return "vec4<i32>"
-	}
-	return "i32"
-}
+func (k ToSums) Sum() string { return wholeType(k.Float()) }
 
 func (ToSums) file() string             { return "to_sums.wgsl" }
 func (k ToSums) threads() uint32        { return k.Threads }

@@ -47,7 +47,7 @@ fn element(i: u32) {
 {{- end}}
 {{- end}}
 	// The epilogue's functions are many: in a loop they are compiled once, not for each output.
-	if p.activation != 0u || p.residual != 0u {
+	if {{template "finishes"}} {
 		for (var each = 0u; each < wide; each++) {
 			complete(t, first + each * step);
 		}

@@ -10,12 +10,10 @@ struct Params {
 @group(0) @binding(1) var<storage, read> x: array<u32>;
 @group(0) @binding(2) var<storage, read_write> v: array<vec4<f32>>;
 
-{{template "signed_byte"}}
+{{template "signed_bytes"}}
 
 fn element(i: u32) {
-	let word = x[i];
-	let bytes = vec4<i32>(signed_byte(word, 0u), signed_byte(word, 1u), signed_byte(word, 2u), signed_byte(word, 3u));
-	v[i] = vec4<f32>(bytes - p.zero);
+	v[i] = vec4<f32>(signed_bytes(x[i]) - p.zero);
 }
 
 {{template "elementwise" .}}

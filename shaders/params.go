@@ -2,6 +2,7 @@ package shaders
 
 import (
 	"encoding/binary"
+	"fmt"
 	"math"
 
 	"github.com/gpuconv/gpuconv/conv"
@@ -143,6 +144,19 @@ func (params *Params) setBackward(p conv.Problem, backward bool) {
 			params.Copies[i] = uint32(1 + before + after)
 		}
 	}
+}
+
+// WithXZero gives encoded [Params] with a zero point of X, which of others would be an error.
+func WithXZero(params []byte, zero int8) ([]byte, error) {
+	var p Params
+	if len(params) != binary.Size(p) {
+		return nil, fmt.Errorf("%d bytes of parameters, must be %d", len(params), binary.Size(p))
+	}
+	if _, err := binary.Decode(params, binary.LittleEndian, &p); err != nil {
+		return nil, err
+	}
+	p.XZero = int32(zero)
+	return Encode(p), nil
 }
 
 // Encode lays a params struct, which has fields of fixed size alone, out as WGSL does, little-endian.

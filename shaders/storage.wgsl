@@ -1,4 +1,4 @@
-{{- /* How kernels read X and write V: the folder halves has the same for volumes that are stored as float16. */ -}}
+{{- /* How kernels read X and write V: the folder stored has the same for volumes that are stored otherwise. */ -}}
 
 {{- define "x" -}}
 var<storage, read> x: array<{{.}}>;

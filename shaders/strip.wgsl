@@ -78,7 +78,7 @@ fn put(at: Strip, row: u32, column: u32, four: u32, sums: vec4<f32>) {
 // finish_all applies the epilogue to what this thread has written. A copy of it for every number in
 // registers would take compilers very long.
 fn finish_all(at: Strip) {
-	if p.activation == 0u && p.residual == 0u {
+	if {{template "finished"}} {
 		return;
 	}
 	for (var n = 0u; n < ROWS * STRIP * CHANNELS; n += STORED) {

@@ -129,7 +129,7 @@ fn write(to: Row, four: u32, sums: vec4<f32>) {
 // finish_all applies the epilogue to what this thread has written. A copy of it for every number in
 // registers would take compilers very long.
 fn finish_all(tile: Tile, first: u32, pixels: u32, channels: u32) {
-	if p.split_k > 1u || (p.activation == 0u && p.residual == 0u) {
+	if p.split_k > 1u || ({{template "finished"}}) {
 		return;
 	}
 	for (var n = 0u; n < pixels; n++) {

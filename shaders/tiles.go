@@ -3,6 +3,7 @@ package shaders
 import (
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // Registers is registers.wgsl: a thread computes Pixels neurons of each of Channels depth slices, a
@@ -131,6 +132,9 @@ func vectorType(n uint32) string {
 	}
 	return "f32"
 }
+
+// wholeType is the type of as many whole numbers as one of float32 has.
+func wholeType(float string) string { return strings.Replace(float, "f32", "i32", 1) }
 
 // half and quarter are where number i of eight stands in two vectors of four.
 func half(i uint32) uint32    { return i / 4 }

@@ -23,7 +23,7 @@ fn write(image: u32, o: u32, k: u32, sums: vec4<f32>) {
 	let i = v_at(pixel, k) / STORED;
 	if image < p.images {
 		store(i, sums);
-		if p.activation != 0u || p.residual != 0u {
+		if {{template "finishes"}} {
 			finish_at(i, k, r_at(pixel, k));
 		}
 	}
@@ -35,7 +35,7 @@ fn write(image: u32, o: u32, k: u32, count: u32, sums: vec4<f32>) {
 	for (var lane = 0u; lane < count && image < p.images; lane += STORED) {
 		let i = v_at(pixel, k + lane);
 		store(i, sums[lane]);
-		if p.activation != 0u || p.residual != 0u {
+		if {{template "finishes"}} {
 			finish_at(i, k + lane, r_at(pixel, k + lane));
 		}
 	}

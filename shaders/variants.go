@@ -122,7 +122,7 @@ var (
 )
 
 // Variants is the whole table: nothing else is ever compiled, but for chains of its functions, and other rows of it
-// with volumes of float16.
+// with volumes that are stored otherwise or with a single function.
 func Variants() []Variant {
 	var all []Variant
 	for _, threads := range ConvThreads {
@@ -183,7 +183,10 @@ func Variants() []Variant {
 	for _, k := range Halves() {
 		all = append(all, k)
 	}
-	for _, k := range Halveds() {
+	for _, k := range Storeds() {
+		all = append(all, k)
+	}
+	for _, k := range Singles() {
 		all = append(all, k)
 	}
 	all = append(all, FromInt8, ToSumsBy(4), ToSumsBy(1))
@@ -237,12 +240,13 @@ var files embed.FS
 var templates = template.Must(
 	template.New("").
 		Option("missingkey=error").
-		Funcs(template.FuncMap{"plus": plus, "vector": vectorType, "half": half, "quarter": quarter}).
+		Funcs(template.FuncMap{"plus": plus, "vector": vectorType, "half": half, "quarter": quarter,
+			"whole": wholeType}).
 		ParseFS(files, "*.wgsl"),
 )
 
 // Source fills the variant's template. Only rows of the table have a source, chains of rows of it, and rows of it with
-// volumes of float16.
+// volumes that are stored otherwise or with a single function.
 func Source(v Variant) (Shader, error) {
 	if s, ok := filled.Load(v); ok { // choosing an algorithm asks for many rows, again and again
 		return s.(Shader), nil
@@ -253,7 +257,11 @@ func Source(v Variant) (Shader, error) {
 		if k.valid() {
 			all = append(all, k)
 		}
-	case Halved:
+	case Single:
+		if _, err := Source(k.Of); err == nil && k.valid() {
+			all = append(all, k)
+		}
+	case Stored:
 		if _, err := Source(k.Of); err == nil && k.valid() {
 			all = append(all, k)
 		}
@@ -276,8 +284,11 @@ var filled sync.Map
 func fill(v Variant) (Shader, error) {
 	var text strings.Builder
 	from, data := templates, v
-	if k, ok := v.(Halved); ok {
-		from, data = halvedTemplates[[2]bool{k.X, k.V}], k.Of
+	switch k := v.(type) {
+	case Stored:
+		from, data = templatesOf(k), k.Of
+	case Single:
+		from, data = singleTemplates(k.Function), k.Of
 	}
 	if err := from.ExecuteTemplate(&text, v.file(), data); err != nil {
 		return Shader{}, fmt.Errorf("shader variant %s: %w", v.Name(), err)

@@ -76,7 +76,7 @@ fn element(i: u32) {
 	keep(t, vec3<u32>(0u), transform(Line({{range .Line}}{{if .}}, {{end}}products[between(t, {{.}}u)]{{end}})));
 {{- end}}
 	// The epilogue's functions are many: in a loop they are compiled once, not for each output.
-	if p.activation != 0u || p.residual != 0u {
+	if {{template "finishes"}} {
 		for (var each = 0u; each < {{.Count}}u; each++) {
 {{- if .Plane}}
 			complete(t, vec3<u32>(0u, each / {{.M}}u, each % {{.M}}u));

@@ -39,13 +39,22 @@ func Candidates(s Spec, l Limits) []Plan { return candidates(All(s), s, l) }
 func candidates(all []Algorithm, s Spec, l Limits) []Plan {
 	var list []Plan
 	for _, a := range all {
-		if p, err := a.Plan(s, l); err == nil {
+		if p, err := PlanBy(a, s, l); err == nil {
 			list = append(list, p)
 		}
 	}
 	m := MachineOf(l)
 	slices.SortStableFunc(list, func(a, b Plan) int { return cmp.Compare(a.Cost(m), b.Cost(m)) })
 	return list
+}
+
+// PlanBy is what a would do, with the epilogue as cheap as it can be, or why the layer is none of its.
+func PlanBy(a Algorithm, s Spec, l Limits) (Plan, error) {
+	p, err := a.Plan(s, l)
+	if err != nil {
+		return p, err
+	}
+	return finished(p, l), nil
 }
 
 // Choose gives the plan of the algorithm of that name, "name" or "name/variant", or where that is empty the one that

@@ -1,7 +1,10 @@
 package algo
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/gpuconv/gpuconv/conv"
 	"github.com/gpuconv/gpuconv/internal/exec"
@@ -11,6 +14,8 @@ import (
 
 // Sums of whole numbers are exact in float32 while none of their terms together can exceed 2^24, in any order. So the
 // algorithms for float32 serve layers of int8: x - zero and w - zero are float32, and the sums become int32 behind.
+// Kernels that can read X as int8 do, and where a sum cannot exceed 2^24 together with its bias they write int32 too;
+// else steps before and behind them turn the numbers.
 // Where a layer's sums may be larger, its input channels are cut into parts, whose sums are added up as int32.
 
 const (
@@ -36,7 +41,7 @@ func channelParts(channels, parts int) (firsts []int) {
 // them can exceed 2^24: weights are as in tensor.Filters, with a zero point for each output channel. It is 0 where
 // more than 16 parts, or for groups and unshared layers more than one, were needed.
 func ExactParts(p conv.Problem, weights []int8, zeros []int32, xZero int8) int {
-	largest := int64(max(127-int32(xZero), int32(xZero)+128)) // of x - zero
+	largest := largestInput(xZero)
 	sums := channelSums(p, weights, zeros)
 	for parts := 1; parts <= maxParts; parts++ {
 		firsts := channelParts(p.InChannels/p.Groups, parts)
@@ -49,6 +54,24 @@ func ExactParts(p conv.Problem, weights []int8, zeros []int32, xZero int8) int {
 	}
 	return 0
 }
+
+// ExactBiases tells whether no sum over all input channels can exceed 2^24 together with its bias.
+func ExactBiases(p conv.Problem, weights []int8, zeros, biases []int32, xZero int8) bool {
+	for f, channels := range channelSums(p, weights, zeros) {
+		sum := int64(biases[f])
+		sum = max(sum, -sum)
+		for _, s := range channels {
+			sum += s * largestInput(xZero)
+		}
+		if sum > maxExact {
+			return false
+		}
+	}
+	return true
+}
+
+// largestInput is the largest that x - zero can be, without its sign.
+func largestInput(zero int8) int64 { return int64(max(127-int32(zero), int32(zero)+128)) }
 
 // channelSums are for each filter and input channel the sum of |w - zero| over its taps.
 func channelSums(p conv.Problem, weights []int8, zeros []int32) [][]int64 {
@@ -82,10 +105,21 @@ func mostOf(sums [][]int64, firsts []int) (most int64) {
 
 // sumsPart is one part of a layer's input channels, as a layer of float32.
 type sumsPart struct {
-	plan         Plan
-	first, count int // channels
-	w            int // its packed filters, an operand
+	plan          Plan
+	first, count  int  // channels
+	w             int  // its packed filters, an operand
+	reads, writes bool // int8 X, and int32 sums with their biases, in the kernels themselves
 }
+
+// summed is an algorithm for float32 that adds up whole numbers, whose name it has. Kernels that can read X as int8
+// and write sums as int32 do, unless it is converted: then steps before and behind them turn the numbers.
+type summed struct {
+	Algorithm
+	converted bool
+}
+
+// Variant is that of the algorithm for float32, and for example 8x16_v4_t8_converted where numbers are converted.
+func (a summed) Variant() string { return variantOf(a.Algorithm, a.converted) }
 
 // QuantizedCandidates are the algorithms that serve a layer of int8, the one first that is likely the quickest.
 func QuantizedCandidates(s QuantizedSpec, l Limits) (all []Algorithm) {
@@ -94,30 +128,92 @@ func QuantizedCandidates(s QuantizedSpec, l Limits) (all []Algorithm) {
 	if len(parts) == 0 {
 		return []Algorithm{none}
 	}
+	costs := map[Algorithm]float64{}
 	for _, plan := range Candidates(parts[0].spec(s), l) {
-		s.Algorithm = Name(plan.Algorithm)
-		if parts, err := s.exact(l); err == nil && len(parts) > 0 {
-			all = append(all, plan.Algorithm)
+		for _, converted := range []bool{false, true} {
+			a := summed{plan.Algorithm, converted}
+			s.Algorithm = Name(a)
+			if sums, err := s.exact(l); err == nil && len(sums.parts) > 0 {
+				all, costs[a] = append(all, a), sums.cost(s.Problem, MachineOf(l))
+			}
 		}
 	}
+	slices.SortStableFunc(all, func(a, b Algorithm) int { return cmp.Compare(costs[a], costs[b]) })
 	return append(all, none)
 }
 
-// exact plans the parts by the algorithm for float32 that is named, or where none is by that of the rules. There are
-// none where the direct one computes a part, and the error says why the named one does not serve.
-func (s QuantizedSpec) exact(l Limits) ([]sumsPart, error) {
-	parts := s.parts()
-	for i := range parts {
-		plan, err := Choose(s.Algorithm, parts[i].spec(s), l)
-		if _, is := plan.Algorithm.(direct); err != nil || is {
-			return nil, err
-		}
-		if _, is := TransformOf(plan.Algorithm); is { // by its name, for the rules have none where sums must be exact
-			return nil, fmt.Errorf("%w: what its transforms add up can exceed 2^24", ErrNotServed)
-		}
-		parts[i].plan = plan
+// exactSums are how a layer's sums are added up by algorithms for float32.
+type exactSums struct {
+	parts     []sumsPart // none where the direct algorithm computes a part
+	converted bool
+}
+
+// exact plans the sums by the algorithm for float32 that is named, or where none is by that of the rules. The error
+// says why the named one does not serve.
+func (s QuantizedSpec) exact(l Limits) (sums exactSums, err error) {
+	full := strings.Contains(s.Algorithm, "/")
+	name, converted := s.Algorithm, false
+	if full {
+		name, converted = strings.CutSuffix(name, convertedSuffix)
 	}
-	return parts, nil
+	sums = exactSums{s.parts(), converted}
+	for i := range sums.parts {
+		part := &sums.parts[i]
+		part.plan, err = Choose(name, part.spec(s), l)
+		if _, is := part.plan.Algorithm.(direct); err != nil || is {
+			return exactSums{}, err
+		}
+		// By its name, for the rules have none where sums must be exact.
+		if _, is := TransformOf(part.plan.Algorithm); is {
+			return exactSums{}, fmt.Errorf("%w: what its transforms add up can exceed 2^24", ErrNotServed)
+		}
+		part.inKernels(s.Biased && len(sums.parts) == 1)
+	}
+	switch {
+	case converted || len(sums.parts) == 0:
+		return sums, nil
+	case full && !sums.inKernels():
+		return exactSums{}, errConverted
+	case !full:
+		m := MachineOf(l)
+		sums.converted = exactSums{sums.parts, true}.cost(s.Problem, m) < sums.cost(s.Problem, m)
+	}
+	return sums, nil
+}
+
+// inKernels looks whether the part's kernels can read int8 and, where they may, write int32.
+func (part *sumsPart) inKernels(mayWrite bool) {
+	trial := part.plan
+	part.reads = readsAs(&trial.Plan, shaders.Int8)
+	part.writes = mayWrite && writesAs(&trial, shaders.Int32)
+}
+
+// inKernels tells whether any part's kernels read int8 or write int32.
+func (sums exactSums) inKernels() bool {
+	return slices.ContainsFunc(sums.parts, func(part sumsPart) bool { return part.reads || part.writes })
+}
+
+// cost estimates how long the sums take.
+func (sums exactSums) cost(p conv.Problem, m Machine) float64 {
+	cost, wide := 0.0, false
+	for _, part := range sums.parts {
+		reads, writes := part.reads && !sums.converted, part.writes && !sums.converted
+		kernels := part.plan.Cost(m)
+		if reads {
+			kernels *= 1 + m.Bytes
+		}
+		cost += kernels + m.turns(!writes, p.OutLen())
+		wide = wide || !reads
+	}
+	return cost + m.turns(wide, p.InLen())
+}
+
+// turns is the cost of turning so many numbers, four by a thread, where that is a step.
+func (m Machine) turns(step bool, count int64) float64 {
+	if !step {
+		return 0
+	}
+	return m.Dispatch + m.occupied(float64(count/4), m.Load+4*m.Store)
 }
 
 // parts are those of the input channels, none where the direct algorithm computes all of them.
@@ -134,22 +230,55 @@ func (s QuantizedSpec) parts() (parts []sumsPart) {
 }
 
 // addExact adds the sums by algorithms for float32.
-func (q *Quantized) addExact(s QuantizedSpec, parts []sumsPart) {
-	p := s.Problem
-	words := exec.WordsOf(shaders.Int8, p.InLen())
+func (q *Quantized) addExact(s QuantizedSpec, sums exactSums) error {
+	q.parts, q.converted = sums.parts, sums.converted
+	wide := -1
+	for i := range q.parts {
+		part := &q.parts[i]
+		x := q.X
+		if !q.converted && part.reads {
+			readsAs(&part.plan.Plan, shaders.Int8)
+			if err := withXZero(&part.plan.Plan, s.XZero); err != nil {
+				return err
+			}
+		} else {
+			if wide < 0 {
+				wide = q.fromInt8(s)
+			}
+			x = wide
+		}
+		part.w = q.Add(part.plan.Operands[W])
+		q.addPart(s.Problem, part, x, i == 0)
+	}
+	return nil
+}
+
+// fromInt8 adds the step that makes float32 of X, and gives what it makes.
+func (q *Quantized) fromInt8(s QuantizedSpec) int {
+	words := exec.WordsOf(shaders.Int8, s.Problem.InLen())
 	wide := q.Scratch("X as float32", 4*words)
 	q.Threads(shaders.FromInt8, shaders.Encode(shaders.FromInt8Params{Outputs: uint32(words), Zero: int32(s.XZero)}),
 		words, int64(shaders.FromInt8.Threads), exec.Whole(q.X), exec.Whole(wide))
-	sums := q.Scratch("the sums as float32", p.OutLen())
+	return wide
+}
+
+// addPart adds the steps of a part that reads x, and makes int32 of its sums.
+func (q *Quantized) addPart(p conv.Problem, part *sumsPart, x int, first bool) {
 	nothing := q.Zeros(max(p.BiasLen(), 1))
-	for i := range parts {
-		part := &parts[i]
-		part.w = q.Add(part.plan.Operands[W])
-		q.Append(part.plan.Plan,
-			map[int]int{X: wide, W: part.w, B: nothing, Slopes: nothing, Residual: nothing, V: sums})
-		q.addToSums(p, sums, i == 0)
+	operands := map[int]int{X: x, W: part.w, B: nothing, Slopes: nothing, Residual: nothing}
+	if !q.converted && part.writes {
+		writesAs(&part.plan, shaders.Int32)
+		q.wideB = q.constant("the biases b as float32", p.BiasLen(), shaders.Float32)
+		operands[B], operands[V] = q.wideB, q.Sums
+		q.Append(part.plan.Plan, operands)
+		return
 	}
-	q.parts = parts
+	if first {
+		q.B, q.sums = q.biases(p), q.Scratch("the sums as float32", p.OutLen())
+	}
+	operands[V] = q.sums
+	q.Append(part.plan.Plan, operands)
+	q.addToSums(p, q.sums, first)
 }
 
 // spec is the part as a layer of float32.

@@ -2,7 +2,6 @@ package algo
 
 import (
 	"errors"
-	"slices"
 
 	"github.com/gpuconv/gpuconv/conv"
 	"github.com/gpuconv/gpuconv/internal/exec"
@@ -21,7 +20,7 @@ type halved struct {
 var (
 	errNotFloat16 = errors.New("volumes must be float16")
 	errPlaced     = errors.New("volumes of float16 must stand alone")
-	errConverted  = errors.New("its kernels neither read X nor write V as float16")
+	errConverted  = errors.New("its kernels neither read X nor write V as these numbers")
 )
 
 // halvedAlgorithms are those of all algorithms for float32.
@@ -33,12 +32,7 @@ func halvedAlgorithms(list []Algorithm) (all []Algorithm) {
 }
 
 // Variant is that of the algorithm for float32, and for example 8x16_v4_t8_converted where volumes are converted.
-func (a halved) Variant() string {
-	if a.converted {
-		return a.Algorithm.Variant() + "_converted"
-	}
-	return a.Algorithm.Variant()
-}
+func (a halved) Variant() string { return variantOf(a.Algorithm, a.converted) }
 
 func (a halved) Plan(s Spec, l Limits) (Plan, error) {
 	alone := shaders.Placement{}
@@ -54,10 +48,13 @@ func (a halved) Plan(s Spec, l Limits) (Plan, error) {
 	if err != nil {
 		return Plan{}, err
 	}
-	reads := !a.converted && readsHalves(&of.Plan)
-	writes := !a.converted && writesHalves(&of.Plan, s)
+	reads := !a.converted && readsAs(&of.Plan, shaders.Float16)
+	writes := !a.converted && writesAs(&of, shaders.Float16)
 	if !a.converted && !reads && !writes {
 		return Plan{}, errConverted
+	}
+	if !writes {
+		of = finished(of, l)
 	}
 	plan := newPlan(a, s, of.Operands[W].Count, func(m Machine) float64 {
 		cost := of.Cost(m)
@@ -82,45 +79,6 @@ func (a halved) Plan(s Spec, l Limits) (Plan, error) {
 		plan.halfStep(true, same[V], V, p.OutLen())
 	}
 	return plan, plan.fits(l)
-}
-
-// readsHalves has all steps that read X read it as float16, where each can.
-func readsHalves(of *exec.Plan) bool {
-	return replace(of, X, func(step exec.Step) (shaders.Variant, bool) {
-		if step.Uses[0] != exec.Whole(X) || !shaders.HalvesX(step.Kernel) {
-			return nil, false
-		}
-		return shaders.Halved{Of: step.Kernel, X: true}, true
-	})
-}
-
-// writesHalves has all steps that write V write it as float16, where each can. Such steps may read X as float16 too.
-func writesHalves(of *exec.Plan, s Spec) bool {
-	return !s.Separate && replace(of, V, func(step exec.Step) (shaders.Variant, bool) {
-		k, ok := step.Kernel.(shaders.Halved)
-		if !ok {
-			k.Of = step.Kernel
-		}
-		k.V = true
-		return k, step.Uses[len(step.Uses)-1] == exec.Whole(V) && shaders.HalvesV(k.Of, s.Epilogue)
-	})
-}
-
-// replace gives all steps that use an operand other kernels, unless there is one that has no other.
-func replace(of *exec.Plan, operand int, by func(exec.Step) (shaders.Variant, bool)) bool {
-	steps := slices.Clone(of.Steps)
-	for i, step := range steps {
-		if !slices.ContainsFunc(step.Uses, func(u exec.Use) bool { return u.Operand == operand }) {
-			continue
-		}
-		k, ok := by(step)
-		if !ok {
-			return false
-		}
-		steps[i].Kernel = k
-	}
-	of.Steps = steps
-	return true
 }
 
 // fromHalf adds the step that reads an operand of so many halves, and gives what it makes of them.

@@ -16,9 +16,10 @@ type QuantizedSpec struct {
 	Epilogue conv.Epilogue
 	XZero    int8
 	// Algorithm is the one for float32 that computes the sums, by its name; "" chooses. Parts is what [ExactParts]
-	// gives; with 0 the direct algorithm computes them.
+	// gives; with 0 the direct algorithm computes them. Biased is what [ExactBiases] gives.
 	Algorithm string
 	Parts     int
+	Biased    bool
 	Threads   uint32 // of the direct algorithm's workgroups; 0 chooses
 	Adds      bool
 	Finishes  bool // makes float32 outputs
@@ -35,6 +36,8 @@ type Quantized struct {
 	exec.Plan
 	spec                     QuantizedSpec
 	parts                    []sumsPart // none where conv.wgsl adds up
+	converted                bool       // numbers are turned by steps, even where kernels could
+	wideB, sums              int        // the biases, and the sums of a part, as float32
 	X, W, B, ZeroPoints      int        // of the sums
 	Sums                     int
 	Scales, Slopes, Residual int // of the outputs
@@ -45,7 +48,8 @@ type Quantized struct {
 // PlanQuantized plans a quantized layer, whose constants the caller is to fill: those of the sums by Fill. The error
 // wraps [ErrUnknown] where the algorithm that s names is none, and says why where it does not serve the layer.
 func PlanQuantized(s QuantizedSpec, l Limits) (Quantized, error) {
-	q := Quantized{X: -1, W: -1, B: -1, ZeroPoints: -1, Scales: -1, Slopes: -1, Residual: -1, V: -1, Bytes: -1}
+	q := Quantized{X: -1, W: -1, B: -1, ZeroPoints: -1, Scales: -1, Slopes: -1, Residual: -1, V: -1, Bytes: -1,
+		wideB: -1, sums: -1}
 	q.spec = s
 	p := s.Problem
 	sums := exec.Scratch
@@ -59,9 +63,14 @@ func PlanQuantized(s QuantizedSpec, l Limits) (Quantized, error) {
 		}
 	}
 	if s.Finishes || s.Stores {
-		q.addOutputs(s)
+		q.addOutputs(s, l)
 	}
 	return q, nil
+}
+
+// biases adds the biases as int32.
+func (q *Quantized) biases(p conv.Problem) int {
+	return q.constant("the biases b", p.BiasLen(), shaders.Float32)
 }
 
 // constant adds an operand that the caller fills.
@@ -72,19 +81,18 @@ func (q *Quantized) constant(name string, count int64, t shaders.DType) int {
 func (q *Quantized) addSums(s QuantizedSpec, l Limits) error {
 	p := s.Problem
 	q.X = q.Add(exec.Operand{Name: "the input volume X", Role: exec.Input, Count: p.InLen(), DType: shaders.Int8})
-	q.B = q.constant("the biases b", p.BiasLen(), shaders.Float32)
 	none := newDirect(Spec{Problem: p, Threads: s.Threads})
 	if !Is(none, s.Algorithm) {
-		switch parts, err := s.exact(l); {
-		case len(parts) > 0:
-			q.addExact(s, parts)
-			return nil
+		switch sums, err := s.exact(l); {
+		case len(sums.parts) > 0:
+			return q.addExact(s, sums)
 		case s.Algorithm != "" && err != nil:
 			return err
 		case s.Algorithm != "":
 			return fmt.Errorf("%w: sums over few of its input channels can exceed 2^24", ErrNotServed)
 		}
 	}
+	q.B = q.biases(p)
 	q.W = q.constant("the filter bank W", p.FilterLen(), shaders.Int8)
 	q.ZeroPoints = q.constant("the zero points of W", int64(p.OutChannels), shaders.Float32)
 	params := shaders.Forward(p, conv.Epilogue{})
@@ -97,7 +105,7 @@ func (q *Quantized) addSums(s QuantizedSpec, l Limits) error {
 // Algorithm is what computes the sums.
 func (q *Quantized) Algorithm() Algorithm {
 	if len(q.parts) > 0 {
-		return q.parts[0].plan.Algorithm
+		return summed{q.parts[0].plan.Algorithm, q.converted}
 	}
 	return newDirect(Spec{Problem: q.spec.Problem, Threads: q.spec.Threads})
 }
@@ -111,6 +119,7 @@ func (q *Quantized) Fill(weights []int8, zeros, biases []int32) {
 		}
 	}
 	words(q.B, exec.Integers(biases))
+	words(q.wideB, wholeFloats(biases))
 	words(q.ZeroPoints, exec.Integers(zeros))
 	if q.W >= 0 {
 		words(q.W, exec.PackBytes(weights))
@@ -120,7 +129,16 @@ func (q *Quantized) Fill(weights []int8, zeros, biases []int32) {
 	}
 }
 
-func (q *Quantized) addOutputs(s QuantizedSpec) {
+// wholeFloats are whole numbers as float32 has them.
+func wholeFloats(all []int32) []uint32 {
+	floats := make([]float32, len(all))
+	for i, n := range all {
+		floats[i] = float32(n)
+	}
+	return exec.Bits(floats)
+}
+
+func (q *Quantized) addOutputs(s QuantizedSpec, l Limits) {
 	p, slopes := s.Problem, int64(1)
 	if s.Epilogue.Activation.Function == conv.PReLU {
 		slopes = int64(p.OutChannels)
@@ -141,7 +159,7 @@ func (q *Quantized) addOutputs(s QuantizedSpec) {
 			exec.Operand{Name: "the output volume V", Role: exec.Output, Count: p.OutLen(), DType: shaders.Float32},
 		)
 		q.Threads(
-			shaders.Dequantize,
+			single(shaders.Dequantize, s.Epilogue, l),
 			shaders.Encode(params),
 			p.OutLen(),
 			int64(shaders.Dequantize.Threads),
@@ -157,7 +175,7 @@ func (q *Quantized) addOutputs(s QuantizedSpec) {
 			},
 		)
 		q.Threads(
-			shaders.Requantize,
+			single(shaders.Requantize, s.Epilogue, l),
 			shaders.Encode(params),
 			exec.WordsOf(shaders.Int8, p.OutLen()),
 			int64(shaders.Requantize.Threads),

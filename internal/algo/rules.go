@@ -13,6 +13,7 @@ type Machine struct {
 	Threads  float64 // that the device runs at once: it takes no longer for fewer
 	Lanes    float64 // threads that go on together: a workgroup of fewer takes as long
 	Halves   float64 // of reading and writing float16 in kernels for float32, as a part of all that they cost
+	Bytes    float64 // the same of reading int8
 	// Compile is of a kernel of a thousand bytes of text, and grows with the square of the text; 0 where it is not
 	// weighed. Alone of these it is no part of a run.
 	Compile float64
@@ -39,6 +40,7 @@ func MachineOf(l Limits) Machine {
 			Threads:  16,
 			Lanes:    1,
 			Halves:   halves,
+			Bytes:    0.05,
 			Compile:  2e6,
 		}
 	}

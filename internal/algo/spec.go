@@ -35,11 +35,17 @@ type Limits struct {
 	// DearHalves tells that float16 is read and written bit by bit, as SwiftShader does: GPUs and llvmpipe have
 	// instructions for it.
 	DearHalves bool
+	// General asks for kernels that know all of an epilogue, which few plans have: see finished.
+	General bool
 }
 
 // LimitsOf are those of an adapter.
 func LimitsOf(info gpu.AdapterInfo) Limits {
-	return Limits{info.Limits, info.Type == gpu.Software, strings.Contains(info.Name, "SwiftShader")}
+	return Limits{
+		Limits:     info.Limits,
+		Software:   info.Type == gpu.Software,
+		DearHalves: strings.Contains(info.Name, "SwiftShader"),
+	}
 }
 
 // Algorithm is one way to compute a layer forward, with its parameters: every one is held to the same proof.

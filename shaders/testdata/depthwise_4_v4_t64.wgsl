@@ -218,11 +218,13 @@ fn finish(z: f32, k: u32, r: u32) -> f32 {
 	if p.activation == 4u {
 		slope = slopes[k];
 	}
-	switch p.residual {
-		case 1u: { return activate(z + residual(r), slope); }
-		case 2u: { return activate(z, slope) + residual(r); }
-		default: { return activate(z, slope); }
+	var added = 0.0;
+	if p.residual != 0u {
+		added = residual(r);
 	}
+	// The function stands here once: software adapters compute both sides of each branch.
+	let f = activate(select(z, z + added, p.residual == 1u), slope);
+	return select(f, f + added, p.residual == 2u);
 }
 
 // finish_at applies the epilogue to element i of v, which begins with depth slice k, and with r in R.

@@ -14,10 +14,12 @@ fn signed_byte(word: u32, i: u32) -> i32 {
 	return i32(word << (24u - i % 4u * 8u)) >> 24u;
 }
 
+fn signed_bytes(word: u32) -> vec4<i32> {
+	return vec4<i32>(signed_byte(word, 0u), signed_byte(word, 1u), signed_byte(word, 2u), signed_byte(word, 3u));
+}
+
 fn element(i: u32) {
-	let word = x[i];
-	let bytes = vec4<i32>(signed_byte(word, 0u), signed_byte(word, 1u), signed_byte(word, 2u), signed_byte(word, 3u));
-	v[i] = vec4<f32>(bytes - p.zero);
+	v[i] = vec4<f32>(signed_bytes(x[i]) - p.zero);
 }
 
 // Each thread computes one element, on its own.

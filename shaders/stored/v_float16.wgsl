@@ -3,17 +3,7 @@ var<storage, read_write> v: array<vec2<u32>>;
 {{- end -}}
 
 {{- define "store" -}}
-fn function(z: f32) -> f32 {
-	switch p.activation {
-		case 1u: { return max(z, 0.0); }
-		case 2u: { return min(max(z, p.alpha), p.beta); }
-		default: { return z; }
-	}
-}
-
-fn activate(z: f32) -> f32 {
-	return keep_nan(function(z), z);
-}
+{{template "clamp"}}
 
 // store rounds four numbers of V, once and behind the epilogue, and stores two to a word, the first in its lower half.
 fn store(i: u32, z: vec4<f32>) {
@@ -30,4 +20,12 @@ fn store(i: u32, z: vec4<f32>) {
 {{- define "finish_at" -}}
 // finish_at does nothing: store has applied the epilogue.
 fn finish_at(i: u32, k: u32, r: u32) {}
+{{- end -}}
+
+{{- define "finished" -}}
+true
+{{- end -}}
+
+{{- define "finishes" -}}
+false
 {{- end -}}

@@ -1,4 +1,4 @@
-// An implicit GEMM in registers: one thread computes 8 neurons of each of 16 depth slices. All threads of a
+// An implicit GEMM in registers: one thread computes 8 neurons of each of 4 depth slices. All threads of a
 // workgroup have the same depth slices, so that the address of a weight is equal for the whole workgroup.
 // Filters are packed in blocks of a workgroup's depth slices, depth slice innermost: see pack in package
 // host. The CPU twin is cpuref/conv.go.
@@ -142,37 +142,25 @@ fn from_output(i: vec3<u32>, f: vec3<u32>, copy: vec3<u32>) -> vec3<u32> {
 }
 
 @group(0) @binding(0) var<uniform> p: Params;
-@group(0) @binding(1) var<storage, read> x: array<vec2<u32>>;
+@group(0) @binding(1) var<storage, read> x: array<u32>;
 @group(0) @binding(2) var<storage, read> w: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> b: array<f32>;
 @group(0) @binding(4) var<storage, read> slopes: array<f32>; // of PReLU, one for each channel
 @group(0) @binding(5) var<storage, read> residuals: array<f32>;
-@group(0) @binding(6) var<storage, read_write> v: array<vec2<u32>>;
+@group(0) @binding(6) var<storage, read_write> v: array<f32>;
 
-fn function(z: f32) -> f32 {
-	switch p.activation {
-		case 1u: { return max(z, 0.0); }
-		case 2u: { return min(max(z, p.alpha), p.beta); }
-		default: { return z; }
-	}
+fn store(i: u32, z: f32) {
+	v[i] = z;
 }
 
-fn activate(z: f32) -> f32 {
-	return keep_nan(function(z), z);
-}
-
-// store rounds four numbers of V, once and behind the epilogue, and stores two to a word, the first in its lower half.
-fn store(i: u32, z: vec4<f32>) {
-	let low = vec2<f32>(activate(z.x), activate(z.y));
-	let high = vec2<f32>(activate(z.z), activate(z.w));
-	v[i] = vec2<u32>(pack2x16float(low), pack2x16float(high));
-}
-
-const STORED: u32 = 4u; // depth slices that are stored at once
+const STORED: u32 = 1u; // depth slices that are stored at once
 
 fn residual(i: u32) -> f32 {
 	return residuals[i];
 }
+
+// The epilogue that all kernels share: what is done to z, the sum with its bias, before it is written.
+// The functions and their numbers are those of conv.Function. The CPU twin is cpuref/epilogue.go.
 
 // keep_nan is f, a function of z, and z itself where that is NaN: by its bits, for min and max may lose NaN, and
 // compilers may take numbers that are compared for others than NaN.
@@ -180,13 +168,74 @@ fn keep_nan(f: f32, z: f32) -> f32 {
 	return select(f, z, (bitcast<u32>(z) & 0x7fffffffu) > 0x7f800000u);
 }
 
-// finish_at does nothing: store has applied the epilogue.
-fn finish_at(i: u32, k: u32, r: u32) {}
+// erf follows Abramowitz and Stegun 7.1.26, to 1.5e-7.
+fn erf(z: f32) -> f32 {
+	let t = 1.0 / (1.0 + 0.3275911 * abs(z));
+	let series = t * (0.254829592 + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429))));
+	return sign(z) * (1.0 - series * exp(-z * z));
+}
 
-// load gives four numbers of X, of which two are stored to a word, the first in its lower half.
-fn load(i: u32) -> vec4<f32> {
-	let words = x[i];
-	return vec4<f32>(unpack2x16float(words.x), unpack2x16float(words.y));
+// Exponents are held to 87, where exp is still in range and the result no longer changes.
+fn sigmoid(z: f32) -> f32 {
+	return 1.0 / (1.0 + exp(min(-z, 87.0)));
+}
+
+// tangent is tanh, which drivers get wrong for large arguments.
+fn tangent(z: f32) -> f32 {
+	return sign(z) * (1.0 - 2.0 / (exp(min(2.0 * abs(z), 87.0)) + 1.0));
+}
+
+// gelu_tangent is the tanh in the tanh form of GELU, of z held to 10, where it is 1.
+fn gelu_tangent(held: f32) -> f32 {
+	return tangent(0.79788456 * (held + 0.044715 * held * held * held));
+}
+
+fn function(z: f32, slope: f32) -> f32 {
+	switch p.activation {
+		case 1u: { return max(z, 0.0); }
+		case 2u: { return min(max(z, p.alpha), p.beta); }
+		case 3u: { return select(z, p.alpha * z, z < 0.0); }
+		case 4u: { return select(z, slope * z, z < 0.0); }
+		case 5u: { return sigmoid(z); }
+		case 6u: { return tangent(z); }
+		case 7u: { return z * sigmoid(z); }
+		case 8u: { return clamp(p.alpha * z + p.beta, 0.0, 1.0); }
+		case 9u: { return z * clamp(z / 6.0 + 0.5, 0.0, 1.0); }
+		case 10u: { return 0.5 * z * (1.0 + erf(z * 0.70710678)); }
+		case 11u: { return 0.5 * z * (1.0 + gelu_tangent(clamp(z, -10.0, 10.0))); }
+		case 12u: { return select(z, p.alpha * (exp(z) - 1.0), z < 0.0); }
+		default: { return z; }
+	}
+}
+
+fn activate(z: f32, slope: f32) -> f32 {
+	return keep_nan(function(z, slope), z);
+}
+
+// finish gives what is written to depth slice k of V: f(z), with the residual at r.
+fn finish(z: f32, k: u32, r: u32) -> f32 {
+	var slope = 0.0;
+	if p.activation == 4u {
+		slope = slopes[k];
+	}
+	var added = 0.0;
+	if p.residual != 0u {
+		added = residual(r);
+	}
+	// The function stands here once: software adapters compute both sides of each branch.
+	let f = activate(select(z, z + added, p.residual == 1u), slope);
+	return select(f, f + added, p.residual == 2u);
+}
+
+// finish_at applies the epilogue to element i of v, which begins with depth slice k, and with r in R.
+fn finish_at(i: u32, k: u32, r: u32) {
+	v[i] = finish(v[i], k, r);
+}
+
+// load gives number i of X, of which two are stored to a word, the first in its lower half.
+fn load(i: u32) -> f32 {
+	let both = unpack2x16float(x[i / 2u]);
+	return select(both.x, both.y, i % 2u == 1u);
 }
 
 // What the kernels that compute tiles of V share. V is taken for a matrix with a row for each (image, z,
@@ -271,8 +320,8 @@ fn biases(tile: Tile, four: u32) -> vec4<f32> {
 
 // write writes the sums of four depth slices.
 fn write(to: Row, four: u32, sums: vec4<f32>) {
-	if four < to.count {
-		store(to.first + four, sums);
+	for (var i = 4u * four; i < min(4u * four + 4u, to.count); i++) {
+		store(to.first + i, sums[i % 4u]);
 	}
 }
 
@@ -292,11 +341,11 @@ fn finish_all(tile: Tile, first: u32, pixels: u32, channels: u32) {
 	}
 }
 
-const THREADS: u32 = 8u;
+const THREADS: u32 = 64u;
 const PIXELS: u32 = 8u;
-const CHANNELS: u32 = 16u;
-const COLUMNS: u32 = 16u; // depth slices of a workgroup
-const VECTOR: u32 = 4u; // input channels that are loaded at once
+const CHANNELS: u32 = 4u;
+const COLUMNS: u32 = 4u; // depth slices of a workgroup
+const VECTOR: u32 = 1u; // input channels that are loaded at once
 
 @compute @workgroup_size(THREADS)
 fn main(
@@ -323,41 +372,14 @@ fn main(
 	let start7 = window(first + 7u);
 	let image7 = image(first + 7u);
 	let bias0 = biases(tile, 0u);
-	let bias1 = biases(tile, 1u);
-	let bias2 = biases(tile, 2u);
-	let bias3 = biases(tile, 3u);
 	var sum0_0 = bias0;
-	var sum0_1 = bias1;
-	var sum0_2 = bias2;
-	var sum0_3 = bias3;
 	var sum1_0 = bias0;
-	var sum1_1 = bias1;
-	var sum1_2 = bias2;
-	var sum1_3 = bias3;
 	var sum2_0 = bias0;
-	var sum2_1 = bias1;
-	var sum2_2 = bias2;
-	var sum2_3 = bias3;
 	var sum3_0 = bias0;
-	var sum3_1 = bias1;
-	var sum3_2 = bias2;
-	var sum3_3 = bias3;
 	var sum4_0 = bias0;
-	var sum4_1 = bias1;
-	var sum4_2 = bias2;
-	var sum4_3 = bias3;
 	var sum5_0 = bias0;
-	var sum5_1 = bias1;
-	var sum5_2 = bias2;
-	var sum5_3 = bias3;
 	var sum6_0 = bias0;
-	var sum6_1 = bias1;
-	var sum6_2 = bias2;
-	var sum6_3 = bias3;
 	var sum7_0 = bias0;
-	var sum7_1 = bias1;
-	var sum7_2 = bias2;
-	var sum7_3 = bias3;
 
 	let columns = p.group_inputs / VECTOR;
 	let begin = tile.split * columns / p.split_k;
@@ -401,158 +423,23 @@ fn main(
 		var weight = channel * (COLUMNS / 4u);
 		for (var c = begin; c < end; c++) {
 			let w0_0 = w[weight + 0u];
-			let w0_1 = w[weight + 1u];
-			let w0_2 = w[weight + 2u];
-			let w0_3 = w[weight + 3u];
-			let w1_0 = w[weight + 4u];
-			let w1_1 = w[weight + 5u];
-			let w1_2 = w[weight + 6u];
-			let w1_3 = w[weight + 7u];
-			let w2_0 = w[weight + 8u];
-			let w2_1 = w[weight + 9u];
-			let w2_2 = w[weight + 10u];
-			let w2_3 = w[weight + 11u];
-			let w3_0 = w[weight + 12u];
-			let w3_1 = w[weight + 13u];
-			let w3_2 = w[weight + 14u];
-			let w3_3 = w[weight + 15u];
 			// A sum gets all that there is for it at once: where registers are few it is moved to and fro but once.
-			let x0 = select(vec4<f32>(), load(column0 + c), inside0);
-			sum0_0 += x0.x * w0_0;
-			sum0_0 += x0.y * w1_0;
-			sum0_0 += x0.z * w2_0;
-			sum0_0 += x0.w * w3_0;
-			sum0_1 += x0.x * w0_1;
-			sum0_1 += x0.y * w1_1;
-			sum0_1 += x0.z * w2_1;
-			sum0_1 += x0.w * w3_1;
-			sum0_2 += x0.x * w0_2;
-			sum0_2 += x0.y * w1_2;
-			sum0_2 += x0.z * w2_2;
-			sum0_2 += x0.w * w3_2;
-			sum0_3 += x0.x * w0_3;
-			sum0_3 += x0.y * w1_3;
-			sum0_3 += x0.z * w2_3;
-			sum0_3 += x0.w * w3_3;
-			let x1 = select(vec4<f32>(), load(column1 + c), inside1);
-			sum1_0 += x1.x * w0_0;
-			sum1_0 += x1.y * w1_0;
-			sum1_0 += x1.z * w2_0;
-			sum1_0 += x1.w * w3_0;
-			sum1_1 += x1.x * w0_1;
-			sum1_1 += x1.y * w1_1;
-			sum1_1 += x1.z * w2_1;
-			sum1_1 += x1.w * w3_1;
-			sum1_2 += x1.x * w0_2;
-			sum1_2 += x1.y * w1_2;
-			sum1_2 += x1.z * w2_2;
-			sum1_2 += x1.w * w3_2;
-			sum1_3 += x1.x * w0_3;
-			sum1_3 += x1.y * w1_3;
-			sum1_3 += x1.z * w2_3;
-			sum1_3 += x1.w * w3_3;
-			let x2 = select(vec4<f32>(), load(column2 + c), inside2);
-			sum2_0 += x2.x * w0_0;
-			sum2_0 += x2.y * w1_0;
-			sum2_0 += x2.z * w2_0;
-			sum2_0 += x2.w * w3_0;
-			sum2_1 += x2.x * w0_1;
-			sum2_1 += x2.y * w1_1;
-			sum2_1 += x2.z * w2_1;
-			sum2_1 += x2.w * w3_1;
-			sum2_2 += x2.x * w0_2;
-			sum2_2 += x2.y * w1_2;
-			sum2_2 += x2.z * w2_2;
-			sum2_2 += x2.w * w3_2;
-			sum2_3 += x2.x * w0_3;
-			sum2_3 += x2.y * w1_3;
-			sum2_3 += x2.z * w2_3;
-			sum2_3 += x2.w * w3_3;
-			let x3 = select(vec4<f32>(), load(column3 + c), inside3);
-			sum3_0 += x3.x * w0_0;
-			sum3_0 += x3.y * w1_0;
-			sum3_0 += x3.z * w2_0;
-			sum3_0 += x3.w * w3_0;
-			sum3_1 += x3.x * w0_1;
-			sum3_1 += x3.y * w1_1;
-			sum3_1 += x3.z * w2_1;
-			sum3_1 += x3.w * w3_1;
-			sum3_2 += x3.x * w0_2;
-			sum3_2 += x3.y * w1_2;
-			sum3_2 += x3.z * w2_2;
-			sum3_2 += x3.w * w3_2;
-			sum3_3 += x3.x * w0_3;
-			sum3_3 += x3.y * w1_3;
-			sum3_3 += x3.z * w2_3;
-			sum3_3 += x3.w * w3_3;
-			let x4 = select(vec4<f32>(), load(column4 + c), inside4);
-			sum4_0 += x4.x * w0_0;
-			sum4_0 += x4.y * w1_0;
-			sum4_0 += x4.z * w2_0;
-			sum4_0 += x4.w * w3_0;
-			sum4_1 += x4.x * w0_1;
-			sum4_1 += x4.y * w1_1;
-			sum4_1 += x4.z * w2_1;
-			sum4_1 += x4.w * w3_1;
-			sum4_2 += x4.x * w0_2;
-			sum4_2 += x4.y * w1_2;
-			sum4_2 += x4.z * w2_2;
-			sum4_2 += x4.w * w3_2;
-			sum4_3 += x4.x * w0_3;
-			sum4_3 += x4.y * w1_3;
-			sum4_3 += x4.z * w2_3;
-			sum4_3 += x4.w * w3_3;
-			let x5 = select(vec4<f32>(), load(column5 + c), inside5);
-			sum5_0 += x5.x * w0_0;
-			sum5_0 += x5.y * w1_0;
-			sum5_0 += x5.z * w2_0;
-			sum5_0 += x5.w * w3_0;
-			sum5_1 += x5.x * w0_1;
-			sum5_1 += x5.y * w1_1;
-			sum5_1 += x5.z * w2_1;
-			sum5_1 += x5.w * w3_1;
-			sum5_2 += x5.x * w0_2;
-			sum5_2 += x5.y * w1_2;
-			sum5_2 += x5.z * w2_2;
-			sum5_2 += x5.w * w3_2;
-			sum5_3 += x5.x * w0_3;
-			sum5_3 += x5.y * w1_3;
-			sum5_3 += x5.z * w2_3;
-			sum5_3 += x5.w * w3_3;
-			let x6 = select(vec4<f32>(), load(column6 + c), inside6);
-			sum6_0 += x6.x * w0_0;
-			sum6_0 += x6.y * w1_0;
-			sum6_0 += x6.z * w2_0;
-			sum6_0 += x6.w * w3_0;
-			sum6_1 += x6.x * w0_1;
-			sum6_1 += x6.y * w1_1;
-			sum6_1 += x6.z * w2_1;
-			sum6_1 += x6.w * w3_1;
-			sum6_2 += x6.x * w0_2;
-			sum6_2 += x6.y * w1_2;
-			sum6_2 += x6.z * w2_2;
-			sum6_2 += x6.w * w3_2;
-			sum6_3 += x6.x * w0_3;
-			sum6_3 += x6.y * w1_3;
-			sum6_3 += x6.z * w2_3;
-			sum6_3 += x6.w * w3_3;
-			let x7 = select(vec4<f32>(), load(column7 + c), inside7);
-			sum7_0 += x7.x * w0_0;
-			sum7_0 += x7.y * w1_0;
-			sum7_0 += x7.z * w2_0;
-			sum7_0 += x7.w * w3_0;
-			sum7_1 += x7.x * w0_1;
-			sum7_1 += x7.y * w1_1;
-			sum7_1 += x7.z * w2_1;
-			sum7_1 += x7.w * w3_1;
-			sum7_2 += x7.x * w0_2;
-			sum7_2 += x7.y * w1_2;
-			sum7_2 += x7.z * w2_2;
-			sum7_2 += x7.w * w3_2;
-			sum7_3 += x7.x * w0_3;
-			sum7_3 += x7.y * w1_3;
-			sum7_3 += x7.z * w2_3;
-			sum7_3 += x7.w * w3_3;
+			let x0 = select(f32(), load(column0 + c), inside0);
+			sum0_0 += x0 * w0_0;
+			let x1 = select(f32(), load(column1 + c), inside1);
+			sum1_0 += x1 * w0_0;
+			let x2 = select(f32(), load(column2 + c), inside2);
+			sum2_0 += x2 * w0_0;
+			let x3 = select(f32(), load(column3 + c), inside3);
+			sum3_0 += x3 * w0_0;
+			let x4 = select(f32(), load(column4 + c), inside4);
+			sum4_0 += x4 * w0_0;
+			let x5 = select(f32(), load(column5 + c), inside5);
+			sum5_0 += x5 * w0_0;
+			let x6 = select(f32(), load(column6 + c), inside6);
+			sum6_0 += x6 * w0_0;
+			let x7 = select(f32(), load(column7 + c), inside7);
+			sum7_0 += x7 * w0_0;
 			weight += VECTOR * COLUMNS / 4u;
 		}
 		f = next(f);
@@ -560,43 +447,19 @@ fn main(
 
 	let to0 = row(tile, first + 0u, CHANNELS);
 	write(to0, 0u, sum0_0);
-	write(to0, 1u, sum0_1);
-	write(to0, 2u, sum0_2);
-	write(to0, 3u, sum0_3);
 	let to1 = row(tile, first + 1u, CHANNELS);
 	write(to1, 0u, sum1_0);
-	write(to1, 1u, sum1_1);
-	write(to1, 2u, sum1_2);
-	write(to1, 3u, sum1_3);
 	let to2 = row(tile, first + 2u, CHANNELS);
 	write(to2, 0u, sum2_0);
-	write(to2, 1u, sum2_1);
-	write(to2, 2u, sum2_2);
-	write(to2, 3u, sum2_3);
 	let to3 = row(tile, first + 3u, CHANNELS);
 	write(to3, 0u, sum3_0);
-	write(to3, 1u, sum3_1);
-	write(to3, 2u, sum3_2);
-	write(to3, 3u, sum3_3);
 	let to4 = row(tile, first + 4u, CHANNELS);
 	write(to4, 0u, sum4_0);
-	write(to4, 1u, sum4_1);
-	write(to4, 2u, sum4_2);
-	write(to4, 3u, sum4_3);
 	let to5 = row(tile, first + 5u, CHANNELS);
 	write(to5, 0u, sum5_0);
-	write(to5, 1u, sum5_1);
-	write(to5, 2u, sum5_2);
-	write(to5, 3u, sum5_3);
 	let to6 = row(tile, first + 6u, CHANNELS);
 	write(to6, 0u, sum6_0);
-	write(to6, 1u, sum6_1);
-	write(to6, 2u, sum6_2);
-	write(to6, 3u, sum6_3);
 	let to7 = row(tile, first + 7u, CHANNELS);
 	write(to7, 0u, sum7_0);
-	write(to7, 1u, sum7_1);
-	write(to7, 2u, sum7_2);
-	write(to7, 3u, sum7_3);
 	finish_all(tile, first, PIXELS, CHANNELS);
 }

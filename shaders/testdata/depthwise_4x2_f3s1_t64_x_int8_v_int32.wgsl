@@ -1,7 +1,7 @@
-// Depthwise layers of any filter: a thread computes a strip of 4 neurons of 4 depth slices. Each
-// depth slice of V is computed of one of X, each of X gives as many as its filter group has. Filters are
-// packed tap by tap, depth slice innermost: see packDepthwise in package host. The CPU twin is
-// cpuref/conv.go.
+// Filters 3x3 of stride 1 that slide: a thread computes 2 rows of 4
+// neurons of 4 depth slices. It loads each X[x,y] under its windows once, and keeps the filters in registers.
+// Each depth slice of V has its own of X.
+// Padding is zero. The CPU twin is cpuref/conv.go.
 
 // The index map that all kernels share. A layer is described by the convolution below it: of an ordinary
 // layer itself, of a transposed one the convolution whose gradient it computes. Positions are
@@ -147,93 +147,34 @@ fn from_output(i: vec3<u32>, f: vec3<u32>, copy: vec3<u32>) -> vec3<u32> {
 @group(0) @binding(3) var<storage, read> b: array<f32>;
 @group(0) @binding(4) var<storage, read> slopes: array<f32>; // of PReLU, one for each channel
 @group(0) @binding(5) var<storage, read> residuals: array<f32>;
-@group(0) @binding(6) var<storage, read_write> v: array<f32>;
+@group(0) @binding(6) var<storage, read_write> v: array<vec4<i32>>;
 
-fn store(i: u32, z: f32) {
-	v[i] = z;
+// store writes sums, which float32 has exactly, as whole numbers.
+fn store(i: u32, z: vec4<f32>) {
+	v[i] = vec4<i32>(z);
 }
 
-const STORED: u32 = 1u; // depth slices that are stored at once
+const STORED: u32 = 4u; // depth slices that are stored at once
 
 fn residual(i: u32) -> f32 {
 	return residuals[i];
 }
 
-// The epilogue that all kernels share: what is done to z, the sum with its bias, before it is written.
-// The functions and their numbers are those of conv.Function. The CPU twin is cpuref/epilogue.go.
+// Sums have no epilogue.
 
-// keep_nan is f, a function of z, and z itself where that is NaN: by its bits, for min and max may lose NaN, and
-// compilers may take numbers that are compared for others than NaN.
-fn keep_nan(f: f32, z: f32) -> f32 {
-	return select(f, z, (bitcast<u32>(z) & 0x7fffffffu) > 0x7f800000u);
+fn finish_at(i: u32, k: u32, r: u32) {}
+
+fn signed_byte(word: u32, i: u32) -> i32 {
+	return i32(word << (24u - i % 4u * 8u)) >> 24u;
 }
 
-// erf follows Abramowitz and Stegun 7.1.26, to 1.5e-7.
-fn erf(z: f32) -> f32 {
-	let t = 1.0 / (1.0 + 0.3275911 * abs(z));
-	let series = t * (0.254829592 + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429))));
-	return sign(z) * (1.0 - series * exp(-z * z));
+fn signed_bytes(word: u32) -> vec4<i32> {
+	return vec4<i32>(signed_byte(word, 0u), signed_byte(word, 1u), signed_byte(word, 2u), signed_byte(word, 3u));
 }
 
-// Exponents are held to 87, where exp is still in range and the result no longer changes.
-fn sigmoid(z: f32) -> f32 {
-	return 1.0 / (1.0 + exp(min(-z, 87.0)));
-}
-
-// tangent is tanh, which drivers get wrong for large arguments.
-fn tangent(z: f32) -> f32 {
-	return sign(z) * (1.0 - 2.0 / (exp(min(2.0 * abs(z), 87.0)) + 1.0));
-}
-
-// gelu_tangent is the tanh in the tanh form of GELU, of z held to 10, where it is 1.
-fn gelu_tangent(held: f32) -> f32 {
-	return tangent(0.79788456 * (held + 0.044715 * held * held * held));
-}
-
-fn function(z: f32, slope: f32) -> f32 {
-	switch p.activation {
-		case 1u: { return max(z, 0.0); }
-		case 2u: { return min(max(z, p.alpha), p.beta); }
-		case 3u: { return select(z, p.alpha * z, z < 0.0); }
-		case 4u: { return select(z, slope * z, z < 0.0); }
-		case 5u: { return sigmoid(z); }
-		case 6u: { return tangent(z); }
-		case 7u: { return z * sigmoid(z); }
-		case 8u: { return clamp(p.alpha * z + p.beta, 0.0, 1.0); }
-		case 9u: { return z * clamp(z / 6.0 + 0.5, 0.0, 1.0); }
-		case 10u: { return 0.5 * z * (1.0 + erf(z * 0.70710678)); }
-		case 11u: { return 0.5 * z * (1.0 + gelu_tangent(clamp(z, -10.0, 10.0))); }
-		case 12u: { return select(z, p.alpha * (exp(z) - 1.0), z < 0.0); }
-		default: { return z; }
-	}
-}
-
-fn activate(z: f32, slope: f32) -> f32 {
-	return keep_nan(function(z, slope), z);
-}
-
-// finish gives what is written to depth slice k of V: f(z), with the residual at r.
-fn finish(z: f32, k: u32, r: u32) -> f32 {
-	var slope = 0.0;
-	if p.activation == 4u {
-		slope = slopes[k];
-	}
-	switch p.residual {
-		case 1u: { return activate(z + residual(r), slope); }
-		case 2u: { return activate(z, slope) + residual(r); }
-		default: { return activate(z, slope); }
-	}
-}
-
-// finish_at applies the epilogue to element i of v, which begins with depth slice k, and with r in R.
-fn finish_at(i: u32, k: u32, r: u32) {
-	v[i] = finish(v[i], k, r);
-}
-
-// load gives number i of X, of which two are stored to a word, the first in its lower half.
-fn load(i: u32) -> f32 {
-	let both = unpack2x16float(x[i / 2u]);
-	return select(both.x, both.y, i % 2u == 1u);
+// load gives x - zero of four numbers of X, which are stored to a word, the first in its lowest byte.
+fn load(i: u32) -> vec4<f32> {
+	return vec4<f32>(signed_bytes(x[i]) - p.x_zero);
 }
 
 // What the kernels share in which a thread computes a strip of neurons, or several below each other, of
@@ -241,7 +182,7 @@ fn load(i: u32) -> f32 {
 
 const THREADS: u32 = 64u;
 const STRIP: u32 = 4u; // neurons along x
-const ROWS: u32 = 1u; // along y
+const ROWS: u32 = 2u; // along y
 const CHANNELS: u32 = 4u; // depth slices
 
 struct Strip {
@@ -299,17 +240,15 @@ fn biases(channel: u32) -> vec4<f32> {
 // put writes the sums of four depth slices at a neuron, which have their biases. It is a loop even where it
 // has one round at most, for some compilers take minutes over as many branches.
 fn put(at: Strip, row: u32, column: u32, four: u32, sums: vec4<f32>) {
-	for (var k = 0u; k < 4u; k++) {
-		if has(at, row, column, 4u * four + k) {
-			store(element(at, row, column, 4u * four + k), sums[k]);
-		}
+	for (var k = 4u * four; k < 4u * four + 4u && has(at, row, column, k); k += 4u) {
+		store(element(at, row, column, k) / 4u, sums);
 	}
 }
 
 // finish_all applies the epilogue to what this thread has written. A copy of it for every number in
 // registers would take compilers very long.
 fn finish_all(at: Strip) {
-	if p.activation == 0u && p.residual == 0u {
+	if true {
 		return;
 	}
 	for (var n = 0u; n < ROWS * STRIP * CHANNELS; n += STORED) {
@@ -323,15 +262,68 @@ fn finish_all(at: Strip) {
 	}
 }
 
-// fetch loads what four depth slices from the given one on read at position i of X.
-fn fetch(i: u32, channel: u32, inside: bool) -> vec4<f32> {
-	let first = x_at(i, 0u);
-	let channels = vec4<u32>(channel, channel + 1u, channel + 2u, channel + 3u) / p.group_outputs;
-	return select(vec4<f32>(), vec4<f32>(load(first + channels.x), load(first + channels.y), load(first + channels.z), load(first + channels.w), ), inside);
+struct Taps { // a row of a filter
+	w0: vec4<f32>,
+	w1: vec4<f32>,
+	w2: vec4<f32>,
 }
 
-fn weights(tap: u32, channel: u32) -> u32 {
-	return tap * ((p.out_channels + 3u) / 4u) + channel / 4u;
+struct Columns { // a row of X under the windows
+	x0: vec4<f32>,
+	x1: vec4<f32>,
+	x2: vec4<f32>,
+	x3: vec4<f32>,
+	x4: vec4<f32>,
+	x5: vec4<f32>,
+}
+
+struct Sums { // a row of neurons
+	s0: vec4<f32>,
+	s1: vec4<f32>,
+	s2: vec4<f32>,
+	s3: vec4<f32>,
+}
+
+fn taps(channel: u32, row: u32) -> Taps {
+	let step = p.out_channels / 4u;
+	let i = row * 3u * step + channel / 4u;
+	return Taps(w[i], w[i + 1u * step], w[i + 2u * step], );
+}
+
+fn fetch(i: u32, inside: bool) -> vec4<f32> {
+	return select(vec4<f32>(), load(i), inside);
+}
+
+// columns loads row y of X from the given column on. Both lie before X where they are wrapped around to
+// large numbers.
+fn columns(plane: Plane, y: u32, left: u32, channel: u32) -> Columns {
+	let inside = plane.inside && y < p.in_size.y;
+	let step = p.x_pitch / 4u;
+	let i = ((plane.first + y) * p.in_size.z + left) * step + channel / 4u;
+	return Columns(
+		fetch(i, inside && left < p.in_size.z),
+		fetch(i + 1u * step, inside && left + 1u < p.in_size.z),
+		fetch(i + 2u * step, inside && left + 2u < p.in_size.z),
+		fetch(i + 3u * step, inside && left + 3u < p.in_size.z),
+		fetch(i + 4u * step, inside && left + 4u < p.in_size.z),
+		fetch(i + 5u * step, inside && left + 5u < p.in_size.z),
+	);
+}
+
+fn add(sums: Sums, x: Columns, w: Taps) -> Sums {
+	return Sums(
+		sums.s0 + w.w0 * x.x0 + w.w1 * x.x1 + w.w2 * x.x2,
+		sums.s1 + w.w0 * x.x1 + w.w1 * x.x2 + w.w2 * x.x3,
+		sums.s2 + w.w0 * x.x2 + w.w1 * x.x3 + w.w2 * x.x4,
+		sums.s3 + w.w0 * x.x3 + w.w1 * x.x4 + w.w2 * x.x5,
+	);
+}
+
+fn write(at: Strip, row: u32, sums: Sums) {
+	put(at, row, 0u, 0u, sums.s0);
+	put(at, row, 1u, 0u, sums.s1);
+	put(at, row, 2u, 0u, sums.s2);
+	put(at, row, 3u, 0u, sums.s3);
 }
 
 @compute @workgroup_size(THREADS)
@@ -341,28 +333,31 @@ fn main(
 	@builtin(local_invocation_index) thread: u32,
 ) {
 	let at = locate((workgroup.x + grid.x * (workgroup.y + grid.y * workgroup.z)) * THREADS + thread);
-	let image = at.plane / p.out_size.x * p.in_size.x * p.in_size.y * p.in_size.z;
+	let plane = from_plane(at.plane);
+	let top = at.y * 1u - p.pad.y;
+	let left = at.x * 1u - p.pad.z;
+	let input = p.x_first + at.channel;
+	let w0 = taps(at.channel, 0u);
+	let w1 = taps(at.channel, 1u);
+	let w2 = taps(at.channel, 2u);
 	let bias = biases(at.channel);
-	var sum0 = bias;
-	var sum1 = bias;
-	var sum2 = bias;
-	var sum3 = bias;
-	let taps = p.filter_size.x * p.filter_size.y * p.filter_size.z;
-	for (var tap = 0u; tap < taps; tap++) {
-		let f = unflat(tap, p.filter_size);
-		let weight = w[weights(tap, at.channel)];
-		let i0 = from_input(vec3<u32>(at.plane % p.out_size.x, at.y, at.x), f);
-		sum0 += weight * fetch(image + flat(i0, p.in_size), at.channel, all(i0 < p.in_size));
-		let i1 = from_input(vec3<u32>(at.plane % p.out_size.x, at.y, at.x + 1u), f);
-		sum1 += weight * fetch(image + flat(i1, p.in_size), at.channel, all(i1 < p.in_size));
-		let i2 = from_input(vec3<u32>(at.plane % p.out_size.x, at.y, at.x + 2u), f);
-		sum2 += weight * fetch(image + flat(i2, p.in_size), at.channel, all(i2 < p.in_size));
-		let i3 = from_input(vec3<u32>(at.plane % p.out_size.x, at.y, at.x + 3u), f);
-		sum3 += weight * fetch(image + flat(i3, p.in_size), at.channel, all(i3 < p.in_size));
+	let none = Sums(bias, bias, bias, bias, );
+	var sums0 = none;
+	var sums1 = none;
+	var sums2 = none;
+	// Each round loads the rows of X that the next row of windows goes down by. Windows that began
+	// 2 rounds ago end.
+	for (var n = 0u; n < ROWS + 2u; n++) {
+		let x0 = columns(plane, top + n * 1u, left, input);
+		sums0 = add(sums0, x0, w0);
+		sums1 = add(sums1, x0, w1);
+		sums2 = add(sums2, x0, w2);
+		if n >= 2u {
+			write(at, n - 2u, sums2);
+		}
+		sums2 = sums1;
+		sums1 = sums0;
+		sums0 = none;
 	}
-	put(at, 0u, 0u, 0u, sum0);
-	put(at, 0u, 1u, 0u, sum1);
-	put(at, 0u, 2u, 0u, sum2);
-	put(at, 0u, 3u, 0u, sum3);
 	finish_all(at);
 }

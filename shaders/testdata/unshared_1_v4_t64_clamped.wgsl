@@ -1,5 +1,7 @@
-// The transform of products to V for Winograd's algorithm: V = f(Aᵀ m A + b), of the 6 x 6 products m
-// of a tile. The CPU twin is cpuref/transform_output.go.
+// Unshared layers at the bandwidth of their filters: a thread computes one neuron of each of 4 depth slices in
+// 1 image, all of which are served by what it reads of the filters. Neighbouring
+// threads have neighbouring depth slices, and filters are packed so that these are side by side: see packUnshared
+// in package algo. The CPU twin is cpuref/conv.go.
 
 // The index map that all kernels share. A layer is described by the convolution below it: of an ordinary
 // layer itself, of a transposed one the convolution whose gradient it computes. Positions are
@@ -140,11 +142,12 @@ fn from_output(i: vec3<u32>, f: vec3<u32>, copy: vec3<u32>) -> vec3<u32> {
 }
 
 @group(0) @binding(0) var<uniform> p: Params;
-@group(0) @binding(1) var<storage, read> products: array<Cell>;
-@group(0) @binding(2) var<storage, read> b: array<Cell>;
-@group(0) @binding(3) var<storage, read> slopes: array<f32>; // of PReLU, one for each channel
-@group(0) @binding(4) var<storage, read> residuals: array<f32>;
-@group(0) @binding(5) var<storage, read_write> v: array<vec2<u32>>;
+@group(0) @binding(1) var<storage, read> x: array<vec4<f32>>;
+@group(0) @binding(2) var<storage, read> w: array<vec4<f32>>;
+@group(0) @binding(3) var<storage, read> b: array<f32>;
+@group(0) @binding(4) var<storage, read> slopes: array<f32>; // of PReLU, one for each channel
+@group(0) @binding(5) var<storage, read> residuals: array<f32>;
+@group(0) @binding(6) var<storage, read_write> v: array<vec4<f32>>;
 
 fn function(z: f32) -> f32 {
 	switch p.activation {
@@ -158,12 +161,12 @@ fn activate(z: f32) -> f32 {
 	return keep_nan(function(z), z);
 }
 
-// store rounds four numbers of V, once and behind the epilogue, and stores two to a word, the first in its lower half.
+// store applies the epilogue in registers.
 fn store(i: u32, z: vec4<f32>) {
-	let low = vec2<f32>(activate(z.x), activate(z.y));
-	let high = vec2<f32>(activate(z.z), activate(z.w));
-	v[i] = vec2<u32>(pack2x16float(low), pack2x16float(high));
+	v[i] = vec4<f32>(activate(z.x), activate(z.y), activate(z.z), activate(z.w));
 }
+
+const STORED: u32 = 4u; // depth slices that are stored at once
 
 fn residual(i: u32) -> f32 {
 	return residuals[i];
@@ -178,38 +181,25 @@ fn keep_nan(f: f32, z: f32) -> f32 {
 // finish_at does nothing: store has applied the epilogue.
 fn finish_at(i: u32, k: u32, r: u32) {}
 
-// What Winograd's transforms share: tiles of 6 x 6 inputs or products.
-
-// What transforms of tiles share: threads that compute one block of channels of one tile, or of one line of it.
-
-const VECTOR: u32 = 4u;
-alias Cell = vec4<f32>;
-
-// Tile is where a thread works. Blocks of channels are counted, not numbers.
-struct Tile {
-	number: u32,
-	image: u32,
-	o: vec3<u32>, // its first output
-	block: u32,
-	blocks: u32,
+fn load(i: u32) -> vec4<f32> {
+	return x[i];
 }
-
-// tile_of finds a tile by its number. Where filters are dilated the outputs of a tile lie as far apart as their
-// taps, so that it has the others of as many residues as neighbours.
-fn tile_of(number: u32, block: u32, blocks: u32) -> Tile {
-	let outputs = outputs();
-	let size = p.out_size.yz;
-	let dilation = p.dilation.yz;
-	let residues = min(dilation, size);
-	let tiles = residues * (((size + dilation - 1u) / dilation + outputs - 1u) / outputs);
-	let at = vec2<u32>(number / tiles.y % tiles.x, number % tiles.y);
-	let o = vec3<u32>(0u, at % residues + at / residues * outputs * dilation);
-	return Tile(number, number / tiles.y / tiles.x, o, block, blocks);
-}
-
-// Each thread computes one element, on its own.
 
 const THREADS: u32 = 64u;
+const BLOCK: u32 = 8u; // vectors of depth slices whose weights are beside each other
+const IMAGES: u32 = 1u;
+
+// write writes a neuron's sums of four depth slices, with the epilogue.
+fn write(image: u32, o: u32, k: u32, sums: vec4<f32>) {
+	let pixel = image * p.out_size.x * p.out_size.y * p.out_size.z + o;
+	let i = v_at(pixel, k) / STORED;
+	if image < p.images {
+		store(i, sums);
+		if false {
+			finish_at(i, k, r_at(pixel, k));
+		}
+	}
+}
 
 @compute @workgroup_size(THREADS)
 fn main(
@@ -217,107 +207,44 @@ fn main(
 	@builtin(num_workgroups) grid: vec3<u32>,
 	@builtin(local_invocation_index) thread: u32,
 ) {
-	// Elements are counted in memory order, across the axes of a grid that no single axis could hold.
-	let i = (workgroup.x + grid.x * (workgroup.y + grid.y * workgroup.z)) * THREADS + thread;
-	if i < p.outputs {
-		element(i);
-	}
-}
-
-// outputs is how many outputs a tile has along each axis.
-fn outputs() -> vec2<u32> {
-	return vec2<u32>(6u + 1u, 6u + 1u) - p.filter_size.yz;
-}
-
-// Line is one row or column of a tile's inputs or products.
-struct Line {
-	e0: Cell,
-	e1: Cell,
-	e2: Cell,
-	e3: Cell,
-	e4: Cell,
-	e5: Cell,
-}
-
-// between is where element e of the tile is in U or in the products, [tiles][36][channels].
-fn between(t: Tile, e: u32) -> u32 {
-	return (t.number * 36u + e) * t.blocks + t.block;
-}
-
-// Outputs is one row or column of a tile's outputs.
-struct Outputs {
-	e0: Cell,
-	e1: Cell,
-	e2: Cell,
-	e3: Cell,
-}
-
-// transform is Aᵀ d.
-fn transform(d: Line) -> Outputs {
-	let even1 = d.e1 + d.e2;
-	let odd1 = d.e1 - d.e2;
-	let even2 = d.e3 + d.e4;
-	let odd2 = d.e3 - d.e4;
-	return Outputs(
-		d.e0 + even1 + even2,
-		odd1 + 2.0 * odd2,
-		even1 + 4.0 * even2,
-		odd1 + 8.0 * odd2 + d.e5,
-	);
-}
-
-// pixel is the number of output o among all images'.
-fn pixel(t: Tile, o: vec3<u32>) -> u32 {
-	return t.image * p.out_size.y * p.out_size.z + flat(o, p.out_size);
-}
-
-// block_of is where the tile's block of channels of output o is in V.
-fn block_of(t: Tile, o: vec3<u32>) -> u32 {
-	return v_at(pixel(t, o), VECTOR * t.block) / VECTOR;
-}
-
-// write writes an output, f places from the tile's first, unless it hangs over V's edge.
-fn write(t: Tile, f: vec3<u32>, z: Cell) {
-	let o = t.o + f * p.dilation;
-	if all(o < p.out_size) {
-		store(block_of(t, o), z + b[t.block]);
-	}
-}
-
-// complete applies the epilogue to an output that was written.
-fn complete(t: Tile, f: vec3<u32>) {
-	let o = t.o + f * p.dilation;
-	if all(o < p.out_size) {
-		finish_at(block_of(t, o), VECTOR * t.block, r_at(pixel(t, o), VECTOR * t.block));
-	}
-}
-
-// keep writes a line of outputs from output f on.
-fn keep(t: Tile, f: vec3<u32>, z: Outputs) {
-	write(t, f, z.e0);
-	write(t, f + vec3<u32>(0u, 0u, 1u), z.e1);
-	write(t, f + vec3<u32>(0u, 0u, 2u), z.e2);
-	write(t, f + vec3<u32>(0u, 0u, 3u), z.e3);
-}
-
-// element computes one block of channels of one tile: the columns, then the rows.
-fn element(i: u32) {
-	let blocks = p.out_channels / VECTOR;
-	let t = tile_of(i / blocks, i % blocks, blocks);
-	let d0 = transform(Line(products[between(t, 0u)], products[between(t, 6u)], products[between(t, 12u)], products[between(t, 18u)], products[between(t, 24u)], products[between(t, 30u)]));
-	let d1 = transform(Line(products[between(t, 1u)], products[between(t, 7u)], products[between(t, 13u)], products[between(t, 19u)], products[between(t, 25u)], products[between(t, 31u)]));
-	let d2 = transform(Line(products[between(t, 2u)], products[between(t, 8u)], products[between(t, 14u)], products[between(t, 20u)], products[between(t, 26u)], products[between(t, 32u)]));
-	let d3 = transform(Line(products[between(t, 3u)], products[between(t, 9u)], products[between(t, 15u)], products[between(t, 21u)], products[between(t, 27u)], products[between(t, 33u)]));
-	let d4 = transform(Line(products[between(t, 4u)], products[between(t, 10u)], products[between(t, 16u)], products[between(t, 22u)], products[between(t, 28u)], products[between(t, 34u)]));
-	let d5 = transform(Line(products[between(t, 5u)], products[between(t, 11u)], products[between(t, 17u)], products[between(t, 23u)], products[between(t, 29u)], products[between(t, 35u)]));
-	keep(t, vec3<u32>(0u, 0u, 0u), transform(Line(d0.e0, d1.e0, d2.e0, d3.e0, d4.e0, d5.e0)));
-	keep(t, vec3<u32>(0u, 1u, 0u), transform(Line(d0.e1, d1.e1, d2.e1, d3.e1, d4.e1, d5.e1)));
-	keep(t, vec3<u32>(0u, 2u, 0u), transform(Line(d0.e2, d1.e2, d2.e2, d3.e2, d4.e2, d5.e2)));
-	keep(t, vec3<u32>(0u, 3u, 0u), transform(Line(d0.e3, d1.e3, d2.e3, d3.e3, d4.e3, d5.e3)));
-	// The epilogue's functions are many: in a loop they are compiled once, not for each output.
-	if p.activation != 0u || p.residual != 0u {
-		for (var each = 0u; each < 16u; each++) {
-			complete(t, vec3<u32>(0u, each / 4u, each % 4u));
+	let unit = (workgroup.x + grid.x * (workgroup.y + grid.y * workgroup.z)) * THREADS + thread;
+	// Vectors of depth slices of a group.
+	let fours = p.group_outputs / 4u;
+	let columns = p.out_channels / p.group_outputs * fours;
+	let column = unit % columns;
+	let outs = p.out_size.x * p.out_size.y * p.out_size.z;
+	let o = unit / columns % outs;
+	let image = unit / columns / outs * IMAGES;
+	let group = column / fours;
+	let first = column % fours * 4u;
+	let k = group * p.group_outputs + first;
+	// Vectors of weights beside each other are those of BLOCK columns, or of as many as there are.
+	let beside = column / BLOCK * BLOCK;
+	let width = min(BLOCK, columns - beside);
+	let ins = p.in_size.x * p.in_size.y * p.in_size.z;
+	let bank = o * p.b_bank + k;
+	let bias = vec4<f32>(b[bank], b[bank + 1u], b[bank + 2u], b[bank + 3u]);
+	var sum0 = bias;
+	let taps = p.filter_size.x * p.filter_size.y * p.filter_size.z;
+	for (var tap = 0u; tap < taps; tap++) {
+		let position = from_input(unflat(o, p.out_size), unflat(tap, p.filter_size));
+		let inside = all(position < p.in_size);
+		let at = image * ins + flat(position, p.in_size);
+		let input = group * p.group_inputs;
+		let column0 = x_at(at, input) / 4u;
+		var weight = ((o * columns + beside) * taps + tap * width) * p.group_inputs + column - beside;
+		for (var c = 0u; c < p.group_inputs / 4u; c++) {
+			let w0 = w[weight];
+			let w1 = w[weight + 1u * width];
+			let w2 = w[weight + 2u * width];
+			let w3 = w[weight + 3u * width];
+			let x0 = select(vec4<f32>(), load(column0 + c), inside);
+			sum0 += x0.x * w0;
+			sum0 += x0.y * w1;
+			sum0 += x0.z * w2;
+			sum0 += x0.w * w3;
+			weight += 4u * width;
 		}
 	}
+	write(image, o, k, sum0);
 }

@@ -1,7 +1,5 @@
-// Unshared layers at the bandwidth of their filters: a thread computes one neuron of each of 4 depth slices in
-// 1 image, all of which are served by what it reads of the filters. Neighbouring
-// threads have neighbouring depth slices, and filters are packed so that these are side by side: see packUnshared
-// in package algo. The CPU twin is cpuref/conv.go.
+// Adds up the sums of split-K, always in the same order, with biases and epilogue. The CPU
+// twin is cpuref/conv.go.
 
 // The index map that all kernels share. A layer is described by the convolution below it: of an ordinary
 // layer itself, of a transposed one the convolution whose gradient it computes. Positions are
@@ -142,37 +140,18 @@ fn from_output(i: vec3<u32>, f: vec3<u32>, copy: vec3<u32>) -> vec3<u32> {
 }
 
 @group(0) @binding(0) var<uniform> p: Params;
-@group(0) @binding(1) var<storage, read> x: array<vec2<u32>>;
-@group(0) @binding(2) var<storage, read> w: array<vec4<f32>>;
-@group(0) @binding(3) var<storage, read> b: array<f32>;
-@group(0) @binding(4) var<storage, read> slopes: array<f32>; // of PReLU, one for each channel
-@group(0) @binding(5) var<storage, read> residuals: array<f32>;
-@group(0) @binding(6) var<storage, read_write> v: array<vec2<u32>>;
-
-fn function(z: f32) -> f32 {
-	switch p.activation {
-		case 1u: { return max(z, 0.0); }
-		case 2u: { return min(max(z, p.alpha), p.beta); }
-		default: { return z; }
-	}
-}
-
-fn activate(z: f32) -> f32 {
-	return keep_nan(function(z), z);
-}
-
-// store rounds four numbers of V, once and behind the epilogue, and stores two to a word, the first in its lower half.
-fn store(i: u32, z: vec4<f32>) {
-	let low = vec2<f32>(activate(z.x), activate(z.y));
-	let high = vec2<f32>(activate(z.z), activate(z.w));
-	v[i] = vec2<u32>(pack2x16float(low), pack2x16float(high));
-}
-
-const STORED: u32 = 4u; // depth slices that are stored at once
+@group(0) @binding(1) var<storage, read> partials: array<f32>; // one V after the other
+@group(0) @binding(2) var<storage, read> b: array<f32>;
+@group(0) @binding(3) var<storage, read> slopes: array<f32>;
+@group(0) @binding(4) var<storage, read> residuals: array<f32>;
+@group(0) @binding(5) var<storage, read_write> v: array<f32>;
 
 fn residual(i: u32) -> f32 {
 	return residuals[i];
 }
+
+// The epilogue that all kernels share: what is done to z, the sum with its bias, before it is written.
+// The functions and their numbers are those of conv.Function. The CPU twin is cpuref/epilogue.go.
 
 // keep_nan is f, a function of z, and z itself where that is NaN: by its bits, for min and max may lose NaN, and
 // compilers may take numbers that are compared for others than NaN.
@@ -180,30 +159,68 @@ fn keep_nan(f: f32, z: f32) -> f32 {
 	return select(f, z, (bitcast<u32>(z) & 0x7fffffffu) > 0x7f800000u);
 }
 
-// finish_at does nothing: store has applied the epilogue.
-fn finish_at(i: u32, k: u32, r: u32) {}
-
-// load gives four numbers of X, of which two are stored to a word, the first in its lower half.
-fn load(i: u32) -> vec4<f32> {
-	let words = x[i];
-	return vec4<f32>(unpack2x16float(words.x), unpack2x16float(words.y));
+// erf follows Abramowitz and Stegun 7.1.26, to 1.5e-7.
+fn erf(z: f32) -> f32 {
+	let t = 1.0 / (1.0 + 0.3275911 * abs(z));
+	let series = t * (0.254829592 + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429))));
+	return sign(z) * (1.0 - series * exp(-z * z));
 }
 
-const THREADS: u32 = 64u;
-const BLOCK: u32 = 8u; // vectors of depth slices whose weights are beside each other
-const IMAGES: u32 = 1u;
+// Exponents are held to 87, where exp is still in range and the result no longer changes.
+fn sigmoid(z: f32) -> f32 {
+	return 1.0 / (1.0 + exp(min(-z, 87.0)));
+}
 
-// write writes a neuron's sums of four depth slices, with the epilogue.
-fn write(image: u32, o: u32, k: u32, sums: vec4<f32>) {
-	let pixel = image * p.out_size.x * p.out_size.y * p.out_size.z + o;
-	let i = v_at(pixel, k) / STORED;
-	if image < p.images {
-		store(i, sums);
-		if p.activation != 0u || p.residual != 0u {
-			finish_at(i, k, r_at(pixel, k));
-		}
+// tangent is tanh, which drivers get wrong for large arguments.
+fn tangent(z: f32) -> f32 {
+	return sign(z) * (1.0 - 2.0 / (exp(min(2.0 * abs(z), 87.0)) + 1.0));
+}
+
+// gelu_tangent is the tanh in the tanh form of GELU, of z held to 10, where it is 1.
+fn gelu_tangent(held: f32) -> f32 {
+	return tangent(0.79788456 * (held + 0.044715 * held * held * held));
+}
+
+fn function(z: f32, slope: f32) -> f32 {
+	return select(z, slope * z, z < 0.0);
+}
+
+fn activate(z: f32, slope: f32) -> f32 {
+	return keep_nan(function(z, slope), z);
+}
+
+// finish gives what is written to depth slice k of V: f(z), with the residual at r.
+fn finish(z: f32, k: u32, r: u32) -> f32 {
+	var slope = 0.0;
+	if p.activation == 4u {
+		slope = slopes[k];
 	}
+	var added = 0.0;
+	if p.residual != 0u {
+		added = residual(r);
+	}
+	// The function stands here once: software adapters compute both sides of each branch.
+	let f = activate(select(z, z + added, p.residual == 1u), slope);
+	return select(f, f + added, p.residual == 2u);
 }
+
+// finish_output is finish for an output, counted as output_at counts.
+fn finish_output(z: f32, output: u32) -> f32 {
+	let k = output % p.out_channels;
+	return finish(z, k, r_at(output / p.out_channels, k));
+}
+
+fn element(i: u32) {
+	var sum = b[i % p.out_channels];
+	for (var split = 0u; split < p.split_k; split++) {
+		sum += partials[split * p.outputs + i];
+	}
+	v[output_at(i)] = finish_output(sum, i);
+}
+
+// Each thread computes one element, on its own.
+
+const THREADS: u32 = 256u;
 
 @compute @workgroup_size(THREADS)
 fn main(
@@ -211,44 +228,9 @@ fn main(
 	@builtin(num_workgroups) grid: vec3<u32>,
 	@builtin(local_invocation_index) thread: u32,
 ) {
-	let unit = (workgroup.x + grid.x * (workgroup.y + grid.y * workgroup.z)) * THREADS + thread;
-	// Vectors of depth slices of a group.
-	let fours = p.group_outputs / 4u;
-	let columns = p.out_channels / p.group_outputs * fours;
-	let column = unit % columns;
-	let outs = p.out_size.x * p.out_size.y * p.out_size.z;
-	let o = unit / columns % outs;
-	let image = unit / columns / outs * IMAGES;
-	let group = column / fours;
-	let first = column % fours * 4u;
-	let k = group * p.group_outputs + first;
-	// Vectors of weights beside each other are those of BLOCK columns, or of as many as there are.
-	let beside = column / BLOCK * BLOCK;
-	let width = min(BLOCK, columns - beside);
-	let ins = p.in_size.x * p.in_size.y * p.in_size.z;
-	let bank = o * p.b_bank + k;
-	let bias = vec4<f32>(b[bank], b[bank + 1u], b[bank + 2u], b[bank + 3u]);
-	var sum0 = bias;
-	let taps = p.filter_size.x * p.filter_size.y * p.filter_size.z;
-	for (var tap = 0u; tap < taps; tap++) {
-		let position = from_input(unflat(o, p.out_size), unflat(tap, p.filter_size));
-		let inside = all(position < p.in_size);
-		let at = image * ins + flat(position, p.in_size);
-		let input = group * p.group_inputs;
-		let column0 = x_at(at, input) / 4u;
-		var weight = ((o * columns + beside) * taps + tap * width) * p.group_inputs + column - beside;
-		for (var c = 0u; c < p.group_inputs / 4u; c++) {
-			let w0 = w[weight];
-			let w1 = w[weight + 1u * width];
-			let w2 = w[weight + 2u * width];
-			let w3 = w[weight + 3u * width];
-			let x0 = select(vec4<f32>(), load(column0 + c), inside);
-			sum0 += x0.x * w0;
-			sum0 += x0.y * w1;
-			sum0 += x0.z * w2;
-			sum0 += x0.w * w3;
-			weight += 4u * width;
-		}
+	// Elements are counted in memory order, across the axes of a grid that no single axis could hold.
+	let i = (workgroup.x + grid.x * (workgroup.y + grid.y * workgroup.z)) * THREADS + thread;
+	if i < p.outputs {
+		element(i);
 	}
-	write(image, o, k, sum0);
 }

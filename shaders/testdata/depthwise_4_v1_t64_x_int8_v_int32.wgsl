@@ -1,7 +1,7 @@
-// The first layer of a network, of 3 input channels and filters 3x3 of stride
-// 1: a thread computes 2 strips of 4 neurons of 8 depth slices. It loads each
-// X[x,y] under a strip's windows once for a row of the filter. Padding is zero. Filters are packed as for
-// registers.wgsl, in blocks of 8. The CPU twin is cpuref/conv.go.
+// Depthwise layers of any filter: a thread computes a strip of 4 neurons of 4 depth slices. Each
+// depth slice of V is computed of one of X, each of X gives as many as its filter group has. Filters are
+// packed tap by tap, depth slice innermost: see packDepthwise in package host. The CPU twin is
+// cpuref/conv.go.
 
 // The index map that all kernels share. A layer is described by the convolution below it: of an ordinary
 // layer itself, of a transposed one the convolution whose gradient it computes. Positions are
@@ -147,46 +147,30 @@ fn from_output(i: vec3<u32>, f: vec3<u32>, copy: vec3<u32>) -> vec3<u32> {
 @group(0) @binding(3) var<storage, read> b: array<f32>;
 @group(0) @binding(4) var<storage, read> slopes: array<f32>; // of PReLU, one for each channel
 @group(0) @binding(5) var<storage, read> residuals: array<f32>;
-@group(0) @binding(6) var<storage, read_write> v: array<vec2<u32>>;
+@group(0) @binding(6) var<storage, read_write> v: array<i32>;
 
-fn function(z: f32) -> f32 {
-	switch p.activation {
-		case 1u: { return max(z, 0.0); }
-		case 2u: { return min(max(z, p.alpha), p.beta); }
-		default: { return z; }
-	}
+// store writes sums, which float32 has exactly, as whole numbers.
+fn store(i: u32, z: f32) {
+	v[i] = i32(z);
 }
 
-fn activate(z: f32) -> f32 {
-	return keep_nan(function(z), z);
-}
-
-// store rounds four numbers of V, once and behind the epilogue, and stores two to a word, the first in its lower half.
-fn store(i: u32, z: vec4<f32>) {
-	let low = vec2<f32>(activate(z.x), activate(z.y));
-	let high = vec2<f32>(activate(z.z), activate(z.w));
-	v[i] = vec2<u32>(pack2x16float(low), pack2x16float(high));
-}
-
-const STORED: u32 = 4u; // depth slices that are stored at once
+const STORED: u32 = 1u; // depth slices that are stored at once
 
 fn residual(i: u32) -> f32 {
 	return residuals[i];
 }
 
-// keep_nan is f, a function of z, and z itself where that is NaN: by its bits, for min and max may lose NaN, and
-// compilers may take numbers that are compared for others than NaN.
-fn keep_nan(f: f32, z: f32) -> f32 {
-	return select(f, z, (bitcast<u32>(z) & 0x7fffffffu) > 0x7f800000u);
-}
+// Sums have no epilogue.
 
-// finish_at does nothing: store has applied the epilogue.
 fn finish_at(i: u32, k: u32, r: u32) {}
 
-// load gives number i of X, of which two are stored to a word, the first in its lower half.
+fn signed_byte(word: u32, i: u32) -> i32 {
+	return i32(word << (24u - i % 4u * 8u)) >> 24u;
+}
+
+// load gives x - zero of number i of X, of which four are stored to a word, the first in its lowest byte.
 fn load(i: u32) -> f32 {
-	let both = unpack2x16float(x[i / 2u]);
-	return select(both.x, both.y, i % 2u == 1u);
+	return f32(signed_byte(x[i / 4u], i) - p.x_zero);
 }
 
 // What the kernels share in which a thread computes a strip of neurons, or several below each other, of
@@ -194,8 +178,8 @@ fn load(i: u32) -> f32 {
 
 const THREADS: u32 = 64u;
 const STRIP: u32 = 4u; // neurons along x
-const ROWS: u32 = 2u; // along y
-const CHANNELS: u32 = 8u; // depth slices
+const ROWS: u32 = 1u; // along y
+const CHANNELS: u32 = 4u; // depth slices
 
 struct Strip {
 	plane: u32, // image and z
@@ -252,15 +236,17 @@ fn biases(channel: u32) -> vec4<f32> {
 // put writes the sums of four depth slices at a neuron, which have their biases. It is a loop even where it
 // has one round at most, for some compilers take minutes over as many branches.
 fn put(at: Strip, row: u32, column: u32, four: u32, sums: vec4<f32>) {
-	for (var k = 4u * four; k < 4u * four + 4u && has(at, row, column, k); k += 4u) {
-		store(element(at, row, column, k) / 4u, sums);
+	for (var k = 0u; k < 4u; k++) {
+		if has(at, row, column, 4u * four + k) {
+			store(element(at, row, column, 4u * four + k), sums[k]);
+		}
 	}
 }
 
 // finish_all applies the epilogue to what this thread has written. A copy of it for every number in
 // registers would take compilers very long.
 fn finish_all(at: Strip) {
-	if p.activation == 0u && p.residual == 0u {
+	if true {
 		return;
 	}
 	for (var n = 0u; n < ROWS * STRIP * CHANNELS; n += STORED) {
@@ -274,8 +260,15 @@ fn finish_all(at: Strip) {
 	}
 }
 
-fn fetch(i: u32, inside: bool) -> f32 {
-	return select(0.0, load(i), inside);
+// fetch loads what four depth slices from the given one on read at position i of X.
+fn fetch(i: u32, channel: u32, inside: bool) -> vec4<f32> {
+	let first = x_at(i, 0u);
+	let channels = vec4<u32>(channel, channel + 1u, channel + 2u, channel + 3u) / p.group_outputs;
+	return select(vec4<f32>(), vec4<f32>(load(first + channels.x), load(first + channels.y), load(first + channels.z), load(first + channels.w), ), inside);
+}
+
+fn weights(tap: u32, channel: u32) -> u32 {
+	return tap * ((p.out_channels + 3u) / 4u) + channel / 4u;
 }
 
 @compute @workgroup_size(THREADS)
@@ -285,153 +278,28 @@ fn main(
 	@builtin(local_invocation_index) thread: u32,
 ) {
 	let at = locate((workgroup.x + grid.x * (workgroup.y + grid.y * workgroup.z)) * THREADS + thread);
-	let plane = from_plane(at.plane);
-	let left = at.x * 1u - p.pad.z;
-	let bias0 = biases(at.channel);
-	let bias1 = biases(at.channel + 4u);
-	for (var down = 0u; down < ROWS; down++) {
-		// Rows and columns before X are wrapped around to large numbers.
-		let top = (at.y + down) * 1u - p.pad.y;
-		var sum0_0 = bias0;
-		var sum1_0 = bias0;
-		var sum2_0 = bias0;
-		var sum3_0 = bias0;
-		var sum0_1 = bias1;
-		var sum1_1 = bias1;
-		var sum2_1 = bias1;
-		var sum3_1 = bias1;
-		for (var row = 0u; row < 3u; row++) {
-			let inside = plane.inside && top + row < p.in_size.y;
-			let column0 = x_at((plane.first + top + row) * p.in_size.z + left, 0u);
-			let inside0 = inside && left < p.in_size.z;
-			let x0_0 = fetch(column0, inside0);
-			let x0_1 = fetch(column0 + 1u, inside0);
-			let x0_2 = fetch(column0 + 2u, inside0);
-			let column1 = column0 + p.x_pitch;
-			let inside1 = inside && left + 1u < p.in_size.z;
-			let x1_0 = fetch(column1, inside1);
-			let x1_1 = fetch(column1 + 1u, inside1);
-			let x1_2 = fetch(column1 + 2u, inside1);
-			let column2 = column1 + p.x_pitch;
-			let inside2 = inside && left + 2u < p.in_size.z;
-			let x2_0 = fetch(column2, inside2);
-			let x2_1 = fetch(column2 + 1u, inside2);
-			let x2_2 = fetch(column2 + 2u, inside2);
-			let column3 = column2 + p.x_pitch;
-			let inside3 = inside && left + 3u < p.in_size.z;
-			let x3_0 = fetch(column3, inside3);
-			let x3_1 = fetch(column3 + 1u, inside3);
-			let x3_2 = fetch(column3 + 2u, inside3);
-			let column4 = column3 + p.x_pitch;
-			let inside4 = inside && left + 4u < p.in_size.z;
-			let x4_0 = fetch(column4, inside4);
-			let x4_1 = fetch(column4 + 1u, inside4);
-			let x4_2 = fetch(column4 + 2u, inside4);
-			let column5 = column4 + p.x_pitch;
-			let inside5 = inside && left + 5u < p.in_size.z;
-			let x5_0 = fetch(column5, inside5);
-			let x5_1 = fetch(column5 + 1u, inside5);
-			let x5_2 = fetch(column5 + 2u, inside5);
-			let weight = (at.channel / CHANNELS * 3u + row) * 18u;
-			let w0_0_0 = w[weight];
-			let w0_1_0 = w[weight + 2u];
-			let w0_2_0 = w[weight + 4u];
-			let w1_0_0 = w[weight + 6u];
-			let w1_1_0 = w[weight + 8u];
-			let w1_2_0 = w[weight + 10u];
-			let w2_0_0 = w[weight + 12u];
-			let w2_1_0 = w[weight + 14u];
-			let w2_2_0 = w[weight + 16u];
-			sum0_0 += x0_0 * w0_0_0;
-			sum0_0 += x0_1 * w0_1_0;
-			sum0_0 += x0_2 * w0_2_0;
-			sum0_0 += x1_0 * w1_0_0;
-			sum0_0 += x1_1 * w1_1_0;
-			sum0_0 += x1_2 * w1_2_0;
-			sum0_0 += x2_0 * w2_0_0;
-			sum0_0 += x2_1 * w2_1_0;
-			sum0_0 += x2_2 * w2_2_0;
-			sum1_0 += x1_0 * w0_0_0;
-			sum1_0 += x1_1 * w0_1_0;
-			sum1_0 += x1_2 * w0_2_0;
-			sum1_0 += x2_0 * w1_0_0;
-			sum1_0 += x2_1 * w1_1_0;
-			sum1_0 += x2_2 * w1_2_0;
-			sum1_0 += x3_0 * w2_0_0;
-			sum1_0 += x3_1 * w2_1_0;
-			sum1_0 += x3_2 * w2_2_0;
-			sum2_0 += x2_0 * w0_0_0;
-			sum2_0 += x2_1 * w0_1_0;
-			sum2_0 += x2_2 * w0_2_0;
-			sum2_0 += x3_0 * w1_0_0;
-			sum2_0 += x3_1 * w1_1_0;
-			sum2_0 += x3_2 * w1_2_0;
-			sum2_0 += x4_0 * w2_0_0;
-			sum2_0 += x4_1 * w2_1_0;
-			sum2_0 += x4_2 * w2_2_0;
-			sum3_0 += x3_0 * w0_0_0;
-			sum3_0 += x3_1 * w0_1_0;
-			sum3_0 += x3_2 * w0_2_0;
-			sum3_0 += x4_0 * w1_0_0;
-			sum3_0 += x4_1 * w1_1_0;
-			sum3_0 += x4_2 * w1_2_0;
-			sum3_0 += x5_0 * w2_0_0;
-			sum3_0 += x5_1 * w2_1_0;
-			sum3_0 += x5_2 * w2_2_0;
-			let w0_0_1 = w[weight + 1u];
-			let w0_1_1 = w[weight + 3u];
-			let w0_2_1 = w[weight + 5u];
-			let w1_0_1 = w[weight + 7u];
-			let w1_1_1 = w[weight + 9u];
-			let w1_2_1 = w[weight + 11u];
-			let w2_0_1 = w[weight + 13u];
-			let w2_1_1 = w[weight + 15u];
-			let w2_2_1 = w[weight + 17u];
-			sum0_1 += x0_0 * w0_0_1;
-			sum0_1 += x0_1 * w0_1_1;
-			sum0_1 += x0_2 * w0_2_1;
-			sum0_1 += x1_0 * w1_0_1;
-			sum0_1 += x1_1 * w1_1_1;
-			sum0_1 += x1_2 * w1_2_1;
-			sum0_1 += x2_0 * w2_0_1;
-			sum0_1 += x2_1 * w2_1_1;
-			sum0_1 += x2_2 * w2_2_1;
-			sum1_1 += x1_0 * w0_0_1;
-			sum1_1 += x1_1 * w0_1_1;
-			sum1_1 += x1_2 * w0_2_1;
-			sum1_1 += x2_0 * w1_0_1;
-			sum1_1 += x2_1 * w1_1_1;
-			sum1_1 += x2_2 * w1_2_1;
-			sum1_1 += x3_0 * w2_0_1;
-			sum1_1 += x3_1 * w2_1_1;
-			sum1_1 += x3_2 * w2_2_1;
-			sum2_1 += x2_0 * w0_0_1;
-			sum2_1 += x2_1 * w0_1_1;
-			sum2_1 += x2_2 * w0_2_1;
-			sum2_1 += x3_0 * w1_0_1;
-			sum2_1 += x3_1 * w1_1_1;
-			sum2_1 += x3_2 * w1_2_1;
-			sum2_1 += x4_0 * w2_0_1;
-			sum2_1 += x4_1 * w2_1_1;
-			sum2_1 += x4_2 * w2_2_1;
-			sum3_1 += x3_0 * w0_0_1;
-			sum3_1 += x3_1 * w0_1_1;
-			sum3_1 += x3_2 * w0_2_1;
-			sum3_1 += x4_0 * w1_0_1;
-			sum3_1 += x4_1 * w1_1_1;
-			sum3_1 += x4_2 * w1_2_1;
-			sum3_1 += x5_0 * w2_0_1;
-			sum3_1 += x5_1 * w2_1_1;
-			sum3_1 += x5_2 * w2_2_1;
-		}
-		put(at, down, 0u, 0u, sum0_0);
-		put(at, down, 0u, 1u, sum0_1);
-		put(at, down, 1u, 0u, sum1_0);
-		put(at, down, 1u, 1u, sum1_1);
-		put(at, down, 2u, 0u, sum2_0);
-		put(at, down, 2u, 1u, sum2_1);
-		put(at, down, 3u, 0u, sum3_0);
-		put(at, down, 3u, 1u, sum3_1);
+	let image = at.plane / p.out_size.x * p.in_size.x * p.in_size.y * p.in_size.z;
+	let bias = biases(at.channel);
+	var sum0 = bias;
+	var sum1 = bias;
+	var sum2 = bias;
+	var sum3 = bias;
+	let taps = p.filter_size.x * p.filter_size.y * p.filter_size.z;
+	for (var tap = 0u; tap < taps; tap++) {
+		let f = unflat(tap, p.filter_size);
+		let weight = w[weights(tap, at.channel)];
+		let i0 = from_input(vec3<u32>(at.plane % p.out_size.x, at.y, at.x), f);
+		sum0 += weight * fetch(image + flat(i0, p.in_size), at.channel, all(i0 < p.in_size));
+		let i1 = from_input(vec3<u32>(at.plane % p.out_size.x, at.y, at.x + 1u), f);
+		sum1 += weight * fetch(image + flat(i1, p.in_size), at.channel, all(i1 < p.in_size));
+		let i2 = from_input(vec3<u32>(at.plane % p.out_size.x, at.y, at.x + 2u), f);
+		sum2 += weight * fetch(image + flat(i2, p.in_size), at.channel, all(i2 < p.in_size));
+		let i3 = from_input(vec3<u32>(at.plane % p.out_size.x, at.y, at.x + 3u), f);
+		sum3 += weight * fetch(image + flat(i3, p.in_size), at.channel, all(i3 < p.in_size));
 	}
+	put(at, 0u, 0u, 0u, sum0);
+	put(at, 0u, 1u, 0u, sum1);
+	put(at, 0u, 2u, 0u, sum2);
+	put(at, 0u, 3u, 0u, sum3);
 	finish_all(at);
 }

@@ -432,7 +432,7 @@ fn element(i: u32) {
 		write(t, first + 14u * step, z.e14);
 	}
 	// The epilogue's functions are many: in a loop they are compiled once, not for each output.
-	if p.activation != 0u || p.residual != 0u {
+	if false {
 		for (var each = 0u; each < wide; each++) {
 			complete(t, first + each * step);
 		}

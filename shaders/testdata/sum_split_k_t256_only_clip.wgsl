@@ -1,6 +1,5 @@
-// Depth to space: V of a transposed layer, the outputs of which lie in Y residue by residue, as channels of
-// convolutions of stride 1: see package transform. A thread takes the channels of a pixel of V, or every LANES-th
-// block of them. The CPU twin is cpuref/depth_to_space.go.
+// Adds up the sums of split-K, always in the same order, with biases and epilogue. The CPU
+// twin is cpuref/conv.go.
 
 // The index map that all kernels share. A layer is described by the convolution below it: of an ordinary
 // layer itself, of a transposed one the convolution whose gradient it computes. Positions are
@@ -141,44 +140,18 @@ fn from_output(i: vec3<u32>, f: vec3<u32>, copy: vec3<u32>) -> vec3<u32> {
 }
 
 @group(0) @binding(0) var<uniform> p: Params;
-@group(0) @binding(1) var<storage, read> y: array<Cell>;
-@group(0) @binding(2) var<storage, read> residues: array<Residue>; // of V's pixels, modulo p.stride
-@group(0) @binding(3) var<storage, read> b: array<Cell>;
-@group(0) @binding(4) var<storage, read> slopes: array<f32>; // of PReLU, one for each channel
-@group(0) @binding(5) var<storage, read> residuals: array<f32>;
-@group(0) @binding(6) var<storage, read_write> v: array<vec2<u32>>;
-
-fn function(z: f32) -> f32 {
-	switch p.activation {
-		case 1u: { return max(z, 0.0); }
-		case 2u: { return min(max(z, p.alpha), p.beta); }
-		default: { return z; }
-	}
-}
-
-fn activate(z: f32) -> f32 {
-	return keep_nan(function(z), z);
-}
-
-// store rounds four numbers of V, once and behind the epilogue, and stores two to a word, the first in its lower half.
-fn store(i: u32, z: vec4<f32>) {
-	let low = vec2<f32>(activate(z.x), activate(z.y));
-	let high = vec2<f32>(activate(z.z), activate(z.w));
-	v[i] = vec2<u32>(pack2x16float(low), pack2x16float(high));
-}
-
-const VECTOR: u32 = 4u;
-const LANES: u32 = 1u;
-alias Cell = vec4<f32>;
-
-struct Residue {
-	first: u32, // its first number, from the first of its place in Y
-	step: u32, // numbers from one group to the next, 0 where no tap reaches its outputs
-}
+@group(0) @binding(1) var<storage, read> partials: array<f32>; // one V after the other
+@group(0) @binding(2) var<storage, read> b: array<f32>;
+@group(0) @binding(3) var<storage, read> slopes: array<f32>;
+@group(0) @binding(4) var<storage, read> residuals: array<f32>;
+@group(0) @binding(5) var<storage, read_write> v: array<f32>;
 
 fn residual(i: u32) -> f32 {
 	return residuals[i];
 }
+
+// The epilogue that all kernels share: what is done to z, the sum with its bias, before it is written.
+// The functions and their numbers are those of conv.Function. The CPU twin is cpuref/epilogue.go.
 
 // keep_nan is f, a function of z, and z itself where that is NaN: by its bits, for min and max may lose NaN, and
 // compilers may take numbers that are compared for others than NaN.
@@ -186,39 +159,68 @@ fn keep_nan(f: f32, z: f32) -> f32 {
 	return select(f, z, (bitcast<u32>(z) & 0x7fffffffu) > 0x7f800000u);
 }
 
-// finish_at does nothing: store has applied the epilogue.
-fn finish_at(i: u32, k: u32, r: u32) {}
+// erf follows Abramowitz and Stegun 7.1.26, to 1.5e-7.
+fn erf(z: f32) -> f32 {
+	let t = 1.0 / (1.0 + 0.3275911 * abs(z));
+	let series = t * (0.254829592 + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429))));
+	return sign(z) * (1.0 - series * exp(-z * z));
+}
+
+// Exponents are held to 87, where exp is still in range and the result no longer changes.
+fn sigmoid(z: f32) -> f32 {
+	return 1.0 / (1.0 + exp(min(-z, 87.0)));
+}
+
+// tangent is tanh, which drivers get wrong for large arguments.
+fn tangent(z: f32) -> f32 {
+	return sign(z) * (1.0 - 2.0 / (exp(min(2.0 * abs(z), 87.0)) + 1.0));
+}
+
+// gelu_tangent is the tanh in the tanh form of GELU, of z held to 10, where it is 1.
+fn gelu_tangent(held: f32) -> f32 {
+	return tangent(0.79788456 * (held + 0.044715 * held * held * held));
+}
+
+fn function(z: f32, slope: f32) -> f32 {
+	return min(max(z, p.alpha), p.beta);
+}
+
+fn activate(z: f32, slope: f32) -> f32 {
+	return keep_nan(function(z, slope), z);
+}
+
+// finish gives what is written to depth slice k of V: f(z), with the residual at r.
+fn finish(z: f32, k: u32, r: u32) -> f32 {
+	var slope = 0.0;
+	if p.activation == 4u {
+		slope = slopes[k];
+	}
+	var added = 0.0;
+	if p.residual != 0u {
+		added = residual(r);
+	}
+	// The function stands here once: software adapters compute both sides of each branch.
+	let f = activate(select(z, z + added, p.residual == 1u), slope);
+	return select(f, f + added, p.residual == 2u);
+}
+
+// finish_output is finish for an output, counted as output_at counts.
+fn finish_output(z: f32, output: u32) -> f32 {
+	let k = output % p.out_channels;
+	return finish(z, k, r_at(output / p.out_channels, k));
+}
 
 fn element(i: u32) {
-	let pixel = i / LANES;
-	let lane = i % LANES;
-	let pixels = p.out_size.x * p.out_size.y * p.out_size.z;
-	let places = p.in_size.x * p.in_size.y * p.in_size.z;
-	let o = unflat(pixel % pixels, p.out_size);
-	let residue = residues[flat(o % p.stride, p.stride)];
-	let place = pixel / pixels * places + flat(o / p.stride, p.in_size);
-	let inputs = p.group_outputs / VECTOR;
-	var at = x_at(place, residue.first) / VECTOR;
-	let blocks = p.out_channels / VECTOR;
-	for (var group = 0u; group < blocks; group += inputs) {
-		for (var block = lane; block < inputs; block += LANES) {
-			let sum = select(Cell(0.0), y[at + block], residue.step != 0u);
-			store(v_at(pixel, VECTOR * (group + block)) / VECTOR, sum + b[group + block]);
-		}
-		at += residue.step / VECTOR;
+	var sum = b[i % p.out_channels];
+	for (var split = 0u; split < p.split_k; split++) {
+		sum += partials[split * p.outputs + i];
 	}
-	// The epilogue's functions are many: they are in a loop of their own, which others do not enter.
-	if p.activation != 0u || p.residual != 0u {
-		for (var block = lane; block < blocks; block += LANES) {
-			let k = VECTOR * block;
-			finish_at(v_at(pixel, k) / VECTOR, k, r_at(pixel, k));
-		}
-	}
+	v[output_at(i)] = finish_output(sum, i);
 }
 
 // Each thread computes one element, on its own.
 
-const THREADS: u32 = 64u;
+const THREADS: u32 = 256u;
 
 @compute @workgroup_size(THREADS)
 fn main(

@@ -1,7 +1,7 @@
-// An implicit GEMM in registers: one thread computes 8 neurons of each of 4 depth slices. All threads of a
-// workgroup have the same depth slices, so that the address of a weight is equal for the whole workgroup.
-// Filters are packed in blocks of a workgroup's depth slices, depth slice innermost: see pack in package
-// host. The CPU twin is cpuref/conv.go.
+// Depthwise layers of any filter: a thread computes a strip of 4 neurons of 4 depth slices. Each
+// depth slice of V is computed of one of X, each of X gives as many as its filter group has. Filters are
+// packed tap by tap, depth slice innermost: see packDepthwise in package host. The CPU twin is
+// cpuref/conv.go.
 
 // The index map that all kernels share. A layer is described by the convolution below it: of an ordinary
 // layer itself, of a transposed one the convolution whose gradient it computes. Positions are
@@ -218,11 +218,13 @@ fn finish(z: f32, k: u32, r: u32) -> f32 {
 	if p.activation == 4u {
 		slope = slopes[k];
 	}
-	switch p.residual {
-		case 1u: { return activate(z + residual(r), slope); }
-		case 2u: { return activate(z, slope) + residual(r); }
-		default: { return activate(z, slope); }
+	var added = 0.0;
+	if p.residual != 0u {
+		added = residual(r);
 	}
+	// The function stands here once: software adapters compute both sides of each branch.
+	let f = activate(select(z, z + added, p.residual == 1u), slope);
+	return select(f, f + added, p.residual == 2u);
 }
 
 // finish_at applies the epilogue to element i of v, which begins with depth slice k, and with r in R.
@@ -236,114 +238,103 @@ fn load(i: u32) -> f32 {
 	return select(both.x, both.y, i % 2u == 1u);
 }
 
-// What the kernels that compute tiles of V share. V is taken for a matrix with a row for each (image, z,
-// y, x), a pixel, and a column for each depth slice; tiles of one group do not reach into the next.
+// What the kernels share in which a thread computes a strip of neurons, or several below each other, of
+// a few depth slices. Neighbouring threads have neighbouring depth slices.
 
-struct Tile {
-	pixel: u32, // the first one
-	channel: u32, // the first depth slice, in its group
-	group: u32,
-	column: u32, // the tile's among those of all groups, which is the number of its block of packed weights
-	split: u32, // of the input channels, of which there are p.split_k: each adds up for itself
-	inside: bool, // false for workgroups that a folded grid leaves over
+const THREADS: u32 = 64u;
+const STRIP: u32 = 4u; // neurons along x
+const ROWS: u32 = 1u; // along y
+const CHANNELS: u32 = 4u; // depth slices
+
+struct Strip {
+	plane: u32, // image and z
+	y: u32, // of the first neuron
+	x: u32,
+	channel: u32, // the first depth slice
 }
 
-// locate finds the tile of a workgroup; tiles beside each other in memory come one after the other.
-fn locate(workgroup: u32, tile_pixels: u32, tile_channels: u32) -> Tile {
-	let pixels = p.images * p.out_size.x * p.out_size.y * p.out_size.z;
-	let rows = (pixels + tile_pixels - 1u) / tile_pixels;
-	let columns = (p.group_outputs + tile_channels - 1u) / tile_channels; // of a group
-	var tile: Tile;
-	tile.column = p.first_column + workgroup / rows % p.columns;
-	tile.pixel = workgroup % rows * tile_pixels;
-	tile.channel = tile.column % columns * tile_channels;
-	tile.group = tile.column / columns;
-	tile.split = workgroup / rows / p.columns;
-	tile.inside = tile.split < p.split_k;
-	return tile;
+// locate finds the strips of a thread. Threads that a folded grid leaves over have planes that are none.
+fn locate(thread: u32) -> Strip {
+	let blocks = (p.out_channels + CHANNELS - 1u) / CHANNELS;
+	let strips = (p.out_size.z + STRIP - 1u) / STRIP;
+	let bands = (p.out_size.y + ROWS - 1u) / ROWS;
+	var at: Strip;
+	at.channel = thread % blocks * CHANNELS;
+	at.x = thread / blocks % strips * STRIP;
+	at.y = thread / blocks / strips % bands * ROWS;
+	at.plane = thread / blocks / strips / bands;
+	return at;
 }
 
-// window is the corner of a pixel's window in the padded input, as from_padded takes it.
-fn window(pixel: u32) -> vec3<i32> {
-	let o = unflat(pixel % (p.out_size.x * p.out_size.y * p.out_size.z), p.out_size);
-	return vec3<i32>(o * p.stride) - vec3<i32>(p.pad);
+// Plane is where rows of X begin for one image and one z, where filters have one z.
+struct Plane {
+	first: u32, // rows before it
+	inside: bool,
 }
 
-// image is the first position of a pixel's image in X.
-fn image(pixel: u32) -> u32 {
-	return pixel / (p.out_size.x * p.out_size.y * p.out_size.z) * p.in_size.x * p.in_size.y * p.in_size.z;
+fn from_plane(plane: u32) -> Plane {
+	let z = plane % p.out_size.x * p.stride.x - p.pad.x;
+	return Plane((plane / p.out_size.x * p.in_size.x + z) * p.in_size.y, z < p.in_size.x);
 }
 
-fn source(start: vec3<i32>, f: vec3<u32>) -> vec3<u32> {
-	return from_padded(start + vec3<i32>(f * p.dilation));
+// has tells whether a neuron of the strips, counted from the first one, is one of V's at depth slice k,
+// counted likewise.
+fn has(at: Strip, row: u32, column: u32, k: u32) -> bool {
+	let below = vec4<u32>(p.images * p.out_size.x, p.out_size.y, p.out_size.z, p.out_channels);
+	return all(vec4<u32>(at.plane, at.y + row, at.x + column, at.channel + k) < below);
 }
 
-// next is the tap behind f.
-fn next(f: vec3<u32>) -> vec3<u32> {
-	var n = vec3<u32>(f.x, f.y, f.z + 1u);
-	if n.z == p.filter_size.z {
-		n = vec3<u32>(f.x, f.y + 1u, 0u);
-	}
-	if n.y == p.filter_size.y {
-		n = vec3<u32>(f.x + 1u, 0u, 0u);
-	}
-	return n;
+// pixel is the number of its pixel.
+fn pixel(at: Strip, row: u32, column: u32) -> u32 {
+	return (at.plane * p.out_size.y + at.y + row) * p.out_size.z + at.x + column;
 }
 
-// slice is the first depth slice of a tile among those of all groups.
-fn slice(tile: Tile) -> u32 {
-	return tile.group * p.group_outputs + tile.channel;
+// element is its place in V.
+fn element(at: Strip, row: u32, column: u32, k: u32) -> u32 {
+	return v_at(pixel(at, row, column), at.channel + k);
 }
 
-// Row is where a thread's depth slices of one pixel stand in V, and how many of them there are: none
-// outside of V. The sums of split-K stand one V after the other, which then is no wider one. Both are counted as v's
-// elements.
-struct Row {
-	first: u32,
-	count: u32,
+fn biases(channel: u32) -> vec4<f32> {
+	return vec4<f32>(b[channel], b[channel + 1u], b[channel + 2u], b[channel + 3u]);
 }
 
-fn row(tile: Tile, pixel: u32, channels: u32) -> Row {
-	let pixels = p.images * p.out_size.x * p.out_size.y * p.out_size.z;
-	let inside = tile.inside && pixel < pixels && tile.channel < p.group_outputs;
-	let first = tile.split * p.outputs + v_at(pixel, slice(tile));
-	return Row(first / STORED, select(0u, min(p.group_outputs - tile.channel, channels), inside) / STORED);
-}
-
-// biases are what the sums of four depth slices begin with. Whoever adds up the sums of split-K adds them.
-fn biases(tile: Tile, four: u32) -> vec4<f32> {
-	let first = slice(tile) + 4u * four;
-	return select(vec4<f32>(b[first], b[first + 1u], b[first + 2u], b[first + 3u]), vec4<f32>(), p.split_k > 1u);
-}
-
-// write writes the sums of four depth slices.
-fn write(to: Row, four: u32, sums: vec4<f32>) {
-	for (var i = 4u * four; i < min(4u * four + 4u, to.count); i++) {
-		store(to.first + i, sums[i % 4u]);
+// put writes the sums of four depth slices at a neuron, which have their biases. It is a loop even where it
+// has one round at most, for some compilers take minutes over as many branches.
+fn put(at: Strip, row: u32, column: u32, four: u32, sums: vec4<f32>) {
+	for (var k = 0u; k < 4u; k++) {
+		if has(at, row, column, 4u * four + k) {
+			store(element(at, row, column, 4u * four + k), sums[k]);
+		}
 	}
 }
 
 // finish_all applies the epilogue to what this thread has written. A copy of it for every number in
 // registers would take compilers very long.
-fn finish_all(tile: Tile, first: u32, pixels: u32, channels: u32) {
-	if p.split_k > 1u || (p.activation == 0u && p.residual == 0u) {
+fn finish_all(at: Strip) {
+	if p.activation == 0u && p.residual == 0u {
 		return;
 	}
-	for (var n = 0u; n < pixels; n++) {
-		let to = row(tile, first + n, channels);
-		let k = slice(tile);
-		let r = r_at(first + n, k);
-		for (var i = 0u; i < to.count; i++) {
-			finish_at(to.first + i, k + i * STORED, r + i * STORED);
+	for (var n = 0u; n < ROWS * STRIP * CHANNELS; n += STORED) {
+		let row = n / CHANNELS / STRIP;
+		let column = n / CHANNELS % STRIP;
+		let k = n % CHANNELS;
+		if has(at, row, column, k) {
+			let channel = at.channel + k;
+			finish_at(element(at, row, column, k) / STORED, channel, r_at(pixel(at, row, column), channel));
 		}
 	}
 }
 
-const THREADS: u32 = 64u;
-const PIXELS: u32 = 8u;
-const CHANNELS: u32 = 4u;
-const COLUMNS: u32 = 4u; // depth slices of a workgroup
-const VECTOR: u32 = 1u; // input channels that are loaded at once
+// fetch loads what four depth slices from the given one on read at position i of X.
+fn fetch(i: u32, channel: u32, inside: bool) -> vec4<f32> {
+	let first = x_at(i, 0u);
+	let channels = vec4<u32>(channel, channel + 1u, channel + 2u, channel + 3u) / p.group_outputs;
+	return select(vec4<f32>(), vec4<f32>(load(first + channels.x), load(first + channels.y), load(first + channels.z), load(first + channels.w), ), inside);
+}
+
+fn weights(tap: u32, channel: u32) -> u32 {
+	return tap * ((p.out_channels + 3u) / 4u) + channel / 4u;
+}
 
 @compute @workgroup_size(THREADS)
 fn main(
@@ -351,113 +342,29 @@ fn main(
 	@builtin(num_workgroups) grid: vec3<u32>,
 	@builtin(local_invocation_index) thread: u32,
 ) {
-	let tile = locate(workgroup.x + grid.x * (workgroup.y + grid.y * workgroup.z), THREADS * PIXELS, COLUMNS);
-	let first = tile.pixel + thread * PIXELS;
-	let start0 = window(first + 0u);
-	let image0 = image(first + 0u);
-	let start1 = window(first + 1u);
-	let image1 = image(first + 1u);
-	let start2 = window(first + 2u);
-	let image2 = image(first + 2u);
-	let start3 = window(first + 3u);
-	let image3 = image(first + 3u);
-	let start4 = window(first + 4u);
-	let image4 = image(first + 4u);
-	let start5 = window(first + 5u);
-	let image5 = image(first + 5u);
-	let start6 = window(first + 6u);
-	let image6 = image(first + 6u);
-	let start7 = window(first + 7u);
-	let image7 = image(first + 7u);
-	let bias0 = biases(tile, 0u);
-	var sum0_0 = bias0;
-	var sum1_0 = bias0;
-	var sum2_0 = bias0;
-	var sum3_0 = bias0;
-	var sum4_0 = bias0;
-	var sum5_0 = bias0;
-	var sum6_0 = bias0;
-	var sum7_0 = bias0;
-
-	let columns = p.group_inputs / VECTOR;
-	let begin = tile.split * columns / p.split_k;
-	let end = (tile.split + 1u) * columns / p.split_k;
+	let at = locate((workgroup.x + grid.x * (workgroup.y + grid.y * workgroup.z)) * THREADS + thread);
+	let image = at.plane / p.out_size.x * p.in_size.x * p.in_size.y * p.in_size.z;
+	let bias = biases(at.channel);
+	var sum0 = bias;
+	var sum1 = bias;
+	var sum2 = bias;
+	var sum3 = bias;
 	let taps = p.filter_size.x * p.filter_size.y * p.filter_size.z;
-	var f = vec3<u32>();
 	for (var tap = 0u; tap < taps; tap++) {
-		let from0 = source(start0, f);
-		let inside0 = all(from0 < p.in_size);
-		let pixel0 = image0 + flat(from0, p.in_size);
-		let column0 = select(0u, x_at(pixel0, tile.group * p.group_inputs) / VECTOR, inside0);
-		let from1 = source(start1, f);
-		let inside1 = all(from1 < p.in_size);
-		let pixel1 = image1 + flat(from1, p.in_size);
-		let column1 = select(0u, x_at(pixel1, tile.group * p.group_inputs) / VECTOR, inside1);
-		let from2 = source(start2, f);
-		let inside2 = all(from2 < p.in_size);
-		let pixel2 = image2 + flat(from2, p.in_size);
-		let column2 = select(0u, x_at(pixel2, tile.group * p.group_inputs) / VECTOR, inside2);
-		let from3 = source(start3, f);
-		let inside3 = all(from3 < p.in_size);
-		let pixel3 = image3 + flat(from3, p.in_size);
-		let column3 = select(0u, x_at(pixel3, tile.group * p.group_inputs) / VECTOR, inside3);
-		let from4 = source(start4, f);
-		let inside4 = all(from4 < p.in_size);
-		let pixel4 = image4 + flat(from4, p.in_size);
-		let column4 = select(0u, x_at(pixel4, tile.group * p.group_inputs) / VECTOR, inside4);
-		let from5 = source(start5, f);
-		let inside5 = all(from5 < p.in_size);
-		let pixel5 = image5 + flat(from5, p.in_size);
-		let column5 = select(0u, x_at(pixel5, tile.group * p.group_inputs) / VECTOR, inside5);
-		let from6 = source(start6, f);
-		let inside6 = all(from6 < p.in_size);
-		let pixel6 = image6 + flat(from6, p.in_size);
-		let column6 = select(0u, x_at(pixel6, tile.group * p.group_inputs) / VECTOR, inside6);
-		let from7 = source(start7, f);
-		let inside7 = all(from7 < p.in_size);
-		let pixel7 = image7 + flat(from7, p.in_size);
-		let column7 = select(0u, x_at(pixel7, tile.group * p.group_inputs) / VECTOR, inside7);
-		let channel = (tile.column * taps + tap) * p.group_inputs + begin * VECTOR;
-		var weight = channel * (COLUMNS / 4u);
-		for (var c = begin; c < end; c++) {
-			let w0_0 = w[weight + 0u];
-			// A sum gets all that there is for it at once: where registers are few it is moved to and fro but once.
-			let x0 = select(f32(), load(column0 + c), inside0);
-			sum0_0 += x0 * w0_0;
-			let x1 = select(f32(), load(column1 + c), inside1);
-			sum1_0 += x1 * w0_0;
-			let x2 = select(f32(), load(column2 + c), inside2);
-			sum2_0 += x2 * w0_0;
-			let x3 = select(f32(), load(column3 + c), inside3);
-			sum3_0 += x3 * w0_0;
-			let x4 = select(f32(), load(column4 + c), inside4);
-			sum4_0 += x4 * w0_0;
-			let x5 = select(f32(), load(column5 + c), inside5);
-			sum5_0 += x5 * w0_0;
-			let x6 = select(f32(), load(column6 + c), inside6);
-			sum6_0 += x6 * w0_0;
-			let x7 = select(f32(), load(column7 + c), inside7);
-			sum7_0 += x7 * w0_0;
-			weight += VECTOR * COLUMNS / 4u;
-		}
-		f = next(f);
+		let f = unflat(tap, p.filter_size);
+		let weight = w[weights(tap, at.channel)];
+		let i0 = from_input(vec3<u32>(at.plane % p.out_size.x, at.y, at.x), f);
+		sum0 += weight * fetch(image + flat(i0, p.in_size), at.channel, all(i0 < p.in_size));
+		let i1 = from_input(vec3<u32>(at.plane % p.out_size.x, at.y, at.x + 1u), f);
+		sum1 += weight * fetch(image + flat(i1, p.in_size), at.channel, all(i1 < p.in_size));
+		let i2 = from_input(vec3<u32>(at.plane % p.out_size.x, at.y, at.x + 2u), f);
+		sum2 += weight * fetch(image + flat(i2, p.in_size), at.channel, all(i2 < p.in_size));
+		let i3 = from_input(vec3<u32>(at.plane % p.out_size.x, at.y, at.x + 3u), f);
+		sum3 += weight * fetch(image + flat(i3, p.in_size), at.channel, all(i3 < p.in_size));
 	}
-
-	let to0 = row(tile, first + 0u, CHANNELS);
-	write(to0, 0u, sum0_0);
-	let to1 = row(tile, first + 1u, CHANNELS);
-	write(to1, 0u, sum1_0);
-	let to2 = row(tile, first + 2u, CHANNELS);
-	write(to2, 0u, sum2_0);
-	let to3 = row(tile, first + 3u, CHANNELS);
-	write(to3, 0u, sum3_0);
-	let to4 = row(tile, first + 4u, CHANNELS);
-	write(to4, 0u, sum4_0);
-	let to5 = row(tile, first + 5u, CHANNELS);
-	write(to5, 0u, sum5_0);
-	let to6 = row(tile, first + 6u, CHANNELS);
-	write(to6, 0u, sum6_0);
-	let to7 = row(tile, first + 7u, CHANNELS);
-	write(to7, 0u, sum7_0);
-	finish_all(tile, first, PIXELS, CHANNELS);
+	put(at, 0u, 0u, 0u, sum0);
+	put(at, 0u, 1u, 0u, sum1);
+	put(at, 0u, 2u, 0u, sum2);
+	put(at, 0u, 3u, 0u, sum3);
+	finish_all(at);
 }

@@ -1,7 +1,6 @@
-// Depthwise layers of any filter: a thread computes a strip of 4 neurons of 4 depth slices. Each
-// depth slice of V is computed of one of X, each of X gives as many as its filter group has. Filters are
-// packed tap by tap, depth slice innermost: see packDepthwise in package host. The CPU twin is
-// cpuref/conv.go.
+// Depth to space: V of a transposed layer, the outputs of which lie in Y residue by residue, as channels of
+// convolutions of stride 1: see package transform. A thread takes the channels of a pixel of V, or every LANES-th
+// block of them. The CPU twin is cpuref/depth_to_space.go.
 
 // The index map that all kernels share. A layer is described by the convolution below it: of an ordinary
 // layer itself, of a transposed one the convolution whose gradient it computes. Positions are
@@ -142,9 +141,9 @@ fn from_output(i: vec3<u32>, f: vec3<u32>, copy: vec3<u32>) -> vec3<u32> {
 }
 
 @group(0) @binding(0) var<uniform> p: Params;
-@group(0) @binding(1) var<storage, read> x: array<vec2<u32>>;
-@group(0) @binding(2) var<storage, read> w: array<vec4<f32>>;
-@group(0) @binding(3) var<storage, read> b: array<f32>;
+@group(0) @binding(1) var<storage, read> y: array<Cell>;
+@group(0) @binding(2) var<storage, read> residues: array<Residue>; // of V's pixels, modulo p.stride
+@group(0) @binding(3) var<storage, read> b: array<Cell>;
 @group(0) @binding(4) var<storage, read> slopes: array<f32>; // of PReLU, one for each channel
 @group(0) @binding(5) var<storage, read> residuals: array<f32>;
 @group(0) @binding(6) var<storage, read_write> v: array<vec2<u32>>;
@@ -168,7 +167,14 @@ fn store(i: u32, z: vec4<f32>) {
 	v[i] = vec2<u32>(pack2x16float(low), pack2x16float(high));
 }
 
-const STORED: u32 = 4u; // depth slices that are stored at once
+const VECTOR: u32 = 4u;
+const LANES: u32 = 1u;
+alias Cell = vec4<f32>;
+
+struct Residue {
+	first: u32, // its first number, from the first of its place in Y
+	step: u32, // numbers from one group to the next, 0 where no tap reaches its outputs
+}
 
 fn residual(i: u32) -> f32 {
 	return residuals[i];
@@ -183,105 +189,36 @@ fn keep_nan(f: f32, z: f32) -> f32 {
 // finish_at does nothing: store has applied the epilogue.
 fn finish_at(i: u32, k: u32, r: u32) {}
 
-// load gives four numbers of X, of which two are stored to a word, the first in its lower half.
-fn load(i: u32) -> vec4<f32> {
-	let words = x[i];
-	return vec4<f32>(unpack2x16float(words.x), unpack2x16float(words.y));
-}
-
-// What the kernels share in which a thread computes a strip of neurons, or several below each other, of
-// a few depth slices. Neighbouring threads have neighbouring depth slices.
-
-const THREADS: u32 = 64u;
-const STRIP: u32 = 4u; // neurons along x
-const ROWS: u32 = 1u; // along y
-const CHANNELS: u32 = 4u; // depth slices
-
-struct Strip {
-	plane: u32, // image and z
-	y: u32, // of the first neuron
-	x: u32,
-	channel: u32, // the first depth slice
-}
-
-// locate finds the strips of a thread. Threads that a folded grid leaves over have planes that are none.
-fn locate(thread: u32) -> Strip {
-	let blocks = (p.out_channels + CHANNELS - 1u) / CHANNELS;
-	let strips = (p.out_size.z + STRIP - 1u) / STRIP;
-	let bands = (p.out_size.y + ROWS - 1u) / ROWS;
-	var at: Strip;
-	at.channel = thread % blocks * CHANNELS;
-	at.x = thread / blocks % strips * STRIP;
-	at.y = thread / blocks / strips % bands * ROWS;
-	at.plane = thread / blocks / strips / bands;
-	return at;
-}
-
-// Plane is where rows of X begin for one image and one z, where filters have one z.
-struct Plane {
-	first: u32, // rows before it
-	inside: bool,
-}
-
-fn from_plane(plane: u32) -> Plane {
-	let z = plane % p.out_size.x * p.stride.x - p.pad.x;
-	return Plane((plane / p.out_size.x * p.in_size.x + z) * p.in_size.y, z < p.in_size.x);
-}
-
-// has tells whether a neuron of the strips, counted from the first one, is one of V's at depth slice k,
-// counted likewise.
-fn has(at: Strip, row: u32, column: u32, k: u32) -> bool {
-	let below = vec4<u32>(p.images * p.out_size.x, p.out_size.y, p.out_size.z, p.out_channels);
-	return all(vec4<u32>(at.plane, at.y + row, at.x + column, at.channel + k) < below);
-}
-
-// pixel is the number of its pixel.
-fn pixel(at: Strip, row: u32, column: u32) -> u32 {
-	return (at.plane * p.out_size.y + at.y + row) * p.out_size.z + at.x + column;
-}
-
-// element is its place in V.
-fn element(at: Strip, row: u32, column: u32, k: u32) -> u32 {
-	return v_at(pixel(at, row, column), at.channel + k);
-}
-
-fn biases(channel: u32) -> vec4<f32> {
-	return vec4<f32>(b[channel], b[channel + 1u], b[channel + 2u], b[channel + 3u]);
-}
-
-// put writes the sums of four depth slices at a neuron, which have their biases. It is a loop even where it
-// has one round at most, for some compilers take minutes over as many branches.
-fn put(at: Strip, row: u32, column: u32, four: u32, sums: vec4<f32>) {
-	for (var k = 4u * four; k < 4u * four + 4u && has(at, row, column, k); k += 4u) {
-		store(element(at, row, column, k) / 4u, sums);
+fn element(i: u32) {
+	let pixel = i / LANES;
+	let lane = i % LANES;
+	let pixels = p.out_size.x * p.out_size.y * p.out_size.z;
+	let places = p.in_size.x * p.in_size.y * p.in_size.z;
+	let o = unflat(pixel % pixels, p.out_size);
+	let residue = residues[flat(o % p.stride, p.stride)];
+	let place = pixel / pixels * places + flat(o / p.stride, p.in_size);
+	let inputs = p.group_outputs / VECTOR;
+	var at = x_at(place, residue.first) / VECTOR;
+	let blocks = p.out_channels / VECTOR;
+	for (var group = 0u; group < blocks; group += inputs) {
+		for (var block = lane; block < inputs; block += LANES) {
+			let sum = select(Cell(0.0), y[at + block], residue.step != 0u);
+			store(v_at(pixel, VECTOR * (group + block)) / VECTOR, sum + b[group + block]);
+		}
+		at += residue.step / VECTOR;
 	}
-}
-
-// finish_all applies the epilogue to what this thread has written. A copy of it for every number in
-// registers would take compilers very long.
-fn finish_all(at: Strip) {
-	if p.activation == 0u && p.residual == 0u {
-		return;
-	}
-	for (var n = 0u; n < ROWS * STRIP * CHANNELS; n += STORED) {
-		let row = n / CHANNELS / STRIP;
-		let column = n / CHANNELS % STRIP;
-		let k = n % CHANNELS;
-		if has(at, row, column, k) {
-			let channel = at.channel + k;
-			finish_at(element(at, row, column, k) / STORED, channel, r_at(pixel(at, row, column), channel));
+	// The epilogue's functions are many: they are in a loop of their own, which others do not enter.
+	if false {
+		for (var block = lane; block < blocks; block += LANES) {
+			let k = VECTOR * block;
+			finish_at(v_at(pixel, k) / VECTOR, k, r_at(pixel, k));
 		}
 	}
 }
 
-// fetch loads what four depth slices from the given one on read at position i of X.
-fn fetch(i: u32, channel: u32, inside: bool) -> vec4<f32> {
-	return select(vec4<f32>(), load(x_at(i, channel) / 4u), inside);
-}
+// Each thread computes one element, on its own.
 
-fn weights(tap: u32, channel: u32) -> u32 {
-	return tap * ((p.out_channels + 3u) / 4u) + channel / 4u;
-}
+const THREADS: u32 = 64u;
 
 @compute @workgroup_size(THREADS)
 fn main(
@@ -289,29 +226,9 @@ fn main(
 	@builtin(num_workgroups) grid: vec3<u32>,
 	@builtin(local_invocation_index) thread: u32,
 ) {
-	let at = locate((workgroup.x + grid.x * (workgroup.y + grid.y * workgroup.z)) * THREADS + thread);
-	let image = at.plane / p.out_size.x * p.in_size.x * p.in_size.y * p.in_size.z;
-	let bias = biases(at.channel);
-	var sum0 = bias;
-	var sum1 = bias;
-	var sum2 = bias;
-	var sum3 = bias;
-	let taps = p.filter_size.x * p.filter_size.y * p.filter_size.z;
-	for (var tap = 0u; tap < taps; tap++) {
-		let f = unflat(tap, p.filter_size);
-		let weight = w[weights(tap, at.channel)];
-		let i0 = from_input(vec3<u32>(at.plane % p.out_size.x, at.y, at.x), f);
-		sum0 += weight * fetch(image + flat(i0, p.in_size), at.channel, all(i0 < p.in_size));
-		let i1 = from_input(vec3<u32>(at.plane % p.out_size.x, at.y, at.x + 1u), f);
-		sum1 += weight * fetch(image + flat(i1, p.in_size), at.channel, all(i1 < p.in_size));
-		let i2 = from_input(vec3<u32>(at.plane % p.out_size.x, at.y, at.x + 2u), f);
-		sum2 += weight * fetch(image + flat(i2, p.in_size), at.channel, all(i2 < p.in_size));
-		let i3 = from_input(vec3<u32>(at.plane % p.out_size.x, at.y, at.x + 3u), f);
-		sum3 += weight * fetch(image + flat(i3, p.in_size), at.channel, all(i3 < p.in_size));
+	// Elements are counted in memory order, across the axes of a grid that no single axis could hold.
+	let i = (workgroup.x + grid.x * (workgroup.y + grid.y * workgroup.z)) * THREADS + thread;
+	if i < p.outputs {
+		element(i);
 	}
-	put(at, 0u, 0u, 0u, sum0);
-	put(at, 0u, 1u, 0u, sum1);
-	put(at, 0u, 2u, 0u, sum2);
-	put(at, 0u, 3u, 0u, sum3);
-	finish_all(at);
 }

@@ -1,6 +1,7 @@
-// Transposed depthwise layers of filters of 3x3 and stride 2: a thread computes
-// 4 rows of 4 neurons of 4 depth slices, and loads each X[x,y] that they read once.
-// Filters are packed tap by tap, depth slice innermost. The CPU twin is cpuref/conv.go.
+// Depthwise layers of any filter: a thread computes a strip of 4 neurons of 4 depth slices. Each
+// depth slice of V is computed of one of X, each of X gives as many as its filter group has. Filters are
+// packed tap by tap, depth slice innermost: see packDepthwise in package host. The CPU twin is
+// cpuref/conv.go.
 
 // The index map that all kernels share. A layer is described by the convolution below it: of an ordinary
 // layer itself, of a transposed one the convolution whose gradient it computes. Positions are
@@ -141,30 +142,16 @@ fn from_output(i: vec3<u32>, f: vec3<u32>, copy: vec3<u32>) -> vec3<u32> {
 }
 
 @group(0) @binding(0) var<uniform> p: Params;
-@group(0) @binding(1) var<storage, read> x: array<vec2<u32>>;
+@group(0) @binding(1) var<storage, read> x: array<u32>;
 @group(0) @binding(2) var<storage, read> w: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> b: array<f32>;
 @group(0) @binding(4) var<storage, read> slopes: array<f32>; // of PReLU, one for each channel
 @group(0) @binding(5) var<storage, read> residuals: array<f32>;
-@group(0) @binding(6) var<storage, read_write> v: array<vec2<u32>>;
+@group(0) @binding(6) var<storage, read_write> v: array<vec4<i32>>;
 
-fn function(z: f32) -> f32 {
-	switch p.activation {
-		case 1u: { return max(z, 0.0); }
-		case 2u: { return min(max(z, p.alpha), p.beta); }
-		default: { return z; }
-	}
-}
-
-fn activate(z: f32) -> f32 {
-	return keep_nan(function(z), z);
-}
-
-// store rounds four numbers of V, once and behind the epilogue, and stores two to a word, the first in its lower half.
+// store writes sums, which float32 has exactly, as whole numbers.
 fn store(i: u32, z: vec4<f32>) {
-	let low = vec2<f32>(activate(z.x), activate(z.y));
-	let high = vec2<f32>(activate(z.z), activate(z.w));
-	v[i] = vec2<u32>(pack2x16float(low), pack2x16float(high));
+	v[i] = vec4<i32>(z);
 }
 
 const STORED: u32 = 4u; // depth slices that are stored at once
@@ -173,19 +160,21 @@ fn residual(i: u32) -> f32 {
 	return residuals[i];
 }
 
-// keep_nan is f, a function of z, and z itself where that is NaN: by its bits, for min and max may lose NaN, and
-// compilers may take numbers that are compared for others than NaN.
-fn keep_nan(f: f32, z: f32) -> f32 {
-	return select(f, z, (bitcast<u32>(z) & 0x7fffffffu) > 0x7f800000u);
-}
+// Sums have no epilogue.
 
-// finish_at does nothing: store has applied the epilogue.
 fn finish_at(i: u32, k: u32, r: u32) {}
 
-// load gives four numbers of X, of which two are stored to a word, the first in its lower half.
+fn signed_byte(word: u32, i: u32) -> i32 {
+	return i32(word << (24u - i % 4u * 8u)) >> 24u;
+}
+
+fn signed_bytes(word: u32) -> vec4<i32> {
+	return vec4<i32>(signed_byte(word, 0u), signed_byte(word, 1u), signed_byte(word, 2u), signed_byte(word, 3u));
+}
+
+// load gives x - zero of four numbers of X, which are stored to a word, the first in its lowest byte.
 fn load(i: u32) -> vec4<f32> {
-	let words = x[i];
-	return vec4<f32>(unpack2x16float(words.x), unpack2x16float(words.y));
+	return vec4<f32>(signed_bytes(x[i]) - p.x_zero);
 }
 
 // What the kernels share in which a thread computes a strip of neurons, or several below each other, of
@@ -193,7 +182,7 @@ fn load(i: u32) -> vec4<f32> {
 
 const THREADS: u32 = 64u;
 const STRIP: u32 = 4u; // neurons along x
-const ROWS: u32 = 4u; // along y
+const ROWS: u32 = 1u; // along y
 const CHANNELS: u32 = 4u; // depth slices
 
 struct Strip {
@@ -259,7 +248,7 @@ fn put(at: Strip, row: u32, column: u32, four: u32, sums: vec4<f32>) {
 // finish_all applies the epilogue to what this thread has written. A copy of it for every number in
 // registers would take compilers very long.
 fn finish_all(at: Strip) {
-	if p.activation == 0u && p.residual == 0u {
+	if true {
 		return;
 	}
 	for (var n = 0u; n < ROWS * STRIP * CHANNELS; n += STORED) {
@@ -273,54 +262,13 @@ fn finish_all(at: Strip) {
 	}
 }
 
-struct Taps { // a row of a filter
-	w0: vec4<f32>,
-	w1: vec4<f32>,
-	w2: vec4<f32>,
+// fetch loads what four depth slices from the given one on read at position i of X.
+fn fetch(i: u32, channel: u32, inside: bool) -> vec4<f32> {
+	return select(vec4<f32>(), load(x_at(i, channel) / 4u), inside);
 }
 
-struct Columns { // a row of X
-	x0: vec4<f32>,
-	x1: vec4<f32>,
-	x2: vec4<f32>,
-}
-
-// begin finds the strips of a thread, which begin where a filter's first tap may stand: before V, by what padding
-// leaves of the stride, and then wrapped around to large numbers.
-fn begin(thread: u32) -> Strip {
-	let over = p.pad % p.stride;
-	let blocks = p.out_channels / CHANNELS;
-	let strips = (p.out_size.z + over.z + STRIP - 1u) / STRIP;
-	let bands = (p.out_size.y + over.y + ROWS - 1u) / ROWS;
-	var at: Strip;
-	at.channel = thread % blocks * CHANNELS;
-	at.x = thread / blocks % strips * STRIP - over.z;
-	at.y = thread / blocks / strips % bands * ROWS - over.y;
-	at.plane = thread / blocks / strips / bands;
-	return at;
-}
-
-fn taps(channel: u32, row: u32) -> Taps {
-	let step = p.out_channels / 4u;
-	let i = row * 3u * step + channel / 4u;
-	return Taps(w[i], w[i + 1u * step], w[i + 2u * step], );
-}
-
-fn fetch(i: u32, inside: bool) -> vec4<f32> {
-	return select(vec4<f32>(), load(i), inside);
-}
-
-// columns loads row y of X from the given column on. Both lie before X where they are wrapped around to
-// large numbers.
-fn columns(plane: Plane, y: u32, left: u32, channel: u32) -> Columns {
-	let inside = plane.inside && y < p.in_size.y;
-	let step = p.x_pitch / 4u;
-	let i = ((plane.first + y) * p.in_size.z + left) * step + channel / 4u;
-	return Columns(
-		fetch(i, inside && left < p.in_size.z),
-		fetch(i + 1u * step, inside && left + 1u < p.in_size.z),
-		fetch(i + 2u * step, inside && left + 2u < p.in_size.z),
-	);
+fn weights(tap: u32, channel: u32) -> u32 {
+	return tap * ((p.out_channels + 3u) / 4u) + channel / 4u;
 }
 
 @compute @workgroup_size(THREADS)
@@ -329,29 +277,29 @@ fn main(
 	@builtin(num_workgroups) grid: vec3<u32>,
 	@builtin(local_invocation_index) thread: u32,
 ) {
-	let at = begin((workgroup.x + grid.x * (workgroup.y + grid.y * workgroup.z)) * THREADS + thread);
-	let plane = from_plane(at.plane);
-	let top = (at.y + p.pad.y) / 2u;
-	let left = (at.x + p.pad.z) / 2u - 1u;
-	let input = p.x_first + at.channel;
-	let w0 = taps(at.channel, 0u);
-	let w1 = taps(at.channel, 1u);
-	let w2 = taps(at.channel, 2u);
+	let at = locate((workgroup.x + grid.x * (workgroup.y + grid.y * workgroup.z)) * THREADS + thread);
+	let image = at.plane / p.out_size.x * p.in_size.x * p.in_size.y * p.in_size.z;
 	let bias = biases(at.channel);
-	// Rows of X by how many rounds ago they were loaded. Each round has another one, and as many rows of neurons as
-	// the stride.
-	var x1 = columns(plane, top - 1u, left, input);
-	for (var n = 0u; n < ROWS / 2u; n++) {
-		let x0 = columns(plane, top + n, left, input);
-		put(at, n * 2u, 0u, 0u, bias + w0.w0 * x0.x1 + w0.w2 * x0.x0 + w2.w0 * x1.x1 + w2.w2 * x1.x0);
-		put(at, n * 2u, 1u, 0u, bias + w0.w1 * x0.x1 + w2.w1 * x1.x1);
-		put(at, n * 2u, 2u, 0u, bias + w0.w0 * x0.x2 + w0.w2 * x0.x1 + w2.w0 * x1.x2 + w2.w2 * x1.x1);
-		put(at, n * 2u, 3u, 0u, bias + w0.w1 * x0.x2 + w2.w1 * x1.x2);
-		put(at, n * 2u + 1u, 0u, 0u, bias + w1.w0 * x0.x1 + w1.w2 * x0.x0);
-		put(at, n * 2u + 1u, 1u, 0u, bias + w1.w1 * x0.x1);
-		put(at, n * 2u + 1u, 2u, 0u, bias + w1.w0 * x0.x2 + w1.w2 * x0.x1);
-		put(at, n * 2u + 1u, 3u, 0u, bias + w1.w1 * x0.x2);
-		x1 = x0;
+	var sum0 = bias;
+	var sum1 = bias;
+	var sum2 = bias;
+	var sum3 = bias;
+	let taps = p.filter_size.x * p.filter_size.y * p.filter_size.z;
+	for (var tap = 0u; tap < taps; tap++) {
+		let f = unflat(tap, p.filter_size);
+		let weight = w[weights(tap, at.channel)];
+		let i0 = from_input(vec3<u32>(at.plane % p.out_size.x, at.y, at.x), f);
+		sum0 += weight * fetch(image + flat(i0, p.in_size), at.channel, all(i0 < p.in_size));
+		let i1 = from_input(vec3<u32>(at.plane % p.out_size.x, at.y, at.x + 1u), f);
+		sum1 += weight * fetch(image + flat(i1, p.in_size), at.channel, all(i1 < p.in_size));
+		let i2 = from_input(vec3<u32>(at.plane % p.out_size.x, at.y, at.x + 2u), f);
+		sum2 += weight * fetch(image + flat(i2, p.in_size), at.channel, all(i2 < p.in_size));
+		let i3 = from_input(vec3<u32>(at.plane % p.out_size.x, at.y, at.x + 3u), f);
+		sum3 += weight * fetch(image + flat(i3, p.in_size), at.channel, all(i3 < p.in_size));
 	}
+	put(at, 0u, 0u, 0u, sum0);
+	put(at, 0u, 1u, 0u, sum1);
+	put(at, 0u, 2u, 0u, sum2);
+	put(at, 0u, 3u, 0u, sum3);
 	finish_all(at);
 }
