@@ -5,7 +5,7 @@
 # make rules every algorithm on some layers, and the figures by which rules choose fitted to that
 .PHONY: run digits build tools test check unit llvmpipe llvmpipe-digits swiftshader race web test-web \
 	test-web-short fuzz mutants golden translate windows test-windows smoke release test-install bench bench-gpu \
-	rules rules-gpu bench-web
+	rules rules-gpu bench-web llvmpipe-gomlx test-gomlx
 
 GO ?= go
 DEVICE_TESTS = ./gpu/... ./internal/exec ./internal/ceiling ./internal/op ./internal/conformance ./host/... ./model \
@@ -30,7 +30,7 @@ tools:
 	@command -v gcc >/dev/null || command -v cc >/dev/null || command -v clang >/dev/null || \
 		{ echo "gpuconv: needs a C compiler on the PATH, such as gcc"; exit 1; }
 
-test: tools check unit llvmpipe llvmpipe-digits swiftshader test-web-short race
+test: tools check unit llvmpipe llvmpipe-digits llvmpipe-gomlx swiftshader test-web-short race
 
 check:
 	@scripts/setup.sh test
@@ -42,6 +42,7 @@ check:
 	GOOS=js GOARCH=wasm $(GO) vet $(BROWSER)
 	$(GO) -C tools vet ./...
 	$(GO) -C examples/digits vet .
+	$(GO) -C integrations/gomlx vet .
 	$(GO) mod verify
 
 # On the machine's own adapter, whatever that is: what a machine that was never seen before runs first.
@@ -74,6 +75,10 @@ llvmpipe swiftshader:
 # An example that is a module of its own.
 llvmpipe-digits:
 	cd examples/digits && ../../scripts/test.sh llvmpipe .
+
+# The backend of GoMLX, which is another one.
+llvmpipe-gomlx:
+	cd integrations/gomlx && ../../scripts/test.sh llvmpipe .
 
 # What runs kernel after kernel, and bounds, tell nothing of races, and take longest; the detector's own memory grows
 # with runs.
@@ -115,6 +120,14 @@ windows: tools
 test-windows: windows
 	@scripts/setup.sh wine
 	$(WINDOWS) GO=$(GO) scripts/windows/test.sh
+
+# The backend of GoMLX on SwiftShader too, and GoMLX's own tests: not part of make test, for they take minutes.
+test-gomlx: llvmpipe-gomlx
+	@scripts/setup.sh test
+	cd integrations/gomlx && ../../scripts/test.sh swiftshader .
+	integrations/gomlx/suite.sh llvmpipe
+	GOMLX_BACKEND=gpuconv:float64 integrations/gomlx/suite.sh llvmpipe
+	integrations/gomlx/suite.sh swiftshader
 
 # What people install: archives with checksums and a list of what is linked in, below out/release.
 release: build

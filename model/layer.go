@@ -34,6 +34,9 @@ func lowerConv(c *compiler, n *node) error {
 	if err != nil {
 		return err
 	}
+	if w.known == nil && c.net.options.VariableFilters {
+		return c.variableLayer(n, x, w, p)
+	}
 	filters, err := c.filters(n, p, w, c.in(n, 2))
 	if err != nil {
 		return err

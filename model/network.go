@@ -24,6 +24,10 @@ type Options struct {
 	Tunings *tuning.Cache
 	// Autotune measures the algorithms of layers that Tunings do not know, which takes its time.
 	Autotune bool
+	// VariableFilters has layers read filters that follow from inputs on the device, so that each run may have
+	// others: without it each value of such an input is compiled anew. They take longer, for their algorithms must
+	// read filters as they are, or in another order, and nothing is fused into them.
+	VariableFilters bool
 	// CheckSample is how many outputs of each layer [Network.Check] judges, chosen by CheckSeed, where judging all
 	// takes too long: corners always among them. 0 judges all. Other nodes are judged whole.
 	CheckSample int
