@@ -50,8 +50,7 @@ func newQuantizedWhole(dev *Device, q quantizedData, adds, finishes bool) (*quan
 func (q *quantizedData) spec(adds, finishes bool) algo.QuantizedSpec {
 	o, parts, biased := q.options, 0, false
 	if adds {
-		parts = algo.ExactParts(q.problem, q.weights, q.zeros, o.XZero)
-		biased = algo.ExactBiases(q.problem, q.weights, q.zeros, q.biases, o.XZero)
+		parts, biased = algo.ExactParts(q.problem, q.weights, q.zeros, q.biases, o.XZero)
 	}
 	return algo.QuantizedSpec{
 		Problem:   q.problem,

@@ -53,7 +53,7 @@ fn function(z: f32, slope: f32) -> f32 {
 {{- end -}}
 
 {{- define "clamped" -}}
-// clamped is z held between what the parameters say, as ReLU, Clip and no function need it: see shaders.Clamp. NaN
+// clamped is z held between what the parameters say, as ReLU, Clip and no function need it: see Params.Clamp. NaN
 // stays.
 fn clamped(z: {{.}}) -> {{.}} {
 	let held = min(max(z, {{.}}(p.alpha)), {{.}}(p.beta));

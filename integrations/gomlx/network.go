@@ -36,7 +36,7 @@ func (b *Backend) onGPU(t dtypes.DType) (onnx.DataType, bool) {
 	return onnx.Undefined, false
 }
 
-// attributes are an operator's: an int, a string or a list of ints each.
+// attributes are an operator's: an int or a list of ints each.
 type attributes map[string]any
 
 // node adds a node of one output, and names that.

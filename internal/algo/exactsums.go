@@ -39,29 +39,31 @@ func channelParts(channels, parts int) (firsts []int) {
 
 // ExactParts is into how many parts the input channels of a layer of int8 are cut at least, so that no sum over one of
 // them can exceed 2^24: weights are as in tensor.Filters, with a zero point for each output channel. It is 0 where
-// more than 16 parts, or for groups and unshared layers more than one, were needed.
-func ExactParts(p conv.Problem, weights []int8, zeros []int32, xZero int8) int {
+// more than 16 parts, or for groups and unshared layers more than one, were needed. biased tells that no sum over all
+// input channels can exceed 2^24 together with its bias.
+func ExactParts(p conv.Problem, weights []int8, zeros, biases []int32, xZero int8) (parts int, biased bool) {
 	largest := largestInput(xZero)
 	sums := channelSums(p, weights, zeros)
+	biased = exactBiases(sums, biases, largest)
 	for parts := 1; parts <= maxParts; parts++ {
 		firsts := channelParts(p.InChannels/p.Groups, parts)
 		if len(firsts) == parts && mostOf(sums, firsts)*largest <= maxExact {
-			return parts
+			return parts, biased
 		}
 		if p.Groups > 1 || p.Unshared {
 			break
 		}
 	}
-	return 0
+	return 0, biased
 }
 
-// ExactBiases tells whether no sum over all input channels can exceed 2^24 together with its bias.
-func ExactBiases(p conv.Problem, weights []int8, zeros, biases []int32, xZero int8) bool {
-	for f, channels := range channelSums(p, weights, zeros) {
+// exactBiases tells whether no filter's sum, of inputs up to largest, can exceed 2^24 together with its bias.
+func exactBiases(sums [][]int64, biases []int32, largest int64) bool {
+	for f, channels := range sums {
 		sum := int64(biases[f])
 		sum = max(sum, -sum)
 		for _, s := range channels {
-			sum += s * largestInput(xZero)
+			sum += s * largest
 		}
 		if sum > maxExact {
 			return false

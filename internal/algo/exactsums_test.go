@@ -51,9 +51,26 @@ func TestExactParts(t *testing.T) {
 		for i := range weights[:len(weights)-p.TapsPerOutput()] {
 			weights[i] = int8(c.zero)
 		}
-		if got := algo.ExactParts(p, weights, zeros, c.xZero); got != c.parts {
+		biases := make([]int32, p.BiasLen())
+		got, biased := algo.ExactParts(p, weights, zeros, biases, c.xZero)
+		if biased != (got == 1) { // no biases, so that sums alone decide
+			t.Errorf("%s in %d parts: with biases %v", c.layer, got, biased)
+		}
+		if got != c.parts {
 			t.Errorf("%s of weights %d - %d and X's zero %d: %d parts, must be %d", c.layer, c.weight, c.zero, c.xZero,
 				got, c.parts)
+		}
+	}
+}
+
+// TestExactBiases holds that a sum and its bias may reach 2^24 together, of either sign, and no more.
+func TestExactBiases(t *testing.T) {
+	p := int8Spec(t, "ic1020iw1oc1kw1", 0).Problem // 4 times 2^14 below 2^24
+	weights := slices.Repeat([]int8{127}, int(p.FilterLen()))
+	const most = 4 << 14
+	for bias, want := range map[int32]bool{0: true, most: true, -most: true, most + 1: false, -most - 1: false} {
+		if _, got := algo.ExactParts(p, weights, []int32{-1}, []int32{bias}, 0); got != want {
+			t.Errorf("bias %d: %v, must be %v", bias, got, want)
 		}
 	}
 }

@@ -16,7 +16,7 @@ type QuantizedSpec struct {
 	Epilogue conv.Epilogue
 	XZero    int8
 	// Algorithm is the one for float32 that computes the sums, by its name; "" chooses. Parts is what [ExactParts]
-	// gives; with 0 the direct algorithm computes them. Biased is what [ExactBiases] gives.
+	// gives; with 0 the direct algorithm computes them. Biased is what it says of biases.
 	Algorithm string
 	Parts     int
 	Biased    bool

@@ -151,7 +151,7 @@ fn from_output(i: vec3<u32>, f: vec3<u32>, copy: vec3<u32>) -> vec3<u32> {
 @group(0) @binding(5) var<storage, read> residuals: array<f32>;
 @group(0) @binding(6) var<storage, read_write> v: array<vec4<f32>>;
 
-// clamped is z held between what the parameters say, as ReLU, Clip and no function need it: see shaders.Clamp. NaN
+// clamped is z held between what the parameters say, as ReLU, Clip and no function need it: see Params.Clamp. NaN
 // stays.
 fn clamped(z: vec4<f32>) -> vec4<f32> {
 	let held = min(max(z, vec4<f32>(p.alpha)), vec4<f32>(p.beta));
