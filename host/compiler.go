@@ -309,8 +309,7 @@ func (c *compiler) emitQuantized(i int, n node) error {
 	if !shaders.Fits(q.problem) {
 		return unsupported(algo.ErrTooLong)
 	}
-	s := q.spec(true, n.quantization == nil)
-	s.Stores = n.quantization != nil
+	s := q.spec(true, outputKinds{n.quantization == nil, n.quantization != nil})
 	same := map[int]int{}
 	x, _ := c.placement(n.from[0])
 	v, at := c.placement(i)
@@ -330,7 +329,10 @@ func (c *compiler) emitQuantized(i int, n node) error {
 	}
 	index := c.plan.Append(plan.Plan, same)
 	c.steps(i, nil)
-	c.program.steps[len(c.program.steps)-1].sums = index[plan.Sums]
+	step := &c.program.steps[len(c.program.steps)-1]
+	if step.sums = -1; plan.Sums >= 0 {
+		step.sums = index[plan.Sums]
+	}
 	return nil
 }
 

@@ -62,7 +62,7 @@ var exempt = []struct {
 		tile.inside tiles tiles.x to.count to.first to_size.x to_size.y to_size.z top total w_bank w_group
 		w_input w_output w_tap wf word x_zero xf p.channels p.first p.pitch pitch r r_first r_pitch v_first v_pitch
 		split split_k x_first x_pitch p.y_first p.y_pitch y_first y_pitch
-		p.scale p.zero scale steps_from_zero v_scale v_zero zero words signed_bytes clamped`},
+		p.scale p.zero scale steps_from_zero v_scale v_zero zero words signed_bytes clamped dequantized`},
 	{"numbers of a word", "another one is not tried: where two are swapped, whole layers are wrong", `
 		f.xy f.zw`},
 	{"tensors", "another one is not tried: few give the same, and what stands beside them is changed", `

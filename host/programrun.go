@@ -42,7 +42,7 @@ type programStep struct {
 	volumes   []stored // that it reads, and the one that it writes
 	algorithm Algorithm
 	kernel    string // the first one
-	sums      int    // the operand of a quantized layer's sums
+	sums      int    // the operand of a quantized layer's sums, -1 where kernels make outputs of them at once
 	// quantization is that of the int8 volume that a dequantize node reads.
 	quantization quantization
 }

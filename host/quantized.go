@@ -53,8 +53,8 @@ type QuantizedLayer struct {
 
 // quantizedEngine computes a quantized layer on one kind of device.
 type quantizedEngine interface {
-	run(context.Context, quantizedRun) error
-	algorithm() algo.Algorithm // of the sums
+	run(context.Context, *quantizedRun) error // may leave sums out
+	algorithm() algo.Algorithm                // of the sums
 	Close()
 }
 
@@ -67,16 +67,20 @@ type quantizedData struct {
 	biases  []int32
 	zeros   []int32   // of the weights, one for each channel
 	scales  []float32 // of input times weight, one for each channel
+	// keepsSums has sums stored as int32 even where kernels could make outputs of them at once.
+	keepsSums bool
 }
 
 // quantizedRun is one run of a layer: its operands, and where its results go.
 type quantizedRun struct {
 	x        []int8
 	residual []float32 // nil for none
-	sums     []int32   // a result where nothing else is asked for, or checked; engines that only finish read them
-	v        []float32 // nil where it is not asked for
-	bytes    []int8    // V as int8, nil where it is not asked for
-	checked  bool      // results are poisoned before, guards and operands looked at after
+	// sums are a result where nothing else is asked for, or checked, nil where kernels never store them; engines that
+	// only finish read them.
+	sums    []int32
+	v       []float32 // nil where it is not asked for
+	bytes   []int8    // V as int8, nil where it is not asked for
+	checked bool      // results are poisoned before, guards and operands looked at after
 }
 
 // finishes tells whether more than sums are asked for.
@@ -130,7 +134,7 @@ func QuantizedAlgorithms(
 		return nil, err
 	}
 	q.keep(filters)
-	for _, a := range algo.QuantizedCandidates(q.spec(true, false), dev.limits()) {
+	for _, a := range algo.QuantizedCandidates(q.spec(true, outputKinds{}), dev.limits()) {
 		all = append(all, a)
 	}
 	return all, nil
@@ -267,7 +271,7 @@ func (l *QuantizedLayer) run(
 	}
 	err = l.use("running", func(e quantizedEngine) error {
 		l.uploads++
-		return e.run(ctx, run)
+		return e.run(ctx, &run)
 	})
 	if err != nil {
 		return quantizedRun{}, err
@@ -330,10 +334,11 @@ func (l *QuantizedLayer) prepare(x []int8, residual []tensor.Volume, purpose int
 }
 
 // Verify runs the layer with its outputs poisoned before and guards and operands looked at after. Every
-// sum must be exact, or the error wraps [cpuref.ErrMismatch]; the report says whether every output is
-// within the bound of its rounding. With a VScale outputs as int8 are judged, too: each must be the very number that
-// [QuantizedLayer.RunInt8] defines, or where the bound holds a tie one of its two neighbours; if one is wrong the
-// report is about them. Where a sum passes int32 the error wraps [cpuref.ErrNoVerdict].
+// sum must be exact, or the error wraps [cpuref.ErrMismatch], unless kernels make outputs of sums that they never
+// store. The report says whether every output is within the bound of its rounding. With a VScale outputs as int8 are
+// judged, too: each must be the very number that [QuantizedLayer.RunInt8] defines, or where the bound holds a tie one
+// of its two neighbours; if one is wrong the report is about them. Where a sum passes int32 the error wraps
+// [cpuref.ErrNoVerdict].
 func (l *QuantizedLayer) Verify(
 	ctx context.Context,
 	x []int8,
@@ -356,12 +361,19 @@ func outputVolume(p conv.Problem, data []float32) tensor.Volume {
 	return tensor.Volume{N: p.Batch, Z: p.Z.Out, H: p.H.Out, W: p.W.Out, D: p.OutChannels, Data: data}
 }
 
-// judge holds a run's sums against the exact ones, and its outputs of either kind against what they make.
+// judge holds a run's sums, where it has any, against the exact ones, and its outputs of either kind against what
+// these make.
 func (q *quantizedData) judge(run quantizedRun) (report cpuref.Report, err error) {
-	if err := q.judgeSums(run); err != nil {
+	sums, err := q.exactSums(run.x)
+	if err != nil {
 		return report, err
 	}
-	ref, err := q.reference(run.sums, run.residual)
+	for i, got := range run.sums {
+		if got != sums[i] {
+			return report, fmt.Errorf("%w: sum %d is %d, must be %d", cpuref.ErrMismatch, i, got, sums[i])
+		}
+	}
+	ref, err := q.reference(sums, run.residual)
 	if err != nil {
 		return report, err
 	}
@@ -389,22 +401,21 @@ func floats(data []int8) []float32 {
 	return all
 }
 
-// judgeSums holds a run's sums against the exact ones.
-func (q *quantizedData) judgeSums(run quantizedRun) error {
-	exact, err := cpuref.QuantizedConv(q.problem, run.x, q.weights, q.options.XZero, q.wZero)
+// exactSums are those of x, with their biases.
+func (q *quantizedData) exactSums(x []int8) ([]int32, error) {
+	exact, err := cpuref.QuantizedConv(q.problem, x, q.weights, q.options.XZero, q.wZero)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	for i, want := range exact {
-		want += int64(q.biases[q.biasOf(i)])
-		if want < math.MinInt32 || want > math.MaxInt32 {
-			return fmt.Errorf("%w: sum %d with its bias is %d, must be an int32", cpuref.ErrNoVerdict, i, want)
+	sums := make([]int32, len(exact))
+	for i, sum := range exact {
+		sum += int64(q.biases[q.biasOf(i)])
+		if sum < math.MinInt32 || sum > math.MaxInt32 {
+			return nil, fmt.Errorf("%w: sum %d with its bias is %d, must be an int32", cpuref.ErrNoVerdict, i, sum)
 		}
-		if int64(run.sums[i]) != want {
-			return fmt.Errorf("%w: sum %d is %d, must be %d", cpuref.ErrMismatch, i, run.sums[i], want)
-		}
+		sums[i] = int32(sum)
 	}
-	return nil
+	return sums, nil
 }
 
 // biasOf is where the bias of output i stands.

@@ -34,9 +34,16 @@ func (e *quantizedBlocks) engine(b split.Block) (*quantizedWhole, error) {
 		if q.biases = make([]int32, key.Problem.BiasLen()); e.First(b) { // of blocks that add up the first has them
 			q.biases = split.Gather(e.layer.biases, e.Biases(b))
 		}
-		return newQuantizedWhole(e.dev, q, true, e.Single())
+		makes := outputKinds{}
+		if e.Single() {
+			makes = e.layer.outputKinds()
+		}
+		return newQuantizedWhole(e.dev, q, true, makes)
 	})
 }
+
+// outputKinds are those that a block makes, whichever of them a run is for.
+func (q *quantizedData) outputKinds() outputKinds { return outputKinds{true, q.options.VScale != 0} }
 
 // algorithm is the current block's.
 func (e *quantizedBlocks) algorithm() algo.Algorithm {
@@ -52,7 +59,7 @@ func (e *quantizedBlocks) finisher(b split.Block) (*quantizedWhole, error) {
 	return e.Engine(key, func() (*quantizedWhole, error) {
 		q := e.channelsOf(b)
 		q.problem = key.Problem
-		return newQuantizedWhole(e.dev, q, false, true)
+		return newQuantizedWhole(e.dev, q, false, e.layer.outputKinds())
 	})
 }
 
@@ -60,9 +67,10 @@ func (e *quantizedBlocks) finisher(b split.Block) (*quantizedWhole, error) {
 func (e *quantizedBlocks) channelsOf(b split.Block) quantizedData {
 	channels := e.Channels(b)
 	q := quantizedData{
-		options: e.layer.options,
-		zeros:   split.Gather(e.layer.zeros, channels),
-		scales:  split.Gather(e.layer.scales, channels),
+		options:   e.layer.options,
+		zeros:     split.Gather(e.layer.zeros, channels),
+		scales:    split.Gather(e.layer.scales, channels),
+		keepsSums: true,
 	}
 	if q.options.Epilogue.Activation.Function == conv.PReLU {
 		q.options.Slopes = split.Gather(e.layer.options.Slopes, channels)
@@ -70,7 +78,8 @@ func (e *quantizedBlocks) channelsOf(b split.Block) quantizedData {
 	return q
 }
 
-func (e *quantizedBlocks) run(ctx context.Context, r quantizedRun) error {
+func (e *quantizedBlocks) run(ctx context.Context, whole *quantizedRun) error {
+	r := *whole
 	if r.checked {
 		cpuref.Poison(r.v)
 		for i := range r.sums {
@@ -103,7 +112,7 @@ func (e *quantizedBlocks) add(ctx context.Context, b split.Block, r quantizedRun
 	if e.Single() {
 		block.readies(r, dims)
 	}
-	if err := engine.run(ctx, block); err != nil {
+	if err := engine.run(ctx, &block); err != nil {
 		return e.Failed(err)
 	}
 	if e.First(b) {
@@ -124,7 +133,7 @@ func (e *quantizedBlocks) finish(ctx context.Context, b split.Block, r quantized
 	dims := e.Outputs(b)
 	block := quantizedRun{sums: split.Gather(r.sums, dims), checked: r.checked}
 	block.readies(r, dims)
-	if err := engine.run(ctx, block); err != nil {
+	if err := engine.run(ctx, &block); err != nil {
 		return e.Failed(err)
 	}
 	block.scatters(r, dims)

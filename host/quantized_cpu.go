@@ -12,7 +12,7 @@ import (
 // quantizedCPU computes with the reference: sums by Im2col, for [cpuref.QuantizedConv] judges them.
 type quantizedCPU struct{ layer *quantizedData }
 
-func (e quantizedCPU) run(_ context.Context, r quantizedRun) error {
+func (e quantizedCPU) run(_ context.Context, r *quantizedRun) error {
 	q, p := e.layer, e.layer.problem
 	ref, err := cpuref.Im2col(p, q.input(r.x), q.filters())
 	if err != nil {

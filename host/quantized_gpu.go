@@ -20,7 +20,7 @@ func newQuantizedEngine(dev *Device, q *quantizedData) (quantizedEngine, error) 
 		return nil, err
 	}
 	if pl == split.Whole(q.problem) {
-		return newQuantizedWhole(dev, *q, true, true)
+		return newQuantizedKinds(dev, q)
 	}
 	return newQuantizedBlocks(dev, q, pl)
 }
@@ -31,11 +31,14 @@ type quantizedWhole struct {
 	session *exec.Session
 }
 
-func newQuantizedWhole(dev *Device, q quantizedData, adds, finishes bool) (*quantizedWhole, error) {
+// outputKinds are the kinds of outputs that are made of sums: none where these are all that is wanted.
+type outputKinds struct{ floats, bytes bool }
+
+func newQuantizedWhole(dev *Device, q quantizedData, adds bool, makes outputKinds) (*quantizedWhole, error) {
 	if !shaders.Fits(q.problem) {
 		return nil, unsupported(algo.ErrTooLong)
 	}
-	plan, err := q.plan(dev, q.spec(adds, finishes))
+	plan, err := q.plan(dev, q.spec(adds, makes))
 	if err != nil {
 		return nil, err
 	}
@@ -46,8 +49,8 @@ func newQuantizedWhole(dev *Device, q quantizedData, adds, finishes bool) (*quan
 	return &quantizedWhole{plan, session}, nil
 }
 
-// spec is what is planned. Outputs of both kinds are made in each run, whichever it is for.
-func (q *quantizedData) spec(adds, finishes bool) algo.QuantizedSpec {
+// spec is what is planned.
+func (q *quantizedData) spec(adds bool, makes outputKinds) algo.QuantizedSpec {
 	o, parts, biased := q.options, 0, false
 	if adds {
 		parts, biased = algo.ExactParts(q.problem, q.weights, q.zeros, q.biases, o.XZero)
@@ -61,8 +64,9 @@ func (q *quantizedData) spec(adds, finishes bool) algo.QuantizedSpec {
 		Biased:    biased,
 		Threads:   o.Threads,
 		Adds:      adds,
-		Finishes:  finishes,
-		Stores:    finishes && o.VScale != 0,
+		KeepsSums: q.keepsSums,
+		Finishes:  makes.floats,
+		Stores:    makes.bytes,
 		VScale:    o.VScale,
 		VZero:     o.VZero,
 	}
@@ -74,7 +78,7 @@ func (q *quantizedData) plan(dev *Device, s algo.QuantizedSpec) (algo.Quantized,
 	switch {
 	case errors.Is(err, algo.ErrUnknown):
 		return plan, fmt.Errorf("%w: algorithm %q, must be one of %s", gpu.ErrMisuse, s.Algorithm,
-			strings.Join(algo.NamesOf(algo.QuantizedCandidates(q.spec(true, false), dev.limits())), ", "))
+			strings.Join(algo.NamesOf(algo.QuantizedCandidates(q.spec(true, outputKinds{}), dev.limits())), ", "))
 	case err != nil:
 		return plan, fmt.Errorf("%w: algorithm %s: %w", ErrUnsupported, s.Algorithm, err)
 	}
@@ -96,10 +100,15 @@ func (q *quantizedData) fill(plan *algo.Quantized) {
 	}
 }
 
-func (e *quantizedWhole) run(ctx context.Context, r quantizedRun) error {
+// run makes what this engine does of what is asked for. Of a run without sums there are none to be judged.
+func (e *quantizedWhole) run(ctx context.Context, r *quantizedRun) error {
 	plan := e.plan
+	if plan.Sums < 0 {
+		r.sums = nil
+	}
 	var results []exec.Result
-	if plan.X >= 0 && (plan.V < 0 && plan.Bytes < 0 || !r.finishes() || r.checked) { // else nobody asked for them
+	asked := plan.V < 0 && plan.Bytes < 0 || !r.finishes() || r.checked
+	if r.sums != nil && plan.X >= 0 && asked {
 		results = append(results, exec.Result{Operand: plan.Sums, Words: exec.Integers(r.sums)})
 	}
 	if r.v != nil && plan.V >= 0 {
@@ -110,7 +119,7 @@ func (e *quantizedWhole) run(ctx context.Context, r quantizedRun) error {
 		bytes = make([]uint32, exec.WordsOf(shaders.Int8, int64(len(r.bytes))))
 		results = append(results, exec.Result{Operand: plan.Bytes, Words: bytes})
 	}
-	if err := e.session.Process(ctx, e.inputs(r), r.checked, results...); err != nil || bytes == nil {
+	if err := e.session.Process(ctx, e.inputs(*r), r.checked, results...); err != nil || bytes == nil {
 		return err
 	}
 	return exec.UnpackBytes(r.bytes, bytes)

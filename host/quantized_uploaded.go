@@ -24,7 +24,7 @@ func (l *QuantizedLayer) Resident() bool {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	_, ok := l.engine.(*quantizedWhole)
+	_, ok := l.engine.(*quantizedKinds)
 	return ok
 }
 
@@ -40,12 +40,12 @@ func (l *QuantizedLayer) Upload(x []int8, residual ...tensor.Volume) (u *Quantiz
 		return nil, l.failed("uploading to", err)
 	}
 	err = l.use("uploading to", func(e quantizedEngine) error {
-		on, ok := e.(*quantizedWhole)
+		on, ok := e.(*quantizedKinds)
 		if !ok {
 			return errNotResident
 		}
 		l.uploads++
-		if err := on.session.WriteAll(on.inputs(run)); err != nil {
+		if err := on.outputs().session.WriteAll(on.outputs().inputs(run)); err != nil {
 			return err
 		}
 		u = &QuantizedUploaded{layer: l, number: l.uploads}
@@ -108,13 +108,13 @@ func (u *QuantizedUploaded) on(doing string, do func(*quantizedWhole) error) err
 			gpu.ErrMisuse)
 	}
 	return u.layer.use(doing, func(e quantizedEngine) error {
-		on, ok := e.(*quantizedWhole)
+		on, ok := e.(*quantizedKinds)
 		switch {
 		case !ok:
 			return errNotResident
 		case u.layer.uploads != u.number:
 			return errReplaced
 		}
-		return do(on)
+		return do(on.outputs())
 	})
 }

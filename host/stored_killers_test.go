@@ -2,6 +2,7 @@ package host_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 
@@ -50,6 +51,10 @@ func init() {
 	for _, k := range shaders.Storeds() {
 		of := storedLayers[k.Of]
 		for _, descriptor := range of.layers {
+			if k.Store == shaders.Scaled || k.V == shaders.Int8 {
+				killers[k] = append(killers[k], scaledKillers(k, descriptor, of.algorithm)...)
+				continue
+			}
 			if k.X == shaders.Int8 || k.V == shaders.Int32 {
 				killers[k] = append(killers[k], wholeKiller(descriptor, of.algorithm, k.V != shaders.Int32))
 				continue
@@ -57,13 +62,13 @@ func init() {
 			for _, e := range []conv.Epilogue{{}, conv.Activate(conv.ReLU),
 				{Activation: conv.Activation{Function: conv.Clip, Alpha: -3, Beta: 5}}} {
 				o := host.LayerOptions{Algorithm: of.algorithm, DType: host.Float16, Epilogue: e}
-				if k.Clamped {
+				if k.Store == shaders.Clamped {
 					o.DType = host.Float32
 				}
 				killers[k] = append(killers[k], storedKiller(descriptor, o))
 			}
 		}
-		if _, ok := k.Of.(shaders.Registers); ok && (k.Clamped || k.V == shaders.Float16) {
+		if _, ok := k.Of.(shaders.Registers); ok && (k.Store == shaders.Clamped || k.V == shaders.Float16) {
 			o := host.LayerOptions{Algorithm: of.algorithm, DType: k.V, Epilogue: conv.Activate(conv.Clip)}
 			killers[k] = append(killers[k], killer{"not finite, " + of.algorithm, clippedInfinity(o)})
 		}
@@ -121,6 +126,53 @@ func wholeKiller(descriptor, algorithm string, large bool) killer {
 	}
 	k.name += ", " + algorithm
 	return k
+}
+
+// scaledKillers are layers of int8 whose kernels make outputs of sums: alone, and as float32 in a wider volume.
+func scaledKillers(k shaders.Stored, descriptor, algorithm string) (all []killer) {
+	p := must(conv.Parse(descriptor))
+	if _, ok := k.Of.(shaders.DepthToSpace); !ok && k.X == shaders.Float32 {
+		algorithm += "_converted"
+	}
+	for _, e := range []conv.Epilogue{{}, conv.Activate(conv.ReLU),
+		{Activation: conv.Activation{Function: conv.Clip, Alpha: -3000, Beta: 5000}}} {
+		o := host.QuantizedOptions{XZero: -5, XScale: 0.5, Algorithm: algorithm, Epilogue: e}
+		run := func(dev *host.Device) error { return runQuantizedPlaced(dev, p, o) }
+		if k.V == shaders.Int8 {
+			o.VScale, o.VZero = 50, 9
+			run = func(dev *host.Device) error { return runQuantized(dev, p, o) }
+		}
+		name := fmt.Sprintf("outputs of %s, %s", descriptor, e.Activation)
+		all = append(all, killer{name, func(dev *host.Device) error {
+			defer host.SetGeneral(dev, host.SetGeneral(dev, false))
+			return run(dev)
+		}})
+	}
+	return all
+}
+
+// runQuantizedPlaced runs a layer of int8 twice, in the midst of a volume and at its end.
+func runQuantizedPlaced(dev *host.Device, p conv.Problem, o host.QuantizedOptions) error {
+	x, filters := quantized(p, 1)
+	b := host.NewProgram(dev)
+	in := must(tensor.NewVolume(p.Batch, p.H.In, p.W.In, p.InChannels))
+	for i, n := range x {
+		in.Data[i] = float32(int(n)-int(o.XZero)) * o.XScale
+	}
+	bytes := b.Quantize(b.Input(in.N, in.H, in.W, in.D), o.XScale, o.XZero)
+	before := b.Input(p.Batch, p.H.Out, p.W.Out, 4)
+	v := b.QuantizedConv(bytes, p, filters, o)
+	program, err := b.CompileChecked(b.Concat(before, v, b.QuantizedConv(bytes, p, filters, o)))
+	if err != nil {
+		return err
+	}
+	defer program.Close()
+	_, reports, err := program.Verify(context.Background(), host.VerifyOptions{}, in,
+		must(tensor.NewVolume(p.Batch, p.H.Out, p.W.Out, 4)))
+	for _, r := range reports {
+		err = errors.Join(err, r.Report.Err())
+	}
+	return err
 }
 
 // storedKiller is a layer on kernels that have no more of an epilogue than they need: of integers, where neither the

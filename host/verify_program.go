@@ -197,7 +197,7 @@ func (s shape) problem() conv.Problem {
 // judgeQuantized takes the sums of a layer of 8-bit numbers and what it made of them, to be judged.
 func (step programStep) judgeQuantized(ctx context.Context, s *exec.Session) (_ verdict, err error) {
 	q, last := step.node.quantized, len(step.volumes)-1
-	r := quantizedRun{sums: make([]int32, q.problem.OutLen())}
+	var r quantizedRun
 	if r.x, err = step.volumes[0].readBytes(ctx, s); err != nil {
 		return nil, err
 	}
@@ -214,12 +214,14 @@ func (step programStep) judgeQuantized(ctx context.Context, s *exec.Session) (_ 
 	if err != nil {
 		return nil, err
 	}
-	words, err := s.ReadWords(ctx, step.sums)
-	if err != nil {
-		return nil, err
-	}
-	for i, w := range words {
-		r.sums[i] = int32(w)
+	if step.sums >= 0 {
+		words, err := s.ReadWords(ctx, step.sums)
+		if err != nil {
+			return nil, err
+		}
+		for _, w := range words {
+			r.sums = append(r.sums, int32(w))
+		}
 	}
 	return func() (cpuref.Report, error) { return q.judge(r) }, nil
 }

@@ -61,6 +61,21 @@ fn clamped(z: {{.}}) -> {{.}} {
 }
 {{- end -}}
 
+{{- define "dequantized" -}}
+{{template "clamped" .}}
+
+// dequantized makes element i of V of the sums of an int8 layer, which float32 has exactly, as dequantize.wgsl does.
+// The layer has no PReLU: slopes are the scales of its channels, of input times weights.
+fn dequantized(i: u32, sums: {{.}}) -> {{.}} {
+{{- if eq . "f32"}}
+	return clamped(sums * slopes[(i - p.v_first) % p.v_pitch]);
+{{- else}}
+	let k = 4u * ((i - p.v_first / 4u) % (p.v_pitch / 4u));
+	return clamped(sums * vec4<f32>(slopes[k], slopes[k + 1u], slopes[k + 2u], slopes[k + 3u]));
+{{- end}}
+}
+{{- end -}}
+
 {{- define "epilogue" -}}
 // The epilogue that all kernels share: what is done to z, the sum with its bias, before it is written.
 // The functions and their numbers are those of conv.Function. The CPU twin is cpuref/epilogue.go.

@@ -14,8 +14,9 @@ import (
 
 // Sums of whole numbers are exact in float32 while none of their terms together can exceed 2^24, in any order. So the
 // algorithms for float32 serve layers of int8: x - zero and w - zero are float32, and the sums become int32 behind.
-// Kernels that can read X as int8 do, and where a sum cannot exceed 2^24 together with its bias they write int32 too;
-// else steps before and behind them turn the numbers.
+// Kernels that can read X as int8 do, and where a sum cannot exceed 2^24 together with its bias they make outputs of
+// it, or write it as int32 where sums are wanted or the epilogue is none that kernels apply before they store; else
+// steps before and behind them turn the numbers.
 // Where a layer's sums may be larger, its input channels are cut into parts, whose sums are added up as int32.
 
 const (
@@ -111,10 +112,12 @@ type sumsPart struct {
 	first, count  int  // channels
 	w             int  // its packed filters, an operand
 	reads, writes bool // int8 X, and int32 sums with their biases, in the kernels themselves
+	finishes      bool // makes the layer's outputs of sums with their biases there
 }
 
 // summed is an algorithm for float32 that adds up whole numbers, whose name it has. Kernels that can read X as int8
-// and write sums as int32 do, unless it is converted: then steps before and behind them turn the numbers.
+// and write sums as int32 do, unless it is converted: then steps before and behind them turn the numbers. Outputs are
+// made in the kernels that can, converted or not.
 type summed struct {
 	Algorithm
 	converted bool
@@ -169,7 +172,7 @@ func (s QuantizedSpec) exact(l Limits) (sums exactSums, err error) {
 		if _, is := TransformOf(part.plan.Algorithm); is {
 			return exactSums{}, fmt.Errorf("%w: what its transforms add up can exceed 2^24", ErrNotServed)
 		}
-		part.inKernels(s.Biased && len(sums.parts) == 1)
+		part.inKernels(s, s.Biased && len(sums.parts) == 1, s.finishesOnce() && !l.General)
 	}
 	switch {
 	case converted || len(sums.parts) == 0:
@@ -183,11 +186,26 @@ func (s QuantizedSpec) exact(l Limits) (sums exactSums, err error) {
 	return sums, nil
 }
 
-// inKernels looks whether the part's kernels can read int8 and, where they may, write int32.
-func (part *sumsPart) inKernels(mayWrite bool) {
+// inKernels looks whether the part's kernels can read int8 and, where they may, write int32 or make outputs.
+func (part *sumsPart) inKernels(s QuantizedSpec, mayWrite, mayFinish bool) {
 	trial := part.plan
 	part.reads = readsAs(&trial.Plan, shaders.Int8, 0)
-	part.writes = mayWrite && writesAs(&trial, shaders.Int32)
+	sums := trial
+	part.writes = mayWrite && writesAs(&sums, shaders.Int32)
+	part.finishes = mayWrite && mayFinish && scalesAs(&trial, s.outputs(), s)
+}
+
+// finishesOnce tells whether kernels that add up may make the outputs: of one kind, in fours wherever they stand.
+func (s QuantizedSpec) finishesOnce() bool {
+	return s.Adds && !s.KeepsSums && s.Finishes != s.Stores && s.V.Aligned(4)
+}
+
+// outputs is the type of outputs of one kind.
+func (s QuantizedSpec) outputs() shaders.DType {
+	if s.Stores {
+		return shaders.Int8
+	}
+	return shaders.Float32
 }
 
 // inKernels tells whether any part's kernels read int8 or write int32.
@@ -199,7 +217,7 @@ func (sums exactSums) inKernels() bool {
 func (sums exactSums) cost(p conv.Problem, m Machine) float64 {
 	cost, wide := 0.0, false
 	for _, part := range sums.parts {
-		reads, writes := part.reads && !sums.converted, part.writes && !sums.converted
+		reads, writes := part.reads && !sums.converted, part.finishes || part.writes && !sums.converted
 		kernels := part.plan.Cost(m)
 		if reads {
 			kernels *= 1 + m.Bytes
@@ -247,7 +265,7 @@ func (q *Quantized) addExact(s QuantizedSpec, sums exactSums) {
 			x = wide
 		}
 		part.w = q.Add(part.plan.Operands[W])
-		q.addPart(s.Problem, part, x, i == 0)
+		q.addPart(s, part, x, i == 0)
 	}
 }
 
@@ -260,14 +278,22 @@ func (q *Quantized) fromInt8(s QuantizedSpec) int {
 	return wide
 }
 
-// addPart adds the steps of a part that reads x, and makes int32 of its sums.
-func (q *Quantized) addPart(p conv.Problem, part *sumsPart, x int, first bool) {
+// addPart adds the steps of a part that reads x, and makes outputs or int32 of its sums.
+func (q *Quantized) addPart(s QuantizedSpec, part *sumsPart, x int, first bool) {
+	p := s.Problem
 	nothing := q.Zeros(max(p.BiasLen(), 1))
 	operands := map[int]int{X: x, W: part.w, B: nothing, Slopes: nothing, Residual: nothing}
-	if !q.converted && part.writes {
-		writesAs(&part.plan, shaders.Int32)
+	if part.finishes || !q.converted && part.writes {
 		q.wideB = q.constant("the biases b as float32", p.BiasLen(), shaders.Float32)
-		operands[B], operands[V] = q.wideB, q.Sums
+		operands[B] = q.wideB
+		if part.finishes {
+			scalesAs(&part.plan, s.outputs(), s)
+			q.Scales = q.scales()
+			operands[Slopes], operands[V] = q.Scales, q.output(s.outputs())
+		} else {
+			writesAs(&part.plan, shaders.Int32)
+			operands[V] = q.keptSums()
+		}
 		q.Append(part.plan.Plan, operands)
 		return
 	}
@@ -300,7 +326,7 @@ func (q *Quantized) addToSums(p conv.Problem, from int, first bool) {
 		params.First = 1
 	}
 	q.Threads(k, shaders.Encode(params), int64(params.Outputs), int64(k.Threads), exec.Whole(from), exec.Whole(q.B),
-		exec.Whole(q.Sums))
+		exec.Whole(q.keptSums()))
 }
 
 // fill says what the part's filters are: w - zero of its channels, packed.

@@ -16,7 +16,7 @@ func finished(plan Plan, l Limits) Plan {
 	clamped := plan
 	if replace(&clamped.Plan, V, func(step exec.Step) (shaders.Stored, bool) {
 		k := stored(step.Kernel)
-		k.Clamped = true
+		k.Store = shaders.Clamped
 		return k, shaders.Clamps(k.Of, s.Epilogue)
 	}, func(p *shaders.Params) { p.Clamp(s.Epilogue.Activation) }) {
 		return clamped

@@ -22,6 +22,7 @@ type QuantizedSpec struct {
 	Biased    bool
 	Threads   uint32 // of the direct algorithm's workgroups; 0 chooses
 	Adds      bool
+	KeepsSums bool // as int32, where outputs are made of them too
 	Finishes  bool // makes float32 outputs
 	Stores    bool // makes outputs of int8, whose scale and zero point these are
 	VScale    float32
@@ -31,7 +32,8 @@ type QuantizedSpec struct {
 }
 
 // Quantized is the plan of such a layer: an algorithm for float32 that is exact, or conv.wgsl, adds sums up, and
-// dequantize.wgsl makes outputs of them, and requantize.wgsl those of int8. Operands that it does not need are -1.
+// dequantize.wgsl makes outputs of them, and requantize.wgsl those of int8, unless the algorithm's kernels do.
+// Operands that it does not need are -1.
 type Quantized struct {
 	exec.Plan
 	spec                     QuantizedSpec
@@ -39,8 +41,8 @@ type Quantized struct {
 	converted                bool       // numbers are turned by steps, even where kernels could
 	wideB, sums              int        // the biases, and the sums of a part, as float32
 	X, W, B, ZeroPoints      int        // of the sums
-	Sums                     int
-	Scales, Slopes, Residual int // of the outputs
+	Sums                     int        // also -1 where kernels make outputs of them at once
+	Scales, Slopes, Residual int        // of the outputs
 	V                        int
 	Bytes                    int // V as int8
 }
@@ -48,24 +50,45 @@ type Quantized struct {
 // PlanQuantized plans a quantized layer, whose constants the caller is to fill: those of the sums by Fill. The error
 // wraps [ErrUnknown] where the algorithm that s names is none, and says why where it does not serve the layer.
 func PlanQuantized(s QuantizedSpec, l Limits) (Quantized, error) {
-	q := Quantized{X: -1, W: -1, B: -1, ZeroPoints: -1, Scales: -1, Slopes: -1, Residual: -1, V: -1, Bytes: -1,
-		wideB: -1, sums: -1}
-	q.spec = s
-	p := s.Problem
-	sums := exec.Scratch
-	if !s.Adds {
-		sums = exec.Input
-	}
-	q.Sums = q.Add(exec.Operand{Name: "the sums", Role: sums, Count: p.OutLen(), DType: shaders.Float32})
+	q := Quantized{spec: s, X: -1, W: -1, B: -1, ZeroPoints: -1, Sums: -1, Scales: -1, Slopes: -1, Residual: -1,
+		V: -1, Bytes: -1, wideB: -1, sums: -1}
 	if s.Adds {
 		if err := q.addSums(s, l); err != nil {
 			return q, err
 		}
 	}
-	if s.Finishes || s.Stores {
+	if made := max(q.V, q.Bytes) >= 0; !made && (s.Finishes || s.Stores) {
 		q.addOutputs(s, l)
 	}
 	return q, nil
+}
+
+// keptSums are the sums as int32, where any step has them.
+func (q *Quantized) keptSums() int {
+	if q.Sums < 0 {
+		role := exec.Scratch
+		if !q.spec.Adds {
+			role = exec.Input
+		}
+		q.Sums = q.Add(exec.Operand{Name: "the sums", Role: role, Count: q.spec.Problem.OutLen(),
+			DType: shaders.Float32})
+	}
+	return q.Sums
+}
+
+// scales adds those of input times weights, one for each channel.
+func (q *Quantized) scales() int {
+	return q.constant("the scales", int64(q.spec.Problem.OutChannels), shaders.Float32)
+}
+
+// output adds V, as Float32 or Int8.
+func (q *Quantized) output(t shaders.DType) int {
+	to, name := &q.V, "the output volume V"
+	if t == shaders.Int8 {
+		to, name = &q.Bytes, "the output volume V as int8"
+	}
+	*to = q.Add(exec.Operand{Name: name, Role: exec.Output, Count: q.spec.Problem.OutLen(), DType: t})
+	return *to
 }
 
 // biases adds the biases as int32.
@@ -99,7 +122,7 @@ func (q *Quantized) addSums(s QuantizedSpec, l Limits) error {
 	params := shaders.Forward(p, conv.Epilogue{})
 	params.XZero = int32(s.XZero)
 	q.Dispatch(shaders.Conv(none.threads, shaders.Int8), shaders.Encode(params), p.OutLen(),
-		exec.Whole(q.X), exec.Whole(q.W), exec.Whole(q.B), exec.Whole(q.ZeroPoints), exec.Whole(q.Sums))
+		exec.Whole(q.X), exec.Whole(q.W), exec.Whole(q.B), exec.Whole(q.ZeroPoints), exec.Whole(q.keptSums()))
 	return nil
 }
 
@@ -144,7 +167,7 @@ func (q *Quantized) addOutputs(s QuantizedSpec, l Limits) {
 	if s.Epilogue.Activation.Function == conv.PReLU {
 		slopes = int64(p.OutChannels)
 	}
-	q.Scales = q.constant("the scales", int64(p.OutChannels), shaders.Float32)
+	q.Scales = q.scales()
 	q.Slopes = q.constant("the slopes of PReLU", slopes, shaders.Float32)
 	if s.Epilogue.Residual == conv.NoResidual {
 		q.Residual = q.Zeros(1)
@@ -154,32 +177,21 @@ func (q *Quantized) addOutputs(s QuantizedSpec, l Limits) {
 	}
 	params := shaders.Forward(p, s.Epilogue).Place(shaders.Placement{}, s.V, s.Residual)
 	params.VScale, params.VZero = s.VScale, int32(s.VZero)
-	reads := []exec.Use{exec.Whole(q.Sums), exec.Whole(q.Scales), exec.Whole(q.Slopes), exec.Whole(q.Residual)}
+	reads := []exec.Use{exec.Whole(q.keptSums()), exec.Whole(q.Scales), exec.Whole(q.Slopes), exec.Whole(q.Residual)}
 	if s.Finishes {
-		q.V = q.Add(
-			exec.Operand{Name: "the output volume V", Role: exec.Output, Count: p.OutLen(), DType: shaders.Float32},
-		)
 		q.Threads(
 			single(shaders.Dequantize, s.Epilogue, l),
 			shaders.Encode(params),
 			p.OutLen(),
 			int64(shaders.Dequantize.Threads),
-			append(slices.Clone(reads), exec.Whole(q.V))...)
+			append(slices.Clone(reads), exec.Whole(q.output(shaders.Float32)))...)
 	}
 	if s.Stores {
-		q.Bytes = q.Add(
-			exec.Operand{
-				Name:  "the output volume V as int8",
-				Role:  exec.Output,
-				Count: p.OutLen(),
-				DType: shaders.Int8,
-			},
-		)
 		q.Threads(
 			single(shaders.Requantize, s.Epilogue, l),
 			shaders.Encode(params),
 			exec.WordsOf(shaders.Int8, p.OutLen()),
 			int64(shaders.Requantize.Threads),
-			append(reads, exec.Whole(q.Bytes))...)
+			append(reads, exec.Whole(q.output(shaders.Int8)))...)
 	}
 }

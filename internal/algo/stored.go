@@ -37,6 +37,23 @@ func writesAs(of *Plan, t shaders.DType) bool {
 	}, func(p *shaders.Params) { p.Clamp(e.Activation) })
 }
 
+// scalesAs has all steps that write V make outputs of an int8 layer's sums, and write them as t, where each can.
+func scalesAs(of *Plan, t shaders.DType, s QuantizedSpec) bool {
+	return !of.Spec.Separate && replace(&of.Plan, V, func(step exec.Step) (shaders.Stored, bool) {
+		k := stored(step.Kernel)
+		if k.V = t; t == shaders.Float32 {
+			k.Store = shaders.Scaled
+		}
+		return k, step.Uses[len(step.Uses)-1] == exec.Whole(V) && shaders.Scales(k.Of, t, s.Epilogue)
+	}, func(p *shaders.Params) {
+		p.Clamp(s.Epilogue.Activation)
+		p.VScale, p.VZero = s.VScale, int32(s.VZero)
+		if s.V != (shaders.Placement{}) {
+			p.VPitch, p.VFirst = s.V.Pitch, s.V.First
+		}
+	})
+}
+
 // stored is a kernel whose loads or stores may be replaced.
 func stored(k shaders.Variant) shaders.Stored {
 	if s, ok := k.(shaders.Stored); ok {
