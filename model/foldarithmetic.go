@@ -1,8 +1,10 @@
 package model
 
 import (
+	"cmp"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/gpuconv/gpuconv/internal/op"
 	"github.com/gpuconv/gpuconv/onnx"
@@ -15,12 +17,18 @@ type arithmetic struct {
 	truth func(x, y float64) bool
 }
 
-// folds are the elementwise operators of one or two inputs that graphs compute shapes with.
+// folds are the elementwise operators that graphs compute shapes with: of one or two inputs, or of as many as are
+// given where they are in variadic.
 var folds = map[string]arithmetic{
 	"Add": {
 		whole: func(x, y int64) int64 { return x + y },
 		float: func(x, y float64) float64 { return x + y },
 	},
+	"Sum": {
+		whole: func(x, y int64) int64 { return x + y },
+		float: func(x, y float64) float64 { return x + y },
+	},
+	"Mean": {float: func(x, y float64) float64 { return x + y }}, // and divided by their number
 	"Sub": {
 		whole: func(x, y int64) int64 { return x - y },
 		float: func(x, y float64) float64 { return x - y },
@@ -43,6 +51,15 @@ var folds = map[string]arithmetic{
 		whole: func(x, _ int64) int64 { return max(x, -x) },
 		float: func(x, _ float64) float64 { return math.Abs(x) },
 	},
+	"Sign": {
+		whole: func(x, _ int64) int64 { return int64(cmp.Compare(x, 0)) },
+		float: func(x, _ float64) float64 {
+			if x == 0 || x != x {
+				return x
+			}
+			return math.Copysign(1, x)
+		},
+	},
 	"Floor":          {float: func(x, _ float64) float64 { return math.Floor(x) }},
 	"Ceil":           {float: func(x, _ float64) float64 { return math.Ceil(x) }},
 	"Round":          {float: func(x, _ float64) float64 { return math.RoundToEven(x) }},
@@ -55,6 +72,7 @@ var folds = map[string]arithmetic{
 	"GreaterOrEqual": {truth: func(x, y float64) bool { return x >= y }},
 	"And":            {truth: func(x, y float64) bool { return x != 0 && y != 0 }},
 	"Or":             {truth: func(x, y float64) bool { return x != 0 || y != 0 }},
+	"Xor":            {truth: func(x, y float64) bool { return (x != 0) != (y != 0) }},
 	"Not":            {truth: func(x, _ float64) bool { return x == 0 }},
 }
 
@@ -66,36 +84,184 @@ func divided(x, y int64) int64 {
 	return x / y
 }
 
+// mostHeld is how many numbers the host makes at most: the device makes more.
+const mostHeld = 1 << 28
+
 // errNotFolded is about known numbers that the device computes with all the same.
 var errNotFolded = fmt.Errorf("%w: arithmetic on the host", ErrUnsupported)
 
 // foldArithmetic computes an operator of known numbers, in float64 where they are of floating point.
 func foldArithmetic(c *compiler, n *node) error {
-	f, ok := folds[n.Op]
-	x := c.in(n, 0)
-	y := x
-	if len(n.Inputs) == 2 {
-		y = c.in(n, 1)
-	}
+	f, values := folds[n.Op], c.inputs(n)
+	_, many := variadic[n.Op]
 	_, shifted := n.Attributes["broadcast"] // of old opsets
-	if whole := isWhole(x.dtype); !ok || shifted || len(n.Inputs) > 2 || x.dtype != y.dtype ||
-		f.truth == nil && (whole && f.whole == nil || !whole && f.float == nil) {
+	if shifted || len(values) > 2 && !many || slices.ContainsFunc(values, func(v *value) bool {
+		return v == nil || v.dtype != values[0].dtype
+	}) || !f.has(values[0].dtype) {
 		return errNotFolded
 	}
-	shape, err := op.BroadcastShape(x.shape(), y.shape())
+	shape, sides, err := broadcast(values...)
 	if err != nil {
-		return fmt.Errorf("%w: %w", ErrGraph, err)
+		return err
 	}
-	var sides [2]numbers
-	for i, v := range []*value{x, y} {
+	t, all := values[0].dtype, sides[0]
+	for _, y := range sides[1:] {
+		t, all = f.of(values[0].dtype, all, y)
+	}
+	if len(values) == 1 && !many {
+		t, all = f.of(t, all, all)
+	}
+	if n.Op == "Mean" {
+		_, all = folds["Div"].of(t, all, numbers{floats: slices.Repeat([]float32{float32(len(values))}, all.count())})
+	}
+	c.set(n, 0, knownAs(t, shape, all))
+	return nil
+}
+
+// has tells whether there is arithmetic of the type.
+func (f arithmetic) has(t onnx.DataType) bool {
+	return f.truth != nil || isWhole(t) && f.whole != nil || !isWhole(t) && f.float != nil
+}
+
+// broadcast gives the common shape of known values, and the numbers of each in that shape.
+func broadcast(values ...*value) (shape []int, sides []numbers, err error) {
+	var shapes [][]int
+	for _, v := range values {
+		shapes = append(shapes, v.shape())
+	}
+	if shape, err = op.BroadcastShape(shapes...); err != nil {
+		return nil, nil, fmt.Errorf("%w: %w", ErrGraph, err)
+	}
+	count := 1
+	for _, size := range shape {
+		if count *= max(size, 1); count > mostHeld {
+			return nil, nil, errNotFolded
+		}
+	}
+	for _, v := range values {
 		view, err := op.Broadcast(v.view, shape)
 		if err != nil {
-			return fmt.Errorf("%w: %w", ErrGraph, err)
+			return nil, nil, fmt.Errorf("%w: %w", ErrGraph, err)
 		}
-		sides[i] = v.known.gather(view)
+		sides = append(sides, v.known.gather(view))
 	}
-	t, all := f.of(x.dtype, sides[0], sides[1])
-	c.set(n, 0, knownAs(t, shape, all))
+	return shape, sides, nil
+}
+
+// foldWhere picks numbers by truth values.
+func foldWhere(c *compiler, n *node) error {
+	where, x, y := c.in(n, 0), c.in(n, 1), c.in(n, 2)
+	if where == nil || x == nil || y == nil || where.dtype != onnx.Bool || x.dtype != y.dtype {
+		return errNotFolded // which says what is wrong
+	}
+	shape, sides, err := broadcast(where, x, y)
+	if err != nil {
+		return err
+	}
+	all := sides[2].clone()
+	for i, yes := range sides[0].ints {
+		if yes != 0 {
+			all.put(i, sides[1], i)
+		}
+	}
+	c.set(n, 0, knownAs(x.dtype, shape, all))
+	return nil
+}
+
+// foldPow raises whole numbers, of which each power is wrapped, or numbers of floating point.
+func foldPow(c *compiler, n *node) error {
+	x, y := c.in(n, 0), c.in(n, 1)
+	if x == nil || y == nil {
+		return errNotFolded
+	}
+	shape, sides, err := broadcast(x, y)
+	if err != nil {
+		return err
+	}
+	all, exponents := numbers{}, sides[1].float64s()
+	for i, f := range sides[0].floats {
+		all.floats = append(all.floats, float32(math.Pow(float64(f), exponents[i])))
+	}
+	for i, base := range sides[0].ints {
+		to := int64(math.Pow(float64(base), exponents[i]))
+		if isWhole(y.dtype) {
+			to = power(base, sides[1].ints[i])
+		}
+		all.ints = append(all.ints, wrap(x.dtype, to, to != 0))
+	}
+	c.set(n, 0, knownAs(x.dtype, shape, all))
+	return nil
+}
+
+// power is x to the power of y, rounded towards zero where y is negative, and 0 where there is none.
+func power(x, y int64) int64 {
+	switch {
+	case y < 0 && (x > 1 || x < -1 || x == 0):
+		return 0
+	case y < 0: // of 1 and -1, which are their own reciprocals
+		y = -(y % 2)
+	}
+	to := int64(1)
+	for ; y > 0; y >>= 1 {
+		if y&1 == 1 {
+			to *= x
+		}
+		x *= x
+	}
+	return to
+}
+
+// foldMod is the rest of a division, with the divisor's sign or by fmod the dividend's, and 0 where the divisor is.
+func foldMod(c *compiler, n *node) error {
+	x, y := c.in(n, 0), c.in(n, 1)
+	fmod, err := n.integer("fmod", 0)
+	if err != nil {
+		return err
+	}
+	if x == nil || y == nil || x.dtype != y.dtype || !isWhole(x.dtype) {
+		return errNotFolded
+	}
+	shape, sides, err := broadcast(x, y)
+	if err != nil {
+		return err
+	}
+	rest := arithmetic{whole: func(x, y int64) int64 {
+		switch {
+		case y == 0:
+			return 0
+		case fmod == 0 && x%y != 0 && (x < 0) != (y < 0):
+			return x%y + y
+		}
+		return x % y
+	}}
+	_, all := rest.of(x.dtype, sides[0], sides[1])
+	c.set(n, 0, knownAs(x.dtype, shape, all))
+	return nil
+}
+
+// foldClip holds known numbers between two ends that are inputs.
+func foldClip(c *compiler, n *node) error {
+	x := c.in(n, 0)
+	_, sides, err := broadcast(x)
+	if err != nil || c.net.opset < 11 {
+		return errNotFolded
+	}
+	all := sides[0]
+	for i, name := range []string{"Max", "Min"} {
+		end := c.in(n, 1+i)
+		if end == nil {
+			continue
+		}
+		if end.dtype != x.dtype || end.view.Count() != 1 {
+			return errNotFolded
+		}
+		_, sides, err := broadcast(x, knownAs(end.dtype, nil, end.numbers()))
+		if err != nil {
+			return err
+		}
+		_, all = folds[name].of(x.dtype, all, sides[1])
+	}
+	c.set(n, 0, knownAs(x.dtype, x.shape(), all))
 	return nil
 }
 

@@ -73,12 +73,12 @@ var layers = map[string]lowering{
 func elementwise() map[string]lowering {
 	all := map[string]lowering{
 		"Gelu":               {lower: lowerGelu},
-		"Mod":                {lower: lowerMod},
+		"Mod":                {fold: foldMod, lower: lowerMod},
 		"IsInf":              {lower: lowerIsInf},
-		"Where":              {lower: lowerWhere},
+		"Where":              {fold: foldWhere, lower: lowerWhere},
 		"Cast":               {fold: foldCast, lower: lowerCast},
 		"CastLike":           {fold: foldCast, lower: lowerCast},
-		"Clip":               {lower: lowerClip},
+		"Clip":               {fold: foldClip, lower: lowerClip},
 		"BatchNormalization": {lower: lowerNormalization},
 		"ImageScaler":        {lower: lowerImageScaler},
 	}
@@ -96,10 +96,9 @@ func elementwise() map[string]lowering {
 		all[name] = lowering{lower: lowerParametric}
 	}
 	for name := range folds {
-		l := all[name]
-		l.fold = foldArithmetic
-		all[name] = l
+		all[name] = lowering{foldArithmetic, all[name].lower}
 	}
+	all["Pow"] = lowering{foldPow, all["Pow"].lower}
 	return all
 }
 
@@ -107,12 +106,12 @@ func elementwise() map[string]lowering {
 func byRows() map[string]lowering {
 	all := map[string]lowering{
 		"GlobalLpPool":              {lower: lowerGlobalPool},
-		"ArgMax":                    {lower: lowerExtreme},
-		"ArgMin":                    {lower: lowerExtreme},
+		"ArgMax":                    {fold: foldExtreme, lower: lowerExtreme},
+		"ArgMin":                    {fold: foldExtreme, lower: lowerExtreme},
 		"Softmax":                   {lower: lowerSoftmax},
 		"LogSoftmax":                {lower: lowerSoftmax},
 		"Hardmax":                   {lower: lowerSoftmax},
-		"CumSum":                    {lower: lowerCumulate},
+		"CumSum":                    {fold: foldCumulate, lower: lowerCumulate},
 		"LRN":                       {lower: lowerLRN},
 		"InstanceNormalization":     {lower: lowerInstanceNormalization},
 		"LayerNormalization":        {lower: lowerLayerNormalization},
@@ -120,7 +119,7 @@ func byRows() map[string]lowering {
 		"MeanVarianceNormalization": {lower: lowerMeanVariance},
 	}
 	for name := range reductions {
-		all[name] = lowering{lower: lowerReduce}
+		all[name] = lowering{foldReduce, lowerReduce}
 	}
 	all["GlobalAveragePool"] = lowering{lower: lowerGlobalPool}
 	all["GlobalMaxPool"] = lowering{lower: lowerGlobalPool}

@@ -43,15 +43,21 @@ func sized(v *value, shape []int) error {
 
 func lowerIdentity(c *compiler, n *node) error { return c.moved(n, c.in(n, 0)) }
 
-// lowerDropout is inference: nothing is dropped, and the mask says so.
+// lowerDropout drops nothing, and the mask says so: at inference, or of a ratio of 0.
 func lowerDropout(c *compiler, n *node) error {
 	if training := c.in(n, 2); training != nil {
 		on, err := c.ints(n, training)
 		if err != nil {
 			return err
 		}
-		if len(on) != 1 || on[0] != 0 {
-			return fmt.Errorf("%w: Dropout in training mode", ErrUnsupported)
+		ratio := []float32{0.5}
+		if of := c.in(n, 1); of != nil {
+			if ratio, err = c.floats(n, of); err != nil {
+				return err
+			}
+		}
+		if (len(on) != 1 || on[0] != 0) && (len(ratio) != 1 || ratio[0] != 0) {
+			return fmt.Errorf("%w: Dropout in training mode by a ratio of %v", ErrUnsupported, ratio)
 		}
 	}
 	x := c.in(n, 0)

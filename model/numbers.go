@@ -2,6 +2,7 @@ package model
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/gpuconv/gpuconv/host"
 	"github.com/gpuconv/gpuconv/internal/exec"
@@ -68,6 +69,26 @@ func gather[T any](data []T, v op.View) []T {
 	}
 	walk(0, v.Offset)
 	return to
+}
+
+// zeros are so many of a type.
+func zeros(t onnx.DataType, count int) numbers {
+	if isFloat(t) {
+		return numbers{floats: make([]float32, count)}
+	}
+	return numbers{ints: make([]int64, count)}
+}
+
+// clone is a copy.
+func (n numbers) clone() numbers { return numbers{slices.Clone(n.floats), slices.Clone(n.ints)} }
+
+// put gives number i the value of another one's number k, of the same kind.
+func (n numbers) put(i int, from numbers, k int) {
+	if n.floats != nil {
+		n.floats[i] = from.floats[k]
+	} else {
+		n.ints[i] = from.ints[k]
+	}
 }
 
 // count is how many numbers there are.

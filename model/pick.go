@@ -14,13 +14,13 @@ import (
 // picking are these operators.
 var picking = map[string]lowering{
 	"Gather":          {fold: foldGather, lower: lowerGather},
-	"GatherElements":  {lower: lowerGatherElements},
-	"GatherND":        {lower: lowerGatherND},
+	"GatherElements":  {fold: foldElements, lower: lowerGatherElements},
+	"GatherND":        {fold: foldGatherND, lower: lowerGatherND},
 	"OneHot":          {lower: lowerOneHot},
 	"TopK":            {lower: lowerTopK},
-	"Scatter":         {lower: lowerScatter}, // ScatterElements until opset 10
-	"ScatterElements": {lower: lowerScatter},
-	"ScatterND":       {lower: lowerScatter},
+	"Scatter":         {fold: foldElements, lower: lowerScatter}, // ScatterElements until opset 10
+	"ScatterElements": {fold: foldElements, lower: lowerScatter},
+	"ScatterND":       {fold: foldScatterND, lower: lowerScatter},
 	"Trilu":           {lower: lowerTrilu},
 	"EyeLike":         {lower: foldEyeLike},
 }
@@ -140,6 +140,10 @@ func lowerGatherND(c *compiler, n *node) error {
 }
 
 func lowerOneHot(c *compiler, n *node) error {
+	n, err := c.wholeIndices(n)
+	if err != nil {
+		return err
+	}
 	indices, size, values := c.in(n, 0), c.in(n, 1), c.in(n, 2)
 	if size.known == nil {
 		return c.unknown(n, size)
@@ -164,6 +168,24 @@ func lowerOneHot(c *compiler, n *node) error {
 	})
 	c.set(n, 0, to)
 	return err
+}
+
+// wholeIndices has a Cast before a node whose first input are indices of floating point, as ONNX says of OneHot.
+func (c *compiler) wholeIndices(n *node) (*node, error) {
+	x := c.in(n, 0)
+	if !isFloat(x.dtype) {
+		return n, nil
+	}
+	name := fmt.Sprintf("%s of node %d", x.name, n.index)
+	to := map[string]onnx.Attribute{"to": {Kind: onnx.KindInt, Int: int64(onnx.Int64)}}
+	cast := &node{Node: onnx.Node{Op: "Cast", Inputs: n.Inputs[:1], Outputs: []string{name}, Attributes: to}}
+	cast.index = n.index
+	if err := lowerCast(c, cast); err != nil {
+		return nil, err
+	}
+	with := *n
+	with.Inputs = append([]string{name}, n.Inputs[1:]...)
+	return &with, nil
 }
 
 // lowerTopK lowers TopK; k is an attribute before opset 10, and must be known.
@@ -229,6 +251,9 @@ func lowerTrilu(c *compiler, n *node) error {
 	}
 	if x.rank() < 2 {
 		return fmt.Errorf("%w: Trilu of %s, must have two axes or more", ErrGraph, x)
+	}
+	if x.empty() {
+		return c.moved(n, x)
 	}
 	rows, columns := x.shape()[x.rank()-2], x.shape()[x.rank()-1]
 	mask, zero := numbers{}, numbers{ints: []int64{0}}
