@@ -55,8 +55,8 @@ smoke: build
 # What needs no adapter. The golden files of the shaders are checked here.
 unit:
 	$(GO) test -count=1 ./conv ./tensor ./onnx ./transform ./cpuref ./cpuref/operators ./cpuref/training ./shaders \
-		./internal/algo ./internal/split ./internal/files ./tuning ./bench ./internal/docs ./scripts/rules \
-		./scripts/proxy ./scripts/translate ./scripts/widen ./web
+		./internal/algo ./internal/split ./internal/turn ./internal/files ./tuning ./bench ./internal/docs \
+		./scripts/rules ./scripts/proxy ./scripts/translate ./scripts/widen ./web
 
 # Software adapters compile on one core, so host is tested in halves. SwiftShader is ten times slower: its tests are
 # the short ones.

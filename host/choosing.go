@@ -1,6 +1,7 @@
 package host
 
 import (
+	"context"
 	"fmt"
 
 	"github.com/gpuconv/gpuconv/conv"
@@ -10,7 +11,7 @@ import (
 
 // choose plans the layers of the program: each by the algorithm that its options name or that was measured to be the
 // quickest, and all others together, by the rules.
-func (c *compiler) choose() error {
+func (c *compiler) choose(ctx context.Context) error {
 	c.layers = map[int]algo.Plan{}
 	var settled []algo.Plan
 	var open []int
@@ -20,7 +21,7 @@ func (c *compiler) choose() error {
 			continue
 		}
 		s := c.spec(i, n)
-		plan, ok, err := c.settled(n.layer, s)
+		plan, ok, err := c.settled(ctx, n.layer, s)
 		switch {
 		case err != nil:
 			return fmt.Errorf("node %d, %s: %w", i, n, err)
@@ -59,12 +60,14 @@ func (c *compiler) spec(i int, n node) algo.Spec {
 
 // settled plans a layer whose algorithm the rules do not choose. What was measured was measured on volumes that stand
 // alone: where it does not take these placements the rules choose.
-func (c *compiler) settled(l *layerData, s algo.Spec) (plan algo.Plan, ok bool, err error) {
+func (c *compiler) settled(
+	ctx context.Context, l *layerData, s algo.Spec,
+) (plan algo.Plan, ok bool, err error) {
 	if !shaders.Fits(l.problem) {
 		return plan, false, unsupported(algo.ErrTooLong)
 	}
 	named := l.options.Algorithm
-	o, err := (&Layer{layerData: *l, dev: c.dev}).tuned()
+	o, err := (&Layer{layerData: *l, dev: c.dev}).tuned(ctx)
 	if err != nil {
 		return plan, false, err
 	}

@@ -1,6 +1,7 @@
 package host
 
 import (
+	"context"
 	"fmt"
 	"slices"
 
@@ -63,12 +64,12 @@ func renumbered(nodes, number []int) []int {
 	return all
 }
 
-func (c *compiler) compile(checked bool) (*Program, error) {
+func (c *compiler) compile(ctx context.Context, checked bool) (*Program, error) {
 	c.ownOutputs()
 	c.place()
 	c.program = &Program{dev: c.dev, checked: checked}
 	c.allocate()
-	if err := c.choose(); err != nil {
+	if err := c.choose(ctx); err != nil {
 		return nil, err
 	}
 	c.emitted = make([]bool, len(c.nodes))
@@ -77,7 +78,7 @@ func (c *compiler) compile(checked bool) (*Program, error) {
 			return nil, err
 		}
 	}
-	return c.program, c.program.open(c.plan)
+	return c.program, c.program.open(ctx, c.plan)
 }
 
 // String says what a node does.

@@ -36,6 +36,22 @@ func SetGeneral(dev *Device, general bool) (was bool) {
 	return was
 }
 
+// Hold takes what runs one goroutine at a time, until it is released.
+func Hold(l *Layer, q *QuantizedLayer, p *Program, g *FilterGradient) (release func()) {
+	locks := []interface {
+		Lock()
+		Unlock()
+	}{&l.mu, &q.mu, &p.mu, &g.mu}
+	for _, lock := range locks {
+		lock.Lock()
+	}
+	return func() {
+		for _, lock := range locks {
+			lock.Unlock()
+		}
+	}
+}
+
 // The operands of a layer, for Corrupt. Those from OperandDV on are of the way back.
 const (
 	OperandX = iota

@@ -4,9 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"github.com/gpuconv/gpuconv/internal/turn"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/gpuconv/gpuconv/conv"
@@ -43,7 +43,7 @@ func (o LayerOptions) validateFilterGradient() error {
 type FilterGradient struct {
 	dev     *Device
 	plan    algo.Plan
-	mu      sync.Mutex
+	mu      turn.Lock
 	session *exec.Session // nil when closed
 	x, dz   tensor.Volume // that were uploaded
 }
@@ -79,7 +79,7 @@ func (g *FilterGradient) Algorithm() Algorithm { return g.plan.Algorithm }
 // Upload puts the layer's input and dz, the loss's gradient with respect to its sums, on the device. The error wraps
 // [cpuref.ErrShape].
 func (g *FilterGradient) Upload(x, dz tensor.Volume) error {
-	return g.on("uploading to", func(s *exec.Session) error {
+	return g.on(context.Background(), "uploading to", func(s *exec.Session) error {
 		p := g.plan.Spec.Problem
 		if err := errors.Join(cpuref.CheckInput(p, x), cpuref.CheckOutput(p, "gradient dZ", dz)); err != nil {
 			return err
@@ -95,12 +95,12 @@ func (g *FilterGradient) inputs() map[int][]uint32 {
 
 // Compute computes the gradients, and waits for them until ctx ends at most. They stay on the device.
 func (g *FilterGradient) Compute(ctx context.Context) error {
-	return g.on("computing", func(s *exec.Session) error { return s.Run(ctx) })
+	return g.on(ctx, "computing", func(s *exec.Session) error { return s.Run(ctx) })
 }
 
 // ComputeTimed is [Uploaded.ComputeTimed].
 func (g *FilterGradient) ComputeTimed(ctx context.Context, runs int) (took time.Duration, err error) {
-	err = g.on("timing", func(s *exec.Session) (err error) {
+	err = g.on(ctx, "timing", func(s *exec.Session) (err error) {
 		took, err = timed(ctx, s, runs)
 		return err
 	})
@@ -109,7 +109,7 @@ func (g *FilterGradient) ComputeTimed(ctx context.Context, runs int) (took time.
 
 // Profile is [Uploaded.Profile].
 func (g *FilterGradient) Profile(ctx context.Context) (all []Dispatch, err error) {
-	err = g.on("timing", func(s *exec.Session) (err error) {
+	err = g.on(ctx, "timing", func(s *exec.Session) (err error) {
 		all, err = profile(ctx, s)
 		return err
 	})
@@ -118,7 +118,7 @@ func (g *FilterGradient) Profile(ctx context.Context) (all []Dispatch, err error
 
 // Download reads the gradients back: dW of the filters' shape, with db as its Bias.
 func (g *FilterGradient) Download(ctx context.Context) (dw tensor.Filters, err error) {
-	err = g.on("downloading from", func(s *exec.Session) (err error) {
+	err = g.on(ctx, "downloading from", func(s *exec.Session) (err error) {
 		if dw, err = g.shaped(); err != nil {
 			return err
 		}
@@ -136,18 +136,19 @@ func (g *FilterGradient) shaped() (tensor.Filters, error) {
 }
 
 // on does something with the session, one goroutine at a time.
-func (g *FilterGradient) on(doing string, do func(*exec.Session) error) error {
+func (g *FilterGradient) on(ctx context.Context, doing string, do func(*exec.Session) error) error {
 	if g == nil {
 		return fmt.Errorf("%s filter gradients: %w: use those of NewFilterGradient", doing, gpu.ErrMisuse)
 	}
-	g.mu.Lock()
-	defer g.mu.Unlock()
 	err := g.dev.Usable()
-	if err == nil && g.session == nil {
-		err = gpu.ErrClosed
+	if err == nil {
+		err = g.mu.LockFor(ctx)
 	}
 	if err == nil {
-		err = do(g.session)
+		defer g.mu.Unlock()
+		if err = gpu.ErrClosed; g.session != nil {
+			err = do(g.session)
+		}
 	}
 	if err != nil {
 		return fmt.Errorf("%s filter gradients of %s on %s: %w", doing, g.plan.Spec.Problem, g.dev, err)

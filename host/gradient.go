@@ -41,7 +41,7 @@ func (l *Layer) backward(
 	residual []tensor.Volume,
 	checked bool,
 ) (s stages, err error) {
-	err = l.use("gradients of", func(e engine) error {
+	err = l.use(ctx, "gradients of", func(e engine) error {
 		if l.released {
 			return errReleased
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"github.com/gpuconv/gpuconv/internal/turn"
 	"slices"
 	"sync"
 
@@ -62,7 +63,7 @@ type Layer struct {
 	layerData
 	dev *Device
 
-	mu      sync.Mutex
+	mu      turn.Lock
 	engine  engine // nil once closed
 	uploads uint64 // counts what was written over the operands on the device: see [Uploaded]
 }
@@ -80,11 +81,18 @@ type layerData struct {
 // afterwards. The error wraps [conv.ErrInvalid], [cpuref.ErrShape], [gpu.ErrMisuse] (wrong options),
 // [ErrUnsupported] or gpu's other reasons, and names the problem's descriptor.
 func NewLayer(dev *Device, p conv.Problem, filters tensor.Filters, o LayerOptions) (*Layer, error) {
+	return NewLayerContext(context.Background(), dev, p, filters, o)
+}
+
+// NewLayerContext is [NewLayer] until ctx ends, which measuring algorithms for Autotune asks each time.
+func NewLayerContext(
+	ctx context.Context, dev *Device, p conv.Problem, filters tensor.Filters, o LayerOptions,
+) (*Layer, error) {
 	l := &Layer{layerData: layerData{problem: p, options: o}, dev: dev}
 	err := l.validate(filters)
 	if err == nil {
 		l.keep(filters)
-		err = l.build()
+		err = l.build(ctx)
 	}
 	if err != nil {
 		return nil, l.failed("building", err)
@@ -100,9 +108,9 @@ func (l *layerData) keep(filters tensor.Filters) {
 	}
 }
 
-func (l *Layer) build() (err error) {
+func (l *Layer) build(ctx context.Context) (err error) {
 	if l.dev.gpu != nil {
-		if l.options, err = l.tuned(); err != nil {
+		if l.options, err = l.tuned(ctx); err != nil {
 			return err
 		}
 		if l.engine, err = newEngine(l.dev, &l.layerData); err == nil && l.options.ReleaseFilters {
@@ -245,7 +253,7 @@ func (l *Layer) run(
 	residual []tensor.Volume,
 	checked bool,
 ) (v tensor.Volume, err error) {
-	err = l.use("running", func(e engine) error {
+	err = l.use(ctx, "running", func(e engine) error {
 		in, err := l.operands(x, residual)
 		if err != nil {
 			return err
@@ -267,22 +275,24 @@ func newOutput(p conv.Problem) (tensor.Volume, error) {
 }
 
 // use does something with the layer's engine that writes over what is on the device.
-func (l *Layer) use(doing string, do func(engine) error) error {
-	return l.look(doing, func(e engine) error {
+func (l *Layer) use(ctx context.Context, doing string, do func(engine) error) error {
+	return l.look(ctx, doing, func(e engine) error {
 		l.uploads++
 		return do(e)
 	})
 }
 
 // look does something with the layer's engine, one goroutine at a time.
-func (l *Layer) look(doing string, do func(engine) error) error {
+func (l *Layer) look(ctx context.Context, doing string, do func(engine) error) error {
 	if l == nil || l.dev == nil {
 		return fmt.Errorf("%s a layer: %w, or never built: use one from host.NewLayer", doing, gpu.ErrClosed)
 	}
 	if err := l.dev.Usable(); err != nil {
 		return l.failed(doing, err)
 	}
-	l.mu.Lock()
+	if err := l.mu.LockFor(ctx); err != nil {
+		return l.failed(doing, err)
+	}
 	defer l.mu.Unlock()
 	if l.engine == nil {
 		return l.failed(doing, fmt.Errorf("layer %w", gpu.ErrClosed))
@@ -345,7 +355,7 @@ func (l *Layer) Close() error {
 func closeOnce[E interface {
 	comparable
 	Close()
-}](mu *sync.Mutex, e *E) {
+}](mu sync.Locker, e *E) {
 	mu.Lock()
 	defer mu.Unlock()
 	var closed E

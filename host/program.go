@@ -1,6 +1,7 @@
 package host
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math"
@@ -296,24 +297,33 @@ func (b *Builder) Channels(x Value, first, end int) Value {
 // Compile plans the memory of a program that gives these volumes, uploads its filters, and records what each run
 // submits. Nodes that no output needs are left out. The error is the first one of the builder's calls, or wraps
 // [ErrUnsupported], for the CPU reference too, or gpu's reasons.
-func (b *Builder) Compile(outputs ...Value) (*Program, error) { return b.compile(false, outputs) }
+func (b *Builder) Compile(outputs ...Value) (*Program, error) {
+	return b.compile(context.Background(), false, outputs)
+}
 
 // CompileChecked compiles the same program for [Program.Verify]: no volumes share memory, and guards stand around
 // each.
-func (b *Builder) CompileChecked(outputs ...Value) (*Program, error) { return b.compile(true, outputs) }
+func (b *Builder) CompileChecked(outputs ...Value) (*Program, error) {
+	return b.compile(context.Background(), true, outputs)
+}
 
-func (b *Builder) compile(checked bool, outputs []Value) (*Program, error) {
+// CompileContext is Compile, or CompileChecked, until ctx ends: it is asked between one kernel and the next.
+func (b *Builder) CompileContext(ctx context.Context, checked bool, outputs ...Value) (*Program, error) {
+	return b.compile(ctx, checked, outputs)
+}
+
+func (b *Builder) compile(ctx context.Context, checked bool, outputs []Value) (*Program, error) {
 	if b == nil {
 		return nil, fmt.Errorf("compiling a program: %w: use a Builder from host.NewProgram", gpu.ErrMisuse)
 	}
-	p, err := b.compiled(checked, outputs)
+	p, err := b.compiled(ctx, checked, outputs)
 	if err != nil {
 		return nil, fmt.Errorf("compiling a program for %s: %w", b.dev, err)
 	}
 	return p, nil
 }
 
-func (b *Builder) compiled(checked bool, outputs []Value) (*Program, error) {
+func (b *Builder) compiled(ctx context.Context, checked bool, outputs []Value) (*Program, error) {
 	if err := errors.Join(b.err, b.dev.Usable()); err != nil {
 		return nil, err
 	}
@@ -328,7 +338,7 @@ func (b *Builder) compiled(checked bool, outputs []Value) (*Program, error) {
 		return nil, err
 	}
 	c := newCompiler(b, wanted)
-	return c.compile(checked)
+	return c.compile(ctx, checked)
 }
 
 // Device is what the program will run on.

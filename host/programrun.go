@@ -3,8 +3,8 @@ package host
 import (
 	"context"
 	"fmt"
+	"github.com/gpuconv/gpuconv/internal/turn"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/gpuconv/gpuconv/cpuref"
@@ -23,7 +23,7 @@ type Program struct {
 	outputs []port // in the order in which Compile was given them
 	steps   []programStep
 
-	mu      sync.Mutex
+	mu      turn.Lock
 	session *exec.Session // nil once closed
 	runs    uint64        // counts what was written over the volumes on the device
 }
@@ -56,11 +56,11 @@ type stored struct {
 }
 
 // open allocates memory and records the plan.
-func (p *Program) open(plan exec.Plan) (err error) {
+func (p *Program) open(ctx context.Context, plan exec.Plan) (err error) {
 	if len(plan.Steps) == 0 {
 		return fmt.Errorf("%w: nothing to compute", gpu.ErrMisuse)
 	}
-	if p.session, err = exec.Open(p.dev.exec, plan, p.checked); err == nil && !p.checked {
+	if p.session, err = exec.OpenContext(ctx, p.dev.exec, plan, p.checked); err == nil && !p.checked {
 		p.release()
 	}
 	return unsupported(err)
@@ -153,7 +153,7 @@ func (p *Program) RunWords(ctx context.Context, inputs ...[]uint32) (outputs [][
 }
 
 func (p *Program) run(ctx context.Context, inputs given) (outputs [][]uint32, err error) {
-	err = p.use("running", func(s *exec.Session) error {
+	err = p.use(ctx, "running", func(s *exec.Session) error {
 		words, err := inputs()
 		if err != nil {
 			return err
@@ -174,7 +174,7 @@ type Running struct {
 
 // Submit uploads the inputs, sends all nodes to the device and returns at once. Wait gives the outputs.
 func (p *Program) Submit(inputs ...tensor.Volume) (r *Running, err error) {
-	err = p.use("submitting", func(s *exec.Session) error {
+	err = p.use(context.Background(), "submitting", func(s *exec.Session) error {
 		words, err := p.volumes(inputs)()
 		if err != nil {
 			return err
@@ -202,7 +202,7 @@ func (r *Running) Wait(ctx context.Context) (outputs []tensor.Volume, err error)
 	if err := r.sent.Wait(ctx); err != nil {
 		return nil, p.failed("waiting for", err)
 	}
-	err = p.look("waiting for", func(s *exec.Session) error {
+	err = p.look(ctx, "waiting for", func(s *exec.Session) error {
 		if p.runs != r.number {
 			return fmt.Errorf(
 				"%w: another run has taken the place of this one: wait for each before the next",
@@ -243,7 +243,7 @@ func (p *Program) ProfileWords(ctx context.Context, inputs ...[]uint32) (all []N
 
 func (p *Program) profile(ctx context.Context, inputs given) (all []NodeTime, err error) {
 	names := p.Algorithms()
-	err = p.use("timing", func(s *exec.Session) error {
+	err = p.use(ctx, "timing", func(s *exec.Session) error {
 		words, err := inputs()
 		if err != nil {
 			return err
@@ -269,7 +269,7 @@ func (p *Program) profile(ctx context.Context, inputs given) (all []NodeTime, er
 // what Profile gives, for it costs to begin and to end each measurement. The device must have [gpu.FeatureTimestamps].
 // The error wraps [gpu.ErrMisuse] for less than one run, or more than 1,000.
 func (p *Program) TimeWords(ctx context.Context, runs int, inputs ...[]uint32) (took time.Duration, err error) {
-	err = p.use("timing", func(s *exec.Session) error {
+	err = p.use(ctx, "timing", func(s *exec.Session) error {
 		words, err := p.words(inputs)()
 		if err != nil {
 			return err
@@ -352,22 +352,24 @@ func (p *Program) asVolumes(words [][]uint32) (volumes []tensor.Volume) {
 }
 
 // use does something with the program's session that writes over what is on the device.
-func (p *Program) use(doing string, do func(*exec.Session) error) error {
-	return p.look(doing, func(s *exec.Session) error {
+func (p *Program) use(ctx context.Context, doing string, do func(*exec.Session) error) error {
+	return p.look(ctx, doing, func(s *exec.Session) error {
 		p.runs++
 		return do(s)
 	})
 }
 
 // look does something with the program's session, one goroutine at a time.
-func (p *Program) look(doing string, do func(*exec.Session) error) error {
+func (p *Program) look(ctx context.Context, doing string, do func(*exec.Session) error) error {
 	if p == nil || p.dev == nil {
 		return fmt.Errorf("%s a program: %w, or never compiled: use one from Builder.Compile", doing, gpu.ErrClosed)
 	}
 	if err := p.dev.Usable(); err != nil {
 		return p.failed(doing, err)
 	}
-	p.mu.Lock()
+	if err := p.mu.LockFor(ctx); err != nil {
+		return p.failed(doing, err)
+	}
 	defer p.mu.Unlock()
 	if p.session == nil {
 		return p.failed(doing, fmt.Errorf("program %w", gpu.ErrClosed))

@@ -3,9 +3,9 @@ package host
 import (
 	"context"
 	"fmt"
+	"github.com/gpuconv/gpuconv/internal/turn"
 	"math"
 	"slices"
-	"sync"
 
 	"github.com/gpuconv/gpuconv/conv"
 	"github.com/gpuconv/gpuconv/cpuref"
@@ -46,7 +46,7 @@ type QuantizedLayer struct {
 	quantizedData
 	dev *Device
 
-	mu      sync.Mutex
+	mu      turn.Lock
 	engine  quantizedEngine // nil once closed
 	uploads uint64          // of operands, each in the place of those before
 }
@@ -269,7 +269,7 @@ func (l *QuantizedLayer) run(
 	if err != nil {
 		return quantizedRun{}, l.failed("running", err)
 	}
-	err = l.use("running", func(e quantizedEngine) error {
+	err = l.use(ctx, "running", func(e quantizedEngine) error {
 		l.uploads++
 		return e.run(ctx, &run)
 	})
@@ -288,12 +288,13 @@ func (l *QuantizedLayer) open(doing string) error {
 }
 
 // use does something with the layer's engine, one goroutine at a time.
-func (l *QuantizedLayer) use(doing string, do func(quantizedEngine) error) error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	err := fmt.Errorf("layer %w", gpu.ErrClosed)
-	if l.engine != nil {
-		err = do(l.engine)
+func (l *QuantizedLayer) use(ctx context.Context, doing string, do func(quantizedEngine) error) error {
+	err := l.mu.LockFor(ctx)
+	if err == nil {
+		defer l.mu.Unlock()
+		if err = fmt.Errorf("layer %w", gpu.ErrClosed); l.engine != nil {
+			err = do(l.engine)
+		}
 	}
 	if err != nil {
 		return l.failed(doing, err)

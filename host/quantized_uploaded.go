@@ -39,7 +39,7 @@ func (l *QuantizedLayer) Upload(x []int8, residual ...tensor.Volume) (u *Quantiz
 	if run, err = l.prepare(x, residual, outputs); err != nil {
 		return nil, l.failed("uploading to", err)
 	}
-	err = l.use("uploading to", func(e quantizedEngine) error {
+	err = l.use(context.Background(), "uploading to", func(e quantizedEngine) error {
 		on, ok := e.(*quantizedKinds)
 		if !ok {
 			return errNotResident
@@ -57,12 +57,12 @@ func (l *QuantizedLayer) Upload(x []int8, residual ...tensor.Volume) (u *Quantiz
 // Compute computes the outputs from what was uploaded, and waits for them until ctx ends at most. They stay on the
 // device: see Download.
 func (u *QuantizedUploaded) Compute(ctx context.Context) error {
-	return u.compute("computing", func(e *quantizedWhole) error { return e.session.Run(ctx) })
+	return u.compute(ctx, "computing", func(e *quantizedWhole) error { return e.session.Run(ctx) })
 }
 
 // ComputeTimed is [Uploaded.ComputeTimed].
 func (u *QuantizedUploaded) ComputeTimed(ctx context.Context, runs int) (took time.Duration, err error) {
-	err = u.compute("timing", func(e *quantizedWhole) (err error) {
+	err = u.compute(ctx, "timing", func(e *quantizedWhole) (err error) {
 		took, err = timed(ctx, e.session, runs)
 		return err
 	})
@@ -71,7 +71,7 @@ func (u *QuantizedUploaded) ComputeTimed(ctx context.Context, runs int) (took ti
 
 // Profile is [Uploaded.Profile].
 func (u *QuantizedUploaded) Profile(ctx context.Context) (all []Dispatch, err error) {
-	err = u.compute("timing", func(e *quantizedWhole) (err error) {
+	err = u.compute(ctx, "timing", func(e *quantizedWhole) (err error) {
 		all, err = profile(ctx, e.session)
 		return err
 	})
@@ -80,7 +80,7 @@ func (u *QuantizedUploaded) Profile(ctx context.Context) (all []Dispatch, err er
 
 // Download reads V = f(scale * sums) back. The error wraps [gpu.ErrMisuse] where nothing was computed.
 func (u *QuantizedUploaded) Download(ctx context.Context) (v tensor.Volume, err error) {
-	err = u.on("downloading from", func(e *quantizedWhole) error {
+	err = u.on(ctx, "downloading from", func(e *quantizedWhole) error {
 		if !u.computed {
 			return errNothingComputed
 		}
@@ -93,8 +93,8 @@ func (u *QuantizedUploaded) Download(ctx context.Context) (v tensor.Volume, err 
 }
 
 // compute does something that computes the outputs.
-func (u *QuantizedUploaded) compute(doing string, do func(*quantizedWhole) error) error {
-	return u.on(doing, func(e *quantizedWhole) error {
+func (u *QuantizedUploaded) compute(ctx context.Context, doing string, do func(*quantizedWhole) error) error {
+	return u.on(ctx, doing, func(e *quantizedWhole) error {
 		err := do(e)
 		u.computed = u.computed || err == nil
 		return err
@@ -102,12 +102,12 @@ func (u *QuantizedUploaded) compute(doing string, do func(*quantizedWhole) error
 }
 
 // on does something with the layer's engine, while the operands are there.
-func (u *QuantizedUploaded) on(doing string, do func(*quantizedWhole) error) error {
+func (u *QuantizedUploaded) on(ctx context.Context, doing string, do func(*quantizedWhole) error) error {
 	if u == nil || u.layer == nil {
 		return fmt.Errorf("%s a layer: %w: nothing was uploaded: use what QuantizedLayer.Upload gives", doing,
 			gpu.ErrMisuse)
 	}
-	return u.layer.use(doing, func(e quantizedEngine) error {
+	return u.layer.use(ctx, doing, func(e quantizedEngine) error {
 		on, ok := e.(*quantizedKinds)
 		switch {
 		case !ok:

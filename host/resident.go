@@ -26,7 +26,7 @@ type Feed struct {
 // RunResident is [Program.RunWords] of inputs that may be on the device already, and of outputs that stay there, which
 // are the caller's to close. It waits until the run is over, or ctx ends.
 func (p *Program) RunResident(ctx context.Context, inputs ...Feed) (outputs []*Resident, err error) {
-	err = p.use("running", func(s *exec.Session) error {
+	err = p.use(ctx, "running", func(s *exec.Session) error {
 		written, from, err := p.feeds(inputs)
 		if err != nil {
 			return err

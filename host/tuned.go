@@ -18,7 +18,7 @@ const autotuned = 10 * time.Second
 
 // tuned are the layer's options with the algorithm that was measured to be the quickest, or is now; where
 // there is none, as they are.
-func (l *Layer) tuned() (LayerOptions, error) {
+func (l *Layer) tuned(ctx context.Context) (LayerOptions, error) {
 	o := l.options
 	if o.Algorithm != "" || o.Threads != 0 || o.Tunings == nil && !o.Autotune {
 		return o, nil
@@ -35,7 +35,7 @@ func (l *Layer) tuned() (LayerOptions, error) {
 	if !o.Autotune || len(names) == 1 {
 		return o, nil
 	}
-	t, err := Tune(context.Background(), l.dev, l.problem, o,
+	t, err := Tune(ctx, l.dev, l.problem, o,
 		TuneOptions{Seed: 1, Options: tuning.Options{Budget: autotuned}})
 	if o.Algorithm = t.Choice.Algorithm; o.Algorithm != "" || errors.Is(err, ErrUnsupported) {
 		return o, nil // a choice that could not be kept is one: Cache.Err says why

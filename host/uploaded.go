@@ -50,7 +50,7 @@ func (l *Layer) Resident() bool {
 // error wraps [cpuref.ErrShape], [gpu.ErrClosed], or [ErrUnsupported] for layers that do not fit the device in one
 // piece and for the CPU reference.
 func (l *Layer) Upload(x tensor.Volume, residual ...tensor.Volume) (u *Uploaded, err error) {
-	err = l.use("uploading to", func(e engine) error {
+	err = l.use(context.Background(), "uploading to", func(e engine) error {
 		on, ok := e.(*whole)
 		if !ok {
 			return errNotResident
@@ -71,14 +71,14 @@ func (l *Layer) Upload(x tensor.Volume, residual ...tensor.Volume) (u *Uploaded,
 // Compute computes V from what was uploaded, and waits for it until ctx ends at most. V stays on the device: see
 // Download. Nothing is allocated on the device and nothing compiled.
 func (u *Uploaded) Compute(ctx context.Context) error {
-	return u.compute("computing", func(s *exec.Session) error { return s.Run(ctx) })
+	return u.compute(ctx, "computing", func(s *exec.Session) error { return s.Run(ctx) })
 }
 
 // ComputeTimed computes a number of times, one run after the other, and gives the time of one run by the device's own
 // clock, as the clock measures them together. The device must have [gpu.FeatureTimestamps]. The error wraps
 // [gpu.ErrMisuse] for less than one run, or more than 1,000.
 func (u *Uploaded) ComputeTimed(ctx context.Context, runs int) (took time.Duration, err error) {
-	err = u.compute("timing", func(s *exec.Session) (err error) {
+	err = u.compute(ctx, "timing", func(s *exec.Session) (err error) {
 		took, err = timed(ctx, s, runs)
 		return err
 	})
@@ -109,7 +109,7 @@ type Dispatch struct {
 // Profile computes and gives the time of each dispatch, in their order. The device must have
 // [gpu.FeatureTimestamps].
 func (u *Uploaded) Profile(ctx context.Context) (all []Dispatch, err error) {
-	err = u.compute("timing", func(s *exec.Session) (err error) {
+	err = u.compute(ctx, "timing", func(s *exec.Session) (err error) {
 		all, err = profile(ctx, s)
 		return err
 	})
@@ -127,7 +127,7 @@ func profile(ctx context.Context, s *exec.Session) (all []Dispatch, err error) {
 
 // Download reads V back. The error wraps [gpu.ErrMisuse] where nothing was computed.
 func (u *Uploaded) Download(ctx context.Context) (v tensor.Volume, err error) {
-	err = u.on("downloading from", func(s *exec.Session) error {
+	err = u.on(ctx, "downloading from", func(s *exec.Session) error {
 		if !u.computed {
 			return errNothingComputed
 		}
@@ -140,8 +140,8 @@ func (u *Uploaded) Download(ctx context.Context) (v tensor.Volume, err error) {
 }
 
 // compute does something that computes V.
-func (u *Uploaded) compute(doing string, do func(*exec.Session) error) error {
-	return u.on(doing, func(s *exec.Session) error {
+func (u *Uploaded) compute(ctx context.Context, doing string, do func(*exec.Session) error) error {
+	return u.on(ctx, doing, func(s *exec.Session) error {
 		err := do(s)
 		u.computed = u.computed || err == nil
 		return err
@@ -149,11 +149,11 @@ func (u *Uploaded) compute(doing string, do func(*exec.Session) error) error {
 }
 
 // on does something with the layer's session, while the operands are there.
-func (u *Uploaded) on(doing string, do func(*exec.Session) error) error {
+func (u *Uploaded) on(ctx context.Context, doing string, do func(*exec.Session) error) error {
 	if u == nil || u.layer == nil {
 		return fmt.Errorf("%s a layer: %w: nothing was uploaded: use what Layer.Upload gives", doing, gpu.ErrMisuse)
 	}
-	return u.layer.look(doing, func(e engine) error {
+	return u.layer.look(ctx, doing, func(e engine) error {
 		on, ok := e.(*whole)
 		switch {
 		case !ok:

@@ -11,7 +11,7 @@ import (
 // Verify computes the gradients of what was uploaded with outputs poisoned before and guards and operands looked at
 // after, and judges every number of them.
 func (g *FilterGradient) Verify(ctx context.Context, mode cpuref.Mode) (judged []Judged, err error) {
-	err = g.on("judging", func(s *exec.Session) error {
+	err = g.on(ctx, "judging", func(s *exec.Session) error {
 		dw, err := g.shaped()
 		if err != nil {
 			return err

@@ -48,7 +48,7 @@ func (p *Program) verify(
 	o VerifyOptions,
 	inputs given,
 ) (outputs [][]uint32, reports []NodeReport, err error) {
-	err = p.use("verifying", func(s *exec.Session) error {
+	err = p.use(ctx, "verifying", func(s *exec.Session) error {
 		if !p.checked {
 			return fmt.Errorf("%w: its volumes share memory: use one from CompileChecked", gpu.ErrMisuse)
 		}

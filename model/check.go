@@ -93,13 +93,15 @@ func (net *Network) Check(
 	if err != nil {
 		return nil, verdict, net.failed("checking", err)
 	}
-	net.mu.Lock()
+	if err := net.mu.LockFor(ctx); err != nil {
+		return nil, verdict, net.failed("checking", err)
+	}
 	defer net.mu.Unlock()
-	p, err := net.compile(given, true)
+	p, err := net.compile(ctx, given, true)
 	if err != nil {
 		return nil, verdict, net.failed("checking", err)
 	}
-	net.gave = p.types()
+	net.give(p)
 	o := host.VerifyOptions{Mode: cpuref.Bounded, Sample: net.options.CheckSample, Seed: net.options.CheckSeed}
 	if outputs, verdict.Nodes, err = p.check(ctx, given, o); err != nil {
 		return nil, verdict, net.failed("checking", err)

@@ -1,6 +1,7 @@
 package model
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -81,7 +82,7 @@ func (c *compiler) input(port Port, given *value) *value {
 	}
 }
 
-func (c *compiler) compile() (*plan, error) {
+func (c *compiler) compile(ctx context.Context) (*plan, error) {
 	for i, n := range c.net.nodes {
 		if c.at = i; c.fused[i] {
 			continue
@@ -90,7 +91,7 @@ func (c *compiler) compile() (*plan, error) {
 			return nil, fmt.Errorf("%s: %w", n, err)
 		}
 	}
-	return c.plan, c.finish()
+	return c.plan, c.finish(ctx)
 }
 
 // lower computes a node now, where all that it reads is known and small enough, else adds it to the program.
@@ -193,7 +194,7 @@ func (c *compiler) unknown(n *node, values ...*value) error {
 }
 
 // finish makes the program of what the graph gives out.
-func (c *compiler) finish() (err error) {
+func (c *compiler) finish(ctx context.Context) (err error) {
 	var outputs []host.Value
 	for _, port := range c.net.outputs {
 		v := c.values[port.Name]
@@ -216,11 +217,9 @@ func (c *compiler) finish() (err error) {
 		return nil
 	}
 	if c.checked {
-		c.plan.program, err = c.b.CompileChecked(append(outputs, c.proofs...)...)
-	} else {
-		c.plan.program, err = c.b.Compile(outputs...)
+		outputs = append(outputs, c.proofs...)
 	}
-	if err != nil {
+	if c.plan.program, err = c.b.CompileContext(ctx, c.checked, outputs...); err != nil {
 		return err
 	}
 	c.plan.summary = summaryOf(c.plan.program)

@@ -1,6 +1,7 @@
 package model
 
 import (
+	"context"
 	"slices"
 
 	"github.com/gpuconv/gpuconv/conv"
@@ -19,7 +20,7 @@ func (net *Network) Layers(inputs map[string]tensor.Array) (all []conv.Problem, 
 		})
 		return all, net.failedAs("compiling", err)
 	}
-	err = net.with(inputs, func(p *plan, _ [][]uint32) error {
+	err = net.with(context.Background(), inputs, func(p *plan, _ [][]uint32) error {
 		all = slices.Clone(p.layers)
 		return nil
 	})

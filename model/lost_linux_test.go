@@ -14,48 +14,63 @@ import (
 	"github.com/gpuconv/gpuconv/tensor"
 )
 
-// TestLostDevice holds that a network whose device is lost says so, and goes on with another one where it may.
+// TestLostDevice holds that a network whose device is lost says so, and goes on with another one where it may: of two
+// stages with one for both.
 func TestLostDevice(t *testing.T) {
 	if !gputest.WithFaults(t) {
 		return
 	}
-	ctx, g := context.Background(), body()
-	inputs := map[string]tensor.Array{"x": g.array(1, 4, 6, 5)}
-	opened := 0
-	for _, may := range []bool{false, true} {
-		dev, err := host.Open(host.Options{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		o := Options{}
-		if may {
-			o.Reopen = func() (*host.Device, error) {
-				opened++
-				gputest.Heal()
-				return host.Open(host.Options{})
+	detects, outputs := detector()
+	for _, c := range []struct {
+		g      *graph
+		output string
+	}{{body(), "v6"}, {detects, outputs[0]}} {
+		opened := 0
+		for _, may := range []bool{false, true} {
+			o := Options{}
+			if may {
+				o.Reopen = func() (*host.Device, error) {
+					opened++
+					gputest.Heal()
+					return host.Open(host.Options{})
+				}
 			}
+			losesDevice(t, c.g, c.output, o)
 		}
-		net, err := New(dev, &g.Model, o)
-		if err != nil {
-			t.Fatal(err)
+		if opened != 1 {
+			t.Errorf("%d devices were opened anew, must be 1", opened)
 		}
-		want, err := net.Run(ctx, inputs)
-		if err != nil {
-			t.Fatal(err)
-		}
-		gputest.Fail(t, gputest.Gone, "vkQueueSubmit")
+	}
+}
+
+// losesDevice runs a network, loses its device and runs it twice more.
+func losesDevice(t *testing.T, g *graph, output string, o Options) {
+	ctx, inputs := context.Background(), map[string]tensor.Array{"x": g.array(1, 4, 6, 5)}
+	dev, err := host.Open(host.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	net, err := New(dev, &g.Model, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err := net.Run(ctx, inputs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	gputest.Fail(t, gputest.Gone, "vkQueueSubmit")
+	for range 2 {
 		got, err := net.Run(ctx, inputs)
 		switch {
-		case !may && (!errors.Is(err, gpu.ErrDeviceLost) || got != nil):
+		case o.Reopen == nil && (!errors.Is(err, gpu.ErrDeviceLost) || got != nil):
 			t.Errorf("error %v, must be ErrDeviceLost", err)
-		case may && (err != nil || !slices.Equal(got["v6"].Data, want["v6"].Data)):
+		case o.Reopen != nil && (err != nil || !slices.Equal(got[output].Data, want[output].Data)):
 			t.Errorf("on another device: error %v, or other numbers", err)
 		}
-		gputest.Heal()
-		_ = net.Close()
-		_ = dev.Close() // it is lost
 	}
-	if opened != 1 {
-		t.Errorf("%d devices were opened anew, must be 1", opened)
+	gputest.Heal()
+	if err := net.Close(); err != nil && o.Reopen != nil && net.stages == nil {
+		t.Error(err)
 	}
+	_ = dev.Close() // it is lost
 }

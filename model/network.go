@@ -3,6 +3,7 @@ package model
 import (
 	"errors"
 	"fmt"
+	"github.com/gpuconv/gpuconv/internal/turn"
 	"maps"
 	"slices"
 	"strings"
@@ -49,12 +50,16 @@ type Network struct {
 	initial map[string]*value // the initializers
 	stages  *stages           // of a network that the host computes a node of, nil of all others
 
-	mu       sync.Mutex
-	plans    []*plan // the newest last
-	baked    map[string]bool
-	closed   bool
-	gave     map[string]onnx.DataType // the types of the outputs of the newest plan
-	reopened *host.Device             // in place of the caller's
+	mu    turn.Lock // held for a run, a check or a compilation
+	plans []*plan   // the newest last
+	baked map[string]bool
+
+	devices *devices // of the whole network, where this is a stage of one
+	stage   bool
+
+	state  sync.Mutex // guards what follows, and dev, and is held for moments: others write them while they hold mu
+	closed bool
+	gave   map[string]onnx.DataType // the types of the outputs of the newest plan
 }
 
 // Port is an input or an output of a network.
@@ -129,6 +134,7 @@ func New(dev *host.Device, m *onnx.Model, o Options) (*Network, error) {
 		name:    m.Graph.Name,
 		initial: map[string]*value{},
 		baked:   map[string]bool{},
+		devices: &devices{open: o.Reopen, on: dev},
 	}
 	if err := net.read(m); err != nil {
 		return nil, fmt.Errorf("model %q: %w", net.name, err)
@@ -294,9 +300,12 @@ func (net *Network) Close() error {
 	if net.stages != nil {
 		errs = append(errs, net.stages.close())
 	}
-	if net.reopened != nil {
-		errs = append(errs, net.reopened.Close())
+	if !net.stage {
+		errs = append(errs, net.devices.close())
 	}
-	net.plans, net.reopened, net.closed = nil, nil, true
+	net.plans = nil
+	net.state.Lock()
+	defer net.state.Unlock()
+	net.closed = true
 	return errors.Join(errs...)
 }

@@ -38,19 +38,19 @@ type output struct {
 const mostPlans = 8
 
 // planFor gives the plan for a run's inputs, compiled where there is none.
-func (net *Network) planFor(given map[string]*value) (*plan, error) {
+func (net *Network) planFor(ctx context.Context, given map[string]*value) (*plan, error) {
 	for i, p := range net.plans {
 		if p.key == net.key(given) {
 			net.plans = append(slices.Delete(net.plans, i, i+1), p)
-			net.gave = p.types()
+			net.give(p)
 			return p, nil
 		}
 	}
-	p, err := net.compile(given, false)
+	p, err := net.compile(ctx, given, false)
 	if err != nil {
 		return nil, err
 	}
-	net.gave = p.types()
+	net.give(p)
 	p.key = net.key(given) // which names the inputs whose values compiling asked for
 	net.plans = append(net.plans, p)
 	if len(net.plans) > mostPlans {
@@ -61,6 +61,13 @@ func (net *Network) planFor(given map[string]*value) (*plan, error) {
 		}
 	}
 	return p, nil
+}
+
+// give notes the types of the outputs of a plan.
+func (net *Network) give(p *plan) {
+	net.state.Lock()
+	defer net.state.Unlock()
+	net.gave = p.types()
 }
 
 // types are those of the plan's outputs.
@@ -88,9 +95,9 @@ func (net *Network) key(given map[string]*value) string {
 
 // compile makes a plan. Where it turns out that the values of some inputs must be known, as those of a shape, it
 // begins anew with them as constants.
-func (net *Network) compile(given map[string]*value, checked bool) (*plan, error) {
+func (net *Network) compile(ctx context.Context, given map[string]*value, checked bool) (*plan, error) {
 	for {
-		p, err := newCompiler(net, given, checked).compile()
+		p, err := newCompiler(net, given, checked).compile(ctx)
 		var unknown *unknownError
 		if !errors.As(err, &unknown) {
 			return p, err

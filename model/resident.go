@@ -85,7 +85,9 @@ func (net *Network) runResident(ctx context.Context, inputs map[string]Input) (m
 	if net.stages != nil {
 		return net.runStaged(ctx, inputs)
 	}
-	net.mu.Lock()
+	if err := net.mu.LockFor(ctx); err != nil {
+		return nil, err
+	}
 	defer net.mu.Unlock()
 	if net.closed {
 		return nil, fmt.Errorf("network %w", gpu.ErrClosed)
@@ -101,7 +103,7 @@ func (net *Network) runResident(ctx context.Context, inputs map[string]Input) (m
 		if err != nil {
 			return nil, err
 		}
-		p, err := net.planFor(given)
+		p, err := net.planFor(ctx, given)
 		var unread *unreadError
 		if errors.As(err, &unread) {
 			continue

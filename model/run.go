@@ -37,7 +37,7 @@ func (net *Network) Run(ctx context.Context, inputs map[string]tensor.Array) (ma
 func (net *Network) runOnce(
 	ctx context.Context, inputs map[string]tensor.Array,
 ) (out map[string]tensor.Array, err error) {
-	err = net.with(inputs, func(p *plan, words [][]uint32) (err error) {
+	err = net.with(ctx, inputs, func(p *plan, words [][]uint32) (err error) {
 		out, err = p.run(ctx, words)
 		return err
 	})
@@ -51,7 +51,7 @@ func (net *Network) Profile(ctx context.Context, inputs map[string]tensor.Array)
 		times, err = net.stages.profile(ctx, inputs)
 		return times, net.failedAs("timing", err)
 	}
-	err = net.with(inputs, func(p *plan, words [][]uint32) (err error) {
+	err = net.with(ctx, inputs, func(p *plan, words [][]uint32) (err error) {
 		if p.program != nil {
 			times, err = p.program.ProfileWords(ctx, words...)
 		}
@@ -74,7 +74,7 @@ func (net *Network) Time(
 		took, err = net.stages.time(ctx, runs, inputs)
 		return took, net.failedAs("timing", err)
 	}
-	err = net.with(inputs, func(p *plan, words [][]uint32) (err error) {
+	err = net.with(ctx, inputs, func(p *plan, words [][]uint32) (err error) {
 		if p.program != nil {
 			took, err = p.program.TimeWords(ctx, runs, words...)
 		}
@@ -89,7 +89,7 @@ func (net *Network) Plan(inputs map[string]tensor.Array) (s Summary, err error) 
 		s, err = net.stages.plan(inputs)
 		return s, net.failedAs("compiling", err)
 	}
-	err = net.with(inputs, func(p *plan, _ [][]uint32) error {
+	err = net.with(context.Background(), inputs, func(p *plan, _ [][]uint32) error {
 		s = p.summary
 		return nil
 	})
@@ -100,7 +100,9 @@ func (net *Network) Plan(inputs map[string]tensor.Array) (s Summary, err error) 
 }
 
 // with holds the inputs against the network and does something with the plan for them, one goroutine at a time.
-func (net *Network) with(inputs map[string]tensor.Array, do func(*plan, [][]uint32) error) error {
+func (net *Network) with(
+	ctx context.Context, inputs map[string]tensor.Array, do func(*plan, [][]uint32) error,
+) error {
 	if net == nil || net.outputs == nil {
 		return fmt.Errorf("network %w, or never loaded: use one from model.Load", gpu.ErrClosed)
 	}
@@ -108,12 +110,14 @@ func (net *Network) with(inputs map[string]tensor.Array, do func(*plan, [][]uint
 	if err != nil {
 		return err
 	}
-	net.mu.Lock()
+	if err := net.mu.LockFor(ctx); err != nil {
+		return err
+	}
 	defer net.mu.Unlock()
 	if net.closed {
 		return fmt.Errorf("network %w", gpu.ErrClosed)
 	}
-	p, err := net.planFor(given)
+	p, err := net.planFor(ctx, given)
 	if err != nil {
 		return err
 	}

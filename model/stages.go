@@ -56,6 +56,7 @@ func (net *Network) staged(m *onnx.Model) (*stages, error) {
 	graph.Graph.Outputs = gives
 	var err error
 	s.before, err = New(net.dev, &graph, net.options)
+	s.before.share(net.devices)
 	return s, err
 }
 
@@ -101,7 +102,8 @@ func (s *stages) follow(given map[string]onnx.DataType) (*Network, error) {
 	}
 	var err error
 	if len(graph.Graph.Outputs) > 0 {
-		s.after, err = New(s.net.dev, &graph, s.net.options)
+		s.after, err = New(s.net.devices.newest(), &graph, s.net.options)
+		s.after.share(s.net.devices)
 	}
 	if s.made = err == nil; s.made {
 		s.model = nil
@@ -182,14 +184,14 @@ func (s *stages) given(all map[string]tensor.Array) map[string]tensor.Array {
 
 // types are those of what the network gave last.
 func (net *Network) types() map[string]onnx.DataType {
-	net.mu.Lock()
-	defer net.mu.Unlock()
+	net.state.Lock()
+	defer net.state.Unlock()
 	return maps.Clone(net.gave)
 }
 
 func (net *Network) isClosed() bool {
-	net.mu.Lock()
-	defer net.mu.Unlock()
+	net.state.Lock()
+	defer net.state.Unlock()
 	return net.closed
 }
 

@@ -38,7 +38,12 @@ const (
 
 // Open allocates a plan's memory, fills its constants and records its steps. The error wraps [ErrTooLarge] or gpu's
 // reasons.
-func Open(dev *Device, p Plan, guarded bool) (_ *Session, err error) {
+func Open(dev *Device, p Plan, guarded bool) (*Session, error) {
+	return OpenContext(context.Background(), dev, p, guarded)
+}
+
+// OpenContext is Open until ctx ends, between one constant or kernel and the next.
+func OpenContext(ctx context.Context, dev *Device, p Plan, guarded bool) (_ *Session, err error) {
 	s := &Session{dev: dev, plan: p, places: make([]place, len(p.Operands))}
 	defer func() {
 		if err != nil {
@@ -51,10 +56,10 @@ func Open(dev *Device, p Plan, guarded bool) (_ *Session, err error) {
 	if err := s.allocate(guarded); err != nil {
 		return nil, err
 	}
-	if err := s.fill(); err != nil {
+	if err := s.fill(ctx); err != nil {
 		return nil, err
 	}
-	return s, s.record()
+	return s, s.record(ctx)
 }
 
 func (s *Session) allocate(guarded bool) error {
@@ -77,8 +82,11 @@ func (s *Session) allocate(guarded bool) error {
 }
 
 // fill uploads the constants.
-func (s *Session) fill() error {
+func (s *Session) fill(ctx context.Context) error {
 	for i, o := range s.plan.Operands {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
 		if o.Role != Constant {
 			continue
 		}
@@ -95,7 +103,7 @@ func (s *Session) fill() error {
 
 // record binds each step and adds it to the batch. The parameters of all steps are in one buffer, at offsets that
 // uniform bindings may have; equal ones are there once.
-func (s *Session) record() error {
+func (s *Session) record(ctx context.Context) error {
 	params, offsets := s.parameters()
 	if len(params) == 0 {
 		return fmt.Errorf("%w: a plan without steps", gpu.ErrMisuse)
@@ -109,6 +117,9 @@ func (s *Session) record() error {
 	}
 	s.batch = s.dev.NewBatch()
 	for i, step := range s.plan.Steps {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
 		size := uint64(len(step.Params)+15) &^ 15
 		if err := s.bind(step, gpu.Binding{Buffer: uniform, Offset: offsets[i], Size: size}); err != nil {
 			return err
