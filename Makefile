@@ -4,8 +4,8 @@
 # make bench the comparison suite on both, beside ONNX Runtime; make bench-gpu on a GPU, beside cuDNN
 # make rules every algorithm on some layers, and the figures by which rules choose fitted to that
 .PHONY: run digits build tools test check unit llvmpipe llvmpipe-digits swiftshader race web test-web \
-	test-web-short fuzz mutants golden translate windows test-windows smoke release test-install bench bench-gpu \
-	rules rules-gpu bench-web llvmpipe-gomlx test-gomlx
+	test-web-short fuzz mutants golden translate windows test-windows smoke release test-release \
+	test-install bench bench-gpu rules rules-gpu bench-web llvmpipe-gomlx test-gomlx
 
 GO ?= go
 DEVICE_TESTS = ./gpu/... ./internal/exec ./internal/ceiling ./internal/op ./internal/conformance ./host/... ./model \
@@ -134,6 +134,11 @@ release: build
 	@scripts/setup.sh run
 	@scripts/setup.sh windows
 	GO=$(GO) scripts/release.sh
+
+# The release for Linux, built twice and installed: not part of make test.
+test-release: build
+	@scripts/setup.sh run
+	GO=$(GO) scripts/test_release.sh
 
 # What people type: go install of the last commit, from an empty module cache.
 test-install: tools

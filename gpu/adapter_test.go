@@ -168,3 +168,14 @@ func TestParseBackend(t *testing.T) {
 		}
 	}
 }
+
+// TestKnownTraps holds that traps of an adapter are named where it is there, and no others.
+func TestKnownTraps(t *testing.T) {
+	for _, name := range []string{"llvmpipe", "SwiftShader"} {
+		with := strings.Join(KnownTraps([]AdapterInfo{{Name: "a GPU"}, {Name: name + " (LLVM)"}}), "\n")
+		without := strings.Join(KnownTraps([]AdapterInfo{{Name: "a GPU"}}), "\n")
+		if !strings.Contains(with, name) || strings.Contains(without, name) || without == "" {
+			t.Errorf("with %s: %s\nwithout: %s", name, with, without)
+		}
+	}
+}

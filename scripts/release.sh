@@ -1,6 +1,7 @@
 #!/bin/sh
-# Builds a release below out/release: for each system an archive of the program, its manual pages, the completion of
-# shells, and the licences; a list of all modules that are linked in (SBOM); and checksums of all of it. What is
+# Builds a release below out/release: for each system an archive of the program, the page for browsers, manual pages,
+# the completion of shells, what installs them, and the licences of all modules that are linked in; a list of these
+# modules (SBOM); and checksums of all of it. What is
 # committed is built, in a checkout of its own, so that the same commit gives the same bytes anywhere with the same
 # compilers.
 #
@@ -31,6 +32,21 @@ for shell in bash zsh fish powershell; do
 	"$tree/out/gpuconv" completion "$shell" >"$tree/out/completion/gpuconv.$shell"
 done
 
+make -s -C "$tree" web >&2
+
+# licences gathers, below a folder, the licences of Go and of all modules that are linked into a program.
+licences() {
+	mkdir -p "$2/go"
+	cp "$($go env GOROOT)/LICENSE" "$2/go/"
+	$go version -m "$1" | awk '$1 == "dep" {print $2 "@" $3}' | while read -r module; do
+		folder=$($go mod download -json "$module" | sed -n 's/^\t"Dir": "\(.*\)",*$/\1/p')
+		mkdir -p "$2/$module"
+		find "$folder" -maxdepth 1 -type f \( -iname 'licen*' -o -iname 'copying*' -o -iname 'notice*' -o \
+			-iname 'ofl*' \) -exec cp {} "$2/$module/" \;
+		[ -n "$(ls "$2/$module")" ] || { echo "release.sh: $module has no licence" >&2; exit 1; }
+	done
+}
+
 # archive packs a folder whose files, order, times and owners are the same on each run.
 archive() {
 	tar --sort=name --mtime="@$date" --owner=0 --group=0 --numeric-owner --mode=go=rX,u+rw -C "$tree/out" -cf - "$1" |
@@ -48,10 +64,17 @@ for system; do
 	mkdir -p "$tree/out/$name"
 	GOOS=$system GOARCH=amd64 CGO_ENABLED=1 CC=$compiler \
 		$go build -trimpath -buildvcs=true -ldflags="-s -w $flags" -o "$tree/out/$name/$program" ./cmd/gpuconv
-	cp -r README.md CHANGELOG.md LICENSE NOTICE docs "$tree/out/man" "$tree/out/completion" "$tree/out/$name"
+	cp -r README.md CHANGELOG.md LICENSE NOTICE docs "$tree/out/man" "$tree/out/completion" "$tree/out/web" \
+		"$tree/out/$name"
+	[ "$system" = windows ] || cp scripts/install.sh "$tree/out/$name"
+	licences "$tree/out/$name/$program" "$tree/out/$name/licences"
 	archive "$name"
 	# A program that was linked in another way than those that the tests run proves itself.
-	[ "$system" != linux ] || "$tree/out/$name/$program" verify --count 20 >&2
+	if [ "$system" = linux ]; then
+		"$tree/out/$name/$program" verify --count 20 >&2
+		PREFIX="$tree/out/installed" "$tree/out/$name/install.sh" >&2
+		scripts/test_installed.sh "$tree/out/installed" >&2
+	fi
 	GOOS=$system GOARCH=amd64 CGO_ENABLED=1 "$tree/out/tools/cyclonedx-gomod" app -json -licenses -noserial \
 		-output "$out/$name.cdx.json" -main cmd/gpuconv .
 	sed -i "s/\"timestamp\": \"[^\"]*\"/\"timestamp\": \"$(date -u -d "@$date" +%FT%TZ)\"/" "$out/$name.cdx.json"

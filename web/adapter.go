@@ -17,6 +17,7 @@ type adapterAnswer struct {
 	Adapters []gpu.AdapterInfo `json:"adapters"`
 	Clock    string            `json:"clock"`
 	Advice   string            `json:"advice"`
+	Traps    []string          `json:"known_traps"`
 	Host     bench.Host        `json:"host"`
 	Ceilings *bench.Ceilings   `json:"ceilings,omitempty"`
 }
@@ -36,6 +37,7 @@ func (p *program) adapter(ctx context.Context, q question) (answer, error) {
 	if a.Adapters, err = gpu.Adapters(); err != nil {
 		return answer{}, err
 	}
+	a.Traps = gpu.KnownTraps(a.Adapters)
 	if dev.GPU() != nil {
 		if a.Clock, err = clock(ctx, dev.GPU()); err != nil {
 			return answer{}, err

@@ -5,10 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"runtime"
 	"runtime/debug"
-	"slices"
-	"strings"
 
 	"github.com/gpuconv/gpuconv/gpu"
 	"github.com/gpuconv/gpuconv/host"
@@ -86,7 +83,7 @@ func diagnose() (doctorReport, error) {
 	if err != nil {
 		return r, err
 	}
-	r.Traps = traps(list)
+	r.Traps = gpu.KnownTraps(list)
 	best := gpu.Software
 	for _, info := range list {
 		r.Adapters = append(r.Adapters, examine(info))
@@ -159,32 +156,6 @@ func adapterAdvice(info gpu.AdapterInfo) string {
 		) + " are split, which takes longer"
 	}
 	return "ready"
-}
-
-// traps lists what is known to go wrong below gpuconv on this platform, and what is done about it.
-func traps(adapters []gpu.AdapterInfo) []string {
-	list := []string{
-		"wgpu reports work as done that takes longer than 5 s: gpuconv waits for the GPU's own word",
-		"wgpu does not say how long a timestamp's tick is: gpuconv measures it",
-		"WGSL's float16, subgroups and override constants do not compile in this wgpu: no shader here uses them",
-	}
-	if slices.ContainsFunc(adapters, func(a gpu.AdapterInfo) bool { return strings.HasPrefix(a.Name, "llvmpipe") }) {
-		list = append(
-			list,
-			"llvmpipe silently ends a thread's loops after 65,535 rounds: layers of millions of products an output "+
-				"come out wrong there, and the check says so",
-		)
-	}
-	if runtime.GOARCH == "arm64" && runtime.GOOS != "darwin" {
-		list = append(
-			list,
-			"this platform's wgpu is 22.1: workgroup memory is not zeroed, and no shader here relies on it",
-		)
-	}
-	if runtime.GOOS == "windows" {
-		list = append(list, "Windows resets a GPU that works for 2 s on one submission: run large layers with care")
-	}
-	return list
 }
 
 // driverFiles lists the Vulkan drivers that the loader would find on Linux.

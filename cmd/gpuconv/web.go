@@ -18,6 +18,25 @@ import (
 // webFolder is what make web builds.
 const webFolder = "out/web"
 
+// pageFolder is where the page is: as make web builds it, or as an archive of a release has it beside the program, or
+// as install.sh puts it.
+func pageFolder() string {
+	folders := []string{webFolder}
+	if program, err := os.Executable(); err == nil {
+		if real, err := filepath.EvalSymlinks(program); err == nil {
+			program = real
+		}
+		beside := filepath.Dir(program)
+		folders = append(folders, filepath.Join(beside, "web"), filepath.Join(beside, "..", "share", "gpuconv", "web"))
+	}
+	for _, folder := range folders {
+		if _, err := os.Stat(filepath.Join(folder, "main.wasm")); err == nil {
+			return folder
+		}
+	}
+	return webFolder
+}
+
 func (a *app) webCommand() *cobra.Command {
 	var folder string
 	var port int
@@ -26,22 +45,26 @@ func (a *app) webCommand() *cobra.Command {
 		Short: "Serve the page for browsers on localhost",
 		Long: `Serves the page that make web builds, the same packages for browsers, on localhost:
 WebGPU wants a page from there or from https. Any host of static files can serve the
-folder. Interrupt ends it.`,
+folder. Releases have the page; without --folder it is looked for in out/web, beside the
+program, and where install.sh puts it. Interrupt ends it.`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if port < 0 || port > 65535 {
 				return usagef("--port %d: must be from 0, which takes a free one, to 65535", port)
 			}
+			if folder == "" {
+				folder = pageFolder()
+			}
 			if _, err := os.Stat(filepath.Join(folder, "main.wasm")); err != nil {
-				return usagef("--folder %s: there is no page in it (%v); make web builds it, into %s",
-					folder, err, webFolder)
+				return usagef("--folder %s: there is no page in it (%v); make web builds it, into %s, "+
+					"and archives of releases have it", folder, err, webFolder)
 			}
 			ctx, stop := interruptible(c.Context())
 			defer stop()
 			return a.web(ctx, folder, port)
 		},
 	}
-	c.Flags().StringVar(&folder, "folder", webFolder, "the folder that make web built")
+	c.Flags().StringVar(&folder, "folder", "", "the folder that make web built")
 	c.Flags().IntVar(&port, "port", 8080, "the port of localhost; 0 takes a free one")
 	return c
 }

@@ -119,6 +119,10 @@ func TestPage(t *testing.T) {
 		if rows := evaluate[int](t, page, `document.querySelectorAll("#limits tr").length`); rows < 10 {
 			t.Errorf("%d rows of limits", rows)
 		}
+		traps := evaluate[[]string](t, page, `[...document.querySelectorAll("#traps li")].map((i) => i.textContent)`)
+		if len(traps) < 3 || !strings.Contains(strings.Join(traps, "\n"), "SwiftShader compiles") {
+			t.Errorf("known traps are %q", traps)
+		}
 	})
 	t.Run("note", func(t *testing.T) {
 		all := evaluate[[][]string](t, page, `[...document.querySelectorAll("#formulas tbody tr")].map((r) =>

@@ -22,6 +22,11 @@ async function showAdapter() {
 		row.append(cell(name, { header: true }), cell(value));
 		return row;
 	}));
+	$("traps").replaceChildren(...a.known_traps.map((text) => {
+		const item = document.createElement("li");
+		item.textContent = text;
+		return item;
+	}));
 	$("measure-ceilings").disabled = !a.gpu;
 }
 
