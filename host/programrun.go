@@ -133,6 +133,18 @@ func (p *Program) Nodes() (names []string) {
 	return names
 }
 
+// Names are what the caller calls the nodes that run, in their order: a layer's by its problem, [Kernels] by theirs, and
+// "" all others.
+func (p *Program) Names() (names []string) {
+	if p == nil {
+		return nil
+	}
+	for _, s := range p.steps {
+		names = append(names, s.name())
+	}
+	return names
+}
+
 // ShadersHash tells apart builds whose kernels have other WGSL, those of tensors included.
 func ShadersHash() string { return shaders.HashAll() }
 

@@ -218,6 +218,11 @@ func (c *compiler) fuseChain(ch *nodeChain) error {
 		plan:   func(p *exec.Plan, in, out []op.Tensor) error { return ch.plan(p, in, out[0]) },
 		judge:  equal, // no checked program has it
 	})
+	var nodes []*node
+	for _, of := range ch.links {
+		nodes = append(nodes, of.n)
+	}
+	c.doing[ch.String()] = doing{nodes: nodes, reads: ch.values}
 	for _, at := range ch.at {
 		c.fused[at] = true
 	}

@@ -222,7 +222,7 @@ func (c *compiler) finish(ctx context.Context) (err error) {
 	if c.plan.program, err = c.b.CompileContext(ctx, c.checked, outputs...); err != nil {
 		return err
 	}
-	c.plan.summary = summaryOf(c.plan.program)
+	c.plan.summary = c.summary(c.plan.program)
 	if c.checked {
 		c.plan.doing, c.plan.values = c.doing, c.values
 	}

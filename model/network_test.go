@@ -110,6 +110,16 @@ func TestFused(t *testing.T) {
 	if len(s.Nodes) > 5 {
 		t.Errorf("computed by %q, must be two layers and copies", s.Nodes)
 	}
+	var layers [][]int
+	for _, nodes := range s.Fused {
+		if len(nodes) > 0 {
+			layers = append(layers, nodes)
+		}
+	}
+	if want := [][]int{{0, 1, 2}, {3, 4, 5, 6}}; len(s.Fused) != len(s.Nodes) || fmt.Sprint(layers) != fmt.Sprint(want) ||
+		!slices.Equal(s.Shapes["v2"], []int{2, 8, 6, 5}) || s.Shapes["v1"] != nil {
+		t.Errorf("fused %v, must be %v, shapes %v", s.Fused, want, s.Shapes)
+	}
 	_, verdict, err := net.Check(context.Background(), inputs)
 	if err := errors.Join(err, verdict.Err()); err != nil {
 		t.Error(err)

@@ -241,11 +241,12 @@ func (s *stages) look(inputs map[string]tensor.Array, with func(*Network, map[st
 
 // plan joins what the stages are computed by.
 func (s *stages) plan(inputs map[string]tensor.Array) (sum Summary, err error) {
-	sum.Elsewhere = []string{s.node.String()}
+	sum.Elsewhere, sum.Shapes = []string{s.node.String()}, map[string][]int{}
 	err = s.look(inputs, func(n *Network, in map[string]tensor.Array) error {
 		of, err := n.Plan(in)
 		sum.Nodes, sum.Elsewhere = append(sum.Nodes, of.Nodes...), append(sum.Elsewhere, of.Elsewhere...)
-		sum.Names = append(sum.Names, of.Names...)
+		sum.Names, sum.Fused = append(sum.Names, of.Names...), append(sum.Fused, of.Fused...)
+		maps.Copy(sum.Shapes, of.Shapes)
 		sum.Submissions += of.Submissions
 		sum.Memory.Planned += of.Memory.Planned
 		sum.Memory.Naive += of.Memory.Naive

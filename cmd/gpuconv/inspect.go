@@ -25,8 +25,8 @@ func (a *app) inspectCommand() *cobra.Command {
 		Long: `Shows the nodes of an ONNX network, the shapes that its file says, the parameters of its
 layers with and without sharing, as the CS231n notes count them, and the operations of
 each. With an adapter, and where all sizes of the inputs are known, it also compiles the
-network and shows by which algorithms its layers are computed, and in how much memory.
-All but that needs no GPU.`,
+network and shows what is computed at once and by which algorithms, in how much memory,
+and the shapes that the file does not say. All but that needs no GPU.`,
 		Example: `  gpuconv inspect squeezenet.onnx
   gpuconv inspect net.onnx --dim N=1
   gpuconv inspect net.onnx --dot | dot -Tsvg -o net.svg`,
@@ -68,6 +68,7 @@ func (a *app) inspect(path string, dims []string, dot bool, tunings *tuningFlags
 	default:
 		if r.Plan, err = a.planOf(n, tunings); err == nil {
 			r.complete(r.Plan.layers)
+			r.infer(*r.Plan)
 		} else if r.NoPlan = noPlan(err); r.NoPlan == "" {
 			return err
 		}
@@ -93,11 +94,13 @@ type inspectPlan struct {
 	Device     string         `json:"device"`
 	Inputs     []inspectValue `json:"inputs"`     // with the shapes for which it is; of one image where that is open
 	Algorithms []string       `json:"algorithms"` // or first kernels, of what runs on the GPU, in its order
+	Fused      [][]int        `json:"fused"`      // the nodes of each, by their places in the graph
 	Memory     host.Memory    `json:"memory"`
 	// Submissions is how many a run has, and OnCPU are the nodes that the CPU computes between them.
 	Submissions int      `json:"submissions"`
 	OnCPU       []string `json:"nodes_on_cpu,omitempty"`
 	layers      []conv.Problem
+	shapes      map[string][]int
 }
 
 // planOf compiles the network for the sizes that its inputs have, and one image where their number is open.
@@ -124,7 +127,7 @@ func (a *app) planOf(n *network, tunings *tuningFlags) (p *inspectPlan, err erro
 		return nil, err
 	}
 	p = &inspectPlan{Device: dev.String(), Algorithms: append([]string{}, s.Nodes...), Memory: s.Memory,
-		Submissions: s.Submissions, OnCPU: s.Elsewhere}
+		Fused: append([][]int{}, s.Fused...), Submissions: s.Submissions, OnCPU: s.Elsewhere, shapes: s.Shapes}
 	for _, port := range n.inputs {
 		v := inspectValue{Name: port.Name, Shape: axes{}}
 		for _, size := range inputs[port.Name].Shape {

@@ -194,6 +194,14 @@ func TestInspectPlan(t *testing.T) {
 
 // TestInspectUnsupported holds that all operators which nobody knows are named at once, and the rest shown all the
 // same.
+// TestInspectFused holds what is computed at once of the network that is shipped, and the shapes that its file does not
+// say, those between fused nodes among them.
+func TestInspectFused(t *testing.T) {
+	hosttest.Open(t)
+	out := squeezed(succeed(t, "inspect", "../../examples/digits/digits.onnx"))
+	contain(t, out, "conv0 [1 8 26 26] relu0 [1 8 26 26]", "flat [1 400]", "1 1 Conv, 2 Relu ", "6 8 Gemm ", "a copy")
+}
+
 func TestInspectUnsupported(t *testing.T) {
 	net := modelFile(t, onnx.Graph{
 		Inputs:  []onnx.ValueInfo{info("x", onnx.Float, 1)},

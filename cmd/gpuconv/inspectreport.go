@@ -71,6 +71,10 @@ func (r inspectReport) print(a *app) {
 	table(a.stdout, append(rows, r.summary()...)...)
 	fmt.Fprintln(a.stdout)
 	table(a.stdout, r.nodeTable()...)
+	if r.Plan != nil {
+		fmt.Fprintln(a.stdout)
+		table(a.stdout, r.planTable()...)
+	}
 	if len(r.Layers) > 0 {
 		fmt.Fprintln(a.stdout)
 		table(a.stdout, r.layerTable()...)
@@ -144,6 +148,22 @@ func (r inspectReport) nodeTable() []string {
 			op = n.Domain + "." + op
 		}
 		rows = append(rows, fmt.Sprintf("%d\t%s\t%s\t%s", n.Index, op, joined(n.Inputs), joined(n.Outputs)))
+	}
+	return rows
+}
+
+// planTable shows which nodes each step of the plan computes.
+func (r inspectReport) planTable() []string {
+	rows := []string{"step\tcomputes\tby"}
+	for i, algorithm := range r.Plan.Algorithms {
+		var nodes []string
+		for _, n := range r.Plan.Fused[i] {
+			nodes = append(nodes, fmt.Sprintf("%d %s", n, r.Nodes[n].Op))
+		}
+		if nodes == nil {
+			nodes = []string{"a copy"}
+		}
+		rows = append(rows, fmt.Sprintf("%d\t%s\t%s", i, strings.Join(nodes, ", "), algorithm))
 	}
 	return rows
 }

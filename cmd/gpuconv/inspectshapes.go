@@ -42,6 +42,33 @@ func (a axes) images() ([]int, bool) {
 	return append([]int{1}, rest...), ok
 }
 
+// infer fills in the shapes that the file does not say with those of the plan. What fused nodes give each other stands
+// nowhere, and has the shape of what the last of them gives.
+func (r *inspectReport) infer(p inspectPlan) {
+	for _, nodes := range p.Fused {
+		if len(nodes) == 0 {
+			continue
+		}
+		if shape, ok := p.shapes[r.Nodes[nodes[len(nodes)-1]].Outputs[0].Name]; ok {
+			for _, n := range nodes {
+				p.shapes[r.Nodes[n].Outputs[0].Name] = shape
+			}
+		}
+	}
+	for _, n := range r.Nodes {
+		for _, values := range [][]inspectValue{n.Inputs, n.Outputs} {
+			for i, v := range values {
+				if shape, ok := p.shapes[v.Name]; ok && v.Shape == nil {
+					values[i].Shape = axes{}
+					for _, size := range shape {
+						values[i].Shape = append(values[i].Shape, size)
+					}
+				}
+			}
+		}
+	}
+}
+
 // fileShapes are the shapes of values that a model's file says, symbolic dimensions with the sizes of --dim.
 func fileShapes(g onnx.Graph, dims map[string]int) map[string]axes {
 	shapes := map[string]axes{}
