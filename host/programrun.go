@@ -133,8 +133,8 @@ func (p *Program) Nodes() (names []string) {
 	return names
 }
 
-// Names are what the caller calls the nodes that run, in their order: a layer's by its problem, [Kernels] by theirs, and
-// "" all others.
+// Names are what the caller calls the nodes that run, in their order: a layer's by its problem, [Kernels] by theirs,
+// and "" all others.
 func (p *Program) Names() (names []string) {
 	if p == nil {
 		return nil

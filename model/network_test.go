@@ -116,9 +116,10 @@ func TestFused(t *testing.T) {
 			layers = append(layers, nodes)
 		}
 	}
-	if want := [][]int{{0, 1, 2}, {3, 4, 5, 6}}; len(s.Fused) != len(s.Nodes) || fmt.Sprint(layers) != fmt.Sprint(want) ||
+	fused := [][]int{{0, 1, 2}, {3, 4, 5, 6}}
+	if len(s.Fused) != len(s.Nodes) || fmt.Sprint(layers) != fmt.Sprint(fused) ||
 		!slices.Equal(s.Shapes["v2"], []int{2, 8, 6, 5}) || s.Shapes["v1"] != nil {
-		t.Errorf("fused %v, must be %v, shapes %v", s.Fused, want, s.Shapes)
+		t.Errorf("fused %v, must be %v, shapes %v", s.Fused, fused, s.Shapes)
 	}
 	_, verdict, err := net.Check(context.Background(), inputs)
 	if err := errors.Join(err, verdict.Err()); err != nil {

@@ -194,8 +194,8 @@ func TestInspectPlan(t *testing.T) {
 
 // TestInspectUnsupported holds that all operators which nobody knows are named at once, and the rest shown all the
 // same.
-// TestInspectFused holds what is computed at once of the network that is shipped, and the shapes that its file does not
-// say, those between fused nodes among them.
+// TestInspectFused holds what is computed at once of the network that is shipped, and the shapes that its file does
+// not say, those between fused nodes among them.
 func TestInspectFused(t *testing.T) {
 	hosttest.Open(t)
 	out := squeezed(succeed(t, "inspect", "../../examples/digits/digits.onnx"))
