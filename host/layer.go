@@ -30,6 +30,10 @@ type LayerOptions struct {
 	// outputs of a tile, where a plain sum would make it of those alone whose windows hold it. With Exact every number
 	// stays where it belongs, unless Algorithm names a transform.
 	Exact bool
+	// Whole says that a layer of a program has whole numbers for X, filters and biases, and that no sum of their
+	// products can exceed 2^24, so that float32 has each exactly: [Program.Verify] then takes no other. It goes with
+	// Exact.
+	Whole bool
 	// Threads is the workgroup size of the direct algorithm, one of shaders.ConvThreads; 0 chooses.
 	Threads uint32
 	// FilterGradient is "name" or "name/variant" of one of [FilterGradients], by which Backward computes the gradients

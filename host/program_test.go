@@ -573,3 +573,29 @@ func emptyDispatches(b *testing.B, dev *gpu.Device, count int) {
 		}
 	}
 }
+
+// TestWhole holds that a layer which says that it is of whole numbers is judged to the last bit, though the mode is
+// another one, and has no verdict where it is not.
+func TestWhole(t *testing.T) {
+	dev := hosttest.Open(t)
+	p := must(conv.Parse("ic4ih5oc4kh3ph1"))
+	x, w := must(tensor.NewVolume(1, 5, 5, 4)), must(tensor.NewFilters(4, 3, 3, 4))
+	for i := range w.Data {
+		w.Data[i] = float32(i%7 - 3)
+	}
+	b := host.NewProgram(dev)
+	o := host.LayerOptions{Exact: true, Whole: true}
+	program := compiled(t)(b.CompileChecked(b.Conv(b.Input(1, 5, 5, 4), p, w, o)))
+	for _, c := range []struct {
+		of    float32
+		wraps error
+	}{{100, nil}, {1.0 / 3, cpuref.ErrNoVerdict}} { // whose sums no float32 has
+		for i := range x.Data {
+			x.Data[i] = c.of * float32(i%5-2)
+		}
+		_, reports, err := program.Verify(t.Context(), host.VerifyOptions{Mode: cpuref.Bounded}, x)
+		if !errors.Is(err, c.wraps) || err == nil && (len(reports) != 1 || reports[0].Report.Mode != cpuref.Exact) {
+			t.Errorf("X of %v: error %v, reports %+v", c.of, err, reports)
+		}
+	}
+}

@@ -76,6 +76,9 @@ func (l *layerData) judge(a Algorithm, in operands, v []float32, o VerifyOptions
 	if l.options.dtype() == Float16 {
 		ref = ref.Half()
 	}
+	if l.options.Whole {
+		o.Mode = cpuref.Exact
+	}
 	return cpuref.Check(v, ref, o.Mode)
 }
 

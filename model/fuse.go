@@ -23,6 +23,9 @@ type tail struct {
 // tail finds the nodes behind a layer that read nothing but its V, one after the other, and takes them with it.
 func (c *compiler) tail(n *node, v *value, behind int, filters tensor.Filters) tail {
 	t := tail{last: n, nodes: []*node{n}, filters: filters, behind: behind}
+	if n.whole { // so that filters and biases stay whole too
+		return t
+	}
 	for {
 		next, at := c.follower(t.last)
 		if next == nil || !c.fuse(&t, next, v) {

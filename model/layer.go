@@ -107,7 +107,8 @@ func (c *compiler) layerOptions(t tail) host.LayerOptions {
 	return host.LayerOptions{
 		Epilogue: t.epilogue,
 		Slopes:   t.slopes,
-		Exact:    o.Exact,
+		Exact:    o.Exact || t.last.whole,
+		Whole:    t.last.whole,
 		Tunings:  o.Tunings,
 		Autotune: o.Autotune,
 	}

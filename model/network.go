@@ -99,6 +99,7 @@ const newestOpset = 23
 type node struct {
 	onnx.Node
 	index int
+	whole bool // of a layer: of whole numbers, and float32 has each sum of them exactly
 }
 
 func (n *node) String() string {
@@ -169,6 +170,7 @@ func (net *Network) read(m *onnx.Model) error {
 		return err
 	}
 	net.foldQuantized()
+	net.expandQuantized()
 	net.forget()
 	var err error
 	net.stages, err = net.staged(m)

@@ -43,9 +43,13 @@ func body() *graph {
 func (g *graph) reference(t *testing.T, inputs map[string]tensor.Array) map[string]*operators.Array {
 	t.Helper()
 	values := map[string]*operators.Array{}
+	types := map[string]onnx.DataType{}
+	for _, i := range g.Graph.Inputs {
+		types[i.Name] = i.Type
+	}
 	for name, a := range inputs {
 		values[name] = &operators.Array{
-			Type:  onnx.Float,
+			Type:  types[name],
 			Shape: a.Shape,
 			Data:  numbers{floats: a.Data, ints: a.Ints}.float64s(),
 		}

@@ -25,7 +25,12 @@ func (net *Network) foldQuantized() {
 	if !slices.ContainsFunc(net.nodes, func(n *node) bool { return n.Op == "QuantizeLinear" }) {
 		return
 	}
-	f := folding{net: net, gives: map[string]*node{}, readers: map[string]int{}}
+	f := newFolding(net)
+	f.replace(func(n *node) bool { return n.Op == "QuantizeLinear" && f.fold(n) })
+}
+
+func newFolding(net *Network) *folding {
+	f := &folding{net: net, gives: map[string]*node{}, readers: map[string]int{}}
 	for _, n := range net.nodes {
 		for _, name := range n.Outputs {
 			f.gives[name] = n
@@ -37,15 +42,20 @@ func (net *Network) foldQuantized() {
 	for _, o := range net.outputs {
 		f.readers[o.Name]++
 	}
+	return f
+}
+
+// replace puts what by adds in the place of the nodes for which it adds any.
+func (f *folding) replace(by func(n *node) bool) {
 	var nodes []*node
-	for _, n := range net.nodes {
-		if f.added = nil; n.Op == "QuantizeLinear" && f.fold(n) {
+	for _, n := range f.net.nodes {
+		if f.added = nil; by(n) {
 			nodes = append(nodes, f.added...)
 			continue
 		}
 		nodes = append(nodes, n)
 	}
-	net.nodes = net.alive(nodes)
+	f.net.nodes = f.net.alive(nodes)
 }
 
 // alive are the nodes that the outputs need.

@@ -1,0 +1,190 @@
+package model
+
+import (
+	"math"
+	"slices"
+
+	"github.com/gpuconv/gpuconv/onnx"
+)
+
+// This file puts layers of float32 in the place of convolutions and products of 8-bit whole numbers. float32 has every
+// whole number up to 2^24: where no filter's terms can exceed that together, which follows from the filters, its
+// algorithms add them up exactly, in whatever order, and are many times as quick as sums of int32.
+
+// mostWhole is up to which float32 has every whole number.
+const mostWhole = 1 << 24
+
+// wholeInputs are where an operator has X, its zero point, the filters and theirs.
+var wholeInputs = map[string][4]int{
+	"ConvInteger": {0, 2, 1, 3}, "QLinearConv": {0, 2, 3, 5}, "MatMulInteger": {0, 2, 1, 3},
+	"QLinearMatMul": {0, 2, 3, 5},
+}
+
+// expandQuantized puts a DequantizeLinear, which takes the zero point off, a layer and what makes the output of its
+// sums in the place of each such node for which float32 is enough.
+func (net *Network) expandQuantized() {
+	if !slices.ContainsFunc(net.nodes, func(n *node) bool { _, ok := wholeInputs[n.Op]; return ok }) {
+		return
+	}
+	f := newFolding(net)
+	f.replace(f.expand)
+}
+
+// expand adds what computes the node, unless it is none of these or anything that must be known is not.
+func (f *folding) expand(n *node) bool {
+	at, ok := wholeInputs[n.Op]
+	if !ok {
+		return false
+	}
+	w := f.knownInput(n, at[2])
+	zero, unsigned, ok := f.zeroOf(n, at[1])
+	product, axis := n.Op == "MatMulInteger" || n.Op == "QLinearMatMul", 0 // of the filters
+	if product {
+		axis = 1
+	}
+	if !ok || w == nil || !isWhole(w.dtype) || w.empty() || product != (w.rank() == 2) || w.rank() > 5 {
+		return false
+	}
+	filters, ok := f.centred(n, w, at[3], axis)
+	bias, known := f.wholeBiases(n, w.shape()[axis])
+	if !ok || !known || !exactSums(filters, w.shape(), axis, bias, zero, unsigned) {
+		return false
+	}
+	return f.expanded(n, at, knownAs(onnx.Float, w.shape(), numbers{floats: filters}), bias, product)
+}
+
+// zeroOf is the zero point of X, and whether X is of uint8 or may be. It must be one known number.
+func (f *folding) zeroOf(n *node, at int) (zero int64, unsigned, ok bool) {
+	if len(n.Inputs) <= at || n.Inputs[at] == "" {
+		return 0, true, true
+	}
+	v := f.knownInput(n, at)
+	if v == nil || v.view.Count() != 1 || v.dtype != onnx.Int8 && v.dtype != onnx.Uint8 {
+		return 0, false, false
+	}
+	return v.numbers().ints[0], v.dtype == onnx.Uint8, true
+}
+
+// centred are the filters without their zero points, of which there is one, or one for each place of the axis.
+func (f *folding) centred(n *node, w *value, at, axis int) (all []float32, ok bool) {
+	zeros := []int64{0}
+	if len(n.Inputs) > at && n.Inputs[at] != "" {
+		v := f.known(n.Inputs[at])
+		if v == nil || !isWhole(v.dtype) || v.view.Count() != 1 && v.view.Count() != w.shape()[axis] {
+			return nil, false
+		}
+		zeros = v.numbers().ints
+	}
+	steps := behind(w.shape(), axis)
+	for i, number := range w.numbers().ints {
+		all = append(all, float32(number-zeros[i/steps%w.shape()[axis]%len(zeros)]))
+	}
+	return all, true
+}
+
+// behind is how many numbers of a tensor lie from one place of an axis to the next.
+func behind(shape []int, axis int) int {
+	count := 1
+	for _, size := range shape[axis+1:] {
+		count *= size
+	}
+	return count
+}
+
+// wholeBiases are those of a QLinearConv, none where it has none. known is false where they are not.
+func (f *folding) wholeBiases(n *node, outputs int) (all []int64, known bool) {
+	if n.Op != "QLinearConv" || len(n.Inputs) < 9 || n.Inputs[8] == "" {
+		return nil, true
+	}
+	v := f.known(n.Inputs[8])
+	if v == nil || !isWhole(v.dtype) || v.view.Count() != outputs {
+		return nil, false
+	}
+	return v.numbers().ints, true
+}
+
+// exactSums tells whether no filter's terms, with its bias, can exceed 2^24 together.
+func exactSums(filters []float32, shape []int, axis int, biases []int64, zero int64, unsigned bool) bool {
+	largest := max(127-zero, zero+128)
+	if unsigned {
+		largest = max(255-zero, zero)
+	}
+	sums := make([]float64, shape[axis])
+	for k, b := range biases {
+		sums[k] = math.Abs(float64(b))
+	}
+	steps := behind(shape, axis)
+	for i, w := range filters {
+		sums[i/steps%len(sums)] += math.Abs(float64(w)) * float64(largest)
+	}
+	return slices.Max(sums) <= mostWhole
+}
+
+// scaled is what the sums of a linear operator are multiplied with, for outputs along the first of so many axes.
+func (f *folding) scaled(n *node, outputs, axes int) (name string, ok bool) {
+	if zero := f.knownInput(n, 7); zero == nil || zero.view.Count() != 1 {
+		return "", false
+	}
+	var scales [3][]float32
+	for i, at := range []int{1, 4, 6} {
+		v := f.knownInput(n, at)
+		if v == nil || v.dtype != onnx.Float || v.view.Count() != 1 && (i != 1 || v.view.Count() != outputs) {
+			return "", false
+		}
+		scales[i] = v.numbers().floats
+	}
+	by := make([]float32, len(scales[1]))
+	for i, w := range scales[1] {
+		by[i] = scales[0][0] * w / scales[2][0]
+	}
+	shape := append([]int{len(by)}, slices.Repeat([]int{1}, axes-1)...)
+	return f.keep(n, "the factor of the sums", knownAs(onnx.Float, shape, numbers{floats: by})), true
+}
+
+// knownInput is an input of a node that is a constant, nil where it is none or left out.
+func (f *folding) knownInput(n *node, at int) *value {
+	if len(n.Inputs) <= at || n.Inputs[at] == "" {
+		return nil
+	}
+	return f.known(n.Inputs[at])
+}
+
+// expanded adds the nodes.
+func (f *folding) expanded(n *node, at [4]int, filters *value, bias []int64, product bool) bool {
+	layer, attributes, axes, outputs := "Conv", n.Attributes, filters.rank()-1, filters.shape()[0]
+	if product {
+		layer, attributes, axes, outputs = "MatMul", nil, 1, filters.shape()[1]
+	}
+	linear, by := n.Op[0] == 'Q', ""
+	if linear {
+		var ok bool
+		if by, ok = f.scaled(n, outputs, axes); !ok {
+			return false
+		}
+	}
+	one := f.keep(n, "one", knownAs(onnx.Float, nil, numbers{floats: []float32{1}}))
+	x, sums, result := f.name(n, "X without its zero point"), f.name(n, "the sums"), f.name(n, "the sums scaled")
+	inputs := []string{n.Inputs[at[0]], one}
+	if len(n.Inputs) > at[1] && n.Inputs[at[1]] != "" {
+		inputs = append(inputs, n.Inputs[at[1]])
+	}
+	f.add(n, "DequantizeLinear", nil, x, inputs...)
+	inputs = []string{x, f.keep(n, "the filters", filters)}
+	if bias != nil {
+		b := numbers{}
+		for _, of := range bias {
+			b.floats = append(b.floats, float32(of))
+		}
+		inputs = append(inputs, f.keep(n, "the biases", knownAs(onnx.Float, []int{len(bias)}, b)))
+	}
+	f.add(n, layer, attributes, sums, inputs...)
+	f.added[len(f.added)-1].whole = true
+	if !linear {
+		to := map[string]onnx.Attribute{"to": {Kind: onnx.KindInt, Int: int64(onnx.Int32)}}
+		f.add(n, "Cast", to, n.Outputs[0], sums)
+		return true
+	}
+	f.add(n, "Mul", nil, result, sums, by)
+	f.add(n, "QuantizeLinear", nil, n.Outputs[0], result, one, n.Inputs[7])
+	return true
+}
