@@ -111,6 +111,8 @@ func (f *folding) fold(n *node) bool {
 	switch layer.Op {
 	case "Conv":
 		ok = f.conv(layer, a, b, y, to)
+	case "ConvTranspose":
+		ok = f.transposed(layer, a, b, y, to)
 	case "Gemm":
 		ok = f.gemm(layer, a, b, y, to)
 	case "MatMul":
@@ -136,7 +138,7 @@ func (f *folding) layer(n *node) (layer *node, low, high float64, ok bool) {
 		}
 		layer = f.only(layer.Inputs[0])
 	}
-	ok = layer != nil && slices.Contains([]string{"Conv", "Gemm", "MatMul"}, layer.Op)
+	ok = layer != nil && slices.Contains([]string{"Conv", "ConvTranspose", "Gemm", "MatMul"}, layer.Op)
 	return layer, low, high, ok
 }
 
@@ -277,6 +279,19 @@ func (f *folding) conv(layer *node, a, b, y eightBits, to string) bool {
 	return true
 }
 
+// transposed is none of ONNX's operators of 8-bit numbers: it is a layer of float32 whose sums are exact, or none.
+func (f *folding) transposed(layer *node, a, b, y eightBits, to string) bool {
+	bias, ok := f.bias(layer, a, b)
+	groups, err := layer.integer("group", 1)
+	if !ok || err != nil || groups != 1 || !quantizes(a, y) || !b.byChannel(1) || b.of == nil || b.of.rank() < 3 {
+		return false
+	}
+	whole := *layer
+	whole.Op, whole.Outputs = linearTransposed, []string{to}
+	whole.Inputs = append(inputsOfLinear(a, b, y), bias)
+	return f.expand(&whole)
+}
+
 func (f *folding) matMul(layer *node, a, b, y eightBits, to string) bool {
 	if !quantizes(a, y) || !b.byChannel(1) || len(b.scales) > 1 && b.of.rank() != 2 {
 		return false
@@ -325,11 +340,16 @@ func (f *folding) gemm(layer *node, a, b, y eightBits, to string) bool {
 func (f *folding) product(
 	layer *node, op string, attributes map[string]onnx.Attribute, a, b, y eightBits, to, bias string,
 ) {
-	inputs := []string{a.x, a.scale, a.zero, b.x, b.scale, b.zero, y.scale, y.zero}
+	inputs := inputsOfLinear(a, b, y)
 	if bias != "" {
 		inputs = append(inputs, bias)
 	}
 	f.add(layer, op, attributes, to, inputs...)
+}
+
+// inputsOfLinear are those of QLinearConv and QLinearMatMul.
+func inputsOfLinear(a, b, y eightBits) []string {
+	return []string{a.x, a.scale, a.zero, b.x, b.scale, b.zero, y.scale, y.zero}
 }
 
 // add adds a node in the place of the one at hand, with the name and number of what it stands for.

@@ -73,6 +73,14 @@ var qdq = map[string]struct {
 		v := g.node("Conv", attributes{"pads": []int{1, 1, 1, 1}, "strides": []int{2, 1}}.onnx(), x, w, b)
 		return g.bits(v, onnx.Int8, 0.05, -7, true)
 	}, []int{2, 4, 6, 5}, "QuantizeLinear QLinearConv DequantizeLinear"},
+	"ConvTranspose with a scale for each filter and biases": {func(g *graph) string {
+		x, w := g.bits("x", onnx.Uint8, 0.013, 120, true), g.bytes([]int{4, 3, 2, 3}, 1, 0.01, 0.017, 0.023)
+		b := g.node("DequantizeLinear", attributes{"axis": 0}.onnx(), g.constant(onnx.Int32, []int{3}, 900, -40, 7),
+			g.reals(float32(0.013)*0.01, float32(0.013)*0.017, float32(0.013)*0.023),
+			g.constant(onnx.Int32, []int{3}, 0, 0, 0))
+		v := g.node("ConvTranspose", attributes{"strides": []int{2, 1}}.onnx(), x, w, b)
+		return g.bits(v, onnx.Uint8, 0.05, 100, false)
+	}, []int{2, 4, 6, 5}, "QuantizeLinear DequantizeLinear ConvTranspose Mul QuantizeLinear"},
 	"Conv with a zero point of its filters, and Relu that the range does": {func(g *graph) string {
 		x, w := g.bits("x", onnx.Uint8, 0.013, 120, true), g.bytes([]int{3, 4, 3, 3}, 0, 0.01)
 		return g.bits(g.node("Relu", nil, g.node("Conv", nil, x, w)), onnx.Uint8, 0.02, 0, false)

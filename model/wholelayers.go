@@ -17,8 +17,11 @@ const mostWhole = 1 << 24
 // wholeInputs are where an operator has X, its zero point, the filters and theirs.
 var wholeInputs = map[string][4]int{
 	"ConvInteger": {0, 2, 1, 3}, "QLinearConv": {0, 2, 3, 5}, "MatMulInteger": {0, 2, 1, 3},
-	"QLinearMatMul": {0, 2, 3, 5},
+	"QLinearMatMul": {0, 2, 3, 5}, linearTransposed: {0, 2, 3, 5},
 }
+
+// linearTransposed is to ConvTranspose what QLinearConv is to Conv. ONNX has none.
+const linearTransposed = "QLinearConvTranspose"
 
 // expandQuantized puts a DequantizeLinear, which takes the zero point off, a layer and what makes the output of its
 // sums in the place of each such node for which float32 is enough.
@@ -39,7 +42,7 @@ func (f *folding) expand(n *node) bool {
 	w := f.knownInput(n, at[2])
 	zero, unsigned, ok := f.zeroOf(n, at[1])
 	product, axis := n.Op == "MatMulInteger" || n.Op == "QLinearMatMul", 0 // of the filters
-	if product {
+	if product || n.Op == linearTransposed {
 		axis = 1
 	}
 	if !ok || w == nil || !isWhole(w.dtype) || w.empty() || product != (w.rank() == 2) || w.rank() > 5 {
@@ -50,7 +53,7 @@ func (f *folding) expand(n *node) bool {
 	if !ok || !known || !exactSums(filters, w.shape(), axis, bias, zero, unsigned) {
 		return false
 	}
-	return f.expanded(n, at, knownAs(onnx.Float, w.shape(), numbers{floats: filters}), bias, product)
+	return f.expanded(n, at, knownAs(onnx.Float, w.shape(), numbers{floats: filters}), axis, bias)
 }
 
 // zeroOf is the zero point of X, and whether X is of uint8 or may be. It must be one known number.
@@ -93,7 +96,7 @@ func behind(shape []int, axis int) int {
 
 // wholeBiases are those of a QLinearConv, none where it has none. known is false where they are not.
 func (f *folding) wholeBiases(n *node, outputs int) (all []int64, known bool) {
-	if n.Op != "QLinearConv" || len(n.Inputs) < 9 || n.Inputs[8] == "" {
+	if n.Op != "QLinearConv" && n.Op != linearTransposed || len(n.Inputs) < 9 || n.Inputs[8] == "" {
 		return nil, true
 	}
 	v := f.known(n.Inputs[8])
@@ -150,11 +153,15 @@ func (f *folding) knownInput(n *node, at int) *value {
 }
 
 // expanded adds the nodes.
-func (f *folding) expanded(n *node, at [4]int, filters *value, bias []int64, product bool) bool {
-	layer, attributes, axes, outputs := "Conv", n.Attributes, filters.rank()-1, filters.shape()[0]
-	if product {
-		layer, attributes, axes, outputs = "MatMul", nil, 1, filters.shape()[1]
+func (f *folding) expanded(n *node, at [4]int, filters *value, axis int, bias []int64) bool {
+	layer, attributes := "Conv", n.Attributes
+	switch {
+	case filters.rank() == 2:
+		layer, attributes = "MatMul", nil
+	case n.Op == linearTransposed:
+		layer = "ConvTranspose"
 	}
+	outputs, axes := filters.shape()[axis], filters.rank()-1 // channels of the sums, and their axes from these on
 	linear, by := n.Op[0] == 'Q', ""
 	if linear {
 		var ok bool
