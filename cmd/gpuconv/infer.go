@@ -79,7 +79,8 @@ transfers, by the wall clock. Files are written only where nothing failed.`,
 		"NAME=FILE: expected values of a tensor, .npy or .pb, to be held against the GPU and the reference")
 	flags.Float64Var(&f.tolerance, "bisect-tolerance", model.Tolerance,
 		"how far --bisect lets values be apart, as a part of the tensor's largest number")
-	flags.StringVar(&f.failure, "failure", "", "folder to which --check and --bisect write what is wrong first")
+	flags.StringVar(&f.failure, "failure", "",
+		"folder to which --check and --bisect write what is wrong first (default a temporary one)")
 	flags.BoolVar(
 		&f.deterministic,
 		"deterministic",

@@ -215,8 +215,10 @@ func TestInferCheck(t *testing.T) {
 	}
 	contain(t, stderr, "FAILED: ", "1 of ", "again: "+drivers())
 	contain(t, stderr, "alone: --failure FOLDER")
+	temporary := t.TempDir()
+	t.Setenv("TMPDIR", temporary)
 	alone := filepath.Join(t.TempDir(), "alone")
-	_, _, stderr = hooked(func(a *app) {
+	spoilRelu := func(a *app) {
 		a.spoilVerdict = func(v *model.Verdict) {
 			for i := range v.Nodes {
 				if n := &v.Nodes[i]; strings.Contains(n.Node, "Relu") {
@@ -224,9 +226,12 @@ func TestInferCheck(t *testing.T) {
 				}
 			}
 		}
-	}, append(args, "--failure", alone)...)
+	}
+	_, _, stderr = hooked(spoilRelu, append(args, "--failure", alone)...)
 	contain(t, stderr, "alone: "+drivers()+"gpuconv conformance --backend ", "'"+alone+"'")
 	contain(t, succeed(t, "conformance", alone), "1 passed, 0 failed")
+	_, _, stderr = hooked(spoilRelu, args...)
+	contain(t, stderr, "alone: "+drivers()+"gpuconv conformance --backend ", "'"+temporary)
 	code, _, stderr = hooked(func(a *app) { a.spoilVerdict = func(v *model.Verdict) { v.Nodes = nil } }, args...)
 	if code != exitFine {
 		t.Errorf("exit %d where there is nothing to judge: %s", code, stderr)

@@ -29,6 +29,7 @@ func TestInferBisect(t *testing.T) {
 		"expected values agree with the GPU")
 	succeed(t, append(args, "--bisect", at("wrong.npy"), "--bisect-tolerance", "100")...)
 
+	t.Setenv("TMPDIR", t.TempDir())
 	wrong := append(args, "--bisect", at("wrong.npy"), "--output", at("y.npy"))
 	code, stdout, stderr := hooked(func(*app) {}, wrong...)
 	if _, err := os.Stat(at("y.npy")); code != exitFailed || stdout != "" || err == nil {
@@ -36,7 +37,7 @@ func TestInferBisect(t *testing.T) {
 	}
 	contain(t, stderr, "FAILED: the expected values are wrong",
 		"first among 2 nodes, the last of them node 1, Conv",
-		"again: "+drivers(), "alone: --failure FOLDER")
+		"again: "+drivers(), "alone: "+drivers()+"gpuconv conformance --backend ")
 
 	npy(t, at("positive.npy"), "<f4", false, []int{1, 3, 4, 4}, make([]float64, 48))
 	alone := at("alone")

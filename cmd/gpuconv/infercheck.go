@@ -3,7 +3,9 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
+	"os"
 
 	"github.com/gpuconv/gpuconv/model"
 )
@@ -66,7 +68,7 @@ func (r *inference) judge(ctx context.Context) error {
 	return nil
 }
 
-// save writes the node that is wrong as a network of its own, where --failure names a folder for it.
+// save writes the node that is wrong as a network of its own.
 func (r *inference) save(verdict model.Verdict) error {
 	node := verdict.Failure()
 	if node == nil { // memory that was damaged, or a copy
@@ -75,14 +77,22 @@ func (r *inference) save(verdict model.Verdict) error {
 	return r.saveCase(node.Save, "the node as a model with what it read")
 }
 
-// saveCase has something written to the folder of --failure, as a case of its own.
+// saveCase has something written as a case of its own, to the folder of --failure, or to a new one for what is
+// temporary.
 func (r *inference) saveCase(save func(folder string) error, what string) error {
 	folder := r.flags.failure
 	if folder == "" {
-		fmt.Fprintf(r.app.stderr, "  alone: --failure FOLDER writes %s\n", what)
-		return nil
-	}
-	if err := save(folder); err != nil {
+		made, err := os.MkdirTemp("", "gpuconv-failure-")
+		if err == nil {
+			err = save(made)
+		}
+		if err != nil {
+			err = errors.Join(err, os.RemoveAll(made))
+			fmt.Fprintf(r.app.stderr, "  alone: --failure FOLDER writes %s: %v\n", what, err)
+			return nil
+		}
+		folder = made
+	} else if err := save(folder); err != nil {
 		return failure{fmt.Errorf("--failure %s: %w", folder, err)}
 	}
 	fmt.Fprintf(r.app.stderr, "  alone: %s\n", caseCommand(r.dev, folder))
