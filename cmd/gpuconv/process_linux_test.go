@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -60,9 +61,18 @@ func TestInterruptedAnywhere(t *testing.T) {
 		{"conformance", conformanceTree(t)},
 		{"devices"},
 		{"doctor"},
+		{"compare", results(t), results(t)},
+		{"web", "--port", "0", "--folder", pageOf(t)},
+		{"version"},
+		{"completion", "bash"},
 	} {
 		file := filepath.Join(t.TempDir(), "r.json")
-		c, _, stderr := process(t, append(args, "--output-json", file)...)
+		switch args[0] {
+		case "compare", "web", "version", "completion": // which write no results
+		default:
+			args = append(args, "--output-json", file)
+		}
+		c, _, stderr := process(t, args...)
 		time.Sleep(time.Duration(50+100*(i%3)) * time.Millisecond)
 		_ = c.Process.Signal(os.Interrupt) // it may be over
 		ended := make(chan error, 1)
@@ -81,6 +91,44 @@ func TestInterruptedAnywhere(t *testing.T) {
 			t.Errorf("%s: half a file of results: %s", strings.Join(args, " "), text)
 		}
 	}
+}
+
+// results are those of one layer, in a file.
+func results(t *testing.T) string {
+	file := filepath.Join(t.TempDir(), "results.json")
+	succeed(t, "bench", "--backend", "cpu", "--budget", "1ms", "ic1ih4oc1kh1", "--output-json", file)
+	return file
+}
+
+// pageOf is a folder that looks like that of the page.
+func pageOf(t *testing.T) string {
+	folder := t.TempDir()
+	if err := os.WriteFile(filepath.Join(folder, "main.wasm"), nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return folder
+}
+
+// TestTwoTunings holds that two processes which tune into one file both keep what they measured.
+func TestTwoTunings(t *testing.T) {
+	hosttest.Open(t)
+	dir := t.TempDir()
+	cache := filepath.Join(dir, "t.json")
+	var all []*exec.Cmd
+	for i, layer := range []string{"ic4ih5oc4kh1", "ic4ih6oc4kh1"} {
+		suite := filepath.Join(dir, fmt.Sprintf("suite%d.txt", i))
+		if err := os.WriteFile(suite, []byte(layer+"\n"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		c, _, _ := process(t, "tune", "--suite", suite, "--budget", "1ms", "--cache", cache)
+		all = append(all, c)
+	}
+	for _, c := range all {
+		if err := c.Wait(); err != nil {
+			t.Error(err)
+		}
+	}
+	contain(t, succeed(t, "tune", "--list", "--cache", cache), "ic4ih5oc4kh1", "ic4ih6oc4kh1")
 }
 
 // crash is how Go, Rust and C say that a program came to an end that nobody wanted.
