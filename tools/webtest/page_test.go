@@ -6,10 +6,12 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"io"
 	"math"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -240,9 +242,27 @@ func testNetwork(t *testing.T, page context.Context) {
 	give(t, page, "model", "../../examples/digits/drawn/7.png")
 	wait(t, page, `!document.getElementById("trouble").hidden`) // no ONNX file
 	give(t, page, "model", "../../examples/digits/digits.onnx")
-	give(t, page, "photo", "../../examples/digits/drawn/7.png")
-	wait(t, page, `!document.getElementById("network-run").disabled`)
-	do(t, page, `document.getElementById("check").checked = true; document.getElementById("network-run").click()`)
+	wait(t, page, `document.getElementById("network-about").textContent.includes("scores")`)
+	if disabled := evaluate[bool](t, page, `document.getElementById("network-run").disabled`); !disabled {
+		t.Error("a network without a picture can be run")
+	}
+	samples := evaluate[int](t, page, `document.getElementById("sample").options.length`)
+	for i := 1; i < samples; i++ {
+		do(t, page, fmt.Sprintf(`{ const s = document.getElementById("sample"); s.selectedIndex = %d;
+			s.dispatchEvent(new Event("change")); document.getElementById("network-verdict").textContent = "";
+			document.getElementById("network-run").click() }`, i))
+		wait(t, page, `document.getElementById("network-verdict").textContent.includes("Not judged")`)
+	}
+	if samples < 3 {
+		t.Errorf("%d samples, must be some", samples)
+	}
+	// Both are dropped, as a person does.
+	do(t, page, `document.getElementById("network-about").textContent = ""`)
+	drop(t, page, "network", "../../examples/digits/digits.onnx", "../../examples/digits/drawn/7.png")
+	wait(t, page, `document.getElementById("network-about").textContent.includes("scores") &&
+		document.getElementById("sample").value === "" && !document.getElementById("network-run").disabled`)
+	do(t, page, `document.getElementById("scores").hidden = document.getElementById("check").checked = true;
+		document.getElementById("network-run").click()`)
 	wait(t, page, `!document.getElementById("scores").hidden`)
 	class := evaluate[string](t, page, `document.querySelector("#scores tbody tr").cells[1].textContent`)
 	if class != "7" {
@@ -320,6 +340,7 @@ func testBench(t *testing.T, page context.Context) {
 	}
 	give(t, page, "bench-other", name)
 	wait(t, page, `document.querySelectorAll("#comparison tbody tr").length === 2`)
+	testDroppedResults(t, name)
 	name = filepath.Join(t.TempDir(), "wrong.json")
 	if err := os.WriteFile(name, []byte("{}"), 0o644); err != nil {
 		t.Fatal(err)
@@ -331,18 +352,46 @@ func testBench(t *testing.T, page context.Context) {
 	}
 }
 
+// testDroppedResults drops a saved file on a page that has measured nothing, twice, and has the command read it.
+func testDroppedResults(t *testing.T, name string) {
+	page := load(t, browser.Options{})
+	drop(t, page, "bench", name)
+	wait(t, page, `document.getElementById("bench-status").textContent.includes("saved.json is read")`)
+	drop(t, page, "bench", name)
+	wait(t, page, `document.querySelectorAll("#comparison tbody tr").length === 2`)
+	out, err := exec.Command("go", "-C", "../..", "run", "./cmd/gpuconv", "compare", name, name).CombinedOutput()
+	if err != nil || !strings.Contains(string(out), "geometric mean of 2") {
+		t.Errorf("gpuconv compare of what the page saved: %v\n%s", err, out)
+	}
+}
+
+// transfer is a script that makes t of files, as a browser does where a person chooses or drops them.
+func transfer(t *testing.T, paths []string) string {
+	t.Helper()
+	script := "const t = new DataTransfer(); "
+	for _, path := range paths {
+		data, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		script += fmt.Sprintf("t.items.add(new File([Uint8Array.from(atob(%q), (c) => c.charCodeAt(0))], %q)); ",
+			base64.StdEncoding.EncodeToString(data), filepath.Base(path))
+	}
+	return script
+}
+
 // give chooses a file, as a script in the page can.
 func give(t *testing.T, page context.Context, id, name string) {
 	t.Helper()
-	data, err := os.ReadFile(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	do(t, page, `{ const given = new DataTransfer(), input = document.getElementById("`+id+`");
-		given.items.add(new File([Uint8Array.from(atob("`+base64.StdEncoding.EncodeToString(data)+`"),
-			(c) => c.charCodeAt(0))], "`+filepath.Base(name)+`"));
-		input.files = given.files;
-		input.dispatchEvent(new Event("change")); }`)
+	do(t, page, fmt.Sprintf(`{ %s const input = document.getElementById(%q); input.files = t.files;
+		input.dispatchEvent(new Event("change")); }`, transfer(t, []string{name}), id))
+}
+
+// drop drops files on an element, as a script in the page can.
+func drop(t *testing.T, page context.Context, id string, names ...string) {
+	t.Helper()
+	do(t, page, fmt.Sprintf(`{ %s document.getElementById(%q).dispatchEvent(new DragEvent("drop",
+		{ dataTransfer: t, bubbles: true, cancelable: true })); }`, transfer(t, names), id))
 }
 
 // TestWithoutWebGPU holds that the page says so, says what to do, and goes on with the reference.

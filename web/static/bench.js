@@ -1,8 +1,9 @@
 // The benchmark: rows that come as layers are measured, a file to save, and another one to compare with.
 import { ask } from "./program.js";
-import { $, cell, sayWrong, short } from "./elements.js";
+import { $, cell, onDrop, sayWrong, short } from "./elements.js";
 
 let file; // the results, once there are some
+let base; // what others are compared with: these, or those of a file
 let results = [];
 
 export async function startBench() {
@@ -16,6 +17,7 @@ export async function startBench() {
 		if (target.files[0]) compare(target.files[0]);
 		target.value = ""; // so that the same file can be chosen again
 	};
+	onDrop($("bench"), compare);
 	$("bench-run").disabled = false;
 }
 
@@ -33,6 +35,7 @@ async function run() {
 	try {
 		const { numbers, ...measured } = await answer;
 		file = measured;
+		base = { Name: "here", Text: JSON.stringify(file) };
 		const link = $("bench-save");
 		URL.revokeObjectURL(link.href);
 		link.href = URL.createObjectURL(new Blob([JSON.stringify(file, null, 1)], { type: "application/json" }));
@@ -63,11 +66,16 @@ function add(r) {
 		row.cells[3].style.setProperty("--part", `${100 * (results[i].gflops ?? 0) / most}%`)));
 }
 
+// compare shows a file of results beside those of here, or where there are none beside those of the file before it.
 async function compare(other) {
-	if (!file) return sayWrong(new Error("Measure first: a saved file is compared with what was measured here."));
 	try {
-		const c = await ask("compare", [{ Name: other.name, Text: await other.text() },
-			{ Name: "here", Text: JSON.stringify(file) }]);
+		const saved = { Name: other.name, Text: await other.text() };
+		const c = await ask("compare", [saved, base ?? saved]);
+		if (!base) {
+			base = saved;
+			$("bench-status").textContent = `${saved.Name} is read: measure, or drop another file, to compare it.`;
+			return sayWrong();
+		}
 		$("comparison").hidden = false;
 		$("comparison").tBodies[0].replaceChildren(...(c.layers ?? []).map((r) => {
 			const row = document.createElement("tr");
@@ -76,7 +84,8 @@ async function compare(other) {
 			return row;
 		}));
 		$("bench-status").textContent = c.geometric_mean ?
-			`Here is ${short(c.geometric_mean.ratio)} times as fast as ${other.name}, in geometric mean.` :
+			`${base.Name === "here" ? "Here" : base.Name} is ${short(c.geometric_mean.ratio)} times as fast as ${other.name}, ` +
+			"in geometric mean." :
 			`${other.name} and these results have no layer in common.`;
 		sayWrong();
 	} catch (e) {

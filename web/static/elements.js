@@ -12,6 +12,17 @@ export function cell(text, { header, number, verdict } = {}) {
 	return td;
 }
 
+// onDrop has files that are dropped on an element taken, one by one.
+export function onDrop(target, take) {
+	target.addEventListener("dragover", (e) => { e.preventDefault(); target.classList.add("over"); });
+	target.addEventListener("dragleave", () => target.classList.remove("over"));
+	target.addEventListener("drop", (e) => {
+		e.preventDefault();
+		target.classList.remove("over");
+		for (const file of e.dataTransfer.files) take(file);
+	});
+}
+
 // short writes a number with three digits or so.
 export const short = (n) => Number(n.toPrecision(3)).toLocaleString("en", { maximumSignificantDigits: 3 });
 

@@ -1,6 +1,7 @@
 // A layer of one's own: sliders, sizes, activation maps, and a cell of V with what it was computed from.
 import { ask } from "./program.js";
-import { $, sayWrong, short } from "./elements.js";
+import { $, onDrop, sayWrong, short } from "./elements.js";
+import { samples } from "./samples.js";
 
 const form = $("sliders");
 let source; // the picture, as anything that a canvas draws
@@ -9,20 +10,12 @@ let chosen = { x: 0, y: 0, k: 0 };
 let busy = false, again = false;
 
 export function startLayer() {
-	source = sample();
+	source = samples.rings();
 	form.addEventListener("input", (e) => {
 		if (e.target.name === "Picture") return e.target.files[0] && take(e.target.files[0]);
 		compute();
 	});
-	for (const target of [$("x"), $("v")]) {
-		target.addEventListener("dragover", (e) => { e.preventDefault(); target.classList.add("over"); });
-		target.addEventListener("dragleave", () => target.classList.remove("over"));
-		target.addEventListener("drop", (e) => {
-			e.preventDefault();
-			target.classList.remove("over");
-			if (e.dataTransfer.files[0]) take(e.dataTransfer.files[0]);
-		});
-	}
+	for (const target of [$("x"), $("v")]) onDrop(target, take);
 	$("v").addEventListener("click", clicked);
 	$("v").addEventListener("keydown", moved);
 	compute();
@@ -37,23 +30,6 @@ async function take(file) {
 	} catch {
 		sayWrong(new Error(`${file.name} is no picture that this browser reads: a PNG or JPEG would be.`));
 	}
-}
-
-// sample is a picture to begin with: rings and bars, which have edges in all directions.
-function sample() {
-	const canvas = new OffscreenCanvas(96, 96), c = canvas.getContext("2d");
-	c.fillStyle = "#223";
-	c.fillRect(0, 0, 96, 96);
-	for (const [r, colour] of [[40, "#e8a33d"], [30, "#334"], [20, "#4aa3df"], [9, "#fff"]]) {
-		c.fillStyle = colour;
-		c.beginPath();
-		c.arc(48, 48, r, 0, 7);
-		c.fill();
-	}
-	c.fillStyle = "#d44";
-	c.fillRect(4, 70, 88, 7);
-	c.fillRect(76, 4, 7, 88);
-	return canvas;
 }
 
 // settings reads the sliders.

@@ -1,7 +1,8 @@
 // An ONNX network on a picture, a photo or a digit that is drawn.
 import { showDigit, startDigit } from "./digit.js";
 import { ask } from "./program.js";
-import { $, cell, sayWrong, short } from "./elements.js";
+import { $, cell, onDrop, sayWrong, short } from "./elements.js";
+import { samples } from "./samples.js";
 
 let input; // the network's only input, once there is a network
 let photo; // anything that a canvas draws
@@ -16,14 +17,12 @@ export function startNetwork() {
 		photo = picture;
 		if (input) run();
 	});
-	const section = $("network");
-	section.addEventListener("dragover", (e) => { e.preventDefault(); section.classList.add("over"); });
-	section.addEventListener("dragleave", () => section.classList.remove("over"));
-	section.addEventListener("drop", (e) => {
-		e.preventDefault();
-		section.classList.remove("over");
-		for (const file of e.dataTransfer.files) file.name.endsWith(".onnx") ? load(file) : take(file);
-	});
+	$("sample").append(...Object.keys(samples).map((name) => new Option(name, name)));
+	$("sample").onchange = ({ target }) => {
+		if (target.value) photo = samples[target.value]();
+		$("network-run").disabled = !(input && photo);
+	};
+	onDrop($("network"), (file) => file.name.endsWith(".onnx") ? load(file) : take(file));
 }
 
 // loadDigits takes the network that ships, as if it were dropped here.
@@ -60,6 +59,7 @@ async function load(file) {
 async function take(file) {
 	try {
 		photo = await createImageBitmap(file);
+		$("sample").value = "";
 		sayWrong();
 	} catch {
 		sayWrong(new Error(`${file.name} is no picture that this browser reads: a PNG or JPEG would be.`));
