@@ -44,11 +44,11 @@ func chained(n *node) bool {
 	_, binary := binary[n.Op]
 	_, variadic := variadic[n.Op]
 	_, comparison := comparisons[n.Op]
-	return function || parametric || binary || variadic || comparison || slices.Contains([]string{"Clip", "Gelu"},
-		n.Op)
+	return function || parametric || binary || variadic || comparison ||
+		slices.Contains([]string{"Clip", "Gelu", "Cast", "QuantizeLinear", "DequantizeLinear"}, n.Op)
 }
 
-// chainFrom finds the chain that begins with a link: nil where there is no more than that one.
+// chainFrom finds the chain that begins with a link: nil where there is no more than one kernel.
 func (c *compiler) chainFrom(first link) *nodeChain {
 	ch := &nodeChain{}
 	if c.net.opset < 7 || !ch.add(first, nil) { // of old opsets nodes may have to be made others first
@@ -66,7 +66,7 @@ func (c *compiler) chainFrom(first link) *nodeChain {
 		}
 		ch.at, before = append(ch.at, at), l
 	}
-	if len(ch.links) < 2 {
+	if len(ch.steps) < 2 {
 		return nil
 	}
 	return ch

@@ -47,7 +47,7 @@ var chainCases = []chainCase{
 	{"truth values", func(g *graph, x, y string) string {
 		v := g.node("Not", nil, g.node("Less", nil, g.node("Abs", nil, x), y))
 		return g.node("Cast", map[string]onnx.Attribute{"to": {Kind: onnx.KindInt, Int: int64(onnx.Float)}}, v)
-	}, 2, nil},
+	}, 1, nil},
 	{"a shape that grows", func(g *graph, x, y string) string {
 		return g.node("Relu", nil, g.node("Add", nil, g.node("Neg", nil, y), x))
 	}, 2, []int{3, 1, 1}},
@@ -62,6 +62,9 @@ var chainCases = []chainCase{
 			x = g.node("Add", nil, x, g.weights(3, 4, 5))
 		}
 		return g.node("Mul", nil, x, y)
+	}, 2, nil},
+	{"numbers of 8 bits and back, in two kernels", func(g *graph, x, y string) string {
+		return g.bits(g.node("Add", nil, x, y), onnx.Uint8, 0.02, 120, true)
 	}, 2, nil},
 	{"words", func(g *graph, x, y string) string {
 		v := g.node("Where", nil, g.node("Less", nil, x, y), x, y)

@@ -148,6 +148,8 @@ func (c *compiler) prove(n *node, output int, v *value) error {
 		plan:   func(p *exec.Plan, in, out []op.Tensor) error { return op.Copy(p, out[0], in[len(reads)]) },
 		judge:  held,
 	})
-	c.proofs = append(c.proofs, to.buffer.volume)
+	if err == nil {
+		c.proofs = append(c.proofs, to.buffer.volume)
+	}
 	return err
 }
