@@ -326,3 +326,23 @@ func TestPadded(t *testing.T) {
 		})
 	}
 }
+
+// plannedWell holds that a network's plan takes no more than so many times the least that any plan could.
+func plannedWell(t *testing.T, net *Network, inputs map[string]tensor.Array, times float64) {
+	t.Helper()
+	s, err := net.Plan(inputs)
+	if m := s.Memory; err != nil || m.LowerBound == 0 || float64(m.Planned) > times*float64(m.LowerBound) {
+		t.Errorf("%s: %d bytes planned, must be no more than %v times %d, error %v", net.name, m.Planned, times,
+			m.LowerBound, err)
+	}
+}
+
+// TestPlannedMemory holds it of the network that is shipped.
+func TestPlannedMemory(t *testing.T) {
+	net, err := Load(device(t), "../examples/digits/digits.onnx", Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer net.Close()
+	plannedWell(t, net, map[string]tensor.Array{"picture": newGraph().array(1, 1, 28, 28)}, 1.05)
+}
