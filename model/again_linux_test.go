@@ -9,8 +9,8 @@ import (
 	"github.com/gpuconv/gpuconv/tensor"
 )
 
-// TestRunAgain runs the network that is shipped thousands of times: the same bits each time, nothing compiled or made on the device, and
-// no more memory of the process, the driver's included, than after the first hundreds.
+// TestRunAgain runs the network that is shipped thousands of times: the same bits each time, nothing compiled or made
+// on the device, and no more memory of the process, the driver's included, than after the first hundreds.
 func TestRunAgain(t *testing.T) {
 	runs := 10000
 	if testing.Short() {
