@@ -2,7 +2,6 @@ package model
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 
 	"github.com/gpuconv/gpuconv/internal/op"
@@ -44,11 +43,7 @@ var reductionFolds = map[string]string{
 // foldReduce makes one number of each row of known ones.
 func foldReduce(c *compiler, n *node) error {
 	x := c.in(n, 0)
-	over, err := c.reducedAxes(n, x)
-	if err != nil {
-		return err
-	}
-	keep, err := n.integer("keepdims", 1)
+	over, keep, err := c.reductionOf(n, x)
 	if err != nil {
 		return err
 	}
@@ -82,26 +77,22 @@ func foldReduce(c *compiler, n *node) error {
 		}
 		to.floats = append(to.floats, float32(sum))
 	}
-	shape := kept(x.shape(), over)
-	if keep == 0 {
-		shape = without(x.shape(), over)
-	}
-	c.set(n, 0, knownAs(x.dtype, shape, to))
+	c.set(n, 0, knownAs(x.dtype, reducedShape(x, over, keep), to))
 	return nil
+}
+
+// reducedShape is x's shape with the size 1 along the axes, or without them.
+func reducedShape(x *value, over []int, keep bool) []int {
+	if keep {
+		return kept(x.shape(), over)
+	}
+	return without(x.shape(), over)
 }
 
 // foldExtreme finds the largest or smallest number of each row of known ones: the first of equals, or the last.
 func foldExtreme(c *compiler, n *node) error {
 	x := c.in(n, 0)
-	axis, err := n.axisOf(0, x.rank())
-	if err != nil {
-		return err
-	}
-	keep, err := n.integer("keepdims", 1)
-	if err != nil {
-		return err
-	}
-	last, err := n.integer("select_last_index", 0)
+	axis, keep, last, err := extremeOf(n, x)
 	if err != nil {
 		return err
 	}
@@ -117,54 +108,38 @@ func foldExtreme(c *compiler, n *node) error {
 			if n.Op == "ArgMin" {
 				better = -better
 			}
-			if better > 0 || better == 0 && last != 0 {
+			if better > 0 || better == 0 && last {
 				best = i
 			}
 		}
 		to.ints = append(to.ints, int64(best))
 	}
-	shape := kept(x.shape(), []int{axis})
-	if keep == 0 {
-		shape = without(x.shape(), []int{axis})
-	}
-	c.set(n, 0, knownAs(onnx.Int64, shape, to))
+	c.set(n, 0, knownAs(onnx.Int64, reducedShape(x, []int{axis}, keep), to))
 	return nil
 }
 
 // foldCumulate adds up known numbers along an axis.
 func foldCumulate(c *compiler, n *node) error {
 	x := c.in(n, 0)
-	list, err := c.ints(n, c.in(n, 1))
+	axis, exclusive, reverse, err := c.cumulationOf(n, x)
 	if err != nil {
 		return err
 	}
-	over, err := axes(list, x.rank())
-	if err != nil || len(over) != 1 {
-		return fmt.Errorf("%w: CumSum along %v, error %v", ErrGraph, list, err)
-	}
-	exclusive, err := n.integer("exclusive", 0)
-	if err != nil {
-		return err
-	}
-	reverse, err := n.integer("reverse", 0)
-	if err != nil {
-		return err
-	}
-	all, err := rows(x, over)
+	all, err := rows(x, []int{axis})
 	if err != nil || !isWhole(x.dtype) {
 		return errNotFolded
 	}
 	from := x.numbers().ints
 	to := make([]int64, len(from))
 	for _, row := range all {
-		if reverse != 0 {
+		if reverse {
 			slices.Reverse(row)
 		}
 		sum := int64(0)
 		for _, i := range row {
 			before := sum
 			sum = wrap(x.dtype, sum+from[i], true)
-			if to[i] = sum; exclusive != 0 {
+			if to[i] = sum; exclusive {
 				to[i] = before
 			}
 		}

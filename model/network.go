@@ -166,7 +166,7 @@ func (net *Network) read(m *onnx.Model) error {
 		return fmt.Errorf("%w: no outputs", ErrGraph)
 	}
 	net.nodes = needed(m.Graph, outputsOf(m.Graph), inputsOf(m.Graph))
-	if err := net.known(); err != nil {
+	if err := errors.Join(net.known(), net.complete()); err != nil {
 		return err
 	}
 	net.foldQuantized()

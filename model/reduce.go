@@ -61,38 +61,39 @@ var reductions = map[string]string{
 
 func lowerReduce(c *compiler, n *node) error {
 	x := c.in(n, 0)
-	over, err := c.reducedAxes(n, x)
-	if err != nil {
-		return err
-	}
-	keep, err := n.integer("keepdims", 1)
+	over, keep, err := c.reductionOf(n, x)
 	if err != nil {
 		return err
 	}
 	if len(over) == 0 {
 		return c.moved(n, x)
 	}
-	return c.reduce(n, x, over, keep != 0, func(p *exec.Plan, out, in op.Tensor, axes []int) error {
+	return c.reduce(n, x, over, keep, func(p *exec.Plan, out, in op.Tensor, axes []int) error {
 		return op.Reduce(p, reductions[n.Op], out, in, axes)
 	})
 }
 
-// reducedAxes are those of a Reduce operator: given, or all.
-func (c *compiler) reducedAxes(n *node, x *value) ([]int, error) {
+// reductionOf are the axes of a Reduce operator, given or all, and whether they are kept with the size 1.
+func (c *compiler) reductionOf(n *node, x *value) (over []int, keep bool, err error) {
 	list, err := c.listed(n, 1, "axes")
 	if err != nil {
-		return nil, err
+		return nil, false, err
+	}
+	keeps, err := n.integer("keepdims", 1)
+	if err != nil {
+		return nil, false, err
 	}
 	none, err := n.integer("noop_with_empty_axes", 0)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	if len(list) == 0 && none == 0 {
 		for i := range x.rank() {
 			list = append(list, int64(i))
 		}
 	}
-	return axes(list, x.rank())
+	over, err = axes(list, x.rank())
+	return over, keeps != 0, err
 }
 
 // reduce adds a node whose output has one number for each row of x along the axes. steps add what computes it, of
@@ -170,22 +171,27 @@ func upFrom(first, end int) (all []int) {
 
 func lowerExtreme(c *compiler, n *node) error {
 	x := c.in(n, 0)
-	axis, err := n.axisOf(0, x.rank())
-	if err != nil {
-		return err
-	}
-	keep, err := n.integer("keepdims", 1)
-	if err != nil {
-		return err
-	}
-	last, err := n.integer("select_last_index", 0)
+	axis, keep, last, err := extremeOf(n, x)
 	if err != nil {
 		return err
 	}
 	kernel := map[string]string{"ArgMax": "largest", "ArgMin": "smallest"}[n.Op]
-	return c.reduce(n, x, []int{axis}, keep != 0, func(p *exec.Plan, out, in op.Tensor, axes []int) error {
-		return op.Extreme(p, kernel, out, in, axes[0], last != 0)
+	return c.reduce(n, x, []int{axis}, keep, func(p *exec.Plan, out, in op.Tensor, axes []int) error {
+		return op.Extreme(p, kernel, out, in, axes[0], last)
 	})
+}
+
+// extremeOf is the axis of an ArgMax or ArgMin, whether it is kept, and whether the last of equals is taken.
+func extremeOf(n *node, x *value) (axis int, keep, last bool, err error) {
+	if axis, err = n.axisOf(0, x.rank()); err != nil {
+		return 0, false, false, err
+	}
+	keeps, err := n.integer("keepdims", 1)
+	if err != nil {
+		return 0, false, false, err
+	}
+	lasts, err := n.integer("select_last_index", 0)
+	return axis, keeps != 0, lasts != 0, err
 }
 
 // lowerSoftmax lowers Softmax, LogSoftmax and Hardmax: over one axis, until opset 12 over all from one on.
@@ -239,23 +245,29 @@ func (c *compiler) rows(
 
 func lowerCumulate(c *compiler, n *node) error {
 	x := c.in(n, 0)
-	list, err := c.ints(n, c.in(n, 1))
+	axis, exclusive, reverse, err := c.cumulationOf(n, x)
 	if err != nil {
 		return err
+	}
+	return c.rows(n, x, []int{axis}, func(p *exec.Plan, out, in op.Tensor, axes []int) error {
+		return op.Cumulate(p, out, in, axes[0], exclusive, reverse)
+	})
+}
+
+// cumulationOf is the axis of a CumSum, whether each sum leaves its own number out, and whether it goes from the end.
+func (c *compiler) cumulationOf(n *node, x *value) (axis int, exclusive, reverse bool, err error) {
+	list, err := c.ints(n, c.in(n, 1))
+	if err != nil {
+		return 0, false, false, err
 	}
 	over, err := axes(list, x.rank())
 	if err != nil || len(over) != 1 {
-		return fmt.Errorf("%w: CumSum along %v, error %v", ErrGraph, list, err)
+		return 0, false, false, fmt.Errorf("%w: CumSum along %v, error %v", ErrGraph, list, err)
 	}
-	exclusive, err := n.integer("exclusive", 0)
+	excludes, err := n.integer("exclusive", 0)
 	if err != nil {
-		return err
+		return 0, false, false, err
 	}
-	reverse, err := n.integer("reverse", 0)
-	if err != nil {
-		return err
-	}
-	return c.rows(n, x, over, func(p *exec.Plan, out, in op.Tensor, axes []int) error {
-		return op.Cumulate(p, out, in, axes[0], exclusive != 0, reverse != 0)
-	})
+	reverses, err := n.integer("reverse", 0)
+	return over[0], excludes != 0, reverses != 0, err
 }
