@@ -10,13 +10,15 @@ import (
 var fewest = map[string][]struct{ opset, inputs int64 }{
 	"Constant": {{1, 0}},
 
-	"Conv": {{1, 2}}, "ConvTranspose": {{1, 2}}, "ConvInteger": {{1, 2}}, "DeformConv": {{1, 3}}, "GridSample": {{1, 2}},
-	"Gemm": {{1, 2}}, "MatMul": {{1, 2}}, "MatMulInteger": {{1, 2}}, "QLinearConv": {{1, 8}}, "QLinearMatMul": {{1, 8}},
+	"Conv": {{1, 2}}, "ConvTranspose": {{1, 2}}, "ConvInteger": {{1, 2}}, "DeformConv": {{1, 3}},
+	"GridSample": {{1, 2}}, "Gemm": {{1, 2}}, "MatMul": {{1, 2}}, "MatMulInteger": {{1, 2}}, "QLinearConv": {{1, 8}},
+	"QLinearMatMul":  {{1, 8}},
 	"QuantizeLinear": {{1, 2}}, "DequantizeLinear": {{1, 2}},
 
 	"Add": {{1, 2}}, "Sub": {{1, 2}}, "Mul": {{1, 2}}, "Div": {{1, 2}}, "Pow": {{1, 2}}, "Mod": {{1, 2}},
 	"PRelu": {{1, 2}}, "Equal": {{1, 2}}, "Less": {{1, 2}}, "Greater": {{1, 2}}, "LessOrEqual": {{1, 2}},
-	"GreaterOrEqual": {{1, 2}}, "And": {{1, 2}}, "Or": {{1, 2}}, "Xor": {{1, 2}}, "CastLike": {{1, 2}}, "Where": {{1, 3}},
+	"GreaterOrEqual": {{1, 2}}, "And": {{1, 2}}, "Or": {{1, 2}}, "Xor": {{1, 2}}, "CastLike": {{1, 2}},
+	"Where": {{1, 3}},
 
 	"BatchNormalization": {{1, 5}}, "InstanceNormalization": {{1, 3}}, "LayerNormalization": {{1, 2}},
 	"GroupNormalization": {{1, 3}},
@@ -26,7 +28,8 @@ var fewest = map[string][]struct{ opset, inputs int64 }{
 	"NonMaxSuppression": {{1, 2}}, "TopK": {{1, 1}, {10, 2}},
 
 	"Expand": {{1, 2}}, "Tile": {{1, 3}, {6, 2}}, "Reshape": {{1, 1}, {5, 2}}, "Slice": {{1, 1}, {10, 3}},
-	"Pad": {{1, 1}, {11, 2}}, "Unsqueeze": {{1, 1}, {13, 2}}, "Upsample": {{1, 1}, {9, 2}}, "Resize": {{1, 2}, {11, 1}},
+	"Pad": {{1, 1}, {11, 2}}, "Unsqueeze": {{1, 1}, {13, 2}}, "Upsample": {{1, 1}, {9, 2}},
+	"Resize": {{1, 2}, {11, 1}},
 }
 
 // complete reports nodes that lack inputs or outputs without which there is nothing to compute.
@@ -44,7 +47,8 @@ func (net *Network) complete() error {
 			given++
 		}
 		if given < need {
-			wrong = append(wrong, fmt.Sprintf("%s: its first %d inputs are there, must be %d at least", n, given, need))
+			text := fmt.Sprintf("%s: its first %d inputs are there, must be %d at least", n, given, need)
+			wrong = append(wrong, text)
 		}
 	}
 	if len(wrong) == 0 {

@@ -1,6 +1,7 @@
 package model
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -104,13 +105,24 @@ func (c *compiler) lower(n *node) error {
 	l := lowerings[n.Op]
 	if l.fold != nil && c.allKnown(n) {
 		if err := l.fold(c, n); l.lower == nil || !errors.Is(err, errNotFolded) {
-			return err
+			return cmp.Or(err, c.tooLarge(n))
 		}
 	}
 	if l.lower == nil {
 		return c.unknown(n, c.inputs(n)...)
 	}
-	return l.lower(c, n)
+	return cmp.Or(l.lower(c, n), c.tooLarge(n))
+}
+
+// tooLarge reports outputs that follow from constants and of which nobody could hold the numbers: a shape may say
+// anything.
+func (c *compiler) tooLarge(n *node) error {
+	for _, name := range n.Outputs {
+		if v := c.values[name]; v != nil && v.known != nil && !holds(v.shape()) {
+			return fmt.Errorf("%w: %s of constants, must have no more than %d numbers", ErrGraph, v, mostHeld)
+		}
+	}
+	return nil
 }
 
 // in is a node's input, nil where it is left out.

@@ -87,6 +87,18 @@ func divided(x, y int64) int64 {
 // mostHeld is how many numbers the host makes at most: the device makes more.
 const mostHeld = 1 << 28
 
+// holds tells whether the host may make a tensor of this shape.
+func holds(shape []int) bool {
+	count := 1
+	for _, size := range shape {
+		if size > 0 && count > mostHeld/size {
+			return false
+		}
+		count *= max(size, 1)
+	}
+	return true
+}
+
 // errNotFolded is about known numbers that the device computes with all the same.
 var errNotFolded = fmt.Errorf("%w: arithmetic on the host", ErrUnsupported)
 
@@ -132,11 +144,8 @@ func broadcast(values ...*value) (shape []int, sides []numbers, err error) {
 	if shape, err = op.BroadcastShape(shapes...); err != nil {
 		return nil, nil, fmt.Errorf("%w: %w", ErrGraph, err)
 	}
-	count := 1
-	for _, size := range shape {
-		if count *= max(size, 1); count > mostHeld {
-			return nil, nil, errNotFolded
-		}
+	if !holds(shape) {
+		return nil, nil, errNotFolded
 	}
 	for _, v := range values {
 		view, err := op.Broadcast(v.view, shape)

@@ -67,7 +67,7 @@ func (c *compiler) fuseNormalization(t *tail, n *node) bool {
 	var parameters [4][]float32
 	for i := range parameters {
 		v := c.in(n, 1+i)
-		if v == nil || v.known == nil || v.view.Count() != t.filters.K {
+		if v == nil || v.known == nil || !isFloat(v.dtype) || v.view.Count() != t.filters.K {
 			return false
 		}
 		parameters[i] = v.numbers().floats

@@ -50,8 +50,8 @@ func TestMissingInputs(t *testing.T) {
 		for count := range 10 {
 			for none := -1; none < count; none++ {
 				for _, constants := range []bool{false, true} {
-					what := fmt.Sprintf("%s of %d inputs, number %d left out, constants %v", op, count, none, constants)
-					run(what, build(op, count, none, constants))
+					run(fmt.Sprintf("%s of %d inputs, without number %d, constants %v", op, count, none, constants),
+						build(op, count, none, constants))
 				}
 			}
 		}

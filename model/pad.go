@@ -68,8 +68,8 @@ func (p padding) zero() bool {
 	if p.mode != "constant" || p.value == nil {
 		return p.mode == "constant"
 	}
-	return p.value.known != nil && slices.Max(p.value.numbers().float64s()) == 0 &&
-		slices.Min(p.value.numbers().float64s()) == 0
+	return p.value.known != nil && !slices.ContainsFunc(p.value.numbers().float64s(),
+		func(v float64) bool { return v != 0 })
 }
 
 // layerPadding is the padding of layers that does what a Pad's mode does.

@@ -49,6 +49,8 @@ func (c *compiler) alongAxis(v *value, t onnx.DataType, axis, rank int) (*value,
 		return c.reshaped(v, nil)
 	case v.rank() != 1:
 		return nil, fmt.Errorf("%w: a scale or zero point %s, must have one axis or none", ErrUnsupported, v)
+	case axis >= rank:
+		return nil, fmt.Errorf("%w: a scale or zero point %s of no axis, must be one number", ErrGraph, v)
 	}
 	shape := slices.Repeat([]int{1}, rank)
 	shape[axis] = v.view.Count()
@@ -123,8 +125,8 @@ func foldDequantize(c *compiler, n *node) error {
 		}
 		wide[i] = v.known.gather(view)
 	}
-	if wide[0].floats == nil {
-		return fmt.Errorf("%w: %s with a scale of %v", ErrGraph, n.Op, scale.dtype)
+	if !isFloat(scale.dtype) || !isWhole(zero.dtype) {
+		return fmt.Errorf("%w: %s with a scale of %v and a zero point of %v", ErrGraph, n.Op, scale.dtype, zero.dtype)
 	}
 	to := make([]float32, 0, x.view.Count())
 	for i, whole := range x.numbers().ints {

@@ -45,7 +45,8 @@ func (f *folding) expand(n *node) bool {
 	if product || n.Op == linearTransposed {
 		axis = 1
 	}
-	if !ok || w == nil || !isWhole(w.dtype) || w.empty() || product != (w.rank() == 2) || w.rank() > 5 {
+	if !ok || w == nil || !isWhole(w.dtype) || w.empty() || product != (w.rank() == 2) ||
+		!product && (w.rank() < 3 || w.rank() > 5) {
 		return false
 	}
 	filters, ok := f.centred(n, w, at[3], axis)
