@@ -33,18 +33,22 @@ for shell in bash zsh fish powershell; do
 done
 
 make -s -C "$tree" web >&2
+rm "$tree/out/web/main.wasm.gz" # archives are compressed themselves
 
 # licences gathers, below a folder, the licences of Go and of all modules that are linked into a program.
 licences() {
 	mkdir -p "$2/go"
 	cp "$($go env GOROOT)/LICENSE" "$2/go/"
-	$go version -m "$1" | awk '$1 == "dep" {print $2 "@" $3}' | while read -r module; do
+	$go version -m "$1" | awk '$1 == "dep" {print $2 "@" $3}' >"$2/../modules"
+	[ -s "$2/../modules" ] || { echo "release.sh: $1 names no modules" >&2; exit 1; }
+	while read -r module; do
 		folder=$($go mod download -json "$module" | sed -n 's/^\t"Dir": "\(.*\)",*$/\1/p')
 		mkdir -p "$2/$module"
 		find "$folder" -maxdepth 1 -type f \( -iname 'licen*' -o -iname 'copying*' -o -iname 'notice*' -o \
 			-iname 'ofl*' \) -exec cp {} "$2/$module/" \;
 		[ -n "$(ls "$2/$module")" ] || { echo "release.sh: $module has no licence" >&2; exit 1; }
-	done
+	done <"$2/../modules"
+	rm "$2/../modules"
 }
 
 # archive packs a folder whose files, order, times and owners are the same on each run.
