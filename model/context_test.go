@@ -64,10 +64,10 @@ func TestCompilingEnds(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	places, compiling := 0, 0
+	places, compiling, between := 0, 0, 0 // between two kernels
 	for {
 		net := g.network(t, Options{}) // which must close with nothing open
-		left := places
+		left, bound := places, net.dev.GPU().Stats().BindGroups
 		got, err := net.Run(countdown{t.Context(), &left}, inputs)
 		if err == nil {
 			if !slices.Equal(got["v6"].Data, want["v6"].Data) {
@@ -80,11 +80,17 @@ func TestCompilingEnds(t *testing.T) {
 		}
 		if len(net.plans) == 0 {
 			compiling++
+			if net.dev.GPU().Stats().BindGroups > bound {
+				between++
+			}
 		}
 		if got, err := net.Run(t.Context(), inputs); err != nil || !slices.Equal(got["v6"].Data, want["v6"].Data) {
 			t.Errorf("after one that ended at place %d: error %v, or other numbers", places, err)
 		}
 		places++
+	}
+	if between == 0 {
+		t.Error("compiling never ended between two kernels")
 	}
 	if compiling < 10 {
 		t.Errorf("compiling asked the context %d times, must be once for each constant and kernel", compiling)

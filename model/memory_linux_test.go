@@ -21,8 +21,9 @@ func TestNoMemory(t *testing.T) {
 	}
 	g := newGraph()
 	out := g.node("Conv", nil, g.input("x", 1, 2, -1, -1), g.weights(32, 2, 1, 1))
+	out = g.node("Conv", nil, out, g.weights(32, 32, 1, 1))
 	net := g.output(out).network(t, Options{})
-	small, large := g.array(1, 2, 8, 8), g.array(1, 2, 512, 512) // V of 32 MiB
+	small, large := g.array(1, 2, 8, 8), g.array(1, 2, 512, 512) // two volumes of 32 MiB
 	run := func(x tensor.Array) ([]float32, error) {
 		got, err := net.Run(t.Context(), map[string]tensor.Array{"x": x})
 		return got[out].Data, err
@@ -33,9 +34,13 @@ func TestNoMemory(t *testing.T) {
 	}
 	kept := 0 // allocations that the device keeps for later
 	for round := range 4 {
-		gputest.LimitMemory(t, 24<<20)
+		live := net.dev.GPU().Live()
+		gputest.LimitMemory(t, 48<<20) // one fits
 		if _, err := run(large); !errors.Is(err, gpu.ErrOutOfMemory) || !strings.Contains(err.Error(), "bytes") {
 			t.Errorf("error %v, must be about memory, and say how much", err)
+		}
+		if now := net.dev.GPU().Live(); now != live {
+			t.Errorf("%+v live after attempt %d, before it %+v", now, round, live)
 		}
 		if got, err := run(small); err != nil || !slices.Equal(got, want) {
 			t.Errorf("a small run behind it: error %v, or other numbers", err)
@@ -50,5 +55,14 @@ func TestNoMemory(t *testing.T) {
 	got, err := run(large)
 	if err != nil || len(got) != 32*512*512 || slices.Equal(got[:64], make([]float32, 64)) {
 		t.Errorf("with memory again: error %v, %d numbers", err, len(got))
+	}
+	// its plan stands now, and memory runs out in a run
+	gputest.Fail(t, gputest.NoMemory, "vkAllocateMemory", "vkCreateBuffer")
+	if _, err := run(large); !errors.Is(err, gpu.ErrOutOfMemory) || !strings.Contains(err.Error(), "bytes") {
+		t.Errorf("in a run: error %v, must be about memory, and say how much", err)
+	}
+	gputest.Heal()
+	if again, err := run(large); err != nil || !slices.Equal(again, got) {
+		t.Errorf("behind that: error %v, or other numbers", err)
 	}
 }

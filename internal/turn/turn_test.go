@@ -5,6 +5,7 @@ import (
 	"errors"
 	"sync"
 	"testing"
+	"testing/synctest"
 
 	"github.com/gpuconv/gpuconv/internal/turn"
 )
@@ -30,20 +31,23 @@ func TestOneAtATime(t *testing.T) {
 
 // TestEnds holds that waiting ends with its context, and that the lock is as it was.
 func TestEnds(t *testing.T) {
-	var l turn.Lock
-	l.Lock()
-	ctx, cancel := context.WithCancel(t.Context())
-	waited := make(chan error)
-	go func() { waited <- l.LockFor(ctx) }()
-	cancel()
-	if err := <-waited; !errors.Is(err, context.Canceled) {
-		t.Errorf("error %v, must be that of the context", err)
-	}
-	l.Unlock()
-	if err := l.LockFor(ctx); !errors.Is(err, context.Canceled) {
-		t.Errorf("a context that has ended takes the lock, error %v", err)
-	}
-	if err := l.LockFor(t.Context()); err != nil {
-		t.Error(err)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		var l turn.Lock
+		l.Lock()
+		ctx, cancel := context.WithCancel(t.Context())
+		waited := make(chan error)
+		go func() { waited <- l.LockFor(ctx) }()
+		synctest.Wait() // until it waits: a context that ended before would be seen at once
+		cancel()
+		if err := <-waited; !errors.Is(err, context.Canceled) {
+			t.Errorf("error %v, must be that of the context", err)
+		}
+		l.Unlock()
+		if err := l.LockFor(ctx); !errors.Is(err, context.Canceled) {
+			t.Errorf("a context that has ended takes the lock, error %v", err)
+		}
+		if err := l.LockFor(t.Context()); err != nil {
+			t.Error(err)
+		}
+	})
 }
