@@ -166,7 +166,10 @@ func (net *Network) read(m *onnx.Model) error {
 		return fmt.Errorf("%w: no outputs", ErrGraph)
 	}
 	net.nodes = needed(m.Graph, outputsOf(m.Graph), inputsOf(m.Graph))
-	if err := errors.Join(net.known(), net.complete()); err != nil {
+	if err := net.known(); err != nil {
+		return err
+	}
+	if err := net.complete(); err != nil {
 		return err
 	}
 	net.foldQuantized()

@@ -182,6 +182,12 @@ func TestUnknownOperators(t *testing.T) {
 		!strings.Contains(fmt.Sprint(err), "Defrobnicate") || strings.Contains(fmt.Sprint(err), "Relu") {
 		t.Errorf("error %v, must name both unknown operators", err)
 	}
+	// How many inputs these read is unknown too.
+	g = newGraph()
+	g.output(g.node("SequenceEmpty", nil))
+	if _, err := New(device(t), &g.Model, Options{}); !errors.Is(err, ErrUnsupported) || errors.Is(err, ErrGraph) {
+		t.Errorf("an unknown operator without inputs: error %v, must be about the operator alone", err)
+	}
 	// What no output follows from is not asked for.
 	g = newGraph()
 	x := g.input("x", 1)
