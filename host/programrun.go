@@ -3,13 +3,13 @@ package host
 import (
 	"context"
 	"fmt"
-	"github.com/gpuconv/gpuconv/internal/turn"
 	"slices"
 	"time"
 
 	"github.com/gpuconv/gpuconv/cpuref"
 	"github.com/gpuconv/gpuconv/gpu"
 	"github.com/gpuconv/gpuconv/internal/exec"
+	"github.com/gpuconv/gpuconv/internal/turn"
 	"github.com/gpuconv/gpuconv/shaders"
 	"github.com/gpuconv/gpuconv/tensor"
 )

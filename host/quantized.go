@@ -3,7 +3,6 @@ package host
 import (
 	"context"
 	"fmt"
-	"github.com/gpuconv/gpuconv/internal/turn"
 	"math"
 	"slices"
 
@@ -11,6 +10,7 @@ import (
 	"github.com/gpuconv/gpuconv/cpuref"
 	"github.com/gpuconv/gpuconv/gpu"
 	"github.com/gpuconv/gpuconv/internal/algo"
+	"github.com/gpuconv/gpuconv/internal/turn"
 	"github.com/gpuconv/gpuconv/tensor"
 )
 

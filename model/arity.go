@@ -7,7 +7,7 @@ import (
 
 // fewest are how many inputs operators read at least, from a version of ONNX on: the first of them, none left out.
 // Operators that are not here read one.
-var fewest = map[string][]struct{ opset, inputs int64 }{
+var fewest = map[string][]struct{ opset, inputs int }{
 	"Constant": {{1, 0}},
 
 	"Conv": {{1, 2}}, "ConvTranspose": {{1, 2}}, "ConvInteger": {{1, 2}}, "DeformConv": {{1, 3}},
@@ -32,18 +32,18 @@ var fewest = map[string][]struct{ opset, inputs int64 }{
 	"Resize": {{1, 2}, {11, 1}},
 }
 
-// complete reports nodes that lack inputs or outputs without which there is nothing to compute.
+// complete reports nodes that lack inputs without which there is nothing to compute.
 func (net *Network) complete() error {
 	var wrong []string
 	for _, n := range net.nodes {
-		need := int64(1)
+		need := 1
 		for _, f := range fewest[n.Op] {
-			if net.opset >= f.opset {
+			if net.opset >= int64(f.opset) {
 				need = f.inputs
 			}
 		}
-		given := int64(0)
-		for given < int64(len(n.Inputs)) && n.Inputs[given] != "" {
+		given := 0
+		for n.input(given) != "" {
 			given++
 		}
 		if given < need {

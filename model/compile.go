@@ -127,10 +127,7 @@ func (c *compiler) tooLarge(n *node) error {
 
 // in is a node's input, nil where it is left out.
 func (c *compiler) in(n *node, i int) *value {
-	if i >= len(n.Inputs) || n.Inputs[i] == "" {
-		return nil
-	}
-	return c.values[n.Inputs[i]]
+	return c.values[n.input(i)]
 }
 
 // inputs are all of a node's, nil where one is left out.

@@ -20,15 +20,7 @@ type arithmetic struct {
 // folds are the elementwise operators that graphs compute shapes with: of one or two inputs, or of as many as are
 // given where they are in variadic.
 var folds = map[string]arithmetic{
-	"Add": {
-		whole: func(x, y int64) int64 { return x + y },
-		float: func(x, y float64) float64 { return x + y },
-	},
-	"Sum": {
-		whole: func(x, y int64) int64 { return x + y },
-		float: func(x, y float64) float64 { return x + y },
-	},
-	"Mean": {float: func(x, y float64) float64 { return x + y }}, // and divided by their number
+	"Add": added, "Sum": added, "Mean": {float: added.float}, // which is divided by the number of inputs
 	"Sub": {
 		whole: func(x, y int64) int64 { return x - y },
 		float: func(x, y float64) float64 { return x - y },
@@ -74,6 +66,11 @@ var folds = map[string]arithmetic{
 	"Or":             {truth: func(x, y float64) bool { return x != 0 || y != 0 }},
 	"Xor":            {truth: func(x, y float64) bool { return (x != 0) != (y != 0) }},
 	"Not":            {truth: func(x, _ float64) bool { return x == 0 }},
+}
+
+var added = arithmetic{
+	whole: func(x, y int64) int64 { return x + y },
+	float: func(x, y float64) float64 { return x + y },
 }
 
 // divided is rounded towards zero, and 0 where y is.

@@ -22,7 +22,7 @@ var hostile = struct {
 	[]string{"axis", "axes", "perm", "kernel_shape", "strides", "pads", "dilations", "group", "keepdims", "to", "mode",
 		"auto_pad", "output_padding", "output_shape", "split", "num_outputs", "blocksize", "k", "largest", "sorted",
 		"batch_dims", "alpha", "beta", "gamma", "epsilon", "bias", "size", "p", "count_include_pad", "ceil_mode",
-		"storage_order", "value", "start", "end", "min", "max", "transA", "transB", "transB", "scales", "sizes",
+		"storage_order", "value", "start", "end", "min", "max", "transA", "transB", "scales", "sizes",
 		"coordinate_transformation_mode", "nearest_mode", "align_corners", "padding_mode", "exclusive", "reverse",
 		"direction", "num_groups", "offset_group", "fmod", "upper", "allowzero", "starts", "ends", "steps", "tiles",
 		"block_size", "reduction", "select_last_index", "noop_with_empty_axes", "training_mode", "stash_type"},

@@ -3,13 +3,13 @@ package model
 import (
 	"errors"
 	"fmt"
-	"github.com/gpuconv/gpuconv/internal/turn"
 	"maps"
 	"slices"
 	"strings"
 	"sync"
 
 	"github.com/gpuconv/gpuconv/host"
+	"github.com/gpuconv/gpuconv/internal/turn"
 	"github.com/gpuconv/gpuconv/onnx"
 	"github.com/gpuconv/gpuconv/tuning"
 )
@@ -100,6 +100,14 @@ type node struct {
 	onnx.Node
 	index int
 	whole bool // of a layer: of whole numbers, and float32 has each sum of them exactly
+}
+
+// input is the name of an input, "" where it is left out.
+func (n *node) input(i int) string {
+	if i >= len(n.Inputs) {
+		return ""
+	}
+	return n.Inputs[i]
 }
 
 func (n *node) String() string {

@@ -165,10 +165,10 @@ func (f *folding) ends(n *node) (low, high float64, ok bool) {
 			ends[i] = float64(end)
 			continue
 		}
-		if len(n.Inputs) < i+2 || n.Inputs[i+1] == "" {
+		if n.input(i+1) == "" {
 			continue
 		}
-		v := f.known(n.Inputs[i+1])
+		v := f.known(n.input(i + 1))
 		if v == nil || v.view.Count() != 1 || !isFloat(v.dtype) {
 			return 0, 0, false
 		}
@@ -218,8 +218,8 @@ func (f *folding) parameters(n *node, of *value) (d eightBits, ok bool) {
 	}
 	d.scale, d.scales = n.Inputs[1], scale.numbers().floats
 	var zero *value
-	if len(n.Inputs) > 2 && n.Inputs[2] != "" {
-		d.zero, zero = n.Inputs[2], f.known(n.Inputs[2])
+	if d.zero = n.input(2); d.zero != "" {
+		zero = f.known(d.zero)
 	} else if of != nil {
 		zero = knownAs(of.dtype, scale.shape(), numbers{ints: make([]int64, len(d.scales))})
 		d.zero = f.keep(n, "the zero point", zero)
@@ -249,10 +249,10 @@ func (d eightBits) byChannel(axis int) bool {
 // bias is the name of a layer's biases of 32 bits, which must have the scale of its sums and the zero point 0; ""
 // where it has none.
 func (f *folding) bias(layer *node, a, b eightBits) (name string, ok bool) {
-	if len(layer.Inputs) < 3 || layer.Inputs[2] == "" {
+	if layer.input(2) == "" {
 		return "", true
 	}
-	d, ok := f.dequantized(layer.Inputs[2])
+	d, ok := f.dequantized(layer.input(2))
 	if !ok || d.dtype != onnx.Int32 || d.of == nil || d.of.rank() != 1 ||
 		slices.ContainsFunc(d.zeros, func(z int64) bool { return z != 0 }) {
 		return "", false

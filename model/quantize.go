@@ -155,11 +155,17 @@ func (c *compiler) factor(n *node, x, w, y int) (*value, error) {
 		}
 		scales[i] = list
 	}
+	by := factors(scales)
+	return knownAs(onnx.Float, []int{len(by)}, numbers{floats: by}), nil
+}
+
+// factors are what sums are multiplied with, by the scales of X, the filters and the result.
+func factors(scales [3][]float32) []float32 {
 	by := make([]float32, len(scales[1]))
 	for i, w := range scales[1] {
 		by[i] = scales[0][0] * w / scales[2][0]
 	}
-	return knownAs(onnx.Float, []int{len(by)}, numbers{floats: by}), nil
+	return by
 }
 
 // quantizedProduct is a product of whole numbers: its operands, zero points, and what is made of the sums.

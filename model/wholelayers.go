@@ -9,7 +9,7 @@ import (
 
 // This file puts layers of float32 in the place of convolutions and products of 8-bit whole numbers. float32 has every
 // whole number up to 2^24: where no filter's terms can exceed that together, which follows from the filters, its
-// algorithms add them up exactly, in whatever order, and are many times as quick as sums of int32.
+// algorithms add them up exactly, in whatever order, and are quicker than sums of int32.
 
 // mostWhole is up to which float32 has every whole number.
 const mostWhole = 1 << 24
@@ -39,8 +39,8 @@ func (f *folding) expand(n *node) bool {
 	if !ok {
 		return false
 	}
-	w := f.knownInput(n, at[2])
-	zero, unsigned, ok := f.zeroOf(n, at[1])
+	w := f.known(n.input(at[2]))
+	largest, ok := f.largestInput(n, at[1])
 	product, axis := n.Op == "MatMulInteger" || n.Op == "QLinearMatMul", 0 // of the filters
 	if product || n.Op == linearTransposed {
 		axis = 1
@@ -51,29 +51,32 @@ func (f *folding) expand(n *node) bool {
 	}
 	filters, ok := f.centred(n, w, at[3], axis)
 	bias, known := f.wholeBiases(n, w.shape()[axis])
-	if !ok || !known || !exactSums(filters, w.shape(), axis, bias, zero, unsigned) {
+	if !ok || !known || !exactSums(filters, w.shape(), axis, bias, largest) {
 		return false
 	}
 	return f.expanded(n, at, knownAs(onnx.Float, w.shape(), numbers{floats: filters}), axis, bias)
 }
 
-// zeroOf is the zero point of X, and whether X is of uint8 or may be. It must be one known number.
-func (f *folding) zeroOf(n *node, at int) (zero int64, unsigned, ok bool) {
-	if len(n.Inputs) <= at || n.Inputs[at] == "" {
-		return 0, true, true
+// largestInput is the largest that a number of X without its zero point can be, but for its sign. The zero point says
+// of which type X is, and must be one known number, or left out.
+func (f *folding) largestInput(n *node, at int) (largest int64, ok bool) {
+	if n.input(at) == "" {
+		return 255, true // which is uint8's
 	}
-	v := f.knownInput(n, at)
+	v := f.known(n.input(at))
 	if v == nil || v.view.Count() != 1 || v.dtype != onnx.Int8 && v.dtype != onnx.Uint8 {
-		return 0, false, false
+		return 0, false
 	}
-	return v.numbers().ints[0], v.dtype == onnx.Uint8, true
+	low, high, _ := rangeOf(v.dtype)
+	zero := v.numbers().ints[0]
+	return max(high-zero, zero-low), true
 }
 
 // centred are the filters without their zero points, of which there is one, or one for each place of the axis.
 func (f *folding) centred(n *node, w *value, at, axis int) (all []float32, ok bool) {
 	zeros := []int64{0}
-	if len(n.Inputs) > at && n.Inputs[at] != "" {
-		v := f.known(n.Inputs[at])
+	if n.input(at) != "" {
+		v := f.known(n.input(at))
 		if v == nil || !isWhole(v.dtype) || v.view.Count() != 1 && v.view.Count() != w.shape()[axis] {
 			return nil, false
 		}
@@ -97,10 +100,10 @@ func behind(shape []int, axis int) int {
 
 // wholeBiases are those of a QLinearConv, none where it has none. known is false where they are not.
 func (f *folding) wholeBiases(n *node, outputs int) (all []int64, known bool) {
-	if n.Op != "QLinearConv" && n.Op != linearTransposed || len(n.Inputs) < 9 || n.Inputs[8] == "" {
+	if n.Op != "QLinearConv" && n.Op != linearTransposed || n.input(8) == "" {
 		return nil, true
 	}
-	v := f.known(n.Inputs[8])
+	v := f.known(n.input(8))
 	if v == nil || !isWhole(v.dtype) || v.view.Count() != outputs {
 		return nil, false
 	}
@@ -108,11 +111,7 @@ func (f *folding) wholeBiases(n *node, outputs int) (all []int64, known bool) {
 }
 
 // exactSums tells whether no filter's terms, with its bias, can exceed 2^24 together.
-func exactSums(filters []float32, shape []int, axis int, biases []int64, zero int64, unsigned bool) bool {
-	largest := max(127-zero, zero+128)
-	if unsigned {
-		largest = max(255-zero, zero)
-	}
+func exactSums(filters []float32, shape []int, axis int, biases []int64, largest int64) bool {
 	sums := make([]float64, shape[axis])
 	for k, b := range biases {
 		sums[k] = math.Abs(float64(b))
@@ -126,31 +125,20 @@ func exactSums(filters []float32, shape []int, axis int, biases []int64, zero in
 
 // scaled is what the sums of a linear operator are multiplied with, for outputs along the first of so many axes.
 func (f *folding) scaled(n *node, outputs, axes int) (name string, ok bool) {
-	if zero := f.knownInput(n, 7); zero == nil || zero.view.Count() != 1 {
+	if zero := f.known(n.input(7)); zero == nil || zero.view.Count() != 1 {
 		return "", false
 	}
 	var scales [3][]float32
 	for i, at := range []int{1, 4, 6} {
-		v := f.knownInput(n, at)
+		v := f.known(n.input(at))
 		if v == nil || v.dtype != onnx.Float || v.view.Count() != 1 && (i != 1 || v.view.Count() != outputs) {
 			return "", false
 		}
 		scales[i] = v.numbers().floats
 	}
-	by := make([]float32, len(scales[1]))
-	for i, w := range scales[1] {
-		by[i] = scales[0][0] * w / scales[2][0]
-	}
+	by := factors(scales)
 	shape := append([]int{len(by)}, slices.Repeat([]int{1}, axes-1)...)
 	return f.keep(n, "the factor of the sums", knownAs(onnx.Float, shape, numbers{floats: by})), true
-}
-
-// knownInput is an input of a node that is a constant, nil where it is none or left out.
-func (f *folding) knownInput(n *node, at int) *value {
-	if len(n.Inputs) <= at || n.Inputs[at] == "" {
-		return nil
-	}
-	return f.known(n.Inputs[at])
 }
 
 // expanded adds the nodes.
@@ -173,8 +161,8 @@ func (f *folding) expanded(n *node, at [4]int, filters *value, axis int, bias []
 	one := f.keep(n, "one", knownAs(onnx.Float, nil, numbers{floats: []float32{1}}))
 	x, sums, result := f.name(n, "X without its zero point"), f.name(n, "the sums"), f.name(n, "the sums scaled")
 	inputs := []string{n.Inputs[at[0]], one}
-	if len(n.Inputs) > at[1] && n.Inputs[at[1]] != "" {
-		inputs = append(inputs, n.Inputs[at[1]])
+	if zero := n.input(at[1]); zero != "" {
+		inputs = append(inputs, zero)
 	}
 	f.add(n, "DequantizeLinear", nil, x, inputs...)
 	inputs = []string{x, f.keep(n, "the filters", filters)}

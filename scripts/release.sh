@@ -39,10 +39,11 @@ rm "$tree/out/web/main.wasm.gz" # archives are compressed themselves
 licences() {
 	mkdir -p "$2/go"
 	cp "$($go env GOROOT)/LICENSE" "$2/go/"
-	$go version -m "$1" | awk '$1 == "dep" {print $2 "@" $3}' >"$2/../modules"
+	$go version -m "$1" | awk '$1 == "dep" {print $2, $3}' >"$2/../modules"
 	[ -s "$2/../modules" ] || { echo "release.sh: $1 names no modules" >&2; exit 1; }
-	while read -r module; do
-		folder=$($go mod download -json "$module" | sed -n 's/^\t"Dir": "\(.*\)",*$/\1/p')
+	while read -r path tag; do
+		module=$path@$tag
+		folder=$($go list -m -f '{{.Dir}}' "$path")
 		mkdir -p "$2/$module"
 		find "$folder" -maxdepth 1 -type f \( -iname 'licen*' -o -iname 'copying*' -o -iname 'notice*' -o \
 			-iname 'ofl*' \) -exec cp {} "$2/$module/" \;

@@ -129,11 +129,7 @@ func (a *app) planOf(n *network, tunings *tuningFlags) (p *inspectPlan, err erro
 	p = &inspectPlan{Device: dev.String(), Algorithms: append([]string{}, s.Nodes...), Memory: s.Memory,
 		Fused: append([][]int{}, s.Fused...), Submissions: s.Submissions, OnCPU: s.Elsewhere, shapes: s.Shapes}
 	for _, port := range n.inputs {
-		v := inspectValue{Name: port.Name, Shape: axes{}}
-		for _, size := range inputs[port.Name].Shape {
-			v.Shape = append(v.Shape, size)
-		}
-		p.Inputs = append(p.Inputs, v)
+		p.Inputs = append(p.Inputs, inspectValue{Name: port.Name, Shape: known(inputs[port.Name].Shape)})
 	}
 	p.layers, err = net.Layers(inputs)
 	return p, err

@@ -11,6 +11,15 @@ import (
 // number of axes is unknown.
 type axes []any
 
+// known are axes whose sizes are all known.
+func known[size int | int64](shape []size) axes {
+	a := make(axes, len(shape))
+	for i, n := range shape {
+		a[i] = int(n)
+	}
+	return a
+}
+
 func (a axes) String() string {
 	if a == nil {
 		return "?"
@@ -59,10 +68,7 @@ func (r *inspectReport) infer(p inspectPlan) {
 		for _, values := range [][]inspectValue{n.Inputs, n.Outputs} {
 			for i, v := range values {
 				if shape, ok := p.shapes[v.Name]; ok && v.Shape == nil {
-					values[i].Shape = axes{}
-					for _, size := range shape {
-						values[i].Shape = append(values[i].Shape, size)
-					}
+					values[i].Shape = known(shape)
 				}
 			}
 		}
@@ -80,11 +86,7 @@ func fileShapes(g onnx.Graph, dims map[string]int) map[string]axes {
 		}
 	}
 	for _, t := range g.Initializers {
-		shape := axes{}
-		for _, size := range t.Dims {
-			shape = append(shape, int(size))
-		}
-		shapes[t.Name] = shape
+		shapes[t.Name] = known(t.Dims)
 	}
 	return shapes
 }

@@ -1,6 +1,6 @@
 // Pictures that the page draws itself, for who has none at hand.
 
-// canvas gives a square one, drawn.
+// drawn gives a square canvas with a drawing.
 function drawn(size, draw) {
 	const canvas = new OffscreenCanvas(size, size);
 	draw(canvas.getContext("2d"), size);
