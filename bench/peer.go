@@ -11,14 +11,15 @@ import (
 type peerFile struct {
 	Peer    string `json:"peer"`
 	Results []struct {
-		Problem string    `json:"problem"`
-		Network string    `json:"network"`
-		Name    string    `json:"name"`
-		First   float64   `json:"first_ms"`
-		Median  float64   `json:"median_ms"`
-		Min     float64   `json:"min_ms"`
-		Samples []float64 `json:"samples_ms"`
-		Error   string    `json:"error"`
+		Problem  string    `json:"problem"`
+		Network  string    `json:"network"`
+		Name     string    `json:"name"`
+		Gradient string    `json:"gradient"`
+		First    float64   `json:"first_ms"`
+		Median   float64   `json:"median_ms"`
+		Min      float64   `json:"min_ms"`
+		Samples  []float64 `json:"samples_ms"`
+		Error    string    `json:"error"`
 	} `json:"results"`
 }
 
@@ -37,6 +38,7 @@ func readPeer(data []byte) (File, error) {
 			Problem:   r.Problem,
 			Network:   r.Network,
 			Name:      r.Name,
+			Gradient:  r.Gradient,
 			Algorithm: from.Peer,
 			Clock:     ClockPeer,
 			FirstRun:  r.First,

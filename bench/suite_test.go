@@ -23,12 +23,14 @@ func TestSuites(t *testing.T) {
 		"resnet50":    {53, 4.087e9},     // torchvision's 4.09G with the classifier's 2M
 		"mobilenetv2": {52, 299.5e6},     // torchvision's 300.8M with the classifier's 1.3M
 		"training":    {53, 8 * 4.087e9}, // ResNet-50 for a batch of 8
-		"mobile":      {49, 384e6},       // torchvision's 386M with 2M of others
+		"mobile":      {90, 576.7e6},     // EfficientNet's 384M, 386M with 2M of others, and of MobileNetV2's the rest
 		"int8":        {13, 0},
 		"core":        {22, 0},
 		"deepbench":   {103, 0},
 		"large":       {11, 0},
 		"segment":     {8, 0},
+		"unshared":    {3, 0},
+		"depthwise":   {9, 0},
 	} {
 		layers, err := bench.LoadSuite(name)
 		if err != nil {
@@ -57,7 +59,7 @@ func TestSuites(t *testing.T) {
 			t.Errorf("%s has %d multiply-adds, want %d", name, macs, want.macs)
 		}
 	}
-	if n := len(bench.Suites()); n != 12 {
+	if n := len(bench.Suites()); n != 14 {
 		t.Errorf("%d suites", n)
 	}
 }

@@ -1,11 +1,14 @@
 #!/bin/sh
 # Measures the comparison suite and prints how it stands against the project's bars.
 #
-#   bench.sh software [FOLDER]   on llvmpipe and SwiftShader, beside ONNX Runtime on SwiftShader; then the networks of
-#                                ../shared, where they are, beside ncnn on llvmpipe and ONNX Runtime on SwiftShader
-#   bench.sh networks [FOLDER]   the networks alone
+#   bench.sh software [FOLDER]   on llvmpipe beside ncnn, on SwiftShader beside ONNX Runtime; then kinds, gradients and
+#                                networks
+#   bench.sh kinds [FOLDER]      other layers and numbers beside plain layers of float32: transposed ones, gradients,
+#                                float16, int8, unshared and depthwise ones
+#   bench.sh networks [FOLDER]   the networks of ../shared, where they are, beside ncnn on llvmpipe and ONNX Runtime
+#                                on SwiftShader
 #   bench.sh web [FOLDER]        the page's program in Chromium on SwiftShader, beside ONNX Runtime Web in that
-#   bench.sh gradients           dX and dW of ResNet-50's layers on SwiftShader, and by TensorFlow.js' WebGPU over Dawn
+#   bench.sh gradients [FOLDER]  dX and dW of ResNet-50's layers on SwiftShader, beside TensorFlow.js' WebGPU over Dawn
 #   bench.sh gpu [FOLDER]        on the best GPU, beside cuDNN through PyTorch where that is installed, and beside
 #                                ncnn's Vulkan and ONNX Runtime's WebGPU where pip installs them
 #   bench.sh rules [FOLDER]      every algorithm on some layers, on llvmpipe and SwiftShader, and the figures by which
@@ -20,6 +23,7 @@ out=${2:-results/$(date -u +%Y-%m-%d)}
 budget=${BUDGET:-1s}
 tune=${TUNE:-5s}
 winograd='resnet_3x3|vgg_conv3|superres|batch8'
+whole='alexnet_conv1|vgg|resnet|mobilenet_1x1|inception|deeplab|superres|batch8' # of one group
 mkdir -p "$out"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -43,6 +47,41 @@ measure() {
 		--output-json "$out/$name.json" --html "$out/$name.html"
 	"$@" ./gpuconv bench --suite core --tuned=false --no-ceilings --budget "$budget" \
 		--output-json "$out/$name-default.json"
+}
+
+# kinds ADAPTER: by the rules alone. Gradients have fewer rounds, for their suite takes long.
+kinds() {
+	adapter=$1
+	by_rules training --suite training --backward --rounds 3 --no-ceilings
+	by_rules segment --suite segment --backward --no-ceilings
+	by_rules float32 --suite core --no-ceilings
+	by_rules float16 --suite core --dtype float16 --no-ceilings
+	by_rules gemm --suite core --match "$whole" --algorithm registers --no-ceilings
+	by_rules int8 --suite core --match "$whole" --dtype int8 --no-ceilings
+	by_rules unshared --suite unshared
+	by_rules depthwise --suite depthwise
+}
+
+# by_rules KIND FLAGS...: what bench finds on the adapter, into the file of the kind.
+by_rules() {
+	kind=$1
+	shift
+	on "$adapter" ./gpuconv bench "$@" --tuned=false --budget "$budget" --output-json "$out/$adapter-$kind.json"
+}
+
+# gradients: ours and TensorFlow.js' on SwiftShader.
+gradients() {
+	if ! command -v npm >/dev/null; then
+		echo "gpuconv: no npm on the PATH: TensorFlow.js is left out" >&2
+		return
+	fi
+	mkdir "$work/tfjs"
+	cp scripts/peers/tfjs/* "$work/tfjs"
+	(cd "$work/tfjs" && npm install --silent --ignore-scripts)
+	grep 'resnet_[13]x' bench/suites/core.txt | on swiftshader node "$work/tfjs/tfjs.mjs" >"$out/swiftshader-tfjs.json"
+	on swiftshader ./gpuconv bench --suite core --match 'resnet_[13]x' --backward --tuned=false --no-ceilings \
+		--budget "$budget" --output-json "$out/swiftshader-gradients.json"
+	on swiftshader ./gpuconv compare "$out/swiftshader-tfjs.json" "$out/swiftshader-gradients.json"
 }
 
 # rules NAME LAYERS COMMAND...: every algorithm on those layers, of which only what the fit reads is kept.
@@ -174,7 +213,15 @@ software)
 		on swiftshader node "$work/ort.mjs" webgpu <bench/suites/core.txt >"$out/swiftshader-ort.json"
 		on swiftshader ./gpuconv compare "$out/swiftshader-ort.json" "$out/swiftshader.json"
 	fi
+	if with_python requirements.txt --no-deps; then
+		PYTHONPATH="$work/python" on llvmpipe python3 scripts/peers/ncnn_layers.py <bench/suites/core.txt \
+			>"$out/llvmpipe-ncnn.json"
+		./gpuconv compare "$out/llvmpipe-ncnn.json" "$out/llvmpipe.json"
+	fi
 	go test -run '^$' -bench Again -benchtime 200x ./host
+	kinds llvmpipe
+	kinds swiftshader
+	gradients
 	all_networks
 	;;
 networks)
@@ -196,16 +243,12 @@ web)
 	;;
 gradients)
 	scripts/setup.sh test
-	if ! command -v npm >/dev/null; then
-		echo "gpuconv: no npm on the PATH, which TensorFlow.js comes from" >&2
-		exit 1
-	fi
-	cp scripts/peers/tfjs/* "$work"
-	(cd "$work" && npm install --silent --ignore-scripts)
-	grep 'resnet_[13]x' bench/suites/core.txt | on swiftshader node "$work/tfjs.mjs"
-	on swiftshader ./gpuconv bench --suite core --match 'resnet_[13]x' --backward --tuned=false --no-ceilings \
-		--budget "$budget"
-	exit
+	gradients
+	;;
+kinds)
+	scripts/setup.sh test
+	kinds llvmpipe
+	kinds swiftshader
 	;;
 gpu)
 	measure gpu env
@@ -223,7 +266,7 @@ gpu)
 	gpu_peers
 	;;
 *)
-	echo "bench.sh: ${1-nothing}: must be software, networks, web, gradients, gpu, rules, rules-gpu" >&2
+	echo "bench.sh: ${1-nothing}: must be software, kinds, gradients, networks, web, gpu, rules, rules-gpu" >&2
 	exit 2
 	;;
 esac

@@ -1,10 +1,9 @@
-// Times TensorFlow.js' WebGPU gradients of convolutions on the layers of a suite, over Dawn:
+// Times TensorFlow.js' WebGPU gradients of convolutions on the layers of a suite, over Dawn, for `gpuconv compare`:
 //
-//	node tfjs.mjs < SUITE.txt
+//	node tfjs.mjs < SUITE.txt > RESULTS.json
 //
-// Each line has the layer and the GFLOP/s of dX and dW, FLOPs counted as the forward layer's. A time is the quickest of
-// several, from the kernel's start until its result is on the host. The first Vulkan adapter that the loader shows is
-// taken.
+// Each time is the wall clock's around one run, from operands on the host, but for the filters, to a gradient on the
+// host. The first Vulkan adapter that the loader shows is taken.
 import {text} from 'node:stream/consumers';
 import {create, globals} from 'webgpu';
 
@@ -13,46 +12,63 @@ const value = {gpu: create(['enable-dawn-features=allow_unsafe_apis']), userAgen
 Object.defineProperty(globalThis, 'navigator', {value, configurable: true});
 const tf = await import('@tensorflow/tfjs-core');
 await import('@tensorflow/tfjs-backend-webgpu');
-const SECONDS = 1.5, FEWEST = 3;
+const BUDGET_MS = 2000, FEWEST = 5, MOST = 50;
 
-// layer reads a descriptor of a plain 2D layer of one group with a square filter.
+// layer reads a descriptor of a plain 2D layer of one group that is square.
 function layer(line) {
   const at = line.indexOf('n"');
-  const d = {g: 1, mb: 1, sh: 1, ph: 0, dh: 0};
+  const d = {g: 1, mb: 1, sh: 1, ph: 0};
   for (const m of line.slice(0, at).matchAll(/([a-z]+)(\d+)/g)) d[m[1]] = Number(m[2]);
-  const out = d.oh ?? Math.floor((d.ih + 2 * d.ph - d.kh) / d.sh) + 1;
-  const square = (d.kw ?? d.kh) === d.kh && (d.iw ?? d.ih) === d.ih;
-  return {...d, name: line.slice(at + 2, -1), out, plain: d.g === 1 && d.dh === 0 && square,
-    flop: 2 * d.mb * d.oc * out * out * d.ic * d.kh * d.kh};
+  if (line.includes('+') || d.g !== 1 || Object.keys(d).some(key => /^[iokspd][dw]$|^dh$/.test(key))) {
+    throw new Error(`${line}: only plain 2D layers of one group, square and without dilation, are timed`);
+  }
+  const oh = d.oh ?? Math.floor((d.ih + 2 * d.ph - d.kh) / d.sh) + 1;
+  return {...d, line, name: line.slice(at + 2, -1), oh,
+    adjoint: `mb${d.mb}ic${d.oc}ih${oh}oc${d.ic}oh${d.ih}kh${d.kh}sh${d.sh}ph${d.ph}+transposed`};
 }
 
-async function quickest(run) {
-  let best = Infinity;
-  const end = performance.now() + 1000 * SECONDS;
-  for (let i = 0; i < FEWEST + 1 || performance.now() < end; i++) {
+const reals = shape => Float32Array.from({length: shape.reduce((a, b) => a * b)}, () => 2 * Math.random() - 1);
+
+// measure times a kernel whose operands are uploaded anew each time.
+async function measure(row, run) {
+  const once = async () => {
     const begun = performance.now();
-    const result = run();
-    await result.data();
-    if (i > 0) best = Math.min(best, performance.now() - begun); // the first one compiles
-    result.dispose();
-  }
-  return best;
+    const tensors = run();
+    await tensors.at(-1).data();
+    const took = performance.now() - begun;
+    for (const t of tensors) t.dispose();
+    return took;
+  };
+  const first = await once();
+  await once(); // warm
+  const samples = [];
+  const end = performance.now() + BUDGET_MS;
+  while (samples.length < FEWEST || (samples.length < MOST && performance.now() < end)) samples.push(await once());
+  const sorted = samples.toSorted((a, b) => a - b);
+  const median = sorted[sorted.length >> 1];
+  console.error(`${row.name.padEnd(24)} ${median.toFixed(2).padStart(10)} ms`);
+  return {...row, first_ms: first, median_ms: median, min_ms: sorted[0], samples_ms: samples};
 }
 
 await tf.setBackend('webgpu');
 await tf.ready();
+const results = [];
 for (const line of (await text(process.stdin)).split('\n').map(s => s.trim())) {
   if (!line || line.startsWith('#')) continue;
   const l = layer(line);
-  if (!l.plain) continue;
-  const x = tf.randomNormal([l.mb, l.ih, l.ih, l.ic]), dy = tf.randomNormal([l.mb, l.out, l.out, l.oc]);
-  const filter = tf.randomNormal([l.kh, l.kh, l.ic, l.oc]);
+  const inputShape = [l.mb, l.ih, l.ih, l.ic], outputShape = [l.mb, l.oh, l.oh, l.oc];
+  const filterShape = [l.kh, l.kh, l.ic, l.oc];
+  const numbers = reals(inputShape), gradient = reals(outputShape), filter = tf.tensor(reals(filterShape), filterShape);
   const common = {strides: l.sh, pad: l.ph, dataFormat: 'NHWC', dimRoundingMode: 'floor'};
-  const run = (name, inputs, shape) => quickest(() => tf.engine().runKernel(name, inputs, {...common, ...shape}));
-  const dx = await run('Conv2DBackpropInput', {dy, filter}, {inputShape: x.shape});
-  const dw = await run('Conv2DBackpropFilter', {x, dy}, {filterShape: filter.shape});
-  const rate = ms => (l.flop / ms / 1e6).toFixed(3).padStart(8);
-  console.log(`${l.name.padEnd(20)} dX ${rate(dx)} dW ${rate(dw)} GFLOP/s`);
-  for (const t of [x, dy, filter]) t.dispose();
+  const kernel = (name, inputs, shape) => tf.engine().runKernel(name, inputs, {...common, ...shape});
+  results.push(await measure({problem: l.adjoint, name: l.name + ' dX'}, () => {
+    const dy = tf.tensor(gradient, outputShape);
+    return [dy, kernel('Conv2DBackpropInput', {dy, filter}, {inputShape})];
+  }), await measure({problem: l.line, name: l.name + ' dW', gradient: 'W'}, () => {
+    const x = tf.tensor(numbers, inputShape), dy = tf.tensor(gradient, outputShape);
+    return [x, dy, kernel('Conv2DBackpropFilter', {x, dy}, {filterShape})];
+  }));
+  filter.dispose();
 }
+console.log(JSON.stringify({peer: 'tensorflow.js webgpu', results}));
 process.exit(0);
