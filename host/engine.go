@@ -148,8 +148,7 @@ func (e *whole) backward(ctx context.Context, in operands, dv []float32, checked
 		return s, err
 	}
 	plan := g.plan
-	s.sums, s.inputs = plan.SumsBy(), plan.InputGradientBy()
-	s.filters = plan.Filters
+	s.sums, s.inputs, s.filters = plan.Sums, plan.Inputs, plan.Filters
 	inputs := map[int][]uint32{algo.X: exec.Bits(in.x), plan.DV: exec.Bits(dv)}
 	if e.layer.options.Epilogue.Residual != conv.NoResidual {
 		inputs[algo.Residual] = exec.Bits(in.residual)

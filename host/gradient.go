@@ -6,6 +6,7 @@ import (
 
 	"github.com/gpuconv/gpuconv/conv"
 	"github.com/gpuconv/gpuconv/cpuref"
+	"github.com/gpuconv/gpuconv/internal/algo"
 	"github.com/gpuconv/gpuconv/tensor"
 )
 
@@ -30,9 +31,8 @@ func (l *Layer) Backward(ctx context.Context, x, dv tensor.Volume, residual ...t
 type stages struct {
 	z, dz     []float32 // the sums before the activation, nil without one, and the gradient with respect to them
 	gradients Gradients
-	// What computed Z and dX; nil in blocks and on the CPU.
-	sums, inputs Algorithm
-	filters      Algorithm // of dW and db; nil in blocks and on the CPU
+	// What computed Z, dX, and dW and db: no algorithm in blocks and on the CPU.
+	sums, inputs, filters algo.Chosen
 }
 
 func (l *Layer) backward(

@@ -140,6 +140,14 @@ func QuantizedAlgorithms(
 	return all, nil
 }
 
+// WhyDirect says why the direct algorithm computes the layer's sums, as [Layer.WhyDirect] does.
+func (l *QuantizedLayer) WhyDirect() string {
+	if l == nil || l.dev.gpu == nil || l.Algorithm().Name() != "direct" {
+		return ""
+	}
+	return l.spec(true, outputKinds{}).WhyDirect()
+}
+
 // Algorithm is what computes the layer's sums: the direct algorithm where the device is the CPU reference.
 func (l *QuantizedLayer) Algorithm() Algorithm {
 	if l != nil {

@@ -165,6 +165,17 @@ func (u *Uploaded) on(ctx context.Context, doing string, do func(*exec.Session) 
 	})
 }
 
+// WhyDirect says why the direct algorithm computes the layer: it was asked for, the rules take it for the quickest, or
+// no other serves, with the reason. It is empty where another algorithm does, or the CPU.
+func (l *Layer) WhyDirect() string {
+	if l == nil || l.dev.gpu == nil || l.Algorithm().Name() != "direct" {
+		return ""
+	}
+	s := l.spec()
+	s.Direct = l.options.Algorithm != ""
+	return algo.WhyDirect(s, l.dev.limits())
+}
+
 // Algorithm is what computes the layer: the direct algorithm where the device is the CPU reference.
 func (l *Layer) Algorithm() Algorithm {
 	if l == nil {

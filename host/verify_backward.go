@@ -11,8 +11,10 @@ import (
 
 // Judged is the verdict on one volume of the way back.
 type Judged struct {
-	What   string // "dX", "dW", ...
-	Report cpuref.Report
+	What      string    // "dX", "dW", ...
+	Algorithm Algorithm // that computed it, nil in blocks, on the CPU, and where it is none of an algorithm
+	WhyDirect string    // why the direct algorithm did, where it did
+	Report    cpuref.Report
 }
 
 // VerifyBackward computes the gradients as Backward does, with outputs poisoned before and guards and
@@ -41,7 +43,7 @@ func (l *Layer) VerifyBackward(
 
 func (l *Layer) judgeStages(in operands, dv tensor.Volume, s stages, mode cpuref.Mode) (judged []Judged, err error) {
 	// What follows from a wrong stage says nothing more, and where that is NaN nothing can be judged.
-	add := func(what string, got []float32, ref cpuref.Reference, failed error) {
+	add := func(what string, by algo.Chosen, got []float32, ref cpuref.Reference, failed error) {
 		if n := len(judged); err != nil || n > 0 && !judged[n-1].Report.OK() {
 			return
 		}
@@ -50,7 +52,7 @@ func (l *Layer) judgeStages(in operands, dv tensor.Volume, s stages, mode cpuref
 		}
 		var r cpuref.Report
 		if r, err = cpuref.Check(got, ref, mode); err == nil {
-			judged = append(judged, Judged{what, r})
+			judged = append(judged, Judged{what, by.Algorithm, by.WhyDirect, r})
 		}
 	}
 	p := l.problem
@@ -60,12 +62,12 @@ func (l *Layer) judgeStages(in operands, dv tensor.Volume, s stages, mode cpuref
 	dz := dv
 	dz.Data = s.dz
 	x := l.input(in)
-	ref, failed := l.inputGradient(s.inputs, dz, mode)
-	add("dX", s.gradients.X.Data, ref, failed)
-	ref, failed = filterTruth(s.filters, mode, p, x, dz)
-	add("dW", s.gradients.W.Data, ref, failed)
+	ref, failed := l.inputGradient(s.inputs.Algorithm, dz, mode)
+	add("dX", s.inputs, s.gradients.X.Data, ref, failed)
+	ref, failed = filterTruth(s.filters.Algorithm, mode, p, x, dz)
+	add("dW", s.filters, s.gradients.W.Data, ref, failed)
 	ref, failed = cpuref.BiasGradient(p, dz)
-	add("db", s.gradients.W.Bias, ref, failed)
+	add("db", algo.Chosen{}, s.gradients.W.Bias, ref, failed)
 	return judged, err
 }
 
@@ -91,7 +93,7 @@ func (l *Layer) inputGradient(by Algorithm, dz tensor.Volume, mode cpuref.Mode) 
 
 // judgeActivation judges the way from V to the sums.
 func (l *Layer) judgeActivation(
-	add func(string, []float32, cpuref.Reference, error),
+	add func(string, algo.Chosen, []float32, cpuref.Reference, error),
 	in operands,
 	dv tensor.Volume,
 	s stages,
@@ -99,19 +101,19 @@ func (l *Layer) judgeActivation(
 ) {
 	p, e := l.problem, l.options.Epilogue
 	var ref cpuref.Reference
-	sums, err := l.wayTo(s.sums, l.dev.gpu == nil, VerifyOptions{Mode: mode})
+	sums, err := l.wayTo(s.sums.Algorithm, l.dev.gpu == nil, VerifyOptions{Mode: mode})
 	if err == nil {
 		ref, err = sums(p, l.input(in), l.filters)
 	}
 	if err == nil && e.Residual == conv.BeforeFunction {
 		ref, err = ref.Epilogue(conv.Epilogue{Residual: e.Residual}, nil, in.residual)
 	}
-	add("Z", s.z, ref, err)
+	add("Z", s.sums, s.z, ref, err)
 	dz, dslope, err := cpuref.EpilogueGradient(e, s.z, dv.Data, l.options.Slopes, p.OutChannels)
 	dz.Problem = p
-	add("dZ", s.dz, dz, err)
+	add("dZ", algo.Chosen{}, s.dz, dz, err)
 	if len(s.gradients.Slopes) > 0 {
-		add("dslope", s.gradients.Slopes, dslope, err)
+		add("dslope", algo.Chosen{}, s.gradients.Slopes, dslope, err)
 	}
 }
 

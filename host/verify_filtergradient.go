@@ -31,12 +31,12 @@ func (g *FilterGradient) Verify(ctx context.Context, mode cpuref.Mode) (judged [
 		if err != nil {
 			return err
 		}
-		judged = []Judged{{"dW", report}}
+		judged = []Judged{{What: "dW", Algorithm: g.plan.Algorithm, Report: report}}
 		if ref, err = cpuref.BiasGradient(p, g.dz); err != nil {
 			return err
 		}
 		report, err = cpuref.Check(dw.Bias, ref, mode)
-		judged = append(judged, Judged{"db", report})
+		judged = append(judged, Judged{What: "db", Report: report})
 		return err
 	})
 	return judged, err

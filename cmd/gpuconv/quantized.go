@@ -37,7 +37,7 @@ func (j job) onceQuantized(dev *host.Device, r *runReport) (made volumes, err er
 	}
 	defer layer.Close()
 	if dev.GPU() != nil {
-		r.Algorithm = host.AlgorithmName(layer.Algorithm())
+		r.Algorithm, r.WhyDirect = host.AlgorithmName(layer.Algorithm()), layer.WhyDirect()
 	}
 	if j.verify == "off" {
 		r.Check = "off: nothing was checked"

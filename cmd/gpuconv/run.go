@@ -211,10 +211,7 @@ func (j job) judgeGradients(layer *host.Layer, r *runReport) (g host.Gradients, 
 		if err := stage.Report.Err(); err != nil {
 			return g, fmt.Errorf("%s: %w", stage.What, err)
 		}
-		r.Stages = append(
-			r.Stages,
-			runStage{stage.What, stage.Report.Checked, stage.Report.String(), stage.Report.BoundUsed},
-		)
+		r.Stages = append(r.Stages, newRunStage(stage))
 		r.Checked += stage.Report.Checked
 		worst = max(worst, stage.Report.BoundUsed)
 	}

@@ -13,6 +13,7 @@ type runReport struct {
 	Device        string     `json:"device"`
 	Algorithm     string     `json:"algorithm,omitempty"` // none of the CPU reference
 	Tuned         bool       `json:"tuned,omitempty"`     // it is the choice of a tuning
+	WhyDirect     string     `json:"why_direct,omitempty"`
 	Output        [4]int     `json:"output_nhwd"`
 	Planes        int        `json:"output_planes"` // Z of a 3D layer, else 1
 	Unread        []string   `json:"unread,omitempty"`
@@ -30,10 +31,23 @@ type runReport struct {
 
 // runStage is the verdict on one volume of the way back.
 type runStage struct {
-	What    string  `json:"what"`
+	What      string `json:"what"`
+	Algorithm string `json:"algorithm,omitempty"`
+	WhyDirect string `json:"why_direct,omitempty"`
+
 	Checked int     `json:"checked"`
 	Check   string  `json:"check"`
 	Used    float64 `json:"bound_used"`
+}
+
+// newRunStage is what is said of a judged volume.
+func newRunStage(stage host.Judged) runStage {
+	s := runStage{What: stage.What, WhyDirect: stage.WhyDirect, Checked: stage.Report.Checked,
+		Check: stage.Report.String(), Used: stage.Report.BoundUsed}
+	if stage.Algorithm != nil {
+		s.Algorithm = host.AlgorithmName(stage.Algorithm)
+	}
+	return s
 }
 
 // algorithm notes what computes the layer forward.
@@ -41,7 +55,7 @@ func (r *runReport) algorithm(l *host.Layer, dev *host.Device, o host.LayerOptio
 	if dev.GPU() == nil {
 		return
 	}
-	r.Algorithm = host.AlgorithmName(l.Algorithm())
+	r.Algorithm, r.WhyDirect = host.AlgorithmName(l.Algorithm()), l.WhyDirect()
 	choice, ok := o.Tunings.Lookup(tuning.KeyOf(dev.GPU().Info(), l.Problem(), o.DType))
 	r.Tuned = ok && o.Algorithm == "" && o.Threads == 0 && choice.Algorithm == r.Algorithm
 }
@@ -56,12 +70,15 @@ func (r runReport) print(a *app) {
 	case r.Tuned:
 		rows = append(rows, "algorithm\t"+r.Algorithm+", tuned")
 	case r.Algorithm != "":
-		rows = append(rows, "algorithm\t"+r.Algorithm)
+		rows = append(rows, "algorithm\t"+because(r.Algorithm, r.WhyDirect))
 	}
 	for _, u := range r.Unread {
 		rows = append(rows, "note\t"+u)
 	}
 	for _, s := range r.Stages {
+		if s.Algorithm != "" {
+			rows = append(rows, s.What+" by\t"+because(s.Algorithm, s.WhyDirect))
+		}
 		rows = append(rows, fmt.Sprintf("check %s\t%s", s.What, s.Check))
 	}
 	if len(r.Stages) == 0 {
@@ -80,4 +97,12 @@ func (r runReport) print(a *app) {
 		rows = append(rows, "wrote\t"+w)
 	}
 	table(a.stdout, rows...)
+}
+
+// because is an algorithm, and why it is the direct one where it is.
+func because(algorithm, why string) string {
+	if why == "" {
+		return algorithm
+	}
+	return algorithm + ": " + why
 }

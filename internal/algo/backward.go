@@ -15,8 +15,10 @@ type Backward struct {
 	Plan
 	DV, Z, DZ  int // DZ is DV where there is no activation
 	DX, DW, DB int
-	DSlopes    int       // of PReLU
-	Filters    Algorithm // of dW and db
+	DSlopes    int    // of PReLU
+	Inputs     Chosen // of dX
+	Sums       Chosen // of Z, where there is an activation
+	Filters    Chosen // of dW and db
 	// What computes dX and Z, nil where the direct algorithm does.
 	adjoint, sums *included
 }
@@ -54,7 +56,7 @@ func PlanBackward(s Spec, l Limits) (Backward, error) {
 	if err != nil {
 		return g, fmt.Errorf("dW by %s: %w: %w", s.FilterGradient, ErrNotServed, err)
 	}
-	g.filterGradient(filters)
+	g.filterGradient(filters, l)
 	return g, g.fits(l)
 }
 

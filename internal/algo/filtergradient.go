@@ -50,8 +50,13 @@ func ChooseFilterGradient(name string, s Spec, l Limits) (Plan, error) {
 }
 
 // filterGradient adds the steps of a plan for dW and db.
-func (g *Backward) filterGradient(filters Plan) {
-	g.Filters = filters.Algorithm
+func (g *Backward) filterGradient(filters Plan, l Limits) {
+	g.Filters.Algorithm = filters.Algorithm
+	if Is(filters.Algorithm, directFilters{}.Name()) {
+		s := g.Spec
+		s.Direct = s.Direct || s.FilterGradient != ""
+		g.Filters.WhyDirect = whyDirect(FilterGradients(), s, l)
+	}
 	g.Append(filters.Plan, map[int]int{X: X, W: g.DW, B: g.DB, Slopes: Slopes, Residual: Residual, V: g.DZ})
 }
 

@@ -57,7 +57,7 @@ func (a halved) Plan(s Spec, l Limits) (Plan, error) {
 		of = finished(of, l)
 	}
 	plan := newPlan(a, s, of.Operands[W].Count, func(m Machine) float64 {
-		cost := of.Cost(m)
+		cost := of.Work(m)
 		if !a.converted {
 			cost *= 1 + m.Halves
 		}
@@ -105,5 +105,5 @@ func (m Machine) halves(step bool, count int64) float64 {
 	if !step {
 		return 0
 	}
-	return m.Dispatch + m.occupied(float64(count/8), m.Load+8*m.Store)
+	return m.occupied(float64(count/8), m.Load+8*m.Store)
 }

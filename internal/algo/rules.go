@@ -49,7 +49,7 @@ func MachineOf(l Limits) Machine {
 		Uniform:  8.4,
 		Store:    24,
 		Address:  1.4,
-		Dispatch: 2.6e8,
+		Dispatch: 6e7,
 		Shared:   0.2,
 		Barrier:  2.5,
 		Threads:  15000,

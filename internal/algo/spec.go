@@ -66,11 +66,15 @@ type Plan struct {
 	exec.Plan
 	Algorithm Algorithm
 	Spec      Spec
-	// Cost estimates how long it takes on a machine, in multiply-adds of one thread; nil where there is no choice.
-	Cost func(Machine) float64
+	// Work estimates how long its kernels take on a machine, in multiply-adds of one thread; nil where there is no
+	// choice.
+	Work func(Machine) float64
 	// Pack gives the filters in the order that the kernels read; nil is as they are.
 	Pack func(tensor.Filters) ([]float32, error)
 }
+
+// Cost estimates how long the plan takes on a machine: its kernels, and each of its dispatches.
+func (plan Plan) Cost(m Machine) float64 { return plan.Work(m) + m.Dispatch*float64(len(plan.Steps)) }
 
 // The layer's operands. Where there is nothing to bind, a number that no kernel reads stands in.
 const (
@@ -101,7 +105,7 @@ var (
 )
 
 // newPlan begins the plan of a, with the layer's operands, of whose packed filters there are so many numbers.
-func newPlan(a Algorithm, s Spec, packed int64, cost func(Machine) float64) Plan {
+func newPlan(a Algorithm, s Spec, packed int64, work func(Machine) float64) Plan {
 	p, slopes, residuals := s.Problem, int64(1), int64(1)
 	if s.Epilogue.Activation.Function == conv.PReLU {
 		slopes = int64(p.OutChannels)
@@ -111,7 +115,7 @@ func newPlan(a Algorithm, s Spec, packed int64, cost func(Machine) float64) Plan
 		residuals, residualRole = placed(p.OutLen(), p.OutChannels, s.Residual), exec.Input
 	}
 	nothing := func() ([]uint32, error) { return []uint32{0}, nil }
-	plan := Plan{Algorithm: a, Spec: s, Cost: cost}
+	plan := Plan{Algorithm: a, Spec: s, Work: work}
 	plan.Operands = []exec.Operand{
 		{Name: "the input volume X", Role: exec.Input, Count: placed(p.InLen(), p.InChannels, s.X), DType: s.DType},
 		{Name: "the filter bank W", Role: exec.Constant, Count: packed, DType: s.DType},

@@ -223,9 +223,6 @@ func (a tiled) cost(p conv.Problem, m Machine) float64 {
 	}
 	ends := neurons * (slices*m.Store + float64(taps(p))*m.Address)
 	threads *= m.idle(uint32(threads))
-	cost := m.occupied(float64(a.rows(p)*a.columns(p)*int64(a.splitK))*threads, steps*step+ends)
-	if a.uniform() {
-		cost += m.Dispatch * float64(a.columns(p)*a.columnBytes(p)/shaders.UniformBytes)
-	}
-	return cost + m.parts(p.OutLen(), a.splitK)
+	return m.occupied(float64(a.rows(p)*a.columns(p)*int64(a.splitK))*threads, steps*step+ends) +
+		m.parts(p.OutLen(), a.splitK)
 }

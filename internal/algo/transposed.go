@@ -118,7 +118,7 @@ func (a transposed) interleaved(s Spec, r transform.Residues, l Limits) (Plan, e
 		if err != nil {
 			return Plan{}, err
 		}
-		parts, costs = append(parts, sub), append(costs, sub.Cost)
+		parts, costs = append(parts, sub), append(costs, sub.Work)
 		packed += alignedTo(sub.Operands[W].Count)
 	}
 	plan := newPlan(a, s, packed, func(m Machine) (sum float64) {

@@ -105,8 +105,9 @@ func TestInputGradientBy(t *testing.T) {
 		{"ic64ih28oc64kh3ph1", "registers", algo.Spec{Exact: true}},
 		{"ic64ih28oc64kh3ph1", "registers", algo.Spec{Block: true}},
 		{"ic64ih28oc64kh3sh2ph1+transposed", "registers", algo.Spec{Exact: true}},
-		{"ic64ih28oc64kh3ph1+reflect", "direct", algo.Spec{}},
-		{"ic8ih9oc8kh3+unshared", "direct", algo.Spec{}},
+		{"ic64ih28oc64kh3ph1+reflect", "registers", algo.Spec{}},
+		{"ic64ih28oc64kh3ph1+circular", "direct", algo.Spec{Direct: true}},
+		{"ic8ih9oc8kh3+unshared", "unshared", algo.Spec{}},
 	} {
 		p, err := conv.Parse(c.layer)
 		if err != nil {
@@ -117,7 +118,7 @@ func TestInputGradientBy(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if name := algo.Name(g.InputGradientBy()); !strings.HasPrefix(name, c.by) {
+		if name := algo.Name(g.Inputs.Algorithm); !strings.HasPrefix(name, c.by) {
 			t.Errorf("%s, %+v: %s, must be %s", c.layer, c.spec, name, c.by)
 		}
 	}

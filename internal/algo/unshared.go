@@ -129,6 +129,17 @@ func (a filterUnshared) Plan(s Spec, l Limits) (Plan, error) {
 	return plan, plan.fits(l)
 }
 
+// inputsUnshared is the algorithm for dX of an unshared layer: its kernels are no layer's.
+type inputsUnshared struct{ shaders.UnsharedInputs }
+
+func (inputsUnshared) Name() string { return "unshared" }
+
+// Variant is, for example, 1_v4_t64.
+func (a inputsUnshared) Variant() string { return a.UnsharedInputs.Name()[len("unshared_inputs_"):] }
+
+// Plan is of the way back alone.
+func (inputsUnshared) Plan(Spec, Limits) (Plan, error) { return Plan{}, errShared }
+
 // unsharedInputs adds dX of an unshared layer, reading each filter once, and tells whether it is one. Where all is to
 // be computed by the direct algorithm it is none.
 func (g *Backward) unsharedInputs() bool {
@@ -151,6 +162,7 @@ func (g *Backward) unsharedInputs() bool {
 	params := shaders.UnsharedGathering(p, gather)
 	g.Threads(gather, shaders.Encode(params), int64(params.Outputs), int64(gather.Threads), exec.Whole(to),
 		exec.Whole(g.DX))
+	g.Inputs.Algorithm = inputsUnshared{each}
 	return true
 }
 

@@ -38,18 +38,18 @@ type included struct {
 	exchanged bool
 }
 
-// quickest is the plan of a layer of the way back that the rules choose, if it is not the direct algorithm, which
-// needs no other filters than the way back has.
-func (g *Backward) quickest(p conv.Problem, e conv.Epilogue, l Limits) (Plan, bool) {
-	s := g.Spec
-	if s.Direct || s.Threads != 0 {
-		return Plan{}, false
+// quickest is the plan of a layer of the way back of another that the rules choose, or why that is the direct
+// algorithm's, which needs no other filters than the way back has.
+func quickest(of Spec, p conv.Problem, e conv.Epilogue, l Limits) (plan Plan, whyDirect string) {
+	s := Spec{Problem: p, Epilogue: e, DType: shaders.Float32, Exact: of.Exact, Block: of.Block,
+		Direct: of.Direct, Threads: of.Threads}
+	if !s.Direct && s.Threads == 0 {
+		plan = Candidates(s, l)[0]
 	}
-	list := Candidates(Spec{Problem: p, Epilogue: e, DType: shaders.Float32, Exact: s.Exact, Block: s.Block}, l)
-	if len(list) == 0 || Is(list[0].Algorithm, direct{}.Name()) {
-		return Plan{}, false
+	if plan.Algorithm == nil || Is(plan.Algorithm, direct{}.Name()) {
+		return plan, WhyDirect(s, l)
 	}
-	return list[0], true
+	return plan, ""
 }
 
 // include adds another layer's steps. Operands of it are those of the way back that same names.
@@ -65,18 +65,38 @@ func (g *Backward) include(plan Plan, exchanged bool, same map[int]int) *include
 
 // inputGradient adds the gradient with respect to X, computed from DZ.
 func (g *Backward) inputGradient(a direct, l Limits) {
-	p := g.Spec.Problem
-	zeros := g.Zeros(int64(p.InChannels))
-	if adjoint, err := p.Adjoint(); err == nil {
-		if plan, ok := g.quickest(adjoint, conv.Epilogue{}, l); ok {
-			g.adjoint = g.include(plan, true,
-				map[int]int{X: g.DZ, B: zeros, Slopes: Slopes, Residual: zeros, V: g.DX})
-			return
-		}
+	if g.Inputs.WhyDirect = g.quickInputs(l); g.Inputs.WhyDirect == "" {
+		return
 	}
+	g.Inputs.Algorithm = a
+	p, zeros := g.Spec.Problem, g.Zeros(int64(g.Spec.Problem.InChannels))
 	none := exec.Whole(zeros)
 	g.Dispatch(a.kernel(g.Spec), shaders.Encode(shaders.InputGradient(p)), p.InLen(),
 		exec.Whole(g.DZ), exec.Whole(W), none, exec.Whole(Slopes), none, exec.Whole(g.DX))
+}
+
+// quickInputs adds it by another algorithm than the direct one, or says why there is none.
+func (g *Backward) quickInputs(l Limits) (whyDirect string) {
+	p := g.Spec.Problem
+	if p.Padding != conv.Zero {
+		return g.paddedInputs(l)
+	}
+	adjoint, err := p.Adjoint()
+	if err != nil {
+		return err.Error()
+	}
+	plan, why := quickest(g.Spec, adjoint, conv.Epilogue{}, l)
+	if why == "" {
+		g.includeAdjoint(plan, g.DX)
+	}
+	return why
+}
+
+// includeAdjoint adds the plan of the adjoint of g's layer, or of that over a padded input, from DZ to an operand.
+func (g *Backward) includeAdjoint(plan Plan, to int) {
+	zeros := g.Zeros(int64(g.Spec.Problem.InChannels))
+	g.Inputs.Algorithm = plan.Algorithm
+	g.adjoint = g.include(plan, true, map[int]int{X: g.DZ, B: zeros, Slopes: Slopes, Residual: zeros, V: to})
 }
 
 // sumsAgain adds the sums Z, with the residual where it stands before the activation.
@@ -85,7 +105,9 @@ func (g *Backward) sumsAgain(a direct, l Limits) {
 	if g.Spec.Epilogue.Residual == conv.BeforeFunction {
 		e.Residual = conv.BeforeFunction
 	}
-	if plan, ok := g.quickest(p, e, l); ok {
+	plan, why := quickest(g.Spec, p, e, l)
+	if g.Sums = (Chosen{a, why}); why == "" {
+		g.Sums.Algorithm = plan.Algorithm
 		g.sums = g.include(plan, false,
 			map[int]int{X: X, B: B, Slopes: Slopes, Residual: Residual, V: g.Z})
 		return
@@ -113,17 +135,4 @@ func (g *Backward) Fill(filters tensor.Filters, slopes []float32) {
 			return exec.Bits(packed), err
 		}
 	}
-}
-
-// InputGradientBy is the algorithm that computes the gradient with respect to X.
-func (g *Backward) InputGradientBy() Algorithm { return g.by(g.adjoint) }
-
-// SumsBy is the algorithm that computes the sums Z.
-func (g *Backward) SumsBy() Algorithm { return g.by(g.sums) }
-
-func (g *Backward) by(of *included) Algorithm {
-	if of == nil {
-		return g.Algorithm
-	}
-	return of.plan.Algorithm
 }
