@@ -76,6 +76,7 @@ func (d *Device) Open(p conv.Problem, algorithm string, seed uint64) (Runner, er
 		return nil, err
 	}
 	if q := data.Quantized; q != nil {
+		q.Options.Tunings = d.Tunings
 		return d.openQuantized(p, q)
 	}
 	layer, err := host.NewLayer(d.dev, p, data.W, o)

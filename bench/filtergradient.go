@@ -9,10 +9,11 @@ import (
 	"github.com/gpuconv/gpuconv/host"
 	"github.com/gpuconv/gpuconv/host/proof"
 	"github.com/gpuconv/gpuconv/tensor"
+	"github.com/gpuconv/gpuconv/tuning"
 )
 
 // GradientW is the [Result.Gradient] of gradients with respect to filters.
-const GradientW = "W"
+const GradientW = tuning.GradientW
 
 // FilterGradients are the gradients of layers with respect to W and b, by algorithms as [Layers] takes their names.
 func (d *Device) FilterGradients(layers []Layer, algorithms ...string) (subjects []Subject) {
@@ -38,7 +39,7 @@ func (d *Device) FilterGradients(layers []Layer, algorithms ...string) (subjects
 }
 
 func (d *Device) openFilterGradient(l Layer, algorithm string, seed uint64) (Runner, error) {
-	o := host.LayerOptions{FilterGradient: algorithm}
+	o := host.LayerOptions{FilterGradient: algorithm, Tunings: d.Tunings}
 	data, err := proof.Case{Problem: l.Problem, Seed: seed, Options: o, Backward: true}.Data()
 	if err != nil {
 		return nil, err

@@ -126,7 +126,10 @@ func (e *whole) gradients() (*backward, error) {
 	if e.back != nil {
 		return e.back, nil
 	}
-	plan, err := algo.PlanBackward(e.layer.spec(), e.dev.limits())
+	spec, tunings := e.layer.spec(), e.layer.options.Tunings
+	spec.FilterGradient = e.dev.tunedFilterGradient(spec, tunings)
+	spec.InputGradient = e.dev.tunedInputGradient(spec, tunings)
+	plan, err := algo.PlanBackward(spec, e.dev.limits())
 	if err != nil {
 		return nil, unsupported(err)
 	}

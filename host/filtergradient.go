@@ -62,7 +62,9 @@ func NewFilterGradient(dev *Device, p conv.Problem, o LayerOptions) (*FilterGrad
 			ErrUnsupported)
 	}
 	l := layerData{problem: p, options: o}
-	plan, err := algo.ChooseFilterGradient(o.FilterGradient, l.spec(), dev.limits())
+	spec := l.spec()
+	spec.FilterGradient = dev.tunedFilterGradient(spec, o.Tunings)
+	plan, err := algo.ChooseFilterGradient(spec.FilterGradient, spec, dev.limits())
 	if err != nil {
 		return nil, unsupported(err)
 	}

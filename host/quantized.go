@@ -12,6 +12,7 @@ import (
 	"github.com/gpuconv/gpuconv/internal/algo"
 	"github.com/gpuconv/gpuconv/internal/turn"
 	"github.com/gpuconv/gpuconv/tensor"
+	"github.com/gpuconv/gpuconv/tuning"
 )
 
 // QuantizedFilters are a layer's filters as 8-bit whole numbers: weight w stands for Scale * (w - Zero).
@@ -38,6 +39,9 @@ type QuantizedOptions struct {
 	// channel could exceed 2^24, direct does.
 	Algorithm string
 	Threads   uint32 // of the direct algorithm, one of shaders.ConvThreads; 0 chooses
+	// Tunings are the stored choices of [TuneQuantized]: they choose where Algorithm and Threads do not and they know
+	// one that serves; nil has none.
+	Tunings *tuning.Cache
 }
 
 // QuantizedLayer multiplies 8-bit whole numbers and adds them up as int32, exactly. It may be used from
@@ -111,6 +115,7 @@ func NewQuantizedLayer(
 
 func (l *QuantizedLayer) build() (err error) {
 	if l.dev.gpu != nil {
+		l.options.Algorithm = l.tuned()
 		l.engine, err = newQuantizedEngine(l.dev, &l.quantizedData)
 		return err
 	}

@@ -30,13 +30,19 @@ func Tune(
 	o LayerOptions,
 	options TuneOptions,
 ) (tuning.Result, error) {
-	var r tuning.Result
 	task, err := newTask(dev, p, o, options)
+	return measured(ctx, task, err, "layer "+p.String(), dev)
+}
+
+// measured does a task that could be made, of what has this name.
+func measured(ctx context.Context, task tuning.Task, failed error, what string, dev *Device) (tuning.Result, error) {
+	var r tuning.Result
+	err := failed
 	if err == nil {
 		r, err = tuning.Measure(ctx, task)
 	}
 	if err != nil && !errors.Is(err, conv.ErrInvalid) {
-		err = fmt.Errorf("tuning layer %s on %s: %w", p, dev, err)
+		err = fmt.Errorf("tuning %s on %s: %w", what, dev, err)
 	}
 	return r, err
 }
@@ -52,16 +58,22 @@ func newTask(dev *Device, p conv.Problem, o LayerOptions, options TuneOptions) (
 		return t, err
 	}
 	o.Slopes = data.Slopes
-	info := dev.gpu.Info()
-	t = tuning.Task{Names: names, Key: tuning.KeyOf(info, p, o.DType), Clock: gpu.ClockWall, Ramp: info.ClockRamp(),
-		Cache: o.Tunings, Options: options.Options}
-	if info.HasFeature(gpu.FeatureTimestamps) {
-		t.Clock = gpu.ClockGPU
-	}
+	t = dev.task(names, tuning.KeyOf(dev.gpu.Info(), p, o.DType), o.Tunings, options)
 	t.Open = func(algorithm string) (tuning.Contender, error) {
 		return openContender(dev, p, o.by(algorithm), data)
 	}
 	return t, nil
+}
+
+// task is to measure what has these names, which the caller is to open.
+func (d *Device) task(names []string, key tuning.Key, cache *tuning.Cache, options TuneOptions) tuning.Task {
+	info := d.gpu.Info()
+	t := tuning.Task{Names: names, Key: key, Clock: gpu.ClockWall, Ramp: info.ClockRamp(), Cache: cache,
+		Options: options.Options}
+	if info.HasFeature(gpu.FeatureTimestamps) {
+		t.Clock = gpu.ClockGPU
+	}
+	return t
 }
 
 // by are the options of the layer that is measured: it is not tuned itself.
@@ -83,13 +95,18 @@ func candidates(dev *Device, p conv.Problem, o LayerOptions) ([]string, error) {
 	case o.Algorithm != "" || o.Threads != 0:
 		return nil, fmt.Errorf("%w: the layer's options name an algorithm or threads, which leaves nothing to choose",
 			gpu.ErrMisuse)
-	case len(list) == 0:
+	}
+	return dev.choices(p, list)
+}
+
+// choices are the names of the algorithms that serve p. There is at least one.
+func (d *Device) choices(p conv.Problem, list []Algorithm) (names []string, err error) {
+	if len(list) == 0 {
 		return nil, fmt.Errorf("%w: the CPU reference has no algorithms to choose from", ErrUnsupported)
 	}
-	if whole, err := dev.inOnePiece(p); err != nil || !whole {
+	if whole, err := d.inOnePiece(p); err != nil || !whole {
 		return nil, cmp.Or(err, errBlocks)
 	}
-	var names []string
 	for _, a := range list {
 		names = append(names, AlgorithmName(a))
 	}

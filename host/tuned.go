@@ -43,6 +43,30 @@ func (l *Layer) tuned(ctx context.Context) (LayerOptions, error) {
 	return o, err
 }
 
+// tunedFilterGradient names the algorithm for dW and db: that of the spec, or where it names none what was measured to
+// be the quickest, or none.
+func (d *Device) tunedFilterGradient(s algo.Spec, tunings *tuning.Cache) string {
+	if s.FilterGradient != "" || s.Direct || s.Threads != 0 {
+		return s.FilterGradient
+	}
+	c, ok := tunings.Lookup(d.filterKey(s.Problem))
+	serves := func(p algo.Plan) bool { return algo.Name(p.Algorithm) == c.Algorithm }
+	if ok && slices.ContainsFunc(algo.FilterCandidates(s, d.limits()), serves) {
+		return c.Algorithm
+	}
+	return ""
+}
+
+// tunedInputGradient names the algorithm of the layer that computes dX, where one was measured to be the quickest.
+func (d *Device) tunedInputGradient(s algo.Spec, tunings *tuning.Cache) string {
+	adjoint, err := s.Problem.Adjoint()
+	if err != nil || s.Direct || s.Threads != 0 {
+		return ""
+	}
+	c, _ := tunings.Lookup(tuning.KeyOf(d.gpu.Info(), adjoint, Float32))
+	return c.Algorithm
+}
+
 // algorithmNames are those of the algorithms that serve the layer.
 func (l *Layer) algorithmNames() (names []string) {
 	for _, plan := range algo.Candidates(l.spec(), l.dev.limits()) {

@@ -32,7 +32,13 @@ type Key struct {
 	Shaders string        `json:"shaders"` // shaders.Hash of the program that measured
 	Problem string        `json:"problem"` // the descriptor without its name
 	DType   shaders.DType `json:"numbers"`
+	// Gradient is [GradientW] where not the layer is computed but the gradients with respect to W and b. That with
+	// respect to X is a layer of its own: see conv.Problem.Adjoint.
+	Gradient string `json:"gradient,omitempty"`
 }
+
+// GradientW is the Gradient of those with respect to W and b.
+const GradientW = "W"
 
 // Choice is the algorithm that won. Times are medians in milliseconds.
 type Choice struct {

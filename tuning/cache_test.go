@@ -161,6 +161,8 @@ func badFiles(t *testing.T) map[string]string {
 		change(text, `ic2ih9`, `ic2ih0009`):   `choice 2: problem "ic2ih0009oc4kh3", must be "ic2ih9oc4kh3"`,
 		change(text, `ic2ih9`, `ic2ih1`):      `choice 2: problem "ic2ih1oc4kh3"`,
 		change(text, `"float32"`, `"float8"`): `choice 2: numbers "float8"`,
+		change(text, `"float32"`, `"float32", "gradient": "X"`):     `choice 2: gradient "X"`,
+		change(text, `"float32"`, `"int8", "gradient": "W"`):        `choice 2: gradient "W" of int8`,
 		change(text, `shared/64x64x16_v4`, `sh;ared`):               `choice 2: algorithm "sh;ared"`,
 		change(text, shaders.Hash(), `XY`):                          `choice 2: shaders "XY"`,
 		change(text, `"gpu"`, `"sun"`):                              `choice 2: clock "sun"`,

@@ -43,7 +43,7 @@ type entry struct {
 // The fields that are known.
 var (
 	fileFields  = []string{"schema", "choices"}
-	entryFields = []string{"adapter", "driver", "backend", "shaders", "problem", "numbers",
+	entryFields = []string{"adapter", "driver", "backend", "shaders", "problem", "numbers", "gradient",
 		"algorithm", "ms", "clock", "runner_up", "runner_up_ms", "date"}
 )
 
@@ -132,8 +132,11 @@ func (c Choice) validate() error {
 		return errors.New(`backend "", must be the backend's name`)
 	case !hashText.MatchString(c.Shaders):
 		return fmt.Errorf("shaders %q, must be 16 digits of a hash", c.Shaders)
-	case c.DType != shaders.Float32 && c.DType != shaders.Float16:
-		return fmt.Errorf("numbers %q, must be %s or %s", c.DType, shaders.Float32, shaders.Float16)
+	case !slices.Contains([]shaders.DType{shaders.Float32, shaders.Float16, shaders.Int8}, c.DType):
+		return fmt.Errorf("numbers %q, must be %s, %s or %s", c.DType, shaders.Float32, shaders.Float16, shaders.Int8)
+	case c.Gradient != "" && (c.Gradient != GradientW || c.DType != shaders.Float32):
+		return fmt.Errorf("gradient %q of %s, must be %s of %s, or none", c.Gradient, c.DType, GradientW,
+			shaders.Float32)
 	}
 	return c.validateResult()
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/gpuconv/gpuconv/cpuref"
 	"github.com/gpuconv/gpuconv/host"
+	"github.com/gpuconv/gpuconv/tuning"
 )
 
 // quantized reads what --dtype int8 asks for, and refuses what says nothing about such a layer.
@@ -38,6 +39,8 @@ func (j job) onceQuantized(dev *host.Device, r *runReport) (made volumes, err er
 	defer layer.Close()
 	if dev.GPU() != nil {
 		r.Algorithm, r.WhyDirect = host.AlgorithmName(layer.Algorithm()), layer.WhyDirect()
+		key := tuning.KeyOf(dev.GPU().Info(), j.problem, host.Int8)
+		r.Tuned = q.Options.Algorithm == "" && q.Options.Threads == 0 && r.isChoice(q.Options.Tunings, key)
 	}
 	if j.verify == "off" {
 		r.Check = "off: nothing was checked"

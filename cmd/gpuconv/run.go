@@ -77,6 +77,9 @@ func (a *app) run(c *cobra.Command, f *runFlags, args []string) error {
 		return usagef("--algorithm %s: %w", j.options.Algorithm, errNoAlgorithms)
 	}
 	j.options.Tunings = f.tuningFlags.open(a)
+	if q := j.data.Quantized; q != nil {
+		q.Options.Tunings = j.options.Tunings
+	}
 	return a.runJob(dev, j)
 }
 

@@ -56,8 +56,14 @@ func (r *runReport) algorithm(l *host.Layer, dev *host.Device, o host.LayerOptio
 		return
 	}
 	r.Algorithm, r.WhyDirect = host.AlgorithmName(l.Algorithm()), l.WhyDirect()
-	choice, ok := o.Tunings.Lookup(tuning.KeyOf(dev.GPU().Info(), l.Problem(), o.DType))
-	r.Tuned = ok && o.Algorithm == "" && o.Threads == 0 && choice.Algorithm == r.Algorithm
+	key := tuning.KeyOf(dev.GPU().Info(), l.Problem(), o.DType)
+	r.Tuned = o.Algorithm == "" && o.Threads == 0 && r.isChoice(o.Tunings, key)
+}
+
+// isChoice tells whether the algorithm is what a tuning chose.
+func (r *runReport) isChoice(tunings *tuning.Cache, key tuning.Key) bool {
+	choice, ok := tunings.Lookup(key)
+	return ok && choice.Algorithm == r.Algorithm
 }
 
 func (r runReport) print(a *app) {

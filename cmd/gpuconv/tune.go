@@ -10,9 +10,7 @@ import (
 	"time"
 
 	"github.com/gpuconv/gpuconv/bench"
-	"github.com/gpuconv/gpuconv/cpuref"
 	"github.com/gpuconv/gpuconv/host"
-	"github.com/gpuconv/gpuconv/host/proof"
 	"github.com/gpuconv/gpuconv/internal/files"
 	"github.com/gpuconv/gpuconv/tuning"
 	"github.com/spf13/cobra"
@@ -26,7 +24,7 @@ type tuneFlags struct {
 	suite, match           string
 	budget                 time.Duration
 	exportFile, importFile string
-	list, again            bool
+	list, again, backward  bool
 }
 
 func (a *app) tuneCommand() *cobra.Command {
@@ -65,6 +63,8 @@ the shaders of this program.
 	flags.StringVar(&f.importFile, "import", "", "add the choices of a file, before tuning")
 	flags.BoolVar(&f.list, "list", false, "print the choices that are kept")
 	flags.BoolVar(&f.again, "again", false, "measure layers that have a choice already, too")
+	flags.BoolVar(&f.backward, "backward", false, 
+		"tune beside each layer its gradients: its adjoint, which is a layer too, and dW")
 	f.addCommon(flags)
 	f.dtypeFlag.add(flags)
 	f.modelFlags.add(flags, "ONNX files of networks whose layers are tuned, several with commas between them")
@@ -80,8 +80,8 @@ func (f *tuneFlags) validate(a *app) (of benched, err error) {
 			"nothing to do: name a --suite (%s, or a file) or a --model, or --list, --export or --import",
 			strings.Join(bench.Suites(), ", "),
 		)
-	case !layers && (f.match != "" || f.again):
-		return of, usagef("--match and --again are about the layers of a --suite or a --model: name one")
+	case !layers && (f.match != "" || f.again || f.backward):
+		return of, usagef("--match, --again and --backward are about the layers of a --suite or a --model: name one")
 	case f.exact && (!layers || f.cache == ""):
 		return of, usagef(
 			"--exact: choices do not tell that they are for exact layers, so keep them apart: name a --suite or a " +
@@ -98,8 +98,12 @@ func (f *tuneFlags) validate(a *app) (of benched, err error) {
 	if _, err := matcher(f.match); err != nil {
 		return of, err
 	}
-	if _, err := f.dtypeFlag.read(host.Float16); err != nil {
+	dtype, err := f.dtypeFlag.read(host.Float16, host.Int8)
+	if err != nil {
 		return of, err
+	}
+	if f.backward && dtype != "" {
+		return of, usagef("--backward --dtype %s: gradients are %s", dtype, host.Float32)
 	}
 	if of.networks, err = f.modelFlags.read(a, 1); err != nil || f.suite == "" {
 		return of, err
@@ -112,7 +116,7 @@ func (f *tuneFlags) validate(a *app) (of benched, err error) {
 
 // options are what layers are tuned with.
 func (f *tuneFlags) options() host.LayerOptions {
-	dtype, _ := f.dtypeFlag.read(host.Float16) // validate has said what is wrong with it
+	dtype, _ := f.dtypeFlag.read(host.Float16, host.Int8) // validate has said what is wrong with it
 	return host.LayerOptions{Exact: f.exact, DType: dtype}
 }
 
@@ -239,18 +243,19 @@ func (a *app) tuneSuite(
 	if err != nil {
 		return err
 	}
+	subjects := f.subjects(layers)
 	ctx, stop := interruptible(ctx)
 	defer stop()
 	r.device(dev)
-	a.tuneLayers(ctx, dev, layers, f, tunings, r)
-	r.confirm(dev, tunings.Path())
+	a.tuneLayers(ctx, dev, subjects, f, tunings, r)
+	r.confirm(tunings.Path())
 	kept, lost := r.kept()
 	if r.Interrupted {
 		fmt.Fprintf(
 			a.stderr,
 			"interrupted: %d of %d layers are tuned and kept; the same command goes on where this one ended\n",
 			kept,
-			len(layers),
+			len(subjects),
 		)
 	}
 	if r.Interrupted || r.failed || lost > 0 {
@@ -263,35 +268,31 @@ func (a *app) tuneSuite(
 func (a *app) tuneLayers(
 	ctx context.Context,
 	dev *host.Device,
-	layers []bench.Layer,
+	subjects []tuneSubject,
 	f tuneFlags,
 	tunings *tuning.Cache,
 	r *tuneReport,
 ) {
-	bar := a.progress("tuning on "+r.Adapter, countCandidates(dev, layers, f))
+	bar := a.progress("tuning on "+r.Adapter, countCandidates(dev, subjects))
 	defer bar.end()
-	for _, l := range layers {
-		row, err := a.tuneOne(ctx, dev, l, f, tunings, bar)
+	for _, s := range subjects {
+		row, err := a.tuneOne(ctx, dev, s, f, tunings, bar)
 		if ctx.Err() != nil && row.Algorithm == "" {
 			r.Interrupted = true
 			return
 		}
 		r.Layers = append(r.Layers, row)
 		if err != nil {
-			fmt.Fprintf(a.stderr, "FAILED %s: %v\n", l.Problem, err)
+			fmt.Fprintf(a.stderr, "FAILED %s: %v\n", s, err)
 			r.failed = true
 		}
 	}
 }
 
 // countCandidates is how many algorithms there are to try.
-func countCandidates(dev *host.Device, layers []bench.Layer, f tuneFlags) (n int) {
-	for _, l := range layers {
-		list, _ := host.Algorithms(
-			dev,
-			l.Problem,
-			f.options(),
-		) // what is wrong is said when it is tuned
+func countCandidates(dev *host.Device, subjects []tuneSubject) (n int) {
+	for _, s := range subjects {
+		list, _ := s.algorithms(dev) // what is wrong is said when it is tuned
 		n += len(list)
 	}
 	return max(n, 1)
@@ -301,16 +302,16 @@ func countCandidates(dev *host.Device, layers []bench.Layer, f tuneFlags) (n int
 func (a *app) tuneOne(
 	ctx context.Context,
 	dev *host.Device,
-	l bench.Layer,
+	s tuneSubject,
 	f tuneFlags,
 	tunings *tuning.Cache,
 	bar *progress,
 ) (tuneRow, error) {
-	o := f.options()
-	list, err := host.Algorithms(dev, l.Problem, o)
-	o.Tunings = tunings
+	row := newTuneRow(s, dev)
+	list, err := s.algorithms(dev)
 	if err != nil {
-		return tuneRow{Problem: l.Problem.String(), Name: l.Problem.Name, Error: err.Error()}, err
+		row.Error = err.Error()
+		return row, err
 	}
 	left := len(list)
 	defer func() {
@@ -318,25 +319,17 @@ func (a *app) tuneOne(
 			bar.step()
 		}
 	}()
-	key := tuning.KeyOf(dev.GPU().Info(), l.Problem, o.DType)
-	if c, ok := tunings.Lookup(key); ok && !f.again && contains(list, c.Algorithm) {
-		return keptRow(l.Problem, c), nil
+	if c, ok := tunings.Lookup(row.key); ok && !f.again && contains(list, c.Algorithm) {
+		row.kept(c)
+		return row, nil
 	}
-	t, err := a.tuneLayer(ctx, dev, l.Problem, o, host.TuneOptions{Seed: 1, Options: tuning.Options{Budget: f.budget,
+	t, err := s.tune(ctx, a, dev, tunings, host.TuneOptions{Seed: 1, Options: tuning.Options{Budget: f.budget,
 		Progress: func(tuning.Candidate) { left--; bar.step() },
-		Repro: func(algorithm string) string {
-			return drivers() + proof.Case{
-				Problem: l.Problem,
-				Seed:    1,
-				Mode:    cpuref.Bounded,
-				Options: host.LayerOptions{Algorithm: algorithm, DType: o.DType},
-			}.Repro(
-				dev,
-			)
-		}}})
-	row := newTuneRow(l.Problem, t)
+		Repro:    func(algorithm string) string { return drivers() + s.proofCase(algorithm).Repro(dev) },
+	}})
+	row.tuned(t)
 	if ctx.Err() == nil {
-		err = errors.Join(err, a.reportCandidates(l, t))
+		err = errors.Join(err, a.reportCandidates(s, t))
 	}
 	if err != nil {
 		row.Error = err.Error()
@@ -355,13 +348,13 @@ func contains(list []host.Algorithm, name string) bool {
 
 // reportCandidates prints what failed at once, with the command that shows it again. A wrong result is an
 // error even where another algorithm took its place.
-func (a *app) reportCandidates(l bench.Layer, t tuning.Result) error {
+func (a *app) reportCandidates(s tuneSubject, t tuning.Result) error {
 	var wrong error
 	for _, c := range t.Candidates {
 		if c.Err == nil {
 			continue
 		}
-		fmt.Fprintf(a.stderr, "FAILED %s by %s: %v\n  again: %s\n", l.Problem, c.Algorithm, c.Err, c.Repro)
+		fmt.Fprintf(a.stderr, "FAILED %s by %s: %v\n  again: %s\n", s, c.Algorithm, c.Err, c.Repro)
 		if isCheck(c.Err) && wrong == nil {
 			wrong = fmt.Errorf("algorithm %s: %w", c.Algorithm, c.Err)
 		}

@@ -246,7 +246,8 @@ func TestTuneNotKept(t *testing.T) {
 // TestTuneTimes holds that both times of a row have all their digits: equal variants have the ratio 1.
 func TestTuneTimes(t *testing.T) {
 	same := tuning.Candidate{Algorithm: "direct/t32", Samples: []time.Duration{1999}, Build: 1500}
-	row := newTuneRow(conv.Problem{}, tuning.Result{Default: "direct/t32", Candidates: []tuning.Candidate{same},
+	row := tuneRow{}
+	row.tuned(tuning.Result{Default: "direct/t32", Candidates: []tuning.Candidate{same},
 		Choice: tuning.Choice{Algorithm: "direct/t32", Millis: 0.001999}})
 	if row.DefaultMillis != 0.001999 || row.BuildMillis != 0.0015 {
 		t.Errorf("%+v, must take 1,999 ns and be built in 1,500", row)
@@ -286,5 +287,43 @@ func TestTunedRepro(t *testing.T) {
 		" --algorithm shared/64x64x16_v4 ")
 	if command := j.repro(dev, runReport{Algorithm: "direct/t32"}); strings.Contains(command, "--algorithm") {
 		t.Errorf("%s names what the rules choose", command)
+	}
+}
+
+// TestTuneKinds holds that gradients and layers of int8 and float16 are tuned and kept apart, and that run takes what
+// was chosen.
+func TestTuneKinds(t *testing.T) {
+	hosttest.Open(t)
+	cache := filepath.Join(t.TempDir(), "t.json")
+	tune := []string{"tune", "--suite", suite(t), "--match", "third", "--budget", "50ms", "--cache", cache}
+	out := succeed(t, append(tune, "--backward")...)
+	contain(t, out, "third dX", "third dW", "3 choices kept")
+	contain(t, succeed(t, append(tune, "--dtype", "float16")...), "1 choices kept")
+	contain(t, succeed(t, append(tune, "--dtype", "int8")...), "1 choices kept")
+	contain(t, succeed(t, append(tune, "--backward")...), "third dW", "kept from")
+	contain(t, succeed(t, "tune", "--list", "--cache", cache), "5 choices", "ic8ih3oc8kh1+transposed",
+		"ic8ih3oc8kh1 dW", "float16", "int8")
+	contain(t, succeed(t, "run", thirdTuned, "--cache", cache, "--dtype", "int8"), ", tuned")
+	contain(t, succeed(t, "run", thirdTuned, "--cache", cache, "--backward"), "dX by", "dW by")
+	for _, c := range [][]string{{"--list", "--backward"}, {"--suite", "core", "--backward", "--dtype", "int8"}} {
+		code, _, stderr := gpuconv(append([]string{"tune"}, c...)...)
+		if contain(t, stderr, "--backward"); code != exitUsage {
+			t.Errorf("%v: exit %d", c, code)
+		}
+	}
+}
+
+// TestRunSaysWhy holds that run tells why the direct algorithm computes something.
+func TestRunSaysWhy(t *testing.T) {
+	hosttest.Open(t)
+	contain(t, succeed(t, "run", "ic4ih5oc4kh3", "--algorithm", "direct", "--json"),
+		`"why_direct": "it was asked for"`)
+	contain(t, succeed(t, "run", "ic4ih5oc4kh3", "--threads", "64", "--backward"),
+		"dX by     direct/t64: the number of threads was given", "dW by     direct/t64: the number")
+	contain(t, succeed(t, "run", "ic4ih5oc4kh3", "--algorithm", "direct", "--dtype", "int8"),
+		"direct/t32: it was asked")
+	if out := succeed(t, "run", "ic4ih5oc4kh3", "--backward", "--json"); strings.Contains(out, "why_direct") ||
+		strings.Count(out, `"algorithm"`) != 2 {
+		t.Error(out)
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/gpuconv/gpuconv/conv"
 	"github.com/gpuconv/gpuconv/host"
 	"github.com/gpuconv/gpuconv/tuning"
 )
@@ -28,6 +27,7 @@ type tuneReport struct {
 type tuneRow struct {
 	Problem       string     `json:"problem"`
 	Name          string     `json:"name,omitempty"`
+	Gradient      string     `json:"gradient,omitempty"` // what is computed of the layer, where not V
 	Default       string     `json:"default,omitempty"`
 	DefaultMillis float64    `json:"default_ms,omitempty"`
 	Algorithm     string     `json:"algorithm,omitempty"`
@@ -43,7 +43,7 @@ type tuneRow struct {
 	Error         string     `json:"error,omitempty"`
 	// Candidates are all that were tried, the first the default.
 	Candidates []tuneCandidate `json:"candidates,omitempty"`
-	problem    conv.Problem
+	key        tuning.Key
 }
 
 // tuneCandidate is one algorithm that was tried. Times are in milliseconds, the median one 0 where it never ran.
@@ -77,32 +77,24 @@ func (r *tuneReport) device(dev *host.Device) {
 	r.Adapter, r.Backend, r.Driver = info.Name, string(info.Backend), info.Driver
 }
 
-// keptRow is a layer that was tuned earlier.
-func keptRow(p conv.Problem, c tuning.Choice) tuneRow {
-	return tuneRow{
-		problem:   p,
-		Problem:   p.String(),
-		Name:      p.Name,
-		Algorithm: c.Algorithm,
-		Millis:    c.Millis,
-		Clock:     c.Clock,
-		Kept:      &c.Date,
+// newTuneRow is a layer that is to be tuned.
+func newTuneRow(s tuneSubject, dev *host.Device) tuneRow {
+	r := tuneRow{key: s.key(dev), Problem: s.problem.String(), Name: s.problem.Name, Gradient: s.gradient}
+	if r.Name != "" {
+		r.Name += s.suffix()
 	}
+	return r
 }
 
-// newTuneRow is a layer that was tuned.
-func newTuneRow(p conv.Problem, t tuning.Result) tuneRow {
-	r := tuneRow{
-		problem:   p,
-		Problem:   p.String(),
-		Name:      p.Name,
-		Default:   t.Default,
-		Clock:     t.Clock,
-		Algorithm: t.Choice.Algorithm,
-		Millis:    t.Choice.Millis,
-		Tried:     len(t.Candidates),
-		LeftOut:   t.LeftOut,
-	}
+// kept is of a layer that was tuned earlier.
+func (r *tuneRow) kept(c tuning.Choice) {
+	r.Algorithm, r.Millis, r.Clock, r.Kept = c.Algorithm, c.Millis, c.Clock, &c.Date
+}
+
+// tuned is of a layer that was tuned now.
+func (r *tuneRow) tuned(t tuning.Result) {
+	r.Default, r.Clock, r.Algorithm, r.Millis = t.Default, t.Clock, t.Choice.Algorithm, t.Choice.Millis
+	r.Tried, r.LeftOut = len(t.Candidates), t.LeftOut
 	for _, c := range t.Candidates {
 		r.Candidates = append(r.Candidates, newTuneCandidate(c))
 		r.BuildMillis += milliseconds(c.Build)
@@ -116,7 +108,6 @@ func newTuneRow(p conv.Problem, t tuning.Result) tuneRow {
 			r.DefaultMillis = milliseconds(c.Median())
 		}
 	}
-	return r
 }
 
 func (r tuneReport) print(a *app) {
@@ -155,7 +146,7 @@ func printChoices(a *app, choices []tuning.Choice) {
 			}
 			rows = append(
 				rows,
-				fmt.Sprintf("%s\t%s\t%s\t%.4g\t%s\t%s\t%s", c.Problem, c.DType, c.Algorithm, c.Millis, c.Clock,
+				fmt.Sprintf("%s\t%s\t%s\t%.4g\t%s\t%s\t%s", whose(c), c.DType, c.Algorithm, c.Millis, c.Clock,
 					runnerUp, c.Date.Format(time.DateOnly)),
 			)
 		}
@@ -166,17 +157,25 @@ func printChoices(a *app, choices []tuning.Choice) {
 	}
 }
 
+// whose names the layer of a choice, and what is computed of it.
+func whose(c tuning.Choice) string {
+	if c.Gradient == "" {
+		return c.Problem
+	}
+	return c.Problem + " d" + c.Gradient
+}
+
 // sameTuner tells whether two choices are for the same adapter, driver, backend and shaders.
 func sameTuner(a, b tuning.Choice) bool {
 	return a.Adapter == b.Adapter && a.Driver == b.Driver && a.Backend == b.Backend && a.Shaders == b.Shaders
 }
 
 // confirm looks into the file for the choices, since writing it may have failed.
-func (r *tuneReport) confirm(dev *host.Device, path string) {
+func (r *tuneReport) confirm(path string) {
 	inFile, err := tuning.Open(path)
 	for i := range r.Layers {
 		l := &r.Layers[i]
-		choice, found := inFile.Lookup(tuning.KeyOf(dev.GPU().Info(), l.problem, ""))
+		choice, found := inFile.Lookup(l.key)
 		l.NotKept = l.Algorithm != "" && (err != nil || !found || choice.Algorithm != l.Algorithm)
 	}
 }
@@ -209,6 +208,9 @@ func (r tuneRow) String() string {
 	name := r.Name
 	if name == "" {
 		name = r.Problem
+		if r.Gradient != "" {
+			name += " d" + r.Gradient
+		}
 	}
 	if r.Kept != nil {
 		return fmt.Sprintf("%s\t\t\t%s\t%.4g\tkept from %s", name, r.Algorithm, r.Millis, r.Kept.Format(time.DateOnly))

@@ -22,7 +22,7 @@ type dtypeFlag string
 
 func (f *dtypeFlag) add(flags *pflag.FlagSet) {
 	flags.StringVar((*string)(f), "dtype", string(host.Float32),
-		"how volumes and filters are stored: float32, float16, which is computed in float32, or of bench int8")
+		"how volumes and filters are stored: float32, float16, which is computed in float32, or int8")
 }
 
 // read gives it as options have it, "" for float32. It is one of those that are named.

@@ -36,7 +36,7 @@ func (g *Backward) paddedInputs(l Limits) (whyDirect string) {
 	}
 	exact := g.Spec
 	exact.Exact = true
-	plan, why := quickest(exact, adjoint, conv.Epilogue{}, l)
+	plan, why := quickest(exact, "", adjoint, conv.Epilogue{}, l)
 	if why != "" {
 		return why
 	}

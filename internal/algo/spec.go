@@ -26,6 +26,7 @@ type Spec struct {
 	Direct         bool   // the direct algorithm was asked for by its name, for gradients too
 	Threads        uint32 // of the direct algorithm's workgroups; 0 chooses
 	FilterGradient string // the algorithm for the gradients with respect to W and b; "" chooses
+	InputGradient  string // the algorithm of the layer that computes dX, where it serves; "" chooses
 }
 
 // Limits are those of a device, and what rules must know of it.

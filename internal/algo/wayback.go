@@ -38,13 +38,16 @@ type included struct {
 	exchanged bool
 }
 
-// quickest is the plan of a layer of the way back of another that the rules choose, or why that is the direct
-// algorithm's, which needs no other filters than the way back has.
-func quickest(of Spec, p conv.Problem, e conv.Epilogue, l Limits) (plan Plan, whyDirect string) {
+// quickest is the plan of a layer of the way back of another by the algorithm of that name, or where that does not
+// serve the one that the rules choose; or why it is the direct algorithm's, which needs no other filters than the way
+// back has.
+func quickest(of Spec, name string, p conv.Problem, e conv.Epilogue, l Limits) (plan Plan, whyDirect string) {
 	s := Spec{Problem: p, Epilogue: e, DType: shaders.Float32, Exact: of.Exact, Block: of.Block,
 		Direct: of.Direct, Threads: of.Threads}
 	if !s.Direct && s.Threads == 0 {
-		plan = Candidates(s, l)[0]
+		list := Candidates(s, l)
+		named := slices.IndexFunc(list, func(p Plan) bool { return Name(p.Algorithm) == name })
+		plan = list[max(named, 0)]
 	}
 	if plan.Algorithm == nil || Is(plan.Algorithm, direct{}.Name()) {
 		return plan, WhyDirect(s, l)
@@ -85,7 +88,7 @@ func (g *Backward) quickInputs(l Limits) (whyDirect string) {
 	if err != nil {
 		return err.Error()
 	}
-	plan, why := quickest(g.Spec, adjoint, conv.Epilogue{}, l)
+	plan, why := quickest(g.Spec, g.Spec.InputGradient, adjoint, conv.Epilogue{}, l)
 	if why == "" {
 		g.includeAdjoint(plan, g.DX)
 	}
@@ -105,7 +108,7 @@ func (g *Backward) sumsAgain(a direct, l Limits) {
 	if g.Spec.Epilogue.Residual == conv.BeforeFunction {
 		e.Residual = conv.BeforeFunction
 	}
-	plan, why := quickest(g.Spec, p, e, l)
+	plan, why := quickest(g.Spec, "", p, e, l)
 	if g.Sums = (Chosen{a, why}); why == "" {
 		g.Sums.Algorithm = plan.Algorithm
 		g.sums = g.include(plan, false,
