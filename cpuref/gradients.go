@@ -89,20 +89,32 @@ func (r Reference) scatter(i int, product float64) {
 	r.Magnitude[i] += math.Abs(product)
 }
 
-// eachColumn visits every pair of an output and a tap, the products of which are those of depth weights
-// from weights on with depth inputs from inputs on; inputs is negative where the tap reads a zero of the
-// padding.
+// eachColumn visits every pair of an output and a tap, the products of which are those of depth weights from weights
+// on with depth inputs from inputs on; inputs is negative where the tap reads a zero of the padding. Taps of
+// transposed layers by which no input reaches an output are not visited.
 func eachColumn(p *conv.Problem, visit func(out, weights, inputs, depth int)) {
 	depth, taps := p.InChannels/p.Groups, p.Z.Filter*p.H.Filter*p.W.Filter
+	type pair struct{ tap, inputs int }
+	var pairs []pair // of a position, the same for all of its outputs but for the group's first channel
 	for out := range int(p.OutLen()) {
 		at := placeOf(p, out)
-		k, first := filterIndex(p, at), firstDepth(p, at.d)
-		for f := range taps {
-			inputs := -1
-			if column, inside := reads(p, at, tapOf(p, f)); inside {
-				inputs = (at.n*columns(p)+column)*p.InChannels + first
+		if at.d == 0 {
+			pairs = pairs[:0]
+			for f := range taps {
+				switch column, inside := reads(p, at, tapOf(p, f)); {
+				case inside:
+					pairs = append(pairs, pair{f, (at.n*columns(p) + column) * p.InChannels})
+				case !p.Transposed:
+					pairs = append(pairs, pair{f, -1})
+				}
 			}
-			visit(out, (k*taps+f)*depth, inputs, depth)
+		}
+		k, first := filterIndex(p, at), firstDepth(p, at.d)
+		for _, of := range pairs {
+			if of.inputs >= 0 {
+				of.inputs += first
+			}
+			visit(out, (k*taps+of.tap)*depth, of.inputs, depth)
 		}
 	}
 }
