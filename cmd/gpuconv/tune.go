@@ -63,7 +63,7 @@ the shaders of this program.
 	flags.StringVar(&f.importFile, "import", "", "add the choices of a file, before tuning")
 	flags.BoolVar(&f.list, "list", false, "print the choices that are kept")
 	flags.BoolVar(&f.again, "again", false, "measure layers that have a choice already, too")
-	flags.BoolVar(&f.backward, "backward", false, 
+	flags.BoolVar(&f.backward, "backward", false,
 		"tune beside each layer its gradients: its adjoint, which is a layer too, and dW")
 	f.addCommon(flags)
 	f.dtypeFlag.add(flags)
