@@ -14,6 +14,8 @@
 
 {{template "strip" .}}
 
+{{template "put" .}}
+
 // fetch loads what four depth slices from the given one on read at position i of X.
 fn fetch(i: u32, channel: u32, inside: bool) -> vec4<f32> {
 {{- if eq .Vector 4}}

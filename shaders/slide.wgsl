@@ -51,9 +51,15 @@ fn add(sums: Sums, x: Columns, w: Taps) -> Sums {
 	);
 }
 
+// write writes a row of neurons, with an address that steps from one to the next.
 fn write(at: Strip, row: u32, sums: Sums) {
+	let inside = has(at, row, 0u, 0u);
+	let i = element(at, row, 0u, 0u) / 4u;
+	let step = p.v_pitch / 4u;
 {{- range .Each}}
-	put(at, row, {{.}}u, 0u, sums.s{{.}});
+	if inside{{if .}} && at.x{{plus .}} < p.out_size.z{{end}} {
+		store(i{{if .}}{{plus .}} * step{{end}}, sums.s{{.}});
+	}
 {{- end}}
 }
 

@@ -13,6 +13,8 @@
 
 {{template "strip" .}}
 
+{{template "put" .}}
+
 struct Taps { // a row of a filter
 {{- range .Taps}}
 	w{{.}}: vec4<f32>,

@@ -14,6 +14,8 @@
 
 {{template "strip" .}}
 
+{{template "put" .}}
+
 fn fetch(i: u32, inside: bool) -> f32 {
 	return select(0.0, load(i), inside);
 }

@@ -300,14 +300,6 @@ fn biases(channel: u32) -> vec4<f32> {
 	return vec4<f32>(b[channel], b[channel + 1u], b[channel + 2u], b[channel + 3u]);
 }
 
-// put writes the sums of four depth slices at a neuron, which have their biases. It is a loop even where it
-// has one round at most, for some compilers take minutes over as many branches.
-fn put(at: Strip, row: u32, column: u32, four: u32, sums: vec4<f32>) {
-	for (var k = 4u * four; k < 4u * four + 4u && has(at, row, column, k); k += 4u) {
-		store(element(at, row, column, k) / 4u, sums);
-	}
-}
-
 // finish_all applies the epilogue to what this thread has written. A copy of it for every number in
 // registers would take compilers very long.
 fn finish_all(at: Strip) {
@@ -422,21 +414,53 @@ fn add(sums: Sums, x: Columns, w: Taps) -> Sums {
 	);
 }
 
+// write writes a row of neurons, with an address that steps from one to the next.
 fn write(at: Strip, row: u32, sums: Sums) {
-	put(at, row, 0u, 0u, sums.s0);
-	put(at, row, 1u, 0u, sums.s1);
-	put(at, row, 2u, 0u, sums.s2);
-	put(at, row, 3u, 0u, sums.s3);
-	put(at, row, 4u, 0u, sums.s4);
-	put(at, row, 5u, 0u, sums.s5);
-	put(at, row, 6u, 0u, sums.s6);
-	put(at, row, 7u, 0u, sums.s7);
-	put(at, row, 8u, 0u, sums.s8);
-	put(at, row, 9u, 0u, sums.s9);
-	put(at, row, 10u, 0u, sums.s10);
-	put(at, row, 11u, 0u, sums.s11);
-	put(at, row, 12u, 0u, sums.s12);
-	put(at, row, 13u, 0u, sums.s13);
+	let inside = has(at, row, 0u, 0u);
+	let i = element(at, row, 0u, 0u) / 4u;
+	let step = p.v_pitch / 4u;
+	if inside {
+		store(i, sums.s0);
+	}
+	if inside && at.x + 1u < p.out_size.z {
+		store(i + 1u * step, sums.s1);
+	}
+	if inside && at.x + 2u < p.out_size.z {
+		store(i + 2u * step, sums.s2);
+	}
+	if inside && at.x + 3u < p.out_size.z {
+		store(i + 3u * step, sums.s3);
+	}
+	if inside && at.x + 4u < p.out_size.z {
+		store(i + 4u * step, sums.s4);
+	}
+	if inside && at.x + 5u < p.out_size.z {
+		store(i + 5u * step, sums.s5);
+	}
+	if inside && at.x + 6u < p.out_size.z {
+		store(i + 6u * step, sums.s6);
+	}
+	if inside && at.x + 7u < p.out_size.z {
+		store(i + 7u * step, sums.s7);
+	}
+	if inside && at.x + 8u < p.out_size.z {
+		store(i + 8u * step, sums.s8);
+	}
+	if inside && at.x + 9u < p.out_size.z {
+		store(i + 9u * step, sums.s9);
+	}
+	if inside && at.x + 10u < p.out_size.z {
+		store(i + 10u * step, sums.s10);
+	}
+	if inside && at.x + 11u < p.out_size.z {
+		store(i + 11u * step, sums.s11);
+	}
+	if inside && at.x + 12u < p.out_size.z {
+		store(i + 12u * step, sums.s12);
+	}
+	if inside && at.x + 13u < p.out_size.z {
+		store(i + 13u * step, sums.s13);
+	}
 }
 
 @compute @workgroup_size(THREADS)

@@ -300,14 +300,6 @@ fn biases(channel: u32) -> vec4<f32> {
 	return vec4<f32>(b[channel], b[channel + 1u], b[channel + 2u], b[channel + 3u]);
 }
 
-// put writes the sums of four depth slices at a neuron, which have their biases. It is a loop even where it
-// has one round at most, for some compilers take minutes over as many branches.
-fn put(at: Strip, row: u32, column: u32, four: u32, sums: vec4<f32>) {
-	for (var k = 4u * four; k < 4u * four + 4u && has(at, row, column, k); k += 4u) {
-		store(element(at, row, column, k) / 4u, sums);
-	}
-}
-
 // finish_all applies the epilogue to what this thread has written. A copy of it for every number in
 // registers would take compilers very long.
 fn finish_all(at: Strip) {
@@ -410,15 +402,35 @@ fn add(sums: Sums, x: Columns, w: Taps) -> Sums {
 	);
 }
 
+// write writes a row of neurons, with an address that steps from one to the next.
 fn write(at: Strip, row: u32, sums: Sums) {
-	put(at, row, 0u, 0u, sums.s0);
-	put(at, row, 1u, 0u, sums.s1);
-	put(at, row, 2u, 0u, sums.s2);
-	put(at, row, 3u, 0u, sums.s3);
-	put(at, row, 4u, 0u, sums.s4);
-	put(at, row, 5u, 0u, sums.s5);
-	put(at, row, 6u, 0u, sums.s6);
-	put(at, row, 7u, 0u, sums.s7);
+	let inside = has(at, row, 0u, 0u);
+	let i = element(at, row, 0u, 0u) / 4u;
+	let step = p.v_pitch / 4u;
+	if inside {
+		store(i, sums.s0);
+	}
+	if inside && at.x + 1u < p.out_size.z {
+		store(i + 1u * step, sums.s1);
+	}
+	if inside && at.x + 2u < p.out_size.z {
+		store(i + 2u * step, sums.s2);
+	}
+	if inside && at.x + 3u < p.out_size.z {
+		store(i + 3u * step, sums.s3);
+	}
+	if inside && at.x + 4u < p.out_size.z {
+		store(i + 4u * step, sums.s4);
+	}
+	if inside && at.x + 5u < p.out_size.z {
+		store(i + 5u * step, sums.s5);
+	}
+	if inside && at.x + 6u < p.out_size.z {
+		store(i + 6u * step, sums.s6);
+	}
+	if inside && at.x + 7u < p.out_size.z {
+		store(i + 7u * step, sums.s7);
+	}
 }
 
 @compute @workgroup_size(THREADS)

@@ -300,14 +300,6 @@ fn biases(channel: u32) -> vec4<f32> {
 	return vec4<f32>(b[channel], b[channel + 1u], b[channel + 2u], b[channel + 3u]);
 }
 
-// put writes the sums of four depth slices at a neuron, which have their biases. It is a loop even where it
-// has one round at most, for some compilers take minutes over as many branches.
-fn put(at: Strip, row: u32, column: u32, four: u32, sums: vec4<f32>) {
-	for (var k = 4u * four; k < 4u * four + 4u && has(at, row, column, k); k += 4u) {
-		store(element(at, row, column, k) / 4u, sums);
-	}
-}
-
 // finish_all applies the epilogue to what this thread has written. A copy of it for every number in
 // registers would take compilers very long.
 fn finish_all(at: Strip) {
@@ -322,6 +314,14 @@ fn finish_all(at: Strip) {
 			let channel = at.channel + k;
 			finish_at(element(at, row, column, k) / STORED, channel, r_at(pixel(at, row, column), channel));
 		}
+	}
+}
+
+// put writes the sums of four depth slices at a neuron, which have their biases. It is a loop even where it
+// has one round at most, for some compilers take minutes over as many branches.
+fn put(at: Strip, row: u32, column: u32, four: u32, sums: vec4<f32>) {
+	for (var k = 4u * four; k < 4u * four + 4u && has(at, row, column, k); k += 4u) {
+		store(element(at, row, column, k) / 4u, sums);
 	}
 }
 
