@@ -3,9 +3,11 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/gpuconv/gpuconv/bench"
+	"github.com/gpuconv/gpuconv/gpu"
 	"github.com/gpuconv/gpuconv/host"
 	"github.com/gpuconv/gpuconv/host/proof"
 )
@@ -45,23 +47,29 @@ func (p *program) prove(ctx context.Context, q question) (answer, error) {
 		if ctx.Err() != nil {
 			return answer{}, ctx.Err()
 		}
-		found.add(dev, proof.Draw(wanted.Seed, i).WithAlgorithm(dev))
+		if err := found.add(dev, proof.Draw(wanted.Seed, i).WithAlgorithm(dev)); err != nil {
+			return answer{}, fmt.Errorf("after %d of %d layers: %w", i, wanted.Count, err)
+		}
 		q.tell(found)
 	}
 	return answer{value: found}, nil
 }
 
-func (p *proved) add(dev *host.Device, c proof.Case) {
+// add runs a layer. The error is that of a device which was lost: it says nothing of what the layer computes.
+func (p *proved) add(dev *host.Device, c proof.Case) error {
 	report, err := c.Run(dev)
-	p.Layers++
-	if err == nil {
+	if errors.Is(err, gpu.ErrDeviceLost) {
+		return err
+	}
+	if p.Layers++; err == nil {
 		p.Outputs += int64(report.Checked)
 		p.Worst = max(p.Worst, report.BoundUsed)
-		return
+		return nil
 	}
 	if p.Failed++; p.First == "" {
 		p.First = fmt.Sprintf("%s: %v", c.Problem, err)
 	}
+	return nil
 }
 
 // rank puts files in the order of their speed, which come as JSON strings.

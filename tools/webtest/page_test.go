@@ -143,13 +143,9 @@ func TestPage(t *testing.T) {
 	t.Run("network", func(t *testing.T) { testNetwork(t, page) })
 	t.Run("digit", func(t *testing.T) { testDigit(t, page) })
 	t.Run("bench", func(t *testing.T) { testBench(t, page) })
-	t.Run("loss", func(t *testing.T) {
-		do(t, page, `import("./program.js").then((p) => p.worker.postMessage({ lose: true }))`)
-		slide(t, page, "K", "3")
-		if verdict := text(t, page, "layer-verdict"); !strings.HasPrefix(verdict, "Right") {
-			t.Errorf("after the device's loss: %q", verdict)
-		}
-	})
+	t.Run("busy", func(t *testing.T) { testBusy(t, page) })
+	t.Run("loss", func(t *testing.T) { testLoss(t, page) })
+	t.Run("names", func(t *testing.T) { testNames(t, page) })
 	t.Run("colours", func(t *testing.T) { testColours(t, page) })
 	if err := chromedp.Do(page, chromedp.EmulateViewport(390, 800)); err != nil {
 		t.Fatal(err)
@@ -158,10 +154,21 @@ func TestPage(t *testing.T) {
 		t.Errorf("on a phone of 390 pixels the page is %d wide", wide)
 	}
 	save(t, page, "phone")
+	testAlone(t, page)
+}
+
+// testAlone holds that the page has asked nobody but its server, and that the browser would not let it.
+func testAlone(t *testing.T, page context.Context) {
 	asked := evaluate[[]string](t, page, `performance.getEntriesByType("resource").map((e) => e.name)
 		.filter((n) => !n.startsWith(location.origin) && !n.startsWith("blob:") && !n.startsWith("data:"))`)
 	if len(asked) != 0 {
 		t.Errorf("the page asks others: %v", asked)
+	}
+	refused := evaluate[string](t, page, `new Promise((found) => {
+		addEventListener("securitypolicyviolation", (e) => found(e.effectiveDirective), { once: true });
+		fetch("https://gpuconv.invalid/").then(() => found("nothing"), () => setTimeout(found, 2000, "nothing")); })`)
+	if refused != "connect-src" {
+		t.Errorf("of another server's file the page's policy refuses %s, must refuse connect-src", refused)
 	}
 }
 

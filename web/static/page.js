@@ -57,6 +57,8 @@ async function showNote() {
 	}));
 }
 
+for (const form of document.forms) form.onsubmit = (e) => e.preventDefault();
+
 try {
 	await ready;
 	await showAdapter();
