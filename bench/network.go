@@ -51,8 +51,8 @@ func (d *Device) Network(
 			return nil, err
 		}
 		r := &networkRunner{ctx: ctx, net: net, inputs: inputs}
-		if r.plan, err = net.Plan(inputs); err == nil {
-			r.layers, err = net.Layers(inputs)
+		if r.plan, err = net.Plan(ctx, inputs); err == nil {
+			r.layers, err = net.Layers(ctx, inputs)
 		}
 		if err != nil {
 			net.Close()

@@ -99,7 +99,7 @@ func TestChains(t *testing.T) {
 					t.Fatal(err)
 				}
 				bits[i] = got[out].Data
-				s, err := net.Plan(inputs)
+				s, err := net.Plan(t.Context(), inputs)
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -22,6 +22,8 @@ func TestWaitEnds(t *testing.T) {
 		"Profile": func(ctx context.Context) error { _, err := net.Profile(ctx, inputs); return err },
 		"Time":    func(ctx context.Context) error { _, err := net.Time(ctx, 1, inputs); return err },
 		"Check":   func(ctx context.Context) error { _, _, err := net.Check(ctx, inputs); return err },
+		"Plan":    func(ctx context.Context) error { _, err := net.Plan(ctx, inputs); return err },
+		"Layers":  func(ctx context.Context) error { _, err := net.Layers(ctx, inputs); return err },
 		"RunResident": func(ctx context.Context) error {
 			_, err := net.RunResident(ctx, map[string]Input{"x": {Array: inputs["x"]}})
 			return err

@@ -55,7 +55,7 @@ func TestHostileNodes(t *testing.T) {
 					return
 				}
 				defer net.Close()
-				_, _ = net.Plan(inputs)
+				_, _ = net.Plan(t.Context(), inputs)
 			}()
 		}
 	}

@@ -44,7 +44,7 @@ func TestMissingInputs(t *testing.T) {
 		for _, p := range net.Inputs() {
 			inputs[p.Name] = g.array(1, 2, 3, 4)
 		}
-		_, _ = net.Plan(inputs)
+		_, _ = net.Plan(t.Context(), inputs)
 	}
 	for _, op := range slices.Sorted(maps.Keys(lowerings)) {
 		for count := range 10 {

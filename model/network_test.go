@@ -106,7 +106,7 @@ func TestFused(t *testing.T) {
 	}
 	want := g.reference(t, inputs)
 	near(t, got["v6"], want["v6"])
-	s, err := net.Plan(inputs)
+	s, err := net.Plan(t.Context(), inputs)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -322,7 +322,7 @@ func TestPadded(t *testing.T) {
 				t.Fatal(err)
 			}
 			near(t, out["v1"], g.reference(t, inputs)["v1"])
-			s, err := net.Plan(inputs)
+			s, err := net.Plan(t.Context(), inputs)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -336,7 +336,7 @@ func TestPadded(t *testing.T) {
 // plannedWell holds that a network's plan takes no more than so many times the least that any plan could.
 func plannedWell(t *testing.T, net *Network, inputs map[string]tensor.Array, times float64) {
 	t.Helper()
-	s, err := net.Plan(inputs)
+	s, err := net.Plan(t.Context(), inputs)
 	if m := s.Memory; err != nil || m.LowerBound == 0 || float64(m.Planned) > times*float64(m.LowerBound) {
 		t.Errorf("%s: %d bytes planned, must be no more than %v times %d, error %v", net.name, m.Planned, times,
 			m.LowerBound, err)

@@ -54,7 +54,7 @@ func TestStraight(t *testing.T) {
 				t.Fatal(err)
 			}
 			near(t, got[last], g.reference(t, inputs)[last])
-			s, err := net.Plan(inputs)
+			s, err := net.Plan(t.Context(), inputs)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -83,13 +83,14 @@ func (net *Network) Time(
 	return took, net.failedAs("timing", err)
 }
 
-// Plan says how the network is computed for inputs of these shapes, which are compiled where they are not yet.
-func (net *Network) Plan(inputs map[string]tensor.Array) (s Summary, err error) {
+// Plan says how the network is computed for inputs of these shapes, which are compiled where they are not yet. That
+// ends with ctx, whose error is wrapped.
+func (net *Network) Plan(ctx context.Context, inputs map[string]tensor.Array) (s Summary, err error) {
 	if net != nil && net.stages != nil {
-		s, err = net.stages.plan(inputs)
+		s, err = net.stages.plan(ctx, inputs)
 		return s, net.failedAs("compiling", err)
 	}
-	err = net.with(context.Background(), inputs, func(p *plan, _ [][]uint32) error {
+	err = net.with(ctx, inputs, func(p *plan, _ [][]uint32) error {
 		s = p.summary
 		return nil
 	})

@@ -229,21 +229,25 @@ func (s *stages) time(ctx context.Context, runs int, inputs map[string]tensor.Ar
 }
 
 // look does something with the plan of each stage. Where another one follows, a stage is run for what that is given.
-func (s *stages) look(inputs map[string]tensor.Array, with func(*Network, map[string]tensor.Array) error) error {
+func (s *stages) look(
+	ctx context.Context,
+	inputs map[string]tensor.Array,
+	with func(*Network, map[string]tensor.Array) error,
+) error {
 	_, err := s.do(inputs, use{run: func(n *Network, in map[string]tensor.Array) (map[string]tensor.Array, error) {
 		if err := with(n, in); err != nil || n != s.before {
 			return nil, err
 		}
-		return n.Run(context.Background(), in)
+		return n.Run(ctx, in)
 	}})
 	return err
 }
 
 // plan joins what the stages are computed by.
-func (s *stages) plan(inputs map[string]tensor.Array) (sum Summary, err error) {
+func (s *stages) plan(ctx context.Context, inputs map[string]tensor.Array) (sum Summary, err error) {
 	sum.Elsewhere, sum.Shapes = []string{s.node.String()}, map[string][]int{}
-	err = s.look(inputs, func(n *Network, in map[string]tensor.Array) error {
-		of, err := n.Plan(in)
+	err = s.look(ctx, inputs, func(n *Network, in map[string]tensor.Array) error {
+		of, err := n.Plan(ctx, in)
 		sum.Nodes, sum.Elsewhere = append(sum.Nodes, of.Nodes...), append(sum.Elsewhere, of.Elsewhere...)
 		sum.Names, sum.Fused = append(sum.Names, of.Names...), append(sum.Fused, of.Fused...)
 		maps.Copy(sum.Shapes, of.Shapes)

@@ -77,11 +77,11 @@ func TestStages(t *testing.T) {
 			t.Errorf("node %d of %d is the host's, must be in their midst", node, len(verdict.Nodes))
 		}
 	}
-	s, err := net.Plan(map[string]tensor.Array{"x": g.array(1, 4, 6, 5)})
+	s, err := net.Plan(t.Context(), map[string]tensor.Array{"x": g.array(1, 4, 6, 5)})
 	if err != nil || s.Submissions != 2 || len(s.Elsewhere) != 1 || len(s.Nodes) < 5 || s.Memory.Planned == 0 {
 		t.Errorf("%+v, error %v", s, err)
 	}
-	layers, err := net.Layers(map[string]tensor.Array{"x": g.array(1, 4, 6, 5)})
+	layers, err := net.Layers(t.Context(), map[string]tensor.Array{"x": g.array(1, 4, 6, 5)})
 	if err != nil || len(layers) != 1 {
 		t.Errorf("layers %v, error %v", layers, err)
 	}

@@ -78,7 +78,7 @@ func TestVariableFilters(t *testing.T) {
 				if err := errors.Join(err, verdict.Err()); err != nil {
 					t.Fatal(err)
 				}
-				if s, err := net.Plan(inputs); err != nil || v.swapped != computes(s, "filter") {
+				if s, err := net.Plan(t.Context(), inputs); err != nil || v.swapped != computes(s, "filter") {
 					t.Errorf("%q, error %v, must be a gradient: %v", s.Nodes, err, v.swapped)
 				}
 			}

@@ -5,6 +5,7 @@
 #                                networks
 #   bench.sh kinds [FOLDER]      other layers and numbers beside plain layers of float32: transposed ones, gradients,
 #                                float16, int8, unshared and depthwise ones
+#   bench.sh rdna2 [FOLDER]      what a compiler for AMD's GPUs makes of the loops that GPUs run most
 #   bench.sh networks [FOLDER]   the networks of ../shared, where they are, beside ncnn on llvmpipe and ONNX Runtime
 #                                on SwiftShader
 #   bench.sh web [FOLDER]        the page's program in Chromium on SwiftShader, beside ONNX Runtime Web in that
@@ -82,6 +83,32 @@ gradients() {
 	on swiftshader ./gpuconv bench --suite core --match 'resnet_[13]x' --backward --tuned=false --no-ceilings \
 		--budget "$budget" --output-json "$out/swiftshader-gradients.json"
 	on swiftshader ./gpuconv compare "$out/swiftshader-tfjs.json" "$out/swiftshader-gradients.json"
+}
+
+# rdna2: what a compiler for AMD's GPUs makes of the loops that GPUs run most, where ../shared has the tool for that.
+rdna2() {
+	isa=../shared/tools/isa/isa
+	if [ ! -x "$isa" ]; then
+		echo "gpuconv: no $isa: what a GPU of AMD's would run is left out" >&2
+		return
+	fi
+	: >"$out/rdna2.txt"
+	tile=shared/64x64x16_v4
+	loop float32 ic64ih28oc64kh3ph1 --algorithm $tile
+	loop float16 ic64ih28oc64kh3ph1 --algorithm $tile --dtype float16
+	loop int8 ic64ih28oc64kh3ph1 --algorithm $tile --dtype int8
+	loop transposed ic64ih14oc64kh4sh2ph1+transposed --algorithm ${tile}_together
+	loop dW ic64ih28oc64kh3ph1 --backward --filter-gradient ${tile}_k4 --algorithm direct
+	loop depthwise g64ic64ih28oc64kh3ph1 --algorithm depthwise/4x2_f3s1_t64
+}
+
+# loop NAME BENCH-ARGUMENTS...: the kernel of a layer whose loop has the most multiply-adds.
+loop() {
+	name=$1
+	shift
+	on llvmpipe "$isa" ./gpuconv bench "$@" --no-ceilings --rounds 1 --warmup 0 --budget 1ms --tuned=false 2>/dev/null |
+		sed -n 's/.* spill=\([0-9]*\) .* waves=\([0-9]*\) .* fma=\([0-9]*\) .* fma_share=\([0-9.]*\)%.*/\3 \4 \1 \2/p' |
+		sort -rn | sed -n "1s/^[0-9]* /$name /p" >>"$out/rdna2.txt"
 }
 
 # rules NAME LAYERS COMMAND...: every algorithm on those layers, of which only what the fit reads is kept.
@@ -222,6 +249,7 @@ software)
 	kinds llvmpipe
 	kinds swiftshader
 	gradients
+	rdna2
 	all_networks
 	;;
 networks)
@@ -250,6 +278,10 @@ kinds)
 	kinds llvmpipe
 	kinds swiftshader
 	;;
+rdna2)
+	scripts/setup.sh test
+	rdna2
+	;;
 gpu)
 	measure gpu env
 	./gpuconv bench --suite bodies16 --cache "$work/gpu.json" --budget "$budget" --output-json "$out/gpu-b16.json"
@@ -266,7 +298,7 @@ gpu)
 	gpu_peers
 	;;
 *)
-	echo "bench.sh: ${1-nothing}: must be software, kinds, gradients, networks, web, gpu, rules, rules-gpu" >&2
+	echo "bench.sh: ${1-nothing}: must be software, kinds, gradients, rdna2, networks, web, gpu, rules, rules-gpu" >&2
 	exit 2
 	;;
 esac

@@ -234,7 +234,7 @@ func (r *inference) stage(ctx context.Context, what string, total int, do func(s
 // first compiles the network and runs it.
 func (r *inference) first(ctx context.Context) error {
 	return r.stage(ctx, "compiling and running", -1, func(func()) (err error) {
-		summary, err := r.net.Plan(r.inputs)
+		summary, err := r.net.Plan(ctx, r.inputs)
 		if err != nil {
 			return err
 		}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -38,7 +39,7 @@ and the shapes that the file does not say. All but that needs no GPU.`,
 			if dot && a.json {
 				return usagef("--dot and --json: only one of them can go to stdout")
 			}
-			return a.inspect(args[0], dims, dot, &tunings)
+			return a.inspect(c.Context(), args[0], dims, dot, &tunings)
 		},
 	}
 	c.Flags().StringArrayVar(&dims, "dim", nil, "NAME=N: the size of a symbolic dimension")
@@ -47,7 +48,7 @@ and the shapes that the file does not say. All but that needs no GPU.`,
 	return c
 }
 
-func (a *app) inspect(path string, dims []string, dot bool, tunings *tuningFlags) error {
+func (a *app) inspect(ctx context.Context, path string, dims []string, dot bool, tunings *tuningFlags) error {
 	m, err := a.readModel(path)
 	if err != nil {
 		return err
@@ -66,7 +67,7 @@ func (a *app) inspect(path string, dims []string, dot bool, tunings *tuningFlags
 	case err != nil:
 		return err
 	default:
-		if r.Plan, err = a.planOf(n, tunings); err == nil {
+		if r.Plan, err = a.planOf(ctx, n, tunings); err == nil {
 			r.complete(r.Plan.layers)
 			r.infer(*r.Plan)
 		} else if r.NoPlan = noPlan(err); r.NoPlan == "" {
@@ -104,7 +105,7 @@ type inspectPlan struct {
 }
 
 // planOf compiles the network for the sizes that its inputs have, and one image where their number is open.
-func (a *app) planOf(n *network, tunings *tuningFlags) (p *inspectPlan, err error) {
+func (a *app) planOf(ctx context.Context, n *network, tunings *tuningFlags) (p *inspectPlan, err error) {
 	n.bindFirst()
 	inputs := map[string]tensor.Array{}
 	if err := (&inputFlags{}).fill(n, inputs); err != nil {
@@ -115,6 +116,8 @@ func (a *app) planOf(n *network, tunings *tuningFlags) (p *inspectPlan, err erro
 		return nil, err
 	}
 	defer dev.Close()
+	ctx, stop := interruptible(ctx)
+	defer stop()
 	bar := a.progress("compiling "+n.path, -1)
 	defer bar.end()
 	net, err := model.New(dev, n.model, model.Options{Dims: n.dims, Exact: tunings.exact, Tunings: tunings.open(a)})
@@ -122,7 +125,7 @@ func (a *app) planOf(n *network, tunings *tuningFlags) (p *inspectPlan, err erro
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, net.Close()) }()
-	s, err := net.Plan(inputs)
+	s, err := net.Plan(ctx, inputs)
 	if err != nil {
 		return nil, err
 	}
@@ -131,7 +134,7 @@ func (a *app) planOf(n *network, tunings *tuningFlags) (p *inspectPlan, err erro
 	for _, port := range n.inputs {
 		p.Inputs = append(p.Inputs, inspectValue{Name: port.Name, Shape: known(inputs[port.Name].Shape)})
 	}
-	p.layers, err = net.Layers(inputs)
+	p.layers, err = net.Layers(ctx, inputs)
 	return p, err
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"maps"
@@ -114,13 +115,13 @@ func (n *network) bindFirst() {
 }
 
 // layers are the problems of the network's layers on the device.
-func (n seededNetwork) layers(dev *host.Device, exact bool) (all []conv.Problem, err error) {
+func (n seededNetwork) layers(ctx context.Context, dev *host.Device, exact bool) (all []conv.Problem, err error) {
 	net, err := model.New(dev, n.model, model.Options{Dims: n.dims, Exact: exact})
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", n.path, err)
 	}
 	defer func() { err = errors.Join(err, net.Close()) }()
-	return net.Layers(n.inputs)
+	return net.Layers(ctx, n.inputs)
 }
 
 // onGPU refuses networks where there is no GPU.

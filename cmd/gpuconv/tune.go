@@ -121,10 +121,10 @@ func (f *tuneFlags) options() host.LayerOptions {
 }
 
 // all are the suite's layers and those of the networks that match, each once.
-func (f *tuneFlags) all(dev *host.Device, of benched) ([]bench.Layer, error) {
+func (f *tuneFlags) all(ctx context.Context, dev *host.Device, of benched) ([]bench.Layer, error) {
 	layers := of.layers
 	for _, n := range of.networks {
-		problems, err := n.layers(dev, f.exact)
+		problems, err := n.layers(ctx, dev, f.exact)
 		if err != nil {
 			return nil, err
 		}
@@ -239,13 +239,13 @@ func (a *app) tuneSuite(
 	if dev.GPU() == nil {
 		return usagef("the CPU reference has no algorithms to choose from: leave out --backend %s", host.CPU)
 	}
-	layers, err := f.all(dev, of)
+	ctx, stop := interruptible(ctx)
+	defer stop()
+	layers, err := f.all(ctx, dev, of)
 	if err != nil {
 		return err
 	}
 	subjects := f.subjects(layers)
-	ctx, stop := interruptible(ctx)
-	defer stop()
 	r.device(dev)
 	a.tuneLayers(ctx, dev, subjects, f, tunings, r)
 	r.confirm(tunings.Path())

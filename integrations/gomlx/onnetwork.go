@@ -101,7 +101,7 @@ func (r *onNetwork) compile() error {
 		}
 		inputs[r.names[v]] = a
 	}
-	s, err := r.net.Plan(inputs)
+	s, err := r.net.Plan(background, inputs)
 	if err == nil && (len(s.Nodes) == 0 || len(s.Elsewhere) > 0) {
 		err = fmt.Errorf("its network computes %d nodes on the GPU and %d elsewhere", len(s.Nodes), len(s.Elsewhere))
 	}

@@ -15,7 +15,7 @@ func bars() (all []bar) {
 	for _, adapter := range [][2]string{{"llvmpipe", "llvmpipe"}, {"SwiftShader", "swiftshader"}} {
 		all = append(all, kinds(adapter[0], adapter[1])...)
 	}
-	return append(all, gpu...)
+	return append(append(all, compiled), gpu...)
 }
 
 // quicker is how much quicker the files of b are than those of a.
@@ -140,6 +140,13 @@ func kinds(adapter, file string) []bar {
 			func(dir string) (string, error) { return percents(dir, file+"-unshared.json", "", ofBandwidth) },
 		},
 	}
+}
+
+// compiled is what a compiler for a GPU makes of kernels.
+var compiled = bar{
+	"RDNA2, loops of the tiles and others, percent of multiply-adds; spills; waves",
+	"each at least 80; 0; at least 8",
+	func(dir string) (string, error) { return loops(dir, "rdna2.txt") },
 }
 
 // gpu are what a GPU is held to.

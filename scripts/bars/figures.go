@@ -151,6 +151,24 @@ func times(dir string, names []string, of func(product) float64) (string, error)
 	return all.String(), nil
 }
 
+// loops reads a line for each kernel: its name, the part of multiply-adds in its loop, spills, and waves.
+func loops(dir, name string) (string, error) {
+	text, err := os.ReadFile(filepath.Join(dir, name))
+	if err != nil {
+		return "", err
+	}
+	var all []string
+	for line := range strings.Lines(string(text)) {
+		var kernel string
+		var part, spills, waves float64
+		if _, err := fmt.Sscan(line, &kernel, &part, &spills, &waves); err != nil {
+			return "", fmt.Errorf("%s: %q: %w", name, line, err)
+		}
+		all = append(all, fmt.Sprintf("%s %.3g; %g; %g", kernel, part, spills, waves))
+	}
+	return strings.Join(all, ", "), nil
+}
+
 // means are the geometric mean of figures of layers, and the least of them.
 type means struct {
 	logs, least float64
