@@ -62,7 +62,8 @@ func (p *program) bench(ctx context.Context, q question) (answer, error) {
 		}
 		o.Ceilings = f.Ceilings
 	}
-	f.Results, err = bench.Run(ctx, bench.Layers(device, layers), o)
+	results, err := bench.Run(ctx, bench.Layers(device, layers), o)
+	f.Results = append(f.Results, results...) // which stay a list where there are none
 	if f.Interrupted = errors.Is(err, context.Canceled); err != nil && !f.Interrupted {
 		return answer{}, err
 	}

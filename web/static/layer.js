@@ -35,7 +35,7 @@ async function take(file) {
 // settings reads the sliders.
 function settings() {
 	const s = Object.fromEntries([...form.elements].filter((e) => e.type === "range").map((e) => [e.name, +e.value]));
-	for (const e of form.elements) if (e.type === "range") e.closest("label").querySelector("output").value = e.value;
+	for (const e of form.elements) if (e.type === "range") e.closest("label").querySelector(".value").textContent = e.value;
 	return { ...s, Width: s.Size, Height: s.Size, Depth: 3, Filters: form.elements.Filters.value, Seed: 1 };
 }
 
