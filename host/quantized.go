@@ -150,7 +150,7 @@ func (l *QuantizedLayer) WhyDirect() string {
 	if l == nil || l.dev.gpu == nil || l.Algorithm().Name() != "direct" {
 		return ""
 	}
-	return l.spec(true, outputKinds{}).WhyDirect()
+	return l.spec(true, outputKinds{}).WhyDirect(l.dev.limits())
 }
 
 // Algorithm is what computes the layer's sums: the direct algorithm where the device is the CPU reference.

@@ -35,7 +35,8 @@ func ordinary() (list []Algorithm) {
 // quickest, knowing nothing but the problem and the kind of device. There is always one: the direct algorithm's.
 func Candidates(s Spec, l Limits) []Plan { return candidates(All(s), s, l) }
 
-// candidates are the plans of those of the algorithms that serve, by their cost.
+// candidates are the plans of those of the algorithms that serve, by their cost. The direct one is the last, whatever
+// it costs: it is for what no other serves.
 func candidates(all []Algorithm, s Spec, l Limits) []Plan {
 	var list []Plan
 	for _, a := range all {
@@ -44,7 +45,15 @@ func candidates(all []Algorithm, s Spec, l Limits) []Plan {
 		}
 	}
 	m := MachineOf(l)
-	slices.SortStableFunc(list, func(a, b Plan) int { return cmp.Compare(a.Cost(m), b.Cost(m)) })
+	last := func(p Plan) int {
+		if Is(p.Algorithm, direct{}.Name()) {
+			return 1
+		}
+		return 0
+	}
+	slices.SortStableFunc(list, func(a, b Plan) int {
+		return cmp.Or(cmp.Compare(last(a), last(b)), cmp.Compare(a.Cost(m), b.Cost(m)))
+	})
 	return list
 }
 

@@ -1,10 +1,5 @@
 package algo
 
-import (
-	"fmt"
-	"strings"
-)
-
 // Chosen is the algorithm that computes something, and where that is the direct one why.
 type Chosen struct {
 	Algorithm Algorithm
@@ -16,8 +11,7 @@ const (
 	threadsGiven = "the number of threads was given, which it alone has"
 )
 
-// WhyDirect says why the direct algorithm computes a layer: because it was asked for, is the quickest by the rules, or
-// alone serves.
+// WhyDirect says why the direct algorithm computes a layer: because it was asked for, or alone serves.
 func WhyDirect(s Spec, l Limits) string { return whyDirect(All(s), s, l) }
 
 // whyDirect is WhyDirect among the given algorithms, of which the direct one is the first.
@@ -27,9 +21,6 @@ func whyDirect(all []Algorithm, s Spec, l Limits) string {
 		return askedFor
 	case s.Threads != 0:
 		return threadsGiven
-	}
-	if names := Names(candidates(all, s, l)); len(names) > 1 {
-		return fmt.Sprintf("of %s the rules take it for the quickest", strings.Join(names, ", "))
 	}
 	most, times := "", map[string]int{}
 	for _, a := range all[1:] {
@@ -44,7 +35,7 @@ func whyDirect(all []Algorithm, s Spec, l Limits) string {
 }
 
 // WhyDirect says it of the sums of a layer of int8.
-func (s QuantizedSpec) WhyDirect() string {
+func (s QuantizedSpec) WhyDirect(l Limits) string {
 	switch {
 	case s.Algorithm != "":
 		return askedFor
@@ -53,5 +44,5 @@ func (s QuantizedSpec) WhyDirect() string {
 	case s.Parts == 0:
 		return "sums over few of the input channels can exceed 2^24, up to which float32 has every whole number"
 	}
-	return "the rules take it for the quickest"
+	return WhyDirect(s.parts()[0].spec(s), l)
 }
