@@ -165,8 +165,8 @@ func (u *Uploaded) on(ctx context.Context, doing string, do func(*exec.Session) 
 	})
 }
 
-// WhyDirect says why the direct algorithm computes the layer: it was asked for, or no other serves, with the reason. It
-// is empty where another algorithm does, or the CPU.
+// WhyDirect says why the direct algorithm computes the layer: it was asked for, or no other serves, with the reason.
+// It is empty where another algorithm does, or the CPU.
 func (l *Layer) WhyDirect() string {
 	if l == nil || l.dev.gpu == nil || l.Algorithm().Name() != "direct" {
 		return ""

@@ -106,8 +106,10 @@ rdna2() {
 loop() {
 	name=$1
 	shift
-	on llvmpipe "$isa" ./gpuconv bench "$@" --no-ceilings --rounds 1 --warmup 0 --budget 1ms --tuned=false 2>/dev/null |
-		sed -n 's/.* spill=\([0-9]*\) .* waves=\([0-9]*\) .* fma=\([0-9]*\) .* fma_share=\([0-9.]*\)%.*/\3 \4 \1 \2/p' |
+	on llvmpipe "$isa" ./gpuconv bench "$@" --no-ceilings --rounds 1 --warmup 0 --budget 1ms --tuned=false \
+		2>/dev/null | tr '=%' '  ' |
+		awk '/fma_share/ {for (i = 1; i < NF; i++) v[$i] = $(i + 1)
+			print v["fma"], v["fma_share"], v["spill"], v["waves"]}' |
 		sort -rn | sed -n "1s/^[0-9]* /$name /p" >>"$out/rdna2.txt"
 }
 
