@@ -38,6 +38,7 @@ func onFullDisk(t *testing.T, args ...string) (code int, stderr string) {
 func TestFilesOnFullDisk(t *testing.T) {
 	hosttest.Open(t)
 	net := filepath.FromSlash("../../examples/digits/digits.onnx")
+	scene := filepath.FromSlash("../../docs/pictures/scene.png")
 	seven := filepath.FromSlash("../../examples/digits/drawn/7.png")
 	for _, args := range [][]string{
 		{"bench", "--backend", "cpu", "--budget", "1ms", "ic1ih4oc1kh1", "--output-json"},
@@ -46,6 +47,8 @@ func TestFilesOnFullDisk(t *testing.T) {
 		{"bench", "--backend", "cpu", "--budget", "1ms", "ic1ih4oc1kh1", "--markdown"},
 		{"run", "--backend", "cpu", "ic1ih4oc1kh1", "--output-json"},
 		{"run", "--backend", "cpu", "ic1ih4oc1kh1", "--output"},
+		{"run", "--backend", "cpu", "ic1ih4oc1kh1", "--backward", "--dw"},
+		{"run", "--alexnet", scene, "--maps"},
 		{"params", "ic1ih4oc1kh1", "--output-json"},
 		{"verify", "--backend", "cpu", "--count", "2", "--output-json"},
 		{"devices", "--output-json"},
@@ -55,9 +58,13 @@ func TestFilesOnFullDisk(t *testing.T) {
 		{"infer", net, "--input", seven, "--output"},
 		{"conformance", conformanceTree(t), "--output-json"},
 		{"tune", "--cache", filepath.Join(t.TempDir(), "cache.json"), "--export"},
+		{"tune", "--list", "--cache", filepath.Join(t.TempDir(), "cache.json"), "--output-json"},
 	} {
 		dir := t.TempDir()
 		file := filepath.Join(dir, "old.npy")
+		if args[len(args)-1] == "--maps" {
+			file = filepath.Join(dir, "old.png")
+		}
 		const old = "all of the old results"
 		if err := os.WriteFile(file, []byte(old), 0o644); err != nil {
 			t.Fatal(err)
