@@ -72,6 +72,20 @@ func standIns(t *testing.T) map[string]string {
 	return standIn
 }
 
+// replaced are the words of a command with what stands in for some of them, noted as used, and flags that shorten it.
+func replaced(command string, standIn map[string]string, used map[string]bool) (words []string) {
+	for _, word := range strings.Fields(quotes.Replace(command)) {
+		if other, ok := standIn[word]; ok {
+			used[word], word = true, other
+		}
+		words = append(words, strings.Fields(word)...)
+	}
+	if !slices.Contains(words, "--ceilings") {
+		words = append(words, shorter[words[0]]...)
+	}
+	return words
+}
+
 // TestDocumentedCommandsRun runs every command that documents show, with files that stand in for those of a reader.
 func TestDocumentedCommandsRun(t *testing.T) {
 	hosttest.Open(t)
@@ -94,17 +108,7 @@ func TestDocumentedCommandsRun(t *testing.T) {
 				continue
 			}
 			ran[command] = true
-			var words []string
-			for _, word := range strings.Fields(quotes.Replace(command)) {
-				if other, ok := standIn[word]; ok {
-					used[word], word = true, other
-				}
-				words = append(words, strings.Fields(word)...)
-			}
-			if !slices.Contains(words, "--ceilings") {
-				words = append(words, shorter[words[0]]...)
-			}
-			if code, _, stderr := gpuconv(words...); code != exitFine {
+			if code, _, stderr := gpuconv(replaced(command, standIn, used)...); code != exitFine {
 				t.Errorf("%s shows `gpuconv %s`: exit %d, %s", name, command, code, stderr)
 			}
 		}
