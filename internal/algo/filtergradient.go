@@ -21,6 +21,9 @@ func FilterGradients() []Algorithm {
 	for _, a := range filterShareds() {
 		list = append(list, a)
 	}
+	for _, a := range filterAdjoints() {
+		list = append(list, a)
+	}
 	for _, a := range filterWinograds() {
 		list = append(list, a)
 	}

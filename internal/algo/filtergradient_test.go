@@ -55,7 +55,9 @@ func TestFilterGradientRefuses(t *testing.T) {
 		{"winograd6", "ic4ih9oc4kh3", gpus, nil},
 		{"winograd4", "ic4ih9oc4kh3", anything, func(s *algo.Spec) { s.Exact = true }},
 		{"winograd2", "ic4ih9oc4kh3", anything, func(s *algo.Spec) { s.Block = true }},
-		{"shared", "ic4ih9oc4kh3+transposed", anything, nil},
+		{"shared/64x64x16_v4_k1", "ic4ih9oc4kh3+transposed", anything, nil},
+		{"shared/64x64x16_v4_k1_exchanged", "ic4ih9oc4kh3", anything, nil},
+		{"shared", "ic6ih9oc4kh3+transposed", anything, nil},
 		{"shared", "ic4ih9oc6kh3", anything, nil},
 		{"strided", "ic4ih9oc4kh3", anything, nil},
 		{"unshared", "ic4ih9oc4kh3", anything, nil},
@@ -82,17 +84,19 @@ func TestFilterGradientRefuses(t *testing.T) {
 func TestExactFilterGradients(t *testing.T) {
 	gpus := anything
 	gpus.Software = false
-	p, err := conv.Parse("mb8ic64ih28oc64kh1")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, exact := range []bool{false, true} {
-		plan, err := algo.ChooseFilterGradient("", algo.Spec{Problem: p, Exact: exact}, gpus)
+	for _, layer := range []string{"mb8ic64ih28oc64kh1", "mb8ic64ih28oc64kh4sh2+transposed"} {
+		p, err := conv.Parse(layer)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if shared := plan.Algorithm.Name() == "shared"; shared == exact {
-			t.Errorf("with Exact %v dW is computed by %s", exact, algo.Name(plan.Algorithm))
+		for _, exact := range []bool{false, true} {
+			plan, err := algo.ChooseFilterGradient("", algo.Spec{Problem: p, Exact: exact}, gpus)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if shared := plan.Algorithm.Name() == "shared"; shared == exact {
+				t.Errorf("with Exact %v dW of %s is computed by %s", exact, layer, algo.Name(plan.Algorithm))
+			}
 		}
 	}
 }
