@@ -1,6 +1,8 @@
 package algo
 
 import (
+	"fmt"
+
 	"github.com/gpuconv/gpuconv/conv"
 	"github.com/gpuconv/gpuconv/internal/exec"
 	"github.com/gpuconv/gpuconv/shaders"
@@ -40,7 +42,12 @@ func (g *Backward) paddedInputs(l Limits) (whyDirect string) {
 	if why != "" {
 		return why
 	}
-	padded := g.Scratch("the gradient with respect to the padded input", adjoint.OutLen())
+	of := exec.Operand{Name: "the gradient with respect to the padded input", Role: exec.Scratch,
+		Count: adjoint.OutLen(), DType: shaders.Float32}
+	if !l.holds(of) {
+		return fmt.Sprintf("%v: %s takes %d bytes", ErrLimits, of.Name, of.Bytes())
+	}
+	padded := g.Add(of)
 	g.includeAdjoint(plan, padded)
 	k := shaders.UnsharedGatherBy(by4(uint32(p.InChannels)))
 	params := shaders.UnsharedGathering(copying, k)

@@ -225,12 +225,11 @@ func (plan *Plan) separate(s Spec) {
 // fits reports kernels and memory, beside the layer's own volumes, that are too large for the device: volumes are
 // looked at by those who split layers.
 func (plan Plan) fits(l Limits) error {
-	guard := exec.GuardBytes(l.Limits)
 	for i, o := range plan.Operands {
 		if i < layerOperands && (i != W || plan.Pack == nil) {
 			continue
 		}
-		if o.Bytes()+guard > min(l.MaxStorageBinding, l.MaxBufferSize-guard) {
+		if !l.holds(o) {
 			return fmt.Errorf("%w: %s takes %d bytes", ErrLimits, o.Name, o.Bytes())
 		}
 	}
@@ -245,4 +244,10 @@ func (plan Plan) fits(l Limits) error {
 		}
 	}
 	return nil
+}
+
+// holds tells whether a binding is large enough for an operand and its guards.
+func (l Limits) holds(o exec.Operand) bool {
+	guard := exec.GuardBytes(l.Limits)
+	return o.Bytes()+guard <= min(l.MaxStorageBinding, l.MaxBufferSize-guard)
 }

@@ -56,3 +56,28 @@ func TestWhyDirectBackward(t *testing.T) {
 		}
 	}
 }
+
+// TestGradientsThatDoNotFit holds that a way back which no kernel of a device computes is an error, and that where the
+// padded input does not fit a binding the direct algorithm computes dX.
+func TestGradientsThatDoNotFit(t *testing.T) {
+	single, narrow := anything, anything
+	single.MaxWorkgroupInvocations, narrow.MaxStorageBinding = 1, 40_000
+	for _, layer := range []string{"ic8ih9oc8kh3", "ic8ih9oc8kh3ph1+reflect", "ic8ih9oc8kh3sh2+transposed"} {
+		if _, err := planBackward(t, layer, single); err == nil {
+			t.Errorf("%s is computed by workgroups of one thread", layer)
+		}
+	}
+	g, err := planBackward(t, "ic8ih20oc8kh3ph8+reflect", narrow)
+	if err != nil || g.Inputs.Algorithm.Name() != "direct" || !strings.Contains(g.Inputs.WhyDirect, "padded input") {
+		t.Errorf("%+v, %v", g.Inputs, err)
+	}
+}
+
+func planBackward(t *testing.T, layer string, l algo.Limits) (algo.Backward, error) {
+	t.Helper()
+	p, err := conv.Parse(layer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return algo.PlanBackward(algo.Spec{Problem: p, DType: shaders.Float32}, l)
+}
