@@ -63,7 +63,10 @@ func (l *QuantizedLayer) tuned() string {
 		return o.Algorithm
 	}
 	c, ok := o.Tunings.Lookup(tuning.KeyOf(l.dev.gpu.Info(), l.problem, Int8))
-	if whole, err := l.dev.inOnePiece(l.problem); !ok || !whole || err != nil {
+	if !ok {
+		return ""
+	}
+	if whole, err := l.dev.inOnePiece(l.problem); err != nil || !whole {
 		return ""
 	}
 	serves := func(a algo.Algorithm) bool { return algo.Name(a) == c.Algorithm }

@@ -81,7 +81,7 @@ func (r *tuneReport) device(dev *host.Device) {
 func newTuneRow(s tuneSubject, dev *host.Device) tuneRow {
 	r := tuneRow{key: s.key(dev), Problem: s.problem.String(), Name: s.problem.Name, Gradient: s.gradient}
 	if r.Name != "" {
-		r.Name += s.suffix()
+		r.Name = ofLayer(r.Name, s.gradient)
 	}
 	return r
 }
@@ -146,7 +146,8 @@ func printChoices(a *app, choices []tuning.Choice) {
 			}
 			rows = append(
 				rows,
-				fmt.Sprintf("%s\t%s\t%s\t%.4g\t%s\t%s\t%s", whose(c), c.DType, c.Algorithm, c.Millis, c.Clock,
+				fmt.Sprintf("%s\t%s\t%s\t%.4g\t%s\t%s\t%s", ofLayer(c.Problem, c.Gradient), c.DType,
+					c.Algorithm, c.Millis, c.Clock,
 					runnerUp, c.Date.Format(time.DateOnly)),
 			)
 		}
@@ -155,14 +156,6 @@ func printChoices(a *app, choices []tuning.Choice) {
 		table(a.stdout, rows...)
 		choices = choices[n:]
 	}
-}
-
-// whose names the layer of a choice, and what is computed of it.
-func whose(c tuning.Choice) string {
-	if c.Gradient == "" {
-		return c.Problem
-	}
-	return c.Problem + " d" + c.Gradient
 }
 
 // sameTuner tells whether two choices are for the same adapter, driver, backend and shaders.
@@ -207,10 +200,7 @@ func (r tuneReport) printKept(a *app) {
 func (r tuneRow) String() string {
 	name := r.Name
 	if name == "" {
-		name = r.Problem
-		if r.Gradient != "" {
-			name += " d" + r.Gradient
-		}
+		name = ofLayer(r.Problem, r.Gradient)
 	}
 	if r.Kept != nil {
 		return fmt.Sprintf("%s\t\t\t%s\t%.4g\tkept from %s", name, r.Algorithm, r.Millis, r.Kept.Format(time.DateOnly))

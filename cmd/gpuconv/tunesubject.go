@@ -37,13 +37,14 @@ func (f *tuneFlags) subjects(layers []bench.Layer) (all []tuneSubject) {
 }
 
 // String is its descriptor, and what is computed of it.
-func (s tuneSubject) String() string { return s.problem.String() + s.suffix() }
+func (s tuneSubject) String() string { return ofLayer(s.problem.String(), s.gradient) }
 
-func (s tuneSubject) suffix() string {
-	if s.gradient == "" {
-		return ""
+// ofLayer names what is computed of a layer: V, which goes without saying, or a gradient.
+func ofLayer(name, gradient string) string {
+	if gradient == "" {
+		return name
 	}
-	return " d" + s.gradient
+	return name + " d" + gradient
 }
 
 // key is what its choice is kept for.

@@ -32,7 +32,8 @@ func ordinary() (list []Algorithm) {
 }
 
 // Candidates are the plans of the algorithms that serve a layer on a device, the one first that is likely the
-// quickest, knowing nothing but the problem and the kind of device. There is always one: the direct algorithm's.
+// quickest, knowing nothing but the problem and the kind of device. Where the device can run its workgroups the direct
+// algorithm's is the last of them.
 func Candidates(s Spec, l Limits) []Plan { return candidates(All(s), s, l) }
 
 // candidates are the plans of those of the algorithms that serve, by their cost. The direct one is the last, whatever

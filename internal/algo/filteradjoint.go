@@ -4,7 +4,6 @@ import (
 	"errors"
 
 	"github.com/gpuconv/gpuconv/conv"
-	"github.com/gpuconv/gpuconv/internal/exec"
 	"github.com/gpuconv/gpuconv/internal/op"
 	"github.com/gpuconv/gpuconv/shaders"
 )
@@ -24,7 +23,7 @@ func filterAdjoints() (all []filterAdjoint) {
 	return all
 }
 
-// Variant is, for example, 64x64x16_v1_k4_exchanged.
+// Variant is, for example, 64x64x16_v1_k16_exchanged.
 func (a filterAdjoint) Variant() string { return a.filterShared.Variant() + "_exchanged" }
 
 // errTransposed is about layers that other algorithms take as they are.
@@ -48,13 +47,8 @@ func (a filterAdjoint) Plan(s Spec, l Limits) (Plan, error) {
 	plan := newFilterPlan(a, s, func(m Machine) float64 {
 		return a.cost(adjoint, m) + m.occupied(float64(p.FilterLen()), m.Load+m.Store+m.Address)
 	})
-	params := shaders.FilterGradient(adjoint)
-	params.SplitK = a.splitK
 	dw := plan.Scratch("dW of the adjoint", p.FilterLen())
-	to := plan.parts("parts of dW", dw, a.splitK)
-	plan.Dispatch(a.FilterShared, shaders.Encode(params), a.units(adjoint), exec.Whole(V), exec.Whole(X),
-		exec.Whole(to))
-	plan.sumParts(to, dw, a.splitK)
+	plan.filterShared(a.filterShared, adjoint, V, X, dw)
 	if err := plan.exchange(p, dw, W); err != nil {
 		return Plan{}, err
 	}

@@ -33,20 +33,26 @@ func (a filterShared) Variant() string {
 }
 
 func (a filterShared) Plan(s Spec, l Limits) (Plan, error) {
-	p, params := s.Problem, shaders.FilterGradient(s.Problem)
+	p := s.Problem
 	if s.Exact && !s.Named {
 		return Plan{}, errTaps
 	}
 	if err := a.serves(p); err != nil {
 		return Plan{}, err
 	}
-	params.SplitK = a.splitK
 	plan := newFilterPlan(a, s, func(m Machine) float64 { return a.cost(p, m) })
-	to := plan.parts("parts of dW", W, a.splitK)
-	plan.Dispatch(a.FilterShared, shaders.Encode(params), a.units(p), exec.Whole(X), exec.Whole(V), exec.Whole(to))
-	plan.sumParts(to, W, a.splitK)
+	plan.filterShared(a, p, X, V, W)
 	plan.biases(p, l)
 	return plan, plan.fits(l)
+}
+
+// filterShared adds an implicit GEMM from x and dv to dw of p, and where its sums are split their addition.
+func (plan *Plan) filterShared(a filterShared, p conv.Problem, x, dv, dw int) {
+	params := shaders.FilterGradient(p)
+	params.SplitK = a.splitK
+	to := plan.parts("parts of dW", dw, a.splitK)
+	plan.Dispatch(a.FilterShared, shaders.Encode(params), a.units(p), exec.Whole(x), exec.Whole(dv), exec.Whole(to))
+	plan.sumParts(to, dw, a.splitK)
 }
 
 // errTaps is about products with the zeros of padding.

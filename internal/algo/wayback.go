@@ -44,8 +44,11 @@ type included struct {
 func quickest(of Spec, name string, p conv.Problem, e conv.Epilogue, l Limits) (plan Plan, whyDirect string) {
 	s := Spec{Problem: p, Epilogue: e, DType: shaders.Float32, Exact: of.Exact, Block: of.Block,
 		Direct: of.Direct, Threads: of.Threads}
-	list := Candidates(s, l) // none, where no device's bindings hold the volumes
-	if !s.Direct && s.Threads == 0 && len(list) > 0 {
+	var list []Plan
+	if !s.Direct && s.Threads == 0 {
+		list = Candidates(s, l)
+	}
+	if len(list) > 0 {
 		named := slices.IndexFunc(list, func(p Plan) bool { return Name(p.Algorithm) == name })
 		plan = list[max(named, 0)]
 	}
