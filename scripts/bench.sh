@@ -77,7 +77,7 @@ gradients() {
 		return
 	fi
 	mkdir "$work/tfjs"
-	cp scripts/peers/tfjs/* "$work/tfjs"
+	cp scripts/peers/tfjs/* scripts/peers/samples.mjs "$work/tfjs"
 	(cd "$work/tfjs" && npm install --silent --ignore-scripts)
 	grep 'resnet_[13]x' bench/suites/core.txt | on swiftshader node "$work/tfjs/tfjs.mjs" >"$out/swiftshader-tfjs.json"
 	on swiftshader ./gpuconv bench --suite core --match 'resnet_[13]x' --backward --tuned=false --no-ceilings \

@@ -7,9 +7,9 @@
 import {text} from 'node:stream/consumers';
 import protobuf from 'onnx-proto';
 import * as ort from 'onnxruntime-node';
+import {sampled} from './samples.mjs';
 
 const FLOAT = 1, TENSOR = 1, INT = 2, INTS = 7; // numbers of onnx.proto
-const BUDGET_MS = 2000, FEWEST = 5, MOST = 50;
 
 // layer reads a descriptor of a plain 2D layer. An axis that is not written takes the other's value.
 function layer(line) {
@@ -61,13 +61,9 @@ async function measure(l, provider) {
   };
   const first = await once();
   await once(); // warm
-  const samples = [];
-  const end = performance.now() + BUDGET_MS;
-  while (samples.length < FEWEST || (samples.length < MOST && performance.now() < end)) samples.push(await once());
+  const times = await sampled(once);
   await session.release?.();
-  const sorted = samples.toSorted((a, b) => a - b);
-  const median = sorted[sorted.length >> 1];
-  return {problem: l.line, name: l.name, first_ms: first, median_ms: median, min_ms: sorted[0], samples_ms: samples, gflops: l.flop / median / 1e6};
+  return {problem: l.line, name: l.name, first_ms: first, ...times, gflops: l.flop / times.median_ms / 1e6};
 }
 
 const provider = process.argv[2];

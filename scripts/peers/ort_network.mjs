@@ -12,6 +12,7 @@ import {spawnSync} from 'node:child_process';
 import {basename} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import * as ort from 'onnxruntime-node';
+import {sampled} from './samples.mjs';
 
 const MOST = 20, PATIENCE_MS = 60 * 60 * 1000; // candy takes SwiftShader many minutes a run
 const budget = Number(process.env.BUDGET_MS ?? 4000);
@@ -56,11 +57,7 @@ async function measure(provider, model, firstAlone) {
   const first = performance.now(); // which counts from the start of the process
   const result = {network, name, first_ms: first, note};
   if (firstAlone) return result;
-  const samples = [];
-  const end = performance.now() + budget;
-  while (samples.length < 1 || (samples.length < MOST && performance.now() < end)) samples.push(await once());
-  const sorted = samples.toSorted((a, b) => a - b);
-  return {...result, median_ms: sorted[sorted.length >> 1], min_ms: sorted[0], samples_ms: samples};
+  return {...result, ...await sampled(once, {budget, fewest: 1, most: MOST})};
 }
 
 // apart measures one network in a process of its own.

@@ -6,13 +6,13 @@
 // host. The first Vulkan adapter that the loader shows is taken.
 import {text} from 'node:stream/consumers';
 import {create, globals} from 'webgpu';
+import {sampled} from './samples.mjs'; // of the folder above, copied beside
 
 Object.assign(globalThis, globals);
 const value = {gpu: create(['enable-dawn-features=allow_unsafe_apis']), userAgent: 'node'};
 Object.defineProperty(globalThis, 'navigator', {value, configurable: true});
 const tf = await import('@tensorflow/tfjs-core');
 await import('@tensorflow/tfjs-backend-webgpu');
-const BUDGET_MS = 2000, FEWEST = 5, MOST = 50;
 
 // layer reads a descriptor of a plain 2D layer of one group that is square.
 function layer(line) {
@@ -41,13 +41,9 @@ async function measure(row, run) {
   };
   const first = await once();
   await once(); // warm
-  const samples = [];
-  const end = performance.now() + BUDGET_MS;
-  while (samples.length < FEWEST || (samples.length < MOST && performance.now() < end)) samples.push(await once());
-  const sorted = samples.toSorted((a, b) => a - b);
-  const median = sorted[sorted.length >> 1];
-  console.error(`${row.name.padEnd(24)} ${median.toFixed(2).padStart(10)} ms`);
-  return {...row, first_ms: first, median_ms: median, min_ms: sorted[0], samples_ms: samples};
+  const times = await sampled(once);
+  console.error(`${row.name.padEnd(24)} ${times.median_ms.toFixed(2).padStart(10)} ms`);
+  return {...row, first_ms: first, ...times};
 }
 
 await tf.setBackend('webgpu');
