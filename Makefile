@@ -145,14 +145,16 @@ test-install: tools
 	GO=$(GO) scripts/test_install.sh
 
 # Each fuzz target for a while: not part of make test.
+FUZZTIME ?= 1m
+
 fuzz:
-	$(GO) test -fuzz FuzzParse -fuzztime 1m ./conv
-	$(GO) test -fuzz FuzzReadNPY -fuzztime 1m ./tensor
-	$(GO) test -fuzz FuzzDecodeImage -fuzztime 1m ./tensor
-	$(GO) test -fuzz FuzzOrientation -fuzztime 1m ./tensor
-	$(GO) test -fuzz FuzzRead -fuzztime 1m ./onnx
-	$(GO) test -fuzz FuzzRead -fuzztime 1m ./bench
-	$(GO) test -fuzz FuzzTunings -fuzztime 1m ./tuning
+	$(GO) test -fuzz FuzzParse -fuzztime $(FUZZTIME) ./conv
+	$(GO) test -fuzz FuzzReadNPY -fuzztime $(FUZZTIME) ./tensor
+	$(GO) test -fuzz FuzzDecodeImage -fuzztime $(FUZZTIME) ./tensor
+	$(GO) test -fuzz FuzzOrientation -fuzztime $(FUZZTIME) ./tensor
+	$(GO) test -fuzz FuzzRead -fuzztime $(FUZZTIME) ./onnx
+	$(GO) test -fuzz FuzzRead -fuzztime $(FUZZTIME) ./bench
+	$(GO) test -fuzz FuzzTunings -fuzztime $(FUZZTIME) ./tuning
 
 # Every line and every token of every shader: not part of make test, which tries a part of them.
 mutants:

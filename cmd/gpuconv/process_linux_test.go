@@ -33,13 +33,25 @@ func process(t *testing.T, args ...string) (c *exec.Cmd, stdout, stderr *bytes.B
 // TestTwoProcesses holds that two processes on one adapter do not disturb each other.
 func TestTwoProcesses(t *testing.T) {
 	hosttest.Open(t)
-	first, out1, err1 := process(t, "verify", "--count", "6", "--seed", "1")
-	second, out2, err2 := process(t, "verify", "--count", "6", "--seed", "2")
-	if errs := errors.Join(first.Wait(), second.Wait()); errs != nil {
-		t.Errorf("%v\n%s%s%s%s", errs, out1, err1, out2, err2)
+	digits := []string{"infer", filepath.FromSlash("../../examples/digits/digits.onnx"), "--check", "--repeat", "20",
+		"--input", filepath.FromSlash("../../examples/digits/drawn/7.png")}
+	for _, pair := range []struct {
+		args [2][]string
+		says [2]string // what each prints when it found all numbers right
+	}{
+		{[2][]string{{"verify", "--count", "6", "--seed", "1"}, {"verify", "--count", "6", "--seed", "2"}},
+			[2]string{"6 of 6 layers passed", "6 of 6 layers passed"}},
+		{[2][]string{{"bench", "ic64ih28oc64kh3ph1", "--budget", "200ms", "--no-ceilings"}, digits},
+			[2]string{"1 results, 0 failed", "inferences a second"}},
+	} {
+		first, out1, err1 := process(t, pair.args[0]...)
+		second, out2, err2 := process(t, pair.args[1]...)
+		if errs := errors.Join(first.Wait(), second.Wait()); errs != nil {
+			t.Errorf("%v\n%s%s%s%s", errs, out1, err1, out2, err2)
+		}
+		contain(t, out1.String(), pair.says[0])
+		contain(t, out2.String(), pair.says[1])
 	}
-	contain(t, out1.String(), "6 of 6 layers passed")
-	contain(t, out2.String(), "6 of 6 layers passed")
 }
 
 // TestInterruptedAnywhere sends SIGINT to each command at some moment, which is another one on each machine: it ends,
