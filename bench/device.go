@@ -18,6 +18,7 @@ type Device struct {
 	Tunings  *tuning.Cache // choose algorithms where none is named; nil for the rules
 	Exact    bool          // only algorithms that [host.LayerOptions] calls exact
 	DType    host.DType    // how volumes and filters are stored; "" is float32
+	Fuse     host.Fusing   // of networks
 	dev      *host.Device
 	from, to *gpu.Buffer // copied to overwrite caches; nil until first asked for
 }

@@ -46,7 +46,8 @@ func (d *Device) Network(
 ) Subject {
 	about := Result{Network: NetworkID(path, inputs), Name: networkName(path)}
 	return Subject{about, func(uint64) (Runner, error) {
-		net, err := model.Load(d.dev, path, model.Options{Dims: dims, Exact: d.Exact, Tunings: d.Tunings})
+		o := model.Options{Dims: dims, Exact: d.Exact, Tunings: d.Tunings, Fuse: d.Fuse}
+		net, err := model.Load(d.dev, path, o)
 		if err != nil {
 			return nil, err
 		}

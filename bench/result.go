@@ -52,6 +52,7 @@ type Settings struct {
 	Exact       bool      `json:"exact,omitempty"`       // only algorithms that [host.LayerOptions] calls exact
 	DType       string    `json:"dtype,omitempty"`       // how volumes and filters are stored, where not as float32
 	Models      []string  `json:"models,omitempty"`      // files of networks that were measured whole
+	Fuse        string    `json:"fuse,omitempty"`        // [host.Fusing] of their layers, where not by the rules
 }
 
 // Result is one layer by one algorithm, or a network. One that failed has Error and no numbers.

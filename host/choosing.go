@@ -9,15 +9,18 @@ import (
 	"github.com/gpuconv/gpuconv/shaders"
 )
 
-// choose plans the layers of the program: each by the algorithm that its options name or that was measured to be the
-// quickest, and all others together, by the rules.
+// choose plans the layers of the program that are not yet: each by the algorithm that its options name or that was
+// measured to be the quickest, and all others together, by the rules.
 func (c *compiler) choose(ctx context.Context) error {
-	c.layers = map[int]algo.Plan{}
 	var settled []algo.Plan
 	var open []int
 	var specs []algo.Spec
 	for i, n := range c.nodes {
 		if n.kind != convNode {
+			continue
+		}
+		if plan, ok := c.layers[i]; ok { // of a layer that is computed together with the one before
+			settled = append(settled, plan)
 			continue
 		}
 		s := c.spec(i, n)
@@ -50,10 +53,9 @@ func (c *compiler) choose(ctx context.Context) error {
 // spec is a layer's, its volumes where they stand.
 func (c *compiler) spec(i int, n node) algo.Spec {
 	s := n.layer.spec()
-	_, s.X = c.placement(n.from[0])
-	_, s.V = c.placement(i)
+	s.X, s.V = c.standing(n.from[0]), c.standing(i)
 	if n.layer.options.Epilogue.Residual != conv.NoResidual {
-		_, s.Residual = c.placement(n.from[1])
+		s.Residual = c.standing(n.from[1])
 	}
 	return s
 }

@@ -21,6 +21,7 @@ type compiler struct {
 	root, first []int
 	operand     []int // of each root, -1 for inputs that no node reads
 	emitted     []bool
+	fusing      Fusing
 	layers      map[int]algo.Plan // of the nodes that are layers
 	plan        exec.Plan
 	program     *Program
@@ -28,7 +29,7 @@ type compiler struct {
 
 // newCompiler takes the nodes that the outputs need, in their order.
 func newCompiler(b *Builder, outputs []int) *compiler {
-	c := &compiler{dev: b.dev, outputs: slices.Clone(outputs)}
+	c := &compiler{dev: b.dev, outputs: slices.Clone(outputs), fusing: b.fusing, layers: map[int]algo.Plan{}}
 	needed := make([]bool, len(b.nodes))
 	for _, o := range outputs {
 		needed[o] = true
@@ -67,6 +68,9 @@ func renumbered(nodes, number []int) []int {
 func (c *compiler) compile(ctx context.Context, checked bool) (*Program, error) {
 	c.ownOutputs()
 	c.place()
+	if err := c.fuse(ctx); err != nil {
+		return nil, err
+	}
 	c.program = &Program{dev: c.dev, checked: checked}
 	c.allocate()
 	if err := c.choose(ctx); err != nil {
@@ -86,7 +90,10 @@ func (n node) String() string {
 	switch n.kind {
 	case inputNode:
 		return fmt.Sprintf("an input of %s", n.shape)
-	case convNode:
+	case convNode, fusedNode:
+		if n.layer.before != nil {
+			return fmt.Sprintf("layers %s and %s", n.layer.before.problem, n.layer.problem)
+		}
 		return fmt.Sprintf("layer %s", n.layer.problem)
 	case operatorNode:
 		return fmt.Sprintf("%s of %s", n.operator.Kernel, n.shape)
@@ -113,7 +120,7 @@ func (n node) String() string {
 // computes tells whether kernels give the node's volume.
 func (n node) computes() bool {
 	switch n.kind {
-	case inputNode, concatNode, channelsNode, constantNode, reshapeNode:
+	case inputNode, concatNode, channelsNode, constantNode, reshapeNode, fusedNode:
 		return false
 	}
 	return true
@@ -169,11 +176,17 @@ func (c *compiler) where(i int) (root, first int) {
 
 // placement is where a node's volume stands in its operand: the zero one where it is all of it.
 func (c *compiler) placement(i int) (operand int, at shaders.Placement) {
-	root, first := c.where(i)
+	root, _ := c.where(i)
+	return c.operand[root], c.standing(i)
+}
+
+// standing is the same without the operand, which there need not be yet.
+func (c *compiler) standing(i int) (at shaders.Placement) {
+	_, first := c.where(i)
 	if pitch := c.pitch(i); pitch != c.nodes[i].shape.d {
 		at = shaders.Placement{Pitch: uint32(pitch), First: uint32(first)}
 	}
-	return c.operand[root], at
+	return at
 }
 
 // pitch is how many numbers of its operand lie between a volume's pixels.
@@ -191,7 +204,7 @@ func (c *compiler) pitch(i int) int {
 func (c *compiler) allocate() {
 	c.operand = make([]int, len(c.nodes))
 	for i, n := range c.nodes {
-		if root, _ := c.where(i); root != i {
+		if root, _ := c.where(i); root != i || n.kind == fusedNode {
 			continue
 		}
 		if n.kind == inputNode && !c.isRead(i) {
@@ -285,6 +298,9 @@ func (c *compiler) emitLayer(i int, n node) {
 	}
 	plan := c.layers[i]
 	plan.Fill(n.layer.filters, n.layer.options.Slopes)
+	if n.layer.before != nil {
+		plan.FillDepthwise(n.layer.before.filters)
+	}
 	c.plan.Append(plan.Plan, same)
 	c.steps(i, plan.Algorithm)
 }

@@ -79,6 +79,9 @@ type layerData struct {
 	options  LayerOptions
 	block    bool // of a split layer, which is judged by the bound of plain sums
 	released bool // the filters are on the device alone
+	// before is the depthwise layer of a program that is computed together with this one, and nil of all others. The
+	// layer then reads its X.
+	before *layerData
 }
 
 // NewLayer puts a layer's filters on the device. Filters and slopes are copied: they may be changed

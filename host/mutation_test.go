@@ -45,7 +45,8 @@ var broken = slices.Concat([]shaders.Variant{
 	shaders.FourierRows(4), shaders.FourierColumns(4), shaders.FourierInverseColumns(4), shaders.FourierInverseRows(4),
 	shaders.FourierRows(1), shaders.FourierColumns(1), shaders.FourierInverseColumns(1), shaders.FourierInverseRows(1),
 	shaders.SpaceToDepthBy(4), shaders.SpaceToDepthBy(1), depthToSpace4, depthToSpace1,
-	registers4, registers1, across, uniform, shared4, shared1, shaders.SumSplitK, shaders.Conv(256, shaders.Int8),
+	registers4, registers1, across, uniform, shared4, shared1, brokenSeparable, shaders.SumSplitK,
+	shaders.Conv(256, shaders.Int8),
 	peakKernel(true, 1), peakKernel(false, 1), peakKernel(true, 4), peakKernel(false, 4), copyKernel(1), copyKernel(4),
 }, rows(shaders.Operators()), rows(shaders.Pools()), rows(shaders.Pointwises()), rows(shaders.Remaps()),
 	rows(shaders.Reductions()), rows(shaders.Softmaxes()), rows(shaders.Extremes()), rows(shaders.Normalizes()),
@@ -69,7 +70,8 @@ var sizes = map[string][]string{
 	"SpaceToDepth": {"Threads"},
 	"Pool":         {"Threads"}, "DepthToSpace": {"Threads", "Lanes"}, "Spread": {"Strip", "Rows", "Threads"},
 	"Registers": {"Pixels", "Channels", "Threads"}, "Shared": {"Rows", "Columns", "Depth"},
-	"Stem": {"Strip", "Rows", "Channels", "Threads"}, "Slide": {"Strip", "Rows", "Threads"},
+	"Separable": {"Shared"},
+	"Stem":      {"Strip", "Rows", "Channels", "Threads"}, "Slide": {"Strip", "Rows", "Threads"},
 	"FilterTiles": {"Outputs", "Inputs", "Strip", "Threads"}, "FilterSlide": {"Strip", "Threads"},
 	"FilterShared": {"Rows", "Columns", "Depth"},
 	"BiasSums":     {"Threads"}, "Unshared": {"Images", "Threads"}, "FilterUnshared": {"Threads"},
@@ -542,7 +544,7 @@ var (
 	fraction   = regexp.MustCompile(`^\d+\.\d+$`)
 	// in unrolled code
 	numbered = regexp.MustCompile(
-		`^(start|image|from|pixel|inside|column|row|sum|place|x|w|[dtupqrio])\d{1,2}(_\d)?(\.[xyzw])?$`)
+		`^(start|image|from|pixel|inside|column|row|sum|place|x|w|[dtupqrio])\d{1,2}(_\d)?(\.n\d)?(\.[xyzw])?$`)
 	bounding = regexp.MustCompile(`let (end|steps) = `)
 )
 
@@ -590,8 +592,8 @@ func changes(params map[string]string, word string) []string {
 
 // neighbour takes a name's component, or else its last number, for the one beside it.
 func neighbour(name string) string {
-	if head, component, ok := strings.Cut(name, "."); ok {
-		return head + "." + map[string]string{"x": "y", "y": "z", "z": "w", "w": "x"}[component]
+	if dot := strings.LastIndexByte(name, '.'); dot >= 0 {
+		return name[:dot+1] + map[string]string{"x": "y", "y": "z", "z": "w", "w": "x"}[name[dot+1:]]
 	}
 	last := len(name) - 1
 	n, _ := strconv.Atoi(name[last:])

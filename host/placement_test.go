@@ -575,7 +575,7 @@ func TestPlacedKernels(t *testing.T) {
 			v == shaders.QuantizeLinear || v == shaders.DequantizeLinear || // which have placed killers of their own
 			v == shaders.FromInt8 || ofFilterGradients(v) || slices.Contains(training, v) // whose volumes stand alone
 		switch k := v.(type) {
-		case shaders.Peak, shaders.Copy, shaders.Operator: // operators have their own
+		case shaders.Peak, shaders.Copy, shaders.Operator, shaders.Separable: // the last two have their own
 			unplaced = true
 		case shaders.Half, shaders.Stored, shaders.Single, shaders.ToSums: // whose volumes stand alone
 			unplaced = true

@@ -19,6 +19,8 @@ type Builder struct {
 	dev   *Device
 	nodes []node
 	err   error // the first thing that was wrong
+
+	fusing Fusing
 }
 
 // Value is a volume of a program: what one of its nodes gives.
@@ -43,6 +45,7 @@ const (
 	besideNode                     // another volume that those steps write
 	constantNode                   // words that never change
 	reshapeNode                    // a volume's numbers as those of another shape
+	fusedNode                      // a layer that is computed together with the one that reads it
 )
 
 // node is one step of a program, and the volume that it gives.

@@ -74,6 +74,10 @@ func (p *Program) release() {
 		if s.node.layer != nil {
 			l := *s.node.layer
 			l.filters.Data, l.filters.Bias = nil, nil
+			if l.before != nil {
+				before := *l.before
+				before.filters.Data, before.filters.Bias, l.before = nil, nil, &before
+			}
 			p.steps[i].node.layer = &l
 		}
 		if s.node.quantized != nil {
@@ -141,6 +145,18 @@ func (p *Program) Names() (names []string) {
 	}
 	for _, s := range p.steps {
 		names = append(names, s.name())
+	}
+	return names
+}
+
+// FusedNames are, for each of [Program.Names], that of the depthwise layer that is computed together with the layer,
+// and "" of all others.
+func (p *Program) FusedNames() (names []string) {
+	if p == nil {
+		return nil
+	}
+	for _, s := range p.steps {
+		names = append(names, s.fusedName())
 	}
 	return names
 }

@@ -54,7 +54,7 @@ func TestEveryVariantRuns(t *testing.T) {
 	for _, o := range shaders.Operators() {
 		layers = append(layers, killers[o]...)
 	}
-	for _, k := range slices.Concat(rows(shaders.Pools()), rows(shaders.MatMuls()),
+	for _, k := range slices.Concat(rows(shaders.Pools()), rows(shaders.MatMuls()), rows(shaders.SeparableRows()),
 		[]shaders.Variant{shaders.Resampling, shaders.Gathering, shaders.Sorting, shaders.Sampling}) {
 		layers = append(layers, killers[k]...)
 	}

@@ -69,6 +69,9 @@ func (l *layerData) judge(a Algorithm, in operands, v []float32, o VerifyOptions
 	if err != nil {
 		return cpuref.Report{}, err
 	}
+	if l.before != nil {
+		sums = l.throughBoth(in)
+	}
 	ref, err := l.reference(sums, in)
 	if err != nil {
 		return cpuref.Report{}, err
@@ -106,6 +109,18 @@ func (l *layerData) wayTo(a Algorithm, cpu bool, o VerifyOptions) (way, error) {
 		return nil, errRounds(a.Name())
 	}
 	return truth(cpu, o), nil
+}
+
+// throughBoth is the way to the sums of a layer that is computed together with the depthwise one before it, which
+// reads in.
+func (l *layerData) throughBoth(in operands) way {
+	return func(p conv.Problem, _ tensor.Volume, f tensor.Filters) (cpuref.Reference, error) {
+		between, err := l.before.reference(cpuref.Im2col, operands{x: in.x})
+		if err != nil {
+			return between, err
+		}
+		return between.Pointwise(p, f)
+	}
 }
 
 // truth is the way to the sums that outputs are judged by, those of a sample where one is wanted.

@@ -16,6 +16,7 @@ import (
 type NodeReport struct {
 	Node   string // where it stands in the program, and what it is
 	Name   string // of a layer's problem or of [Kernels], "" of all else
+	Before string // the same of the depthwise layer that was computed together with the layer
 	Report cpuref.Report
 	// Read are, where the node is wrong, the words of the volumes that it read: of a layer X and the residual,
 	// channels innermost, of [Kernels] all of what they read.
@@ -99,7 +100,7 @@ func (p *Program) judge(ctx context.Context, s *exec.Session, o VerifyOptions) (
 		if err != nil {
 			return reports, fmt.Errorf("%s: %w", step.what, err)
 		}
-		node := NodeReport{Node: step.what, Name: step.name(), Report: report}
+		node := NodeReport{Node: step.what, Name: step.name(), Before: step.fusedName(), Report: report}
 		if !report.OK() {
 			if node.Read, err = step.read(ctx, s); err != nil {
 				return reports, fmt.Errorf("%s: %w", step.what, err)
@@ -117,6 +118,14 @@ func (step programStep) name() string {
 		return step.node.layer.problem.Name
 	case step.node.kernels != nil:
 		return step.node.kernels.Name
+	}
+	return ""
+}
+
+// fusedName is the same of the depthwise layer that is computed together with the node, "" where there is none.
+func (step programStep) fusedName() string {
+	if l := step.node.layer; l != nil && l.before != nil {
+		return l.before.problem.Name
 	}
 	return ""
 }

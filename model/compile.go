@@ -49,6 +49,7 @@ func newCompiler(net *Network, given map[string]*value, checked bool) *compiler 
 		fused:     make([]bool, len(net.nodes)),
 		plan:      &plan{},
 	}
+	c.b.Fuse(net.options.Fuse)
 	for name, v := range net.initial {
 		c.values[name] = v
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/gpuconv/gpuconv/host"
 	"github.com/gpuconv/gpuconv/onnx"
@@ -14,6 +15,15 @@ type doing struct {
 	nodes []*node  // one, or a layer's with those that were fused into it
 	reads []*value // what the step reads
 	layer bool     // in the order of a layer's volumes
+}
+
+// with is a layer with the one behind it that alone reads what it gives, and was computed together with it.
+func (d doing) with(behind doing) doing {
+	return doing{
+		nodes: append(slices.Clone(d.nodes), behind.nodes...),
+		reads: append(slices.Clone(d.reads), behind.reads[1:]...),
+		layer: true,
+	}
 }
 
 // Failure is a node that left its bound, with what it read on the device.
@@ -35,6 +45,9 @@ func (v Verdict) Failure() *Failure {
 	d, ok := of.doing[w.Name]
 	if !ok {
 		return nil
+	}
+	if before, ok := of.doing[w.Before]; ok {
+		d = before.with(d)
 	}
 	return &Failure{*w, of.net, of.values, d}
 }

@@ -87,9 +87,19 @@ func TestLayerFailureIsSaved(t *testing.T) {
 	if last < 0 {
 		t.Fatal("no layer of four nodes")
 	}
-	n := &verdict.Nodes[last]
+	near(t, savedAlone(t, verdict, last, values)["v6"], values["v6"])
+}
+
+// savedAlone takes a node of a verdict for wrong, with what it reads taken from these values, saves it, and gives what
+// the saved network gives.
+func savedAlone(
+	t *testing.T, verdict Verdict, node int, values map[string]*operators.Array,
+) map[string]tensor.Array {
+	t.Helper()
+	n := &verdict.Nodes[node]
 	n.Report.Failed++
-	for _, v := range verdict.parts[0].doing[n.Name].reads {
+	n.Read = nil
+	for _, v := range verdict.Failure().doing.reads {
 		n.Read = append(n.Read, innermost(values[v.name]))
 	}
 	folder := t.TempDir()
@@ -111,11 +121,11 @@ func TestLayerFailureIsSaved(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	out, err := alone.Run(ctx, given)
+	out, err := alone.Run(t.Context(), given)
 	if err != nil {
 		t.Fatal(err)
 	}
-	near(t, out["v6"], values["v6"])
+	return out
 }
 
 // innermost are the words of an array of NCHW with its channels innermost.

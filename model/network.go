@@ -29,6 +29,8 @@ type Options struct {
 	// others: without it each value of such an input is compiled anew. They take longer, for their algorithms must
 	// read filters as they are, or in another order, and nothing is fused into them.
 	VariableFilters bool
+	// Fuse says which depthwise layers are computed together with the 1x1 layer behind them.
+	Fuse host.Fusing
 	// CheckSample is how many outputs of each layer [Network.Check] judges, chosen by CheckSeed, where judging all
 	// takes too long: corners always among them. 0 judges all. Other nodes are judged whole.
 	CheckSample int

@@ -28,9 +28,10 @@ type Summary struct {
 func (c *compiler) summary(p *host.Program) Summary {
 	s := Summary{Nodes: p.Algorithms(), Names: p.Nodes(), Memory: p.Memory(), Submissions: 1,
 		Shapes: map[string][]int{}}
-	for _, name := range p.Names() {
+	before := p.FusedNames()
+	for i, name := range p.Names() {
 		all := []int{}
-		for _, n := range c.doing[name].nodes {
+		for _, n := range append(slices.Clone(c.doing[before[i]].nodes), c.doing[name].nodes...) {
 			all = append(all, n.index)
 		}
 		s.Fused = append(s.Fused, all)

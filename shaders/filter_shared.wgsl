@@ -106,7 +106,7 @@ fn put(to: u32, weight: u32, slice: u32, sums: vec4<f32>) {
 		// sums of weights and depth slices that there are not are never written.
 {{- range .XLoads}}
 		let source{{.}} = from_input(n.o, f);
-		let inside{{.}} = first + x_row{{plus ($.XStep .)}} < end && all(source{{.}} < p.in_size);
+		let inside{{.}} = (first + x_row{{plus ($.XStep .)}} < end) & all(source{{.}} < p.in_size);
 		let at{{.}} = x_at(n.image * ins + flat(source{{.}}, p.in_size), channel) / VECTOR;
 		n = advance(n, step);
 {{- end}}

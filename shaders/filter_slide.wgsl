@@ -27,11 +27,11 @@ fn fetch(i: u32, inside: bool) -> vec4<f32> {
 // load loads row y of a plane of X from column left on. Both lie before X where they are wrapped around to large
 // numbers.
 fn load(plane: u32, y: u32, left: u32, channel: u32, inside: bool) -> Row {
-	let within = inside && y < p.in_size.y;
+	let within = inside & (y < p.in_size.y);
 	let i = x_at((plane * p.in_size.y + y) * p.in_size.z + left, channel) / 4u;
 	let step = p.x_pitch / 4u;
 	return Row({{range .Columns}}
-		fetch(i{{if .}}{{plus .}} * step{{end}}, within && left{{plus .}} < p.in_size.z),{{end}}
+		fetch(i{{if .}}{{plus .}} * step{{end}}, within & (left{{plus .}} < p.in_size.z)),{{end}}
 	);
 }
 

@@ -89,7 +89,7 @@ fn outputs(i: u32, inside: bool) -> vec4<f32> {
 		for (var left = 0u; left < p.out_size.z; left += STRIP) {
 {{- range $i := .Each}}
 			let from{{$i}} = from_input(vec3<u32>(z, y, left{{plus $i}}), f);
-			let inside{{$i}} = {{if $i}}left{{plus $i}} < p.out_size.z && {{end}}all(from{{$i}} < p.in_size);
+			let inside{{$i}} = {{if $i}}(left{{plus $i}} < p.out_size.z) & {{end}}all(from{{$i}} < p.in_size);
 			let below{{$i}} = image * ins + flat(from{{$i}}, p.in_size);
 			let above{{$i}} = row * p.out_size.z + left{{plus $i}};
 			let pixel{{$i}} = select(below{{$i}}, above{{$i}}, p.backward == 1u);

@@ -68,7 +68,7 @@ var<workgroup> ws: array<array<mat2x4<f32>, {{.Padded}}>, {{.WS}}>; // [depth sl
 			let some = c * DEPTH + lane < p.group_inputs;
 {{- range $g := .XGroups}}
 {{- range $.Four}}
-			let x{{$g}}_{{.}} = select({{$.Load}}(), load(column{{$g}}_{{.}}), inside{{$g}}_{{.}} && some);
+			let x{{$g}}_{{.}} = select({{$.Load}}(), load(column{{$g}}_{{.}}), inside{{$g}}_{{.}} & some);
 			column{{$g}}_{{.}} += DEPTH / VECTOR;
 {{- end}}
 {{- end}}

@@ -57,7 +57,7 @@ fn write(at: Strip, row: u32, sums: Sums) {
 	let i = element(at, row, 0u, 0u) / 4u;
 	let step = p.v_pitch / 4u;
 {{- range .Each}}
-	if inside{{if .}} && at.x{{plus .}} < p.out_size.z{{end}} {
+	if inside{{if .}} & (at.x{{plus .}} < p.out_size.z){{end}} {
 		store(i{{if .}}{{plus .}} * step{{end}}, sums.s{{.}});
 	}
 {{- end}}

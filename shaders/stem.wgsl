@@ -36,13 +36,13 @@ fn fetch(i: u32, inside: bool) -> f32 {
 {{- end}}
 {{- end}}
 		for (var row = 0u; row < {{.Filter}}u; row++) {
-			let inside = plane.inside && top + row < p.in_size.y;
+			let inside = plane.inside & (top + row < p.in_size.y);
 			let column0 = x_at((plane.first + top + row) * p.in_size.z + left, 0u);
 {{- range $i := .Columns}}
 {{- if $i}}
 			let column{{$i}} = column{{$.Before $i}} + p.x_pitch;
 {{- end}}
-			let inside{{$i}} = inside && left{{plus $i}} < p.in_size.z;
+			let inside{{$i}} = inside & (left{{plus $i}} < p.in_size.z);
 {{- range $c := $.Components}}
 			let x{{$i}}_{{$c}} = fetch(column{{$i}}{{plus $c}}, inside{{$i}});
 {{- end}}

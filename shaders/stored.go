@@ -69,7 +69,7 @@ func Scales(k Variant, t DType, e conv.Epilogue) bool {
 // stores tells the kernels that store V by the template of that name.
 func stores(k Variant) bool {
 	switch k := k.(type) {
-	case Registers, Shared, Stem, Slide, Spread, Depthwise, Unshared, DepthToSpace:
+	case Registers, Shared, Separable, Stem, Slide, Spread, Depthwise, Unshared, DepthToSpace:
 		return true
 	case Winograd:
 		return k == WinogradOutputs(k.H, k.W, k.M, k.Vector)
@@ -158,6 +158,7 @@ func Storeds() []Stored {
 		{Registers{8, 16, 4, 8, false, false}, Float32, Float32, Clamped},
 		{Registers{8, 4, 1, 64, false, false}, Float32, Float32, Clamped},
 		{Shared{64, 64, 16, 4}, Float32, Float32, Clamped},
+		{separableRows[0], Float32, Float32, Clamped},
 		{stemRows[2], Float32, Float32, Clamped},
 		{slideRows[2], Float32, Float32, Clamped},
 		{spreadRows[1], Float32, Float32, Clamped},

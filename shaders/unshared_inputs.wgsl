@@ -52,7 +52,7 @@ const PARTS: u32 = {{len .Parts}}u; // vectors of a thread
 	let to = ((image * outs + o) * groups + group) * step;
 {{- range $i := .Each}}
 {{- range $.Parts}}
-	if image{{plus $i}} < p.images && place{{.}} < step {
+	if (image{{plus $i}} < p.images) & (place{{.}} < step) {
 		u[to{{if $i}}{{plus $i}} * outs * groups * step{{end}} + place{{.}}] = sum{{$i}}_{{.}};
 	}
 {{- end}}

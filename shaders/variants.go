@@ -150,6 +150,9 @@ func Variants() []Variant {
 	for _, t := range tileRows {
 		all = append(all, t)
 	}
+	for _, s := range separableRows {
+		all = append(all, s)
+	}
 	for _, s := range stemRows {
 		all = append(all, s)
 	}

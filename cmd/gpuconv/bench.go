@@ -138,6 +138,9 @@ func (a *app) bench(ctx context.Context, of benched, f benchFlags) error {
 		return err
 	}
 	device.Exact = f.exact
+	if device.Fuse, err = f.fuseFlag.fusing(); err != nil {
+		return err
+	}
 	if err := f.serve(dev, device, slices.Concat(of.layers, of.adjoints)); err != nil {
 		return err
 	}
@@ -158,6 +161,7 @@ func (a *app) bench(ctx context.Context, of benched, f benchFlags) error {
 		Exact:       f.exact,
 		DType:       string(device.DType),
 		Models:      f.models,
+		Fuse:        string(device.Fuse),
 	}
 	err = a.measureSuite(ctx, dev, device, of, f, &r)
 	if err != nil && !errors.Is(err, context.Canceled) {

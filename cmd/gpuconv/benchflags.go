@@ -17,6 +17,7 @@ type benchFlags struct {
 	tuningFlags
 	modelFlags
 	dtypeFlag
+	fuseFlag
 	suite, match    string
 	algorithms      []string
 	budget          time.Duration
@@ -42,6 +43,7 @@ func (f *benchFlags) outputs() [][2]string {
 func (f *benchFlags) register(flags *pflag.FlagSet) {
 	f.tuningFlags.add(flags)
 	f.dtypeFlag.add(flags)
+	f.fuseFlag.add(flags)
 	f.modelFlags.add(flags, "ONNX files of networks to measure whole, several with commas between them")
 	flags.StringVar(
 		&f.suite,

@@ -17,6 +17,7 @@ import (
 type inferFlags struct {
 	inputFlags
 	tuningFlags
+	fuseFlag
 	outputs, bisect               []string
 	tolerance                     float64
 	labels, failure               string
@@ -88,12 +89,16 @@ transfers, by the wall clock. Files are written only where nothing failed.`,
 		"run the network twice and fail unless all bits are the same",
 	)
 	f.tuningFlags.add(flags)
+	f.fuseFlag.add(flags)
 	return c
 }
 
 // validate refuses flags that make no sense, or none together.
 func (f *inferFlags) validate(c *cobra.Command) error {
 	if err := refuseEmpty(c, "labels", "failure", "cache", "size", "channels", "layout"); err != nil {
+		return err
+	}
+	if _, err := f.fuseFlag.fusing(); err != nil {
 		return err
 	}
 	sampled := c.Flags().Changed("check-sample")
@@ -189,6 +194,9 @@ func (r *inference) run(ctx context.Context, dev *host.Device) (err error) {
 
 		CheckSample: r.flags.sample,
 		CheckSeed:   r.flags.checkSeed,
+	}
+	if r.options.Fuse, err = r.flags.fuseFlag.fusing(); err != nil {
+		return err
 	}
 	if r.net, err = model.New(dev, r.network.model, r.options); err != nil {
 		return err

@@ -114,31 +114,49 @@ func profileRows(runs [][]host.NodeTime) []profileRow {
 // programNode is a node's number in the program that a network is compiled to, which says nothing to people.
 var programNode = regexp.MustCompile(`^node \d+, `)
 
-// layerOf is the layer that a program's node is, where it is one: programs call it layer and its descriptor.
-func layerOf(node string) (conv.Problem, bool) {
-	descriptor, ok := strings.CutPrefix(programNode.ReplaceAllString(node, ""), "layer ")
-	if !ok {
-		return conv.Problem{}, false
+// layersOfNode are the layers that a program's node is, where it is one, or two that are computed together: programs
+// call them layer, or layers, and their descriptors.
+func layersOfNode(node string) []conv.Problem {
+	what := programNode.ReplaceAllString(node, "")
+	if descriptor, ok := strings.CutPrefix(what, "layer "); ok {
+		if p, err := conv.Parse(strings.TrimSuffix(descriptor, " of int8")); err == nil {
+			return []conv.Problem{p}
+		}
 	}
-	p, err := conv.Parse(strings.TrimSuffix(descriptor, " of int8"))
-	return p, err == nil
+	both, ok := strings.CutPrefix(what, "layers ")
+	for at := 0; ok && at < len(both); at++ { // the name of a layer may have "and" in it
+		first, second, found := strings.Cut(both[at:], " and ")
+		if !found {
+			break
+		}
+		at += len(first)
+		p, err := conv.Parse(both[:at])
+		if q, e := conv.Parse(second); err == nil && e == nil {
+			return []conv.Problem{p, q}
+		}
+	}
+	return nil
 }
 
-// operations are a layer's, 0 of a node that is none.
-func operations(node string) int64 {
-	p, layer := layerOf(node)
-	if !layer {
-		return 0
+// operations are those of a node's layers, 0 of a node that is none.
+func operations(node string) (sum int64) {
+	for _, p := range layersOfNode(node) {
+		sum += p.FLOPs()
 	}
-	return p.FLOPs()
+	return sum
 }
 
-// nodeTitle is a program's node for people: the model's own node, and what layer it is where it is one.
+// nodeTitle is a program's node for people: the model's own nodes, and what layers they are where they are some.
 func nodeTitle(node string) string {
-	p, layer := layerOf(node)
-	if name := p.Name; layer && name != "" {
-		p.Name = ""
-		return name + ", " + p.String()
+	var names []string
+	for _, p := range layersOfNode(node) {
+		if name := p.Name; name != "" {
+			p.Name = ""
+			names = append(names, name+", "+p.String())
+		}
+	}
+	if len(names) > 0 {
+		return strings.Join(names, "; ")
 	}
 	return programNode.ReplaceAllString(node, "")
 }

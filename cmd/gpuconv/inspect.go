@@ -20,6 +20,7 @@ func (a *app) inspectCommand() *cobra.Command {
 	var dims []string
 	var dot bool
 	var tunings tuningFlags
+	var fuse fuseFlag
 	c := &cobra.Command{
 		Use:   "inspect MODEL",
 		Short: "What an ONNX network is made of, and how it is computed",
@@ -39,16 +40,22 @@ and the shapes that the file does not say. All but that needs no GPU.`,
 			if dot && a.json {
 				return usagef("--dot and --json: only one of them can go to stdout")
 			}
-			return a.inspect(c.Context(), args[0], dims, dot, &tunings)
+			o := model.Options{Exact: tunings.exact, Tunings: tunings.open(a)}
+			var err error
+			if o.Fuse, err = fuse.fusing(); err != nil {
+				return err
+			}
+			return a.inspect(c.Context(), args[0], dims, dot, o)
 		},
 	}
 	c.Flags().StringArrayVar(&dims, "dim", nil, "NAME=N: the size of a symbolic dimension")
 	c.Flags().BoolVar(&dot, "dot", false, "print the graph in the language of Graphviz")
 	tunings.add(c.Flags())
+	fuse.add(c.Flags())
 	return c
 }
 
-func (a *app) inspect(ctx context.Context, path string, dims []string, dot bool, tunings *tuningFlags) error {
+func (a *app) inspect(ctx context.Context, path string, dims []string, dot bool, o model.Options) error {
 	m, err := a.readModel(path)
 	if err != nil {
 		return err
@@ -67,7 +74,7 @@ func (a *app) inspect(ctx context.Context, path string, dims []string, dot bool,
 	case err != nil:
 		return err
 	default:
-		if r.Plan, err = a.planOf(ctx, n, tunings); err == nil {
+		if r.Plan, err = a.planOf(ctx, n, o); err == nil {
 			r.complete(r.Plan.layers)
 			r.infer(*r.Plan)
 		} else if r.NoPlan = noPlan(err); r.NoPlan == "" {
@@ -105,7 +112,7 @@ type inspectPlan struct {
 }
 
 // planOf compiles the network for the sizes that its inputs have, and one image where their number is open.
-func (a *app) planOf(ctx context.Context, n *network, tunings *tuningFlags) (p *inspectPlan, err error) {
+func (a *app) planOf(ctx context.Context, n *network, o model.Options) (p *inspectPlan, err error) {
 	n.bindFirst()
 	inputs := map[string]tensor.Array{}
 	if err := (&inputFlags{}).fill(n, inputs); err != nil {
@@ -120,7 +127,8 @@ func (a *app) planOf(ctx context.Context, n *network, tunings *tuningFlags) (p *
 	defer stop()
 	bar := a.progress("compiling "+n.path, -1)
 	defer bar.end()
-	net, err := model.New(dev, n.model, model.Options{Dims: n.dims, Exact: tunings.exact, Tunings: tunings.open(a)})
+	o.Dims = n.dims
+	net, err := model.New(dev, n.model, o)
 	if err != nil {
 		return nil, err
 	}

@@ -37,6 +37,23 @@ func (f dtypeFlag) read(others ...host.DType) (host.DType, error) {
 	return "", usagef("--dtype %s: must be %s or one of %s", f, host.Float32, others)
 }
 
+// fuseFlag says which depthwise layers of a network are computed together with the 1x1 layer behind them.
+type fuseFlag string
+
+func (f *fuseFlag) add(flags *pflag.FlagSet) {
+	flags.StringVar((*string)(f), "fuse", "rules",
+		"which depthwise layers of a network are computed together with the 1x1 layer behind them: rules, always or "+
+			"never")
+}
+
+func (f fuseFlag) fusing() (host.Fusing, error) {
+	to, err := host.ParseFusing(string(f))
+	if err != nil {
+		return "", usagef("--fuse %s: must be rules, always or never", string(f))
+	}
+	return to, nil
+}
+
 func (f *tuningFlags) add(flags *pflag.FlagSet) {
 	flags.BoolVar(
 		&f.tuned,

@@ -359,21 +359,21 @@ fn fetch(i: u32, inside: bool) -> vec4<f32> {
 // columns loads row y of X from the given column on. Both lie before X where they are wrapped around to
 // large numbers.
 fn columns(plane: Plane, y: u32, left: u32, channel: u32) -> Columns {
-	let inside = plane.inside && y < p.in_size.y;
+	let inside = plane.inside & (y < p.in_size.y);
 	let step = p.x_pitch / 4u;
 	let i = ((plane.first + y) * p.in_size.z + left) * step + channel / 4u;
 	return Columns(
-		fetch(i, inside && left < p.in_size.z),
-		fetch(i + 1u * step, inside && left + 1u < p.in_size.z),
-		fetch(i + 2u * step, inside && left + 2u < p.in_size.z),
-		fetch(i + 3u * step, inside && left + 3u < p.in_size.z),
-		fetch(i + 4u * step, inside && left + 4u < p.in_size.z),
-		fetch(i + 5u * step, inside && left + 5u < p.in_size.z),
-		fetch(i + 6u * step, inside && left + 6u < p.in_size.z),
-		fetch(i + 7u * step, inside && left + 7u < p.in_size.z),
-		fetch(i + 8u * step, inside && left + 8u < p.in_size.z),
-		fetch(i + 9u * step, inside && left + 9u < p.in_size.z),
-		fetch(i + 10u * step, inside && left + 10u < p.in_size.z),
+		fetch(i, inside & (left < p.in_size.z)),
+		fetch(i + 1u * step, inside & (left + 1u < p.in_size.z)),
+		fetch(i + 2u * step, inside & (left + 2u < p.in_size.z)),
+		fetch(i + 3u * step, inside & (left + 3u < p.in_size.z)),
+		fetch(i + 4u * step, inside & (left + 4u < p.in_size.z)),
+		fetch(i + 5u * step, inside & (left + 5u < p.in_size.z)),
+		fetch(i + 6u * step, inside & (left + 6u < p.in_size.z)),
+		fetch(i + 7u * step, inside & (left + 7u < p.in_size.z)),
+		fetch(i + 8u * step, inside & (left + 8u < p.in_size.z)),
+		fetch(i + 9u * step, inside & (left + 9u < p.in_size.z)),
+		fetch(i + 10u * step, inside & (left + 10u < p.in_size.z)),
 	);
 }
 
@@ -394,13 +394,13 @@ fn write(at: Strip, row: u32, sums: Sums) {
 	if inside {
 		store(i, sums.s0);
 	}
-	if inside && at.x + 1u < p.out_size.z {
+	if inside & (at.x + 1u < p.out_size.z) {
 		store(i + 1u * step, sums.s1);
 	}
-	if inside && at.x + 2u < p.out_size.z {
+	if inside & (at.x + 2u < p.out_size.z) {
 		store(i + 2u * step, sums.s2);
 	}
-	if inside && at.x + 3u < p.out_size.z {
+	if inside & (at.x + 3u < p.out_size.z) {
 		store(i + 3u * step, sums.s3);
 	}
 }

@@ -369,16 +369,16 @@ fn fetch(i: u32, inside: bool) -> vec4<f32> {
 // columns loads row y of X from the given column on. Both lie before X where they are wrapped around to
 // large numbers.
 fn columns(plane: Plane, y: u32, left: u32, channel: u32) -> Columns {
-	let inside = plane.inside && y < p.in_size.y;
+	let inside = plane.inside & (y < p.in_size.y);
 	let step = p.x_pitch / 4u;
 	let i = ((plane.first + y) * p.in_size.z + left) * step + channel / 4u;
 	return Columns(
-		fetch(i, inside && left < p.in_size.z),
-		fetch(i + 1u * step, inside && left + 1u < p.in_size.z),
-		fetch(i + 2u * step, inside && left + 2u < p.in_size.z),
-		fetch(i + 3u * step, inside && left + 3u < p.in_size.z),
-		fetch(i + 4u * step, inside && left + 4u < p.in_size.z),
-		fetch(i + 5u * step, inside && left + 5u < p.in_size.z),
+		fetch(i, inside & (left < p.in_size.z)),
+		fetch(i + 1u * step, inside & (left + 1u < p.in_size.z)),
+		fetch(i + 2u * step, inside & (left + 2u < p.in_size.z)),
+		fetch(i + 3u * step, inside & (left + 3u < p.in_size.z)),
+		fetch(i + 4u * step, inside & (left + 4u < p.in_size.z)),
+		fetch(i + 5u * step, inside & (left + 5u < p.in_size.z)),
 	);
 }
 

@@ -169,20 +169,20 @@ fn fetch(i: u32, inside: bool) -> vec4<f32> {
 // load loads row y of a plane of X from column left on. Both lie before X where they are wrapped around to large
 // numbers.
 fn load(plane: u32, y: u32, left: u32, channel: u32, inside: bool) -> Row {
-	let within = inside && y < p.in_size.y;
+	let within = inside & (y < p.in_size.y);
 	let i = x_at((plane * p.in_size.y + y) * p.in_size.z + left, channel) / 4u;
 	let step = p.x_pitch / 4u;
 	return Row(
-		fetch(i, within && left < p.in_size.z),
-		fetch(i + 1u * step, within && left + 1u < p.in_size.z),
-		fetch(i + 2u * step, within && left + 2u < p.in_size.z),
-		fetch(i + 3u * step, within && left + 3u < p.in_size.z),
-		fetch(i + 4u * step, within && left + 4u < p.in_size.z),
-		fetch(i + 5u * step, within && left + 5u < p.in_size.z),
-		fetch(i + 6u * step, within && left + 6u < p.in_size.z),
-		fetch(i + 7u * step, within && left + 7u < p.in_size.z),
-		fetch(i + 8u * step, within && left + 8u < p.in_size.z),
-		fetch(i + 9u * step, within && left + 9u < p.in_size.z),
+		fetch(i, within & (left < p.in_size.z)),
+		fetch(i + 1u * step, within & (left + 1u < p.in_size.z)),
+		fetch(i + 2u * step, within & (left + 2u < p.in_size.z)),
+		fetch(i + 3u * step, within & (left + 3u < p.in_size.z)),
+		fetch(i + 4u * step, within & (left + 4u < p.in_size.z)),
+		fetch(i + 5u * step, within & (left + 5u < p.in_size.z)),
+		fetch(i + 6u * step, within & (left + 6u < p.in_size.z)),
+		fetch(i + 7u * step, within & (left + 7u < p.in_size.z)),
+		fetch(i + 8u * step, within & (left + 8u < p.in_size.z)),
+		fetch(i + 9u * step, within & (left + 9u < p.in_size.z)),
 	);
 }
 

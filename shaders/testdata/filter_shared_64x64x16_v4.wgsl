@@ -258,19 +258,19 @@ fn main(
 		// Inputs of neurons that are not of this part are zeros, so that it does not matter which gradients they meet;
 		// sums of weights and depth slices that there are not are never written.
 		let source0 = from_input(n.o, f);
-		let inside0 = first + x_row < end && all(source0 < p.in_size);
+		let inside0 = (first + x_row < end) & all(source0 < p.in_size);
 		let at0 = x_at(n.image * ins + flat(source0, p.in_size), channel) / VECTOR;
 		n = advance(n, step);
 		let source1 = from_input(n.o, f);
-		let inside1 = first + x_row + 4u < end && all(source1 < p.in_size);
+		let inside1 = (first + x_row + 4u < end) & all(source1 < p.in_size);
 		let at1 = x_at(n.image * ins + flat(source1, p.in_size), channel) / VECTOR;
 		n = advance(n, step);
 		let source2 = from_input(n.o, f);
-		let inside2 = first + x_row + 8u < end && all(source2 < p.in_size);
+		let inside2 = (first + x_row + 8u < end) & all(source2 < p.in_size);
 		let at2 = x_at(n.image * ins + flat(source2, p.in_size), channel) / VECTOR;
 		n = advance(n, step);
 		let source3 = from_input(n.o, f);
-		let inside3 = first + x_row + 12u < end && all(source3 < p.in_size);
+		let inside3 = (first + x_row + 12u < end) & all(source3 < p.in_size);
 		let at3 = x_at(n.image * ins + flat(source3, p.in_size), channel) / VECTOR;
 		n = advance(n, step);
 		let x0 = x[at0];

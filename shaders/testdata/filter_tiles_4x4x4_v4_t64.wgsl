@@ -219,7 +219,7 @@ fn main(
 			let x0_0 = inputs(at0, inside0);
 			let d0_0 = outputs(to0, inside0);
 			let from1 = from_input(vec3<u32>(z, y, left + 1u), f);
-			let inside1 = left + 1u < p.out_size.z && all(from1 < p.in_size);
+			let inside1 = (left + 1u < p.out_size.z) & all(from1 < p.in_size);
 			let below1 = image * ins + flat(from1, p.in_size);
 			let above1 = row * p.out_size.z + left + 1u;
 			let pixel1 = select(below1, above1, p.backward == 1u);
@@ -229,7 +229,7 @@ fn main(
 			let x1_0 = inputs(at1, inside1);
 			let d1_0 = outputs(to1, inside1);
 			let from2 = from_input(vec3<u32>(z, y, left + 2u), f);
-			let inside2 = left + 2u < p.out_size.z && all(from2 < p.in_size);
+			let inside2 = (left + 2u < p.out_size.z) & all(from2 < p.in_size);
 			let below2 = image * ins + flat(from2, p.in_size);
 			let above2 = row * p.out_size.z + left + 2u;
 			let pixel2 = select(below2, above2, p.backward == 1u);
@@ -239,7 +239,7 @@ fn main(
 			let x2_0 = inputs(at2, inside2);
 			let d2_0 = outputs(to2, inside2);
 			let from3 = from_input(vec3<u32>(z, y, left + 3u), f);
-			let inside3 = left + 3u < p.out_size.z && all(from3 < p.in_size);
+			let inside3 = (left + 3u < p.out_size.z) & all(from3 < p.in_size);
 			let below3 = image * ins + flat(from3, p.in_size);
 			let above3 = row * p.out_size.z + left + 3u;
 			let pixel3 = select(below3, above3, p.backward == 1u);

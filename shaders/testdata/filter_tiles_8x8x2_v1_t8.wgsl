@@ -235,7 +235,7 @@ fn main(
 			let d0_0 = outputs(to0, inside0);
 			let d0_1 = outputs(to0 + 4u, inside0);
 			let from1 = from_input(vec3<u32>(z, y, left + 1u), f);
-			let inside1 = left + 1u < p.out_size.z && all(from1 < p.in_size);
+			let inside1 = (left + 1u < p.out_size.z) & all(from1 < p.in_size);
 			let below1 = image * ins + flat(from1, p.in_size);
 			let above1 = row * p.out_size.z + left + 1u;
 			let pixel1 = select(below1, above1, p.backward == 1u);

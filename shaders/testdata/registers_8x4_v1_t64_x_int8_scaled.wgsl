@@ -246,7 +246,7 @@ struct Row {
 
 fn row(tile: Tile, pixel: u32, channels: u32) -> Row {
 	let pixels = p.images * p.out_size.x * p.out_size.y * p.out_size.z;
-	let inside = tile.inside && pixel < pixels && tile.channel < p.group_outputs;
+	let inside = tile.inside & (pixel < pixels) & (tile.channel < p.group_outputs);
 	let first = tile.split * p.outputs + v_at(pixel, slice(tile));
 	return Row(first / STORED, select(0u, min(p.group_outputs - tile.channel, channels), inside) / STORED);
 }

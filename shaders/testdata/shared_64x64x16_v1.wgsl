@@ -307,7 +307,7 @@ struct Row {
 
 fn row(tile: Tile, pixel: u32, channels: u32) -> Row {
 	let pixels = p.images * p.out_size.x * p.out_size.y * p.out_size.z;
-	let inside = tile.inside && pixel < pixels && tile.channel < p.group_outputs;
+	let inside = tile.inside & (pixel < pixels) & (tile.channel < p.group_outputs);
 	let first = tile.split * p.outputs + v_at(pixel, slice(tile));
 	return Row(first / STORED, select(0u, min(p.group_outputs - tile.channel, channels), inside) / STORED);
 }
@@ -493,37 +493,37 @@ fn main(
 		var weight = ((tile.column * taps + tap) * steps + begin) * (DEPTH * COLUMNS / 4u) + thread;
 		for (var c = begin; c < end; c++) {
 			let some = c * DEPTH + lane < p.group_inputs;
-			let x0_0 = select(f32(), load(column0_0), inside0_0 && some);
+			let x0_0 = select(f32(), load(column0_0), inside0_0 & some);
 			column0_0 += DEPTH / VECTOR;
-			let x0_1 = select(f32(), load(column0_1), inside0_1 && some);
+			let x0_1 = select(f32(), load(column0_1), inside0_1 & some);
 			column0_1 += DEPTH / VECTOR;
-			let x0_2 = select(f32(), load(column0_2), inside0_2 && some);
+			let x0_2 = select(f32(), load(column0_2), inside0_2 & some);
 			column0_2 += DEPTH / VECTOR;
-			let x0_3 = select(f32(), load(column0_3), inside0_3 && some);
+			let x0_3 = select(f32(), load(column0_3), inside0_3 & some);
 			column0_3 += DEPTH / VECTOR;
-			let x1_0 = select(f32(), load(column1_0), inside1_0 && some);
+			let x1_0 = select(f32(), load(column1_0), inside1_0 & some);
 			column1_0 += DEPTH / VECTOR;
-			let x1_1 = select(f32(), load(column1_1), inside1_1 && some);
+			let x1_1 = select(f32(), load(column1_1), inside1_1 & some);
 			column1_1 += DEPTH / VECTOR;
-			let x1_2 = select(f32(), load(column1_2), inside1_2 && some);
+			let x1_2 = select(f32(), load(column1_2), inside1_2 & some);
 			column1_2 += DEPTH / VECTOR;
-			let x1_3 = select(f32(), load(column1_3), inside1_3 && some);
+			let x1_3 = select(f32(), load(column1_3), inside1_3 & some);
 			column1_3 += DEPTH / VECTOR;
-			let x2_0 = select(f32(), load(column2_0), inside2_0 && some);
+			let x2_0 = select(f32(), load(column2_0), inside2_0 & some);
 			column2_0 += DEPTH / VECTOR;
-			let x2_1 = select(f32(), load(column2_1), inside2_1 && some);
+			let x2_1 = select(f32(), load(column2_1), inside2_1 & some);
 			column2_1 += DEPTH / VECTOR;
-			let x2_2 = select(f32(), load(column2_2), inside2_2 && some);
+			let x2_2 = select(f32(), load(column2_2), inside2_2 & some);
 			column2_2 += DEPTH / VECTOR;
-			let x2_3 = select(f32(), load(column2_3), inside2_3 && some);
+			let x2_3 = select(f32(), load(column2_3), inside2_3 & some);
 			column2_3 += DEPTH / VECTOR;
-			let x3_0 = select(f32(), load(column3_0), inside3_0 && some);
+			let x3_0 = select(f32(), load(column3_0), inside3_0 & some);
 			column3_0 += DEPTH / VECTOR;
-			let x3_1 = select(f32(), load(column3_1), inside3_1 && some);
+			let x3_1 = select(f32(), load(column3_1), inside3_1 & some);
 			column3_1 += DEPTH / VECTOR;
-			let x3_2 = select(f32(), load(column3_2), inside3_2 && some);
+			let x3_2 = select(f32(), load(column3_2), inside3_2 & some);
 			column3_2 += DEPTH / VECTOR;
-			let x3_3 = select(f32(), load(column3_3), inside3_3 && some);
+			let x3_3 = select(f32(), load(column3_3), inside3_3 & some);
 			column3_3 += DEPTH / VECTOR;
 			let w0 = w[weight];
 			let w1 = w[weight + 1u * THREADS];

@@ -311,7 +311,7 @@ struct Row {
 
 fn row(tile: Tile, pixel: u32, channels: u32) -> Row {
 	let pixels = p.images * p.out_size.x * p.out_size.y * p.out_size.z;
-	let inside = tile.inside && pixel < pixels && tile.channel < p.group_outputs;
+	let inside = tile.inside & (pixel < pixels) & (tile.channel < p.group_outputs);
 	let first = tile.split * p.outputs + v_at(pixel, slice(tile));
 	return Row(first / STORED, select(0u, min(p.group_outputs - tile.channel, channels), inside) / STORED);
 }
@@ -422,13 +422,13 @@ fn main(
 		var weight = ((tile.column * taps + tap) * steps + begin) * (DEPTH * COLUMNS / 4u) + thread;
 		for (var c = begin; c < end; c++) {
 			let some = c * DEPTH + lane < p.group_inputs;
-			let x0_0 = select(vec4<f32>(), load(column0_0), inside0_0 && some);
+			let x0_0 = select(vec4<f32>(), load(column0_0), inside0_0 & some);
 			column0_0 += DEPTH / VECTOR;
-			let x0_1 = select(vec4<f32>(), load(column0_1), inside0_1 && some);
+			let x0_1 = select(vec4<f32>(), load(column0_1), inside0_1 & some);
 			column0_1 += DEPTH / VECTOR;
-			let x0_2 = select(vec4<f32>(), load(column0_2), inside0_2 && some);
+			let x0_2 = select(vec4<f32>(), load(column0_2), inside0_2 & some);
 			column0_2 += DEPTH / VECTOR;
-			let x0_3 = select(vec4<f32>(), load(column0_3), inside0_3 && some);
+			let x0_3 = select(vec4<f32>(), load(column0_3), inside0_3 & some);
 			column0_3 += DEPTH / VECTOR;
 			let w0 = w[weight];
 			let w1 = w[weight + 1u * THREADS];

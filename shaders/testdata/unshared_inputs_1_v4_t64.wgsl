@@ -201,22 +201,22 @@ fn main(
 		weight += step;
 	}
 	let to = ((image * outs + o) * groups + group) * step;
-	if image < p.images && place0 < step {
+	if (image < p.images) & (place0 < step) {
 		u[to + place0] = sum0_0;
 	}
-	if image < p.images && place1 < step {
+	if (image < p.images) & (place1 < step) {
 		u[to + place1] = sum0_1;
 	}
-	if image < p.images && place2 < step {
+	if (image < p.images) & (place2 < step) {
 		u[to + place2] = sum0_2;
 	}
-	if image < p.images && place3 < step {
+	if (image < p.images) & (place3 < step) {
 		u[to + place3] = sum0_3;
 	}
-	if image < p.images && place4 < step {
+	if (image < p.images) & (place4 < step) {
 		u[to + place4] = sum0_4;
 	}
-	if image < p.images && place5 < step {
+	if (image < p.images) & (place5 < step) {
 		u[to + place5] = sum0_5;
 	}
 }

@@ -240,76 +240,76 @@ fn main(
 		weight += step;
 	}
 	let to = ((image * outs + o) * groups + group) * step;
-	if image < p.images && place0 < step {
+	if (image < p.images) & (place0 < step) {
 		u[to + place0] = sum0_0;
 	}
-	if image < p.images && place1 < step {
+	if (image < p.images) & (place1 < step) {
 		u[to + place1] = sum0_1;
 	}
-	if image < p.images && place2 < step {
+	if (image < p.images) & (place2 < step) {
 		u[to + place2] = sum0_2;
 	}
-	if image < p.images && place3 < step {
+	if (image < p.images) & (place3 < step) {
 		u[to + place3] = sum0_3;
 	}
-	if image < p.images && place4 < step {
+	if (image < p.images) & (place4 < step) {
 		u[to + place4] = sum0_4;
 	}
-	if image < p.images && place5 < step {
+	if (image < p.images) & (place5 < step) {
 		u[to + place5] = sum0_5;
 	}
-	if image + 1u < p.images && place0 < step {
+	if (image + 1u < p.images) & (place0 < step) {
 		u[to + 1u * outs * groups * step + place0] = sum1_0;
 	}
-	if image + 1u < p.images && place1 < step {
+	if (image + 1u < p.images) & (place1 < step) {
 		u[to + 1u * outs * groups * step + place1] = sum1_1;
 	}
-	if image + 1u < p.images && place2 < step {
+	if (image + 1u < p.images) & (place2 < step) {
 		u[to + 1u * outs * groups * step + place2] = sum1_2;
 	}
-	if image + 1u < p.images && place3 < step {
+	if (image + 1u < p.images) & (place3 < step) {
 		u[to + 1u * outs * groups * step + place3] = sum1_3;
 	}
-	if image + 1u < p.images && place4 < step {
+	if (image + 1u < p.images) & (place4 < step) {
 		u[to + 1u * outs * groups * step + place4] = sum1_4;
 	}
-	if image + 1u < p.images && place5 < step {
+	if (image + 1u < p.images) & (place5 < step) {
 		u[to + 1u * outs * groups * step + place5] = sum1_5;
 	}
-	if image + 2u < p.images && place0 < step {
+	if (image + 2u < p.images) & (place0 < step) {
 		u[to + 2u * outs * groups * step + place0] = sum2_0;
 	}
-	if image + 2u < p.images && place1 < step {
+	if (image + 2u < p.images) & (place1 < step) {
 		u[to + 2u * outs * groups * step + place1] = sum2_1;
 	}
-	if image + 2u < p.images && place2 < step {
+	if (image + 2u < p.images) & (place2 < step) {
 		u[to + 2u * outs * groups * step + place2] = sum2_2;
 	}
-	if image + 2u < p.images && place3 < step {
+	if (image + 2u < p.images) & (place3 < step) {
 		u[to + 2u * outs * groups * step + place3] = sum2_3;
 	}
-	if image + 2u < p.images && place4 < step {
+	if (image + 2u < p.images) & (place4 < step) {
 		u[to + 2u * outs * groups * step + place4] = sum2_4;
 	}
-	if image + 2u < p.images && place5 < step {
+	if (image + 2u < p.images) & (place5 < step) {
 		u[to + 2u * outs * groups * step + place5] = sum2_5;
 	}
-	if image + 3u < p.images && place0 < step {
+	if (image + 3u < p.images) & (place0 < step) {
 		u[to + 3u * outs * groups * step + place0] = sum3_0;
 	}
-	if image + 3u < p.images && place1 < step {
+	if (image + 3u < p.images) & (place1 < step) {
 		u[to + 3u * outs * groups * step + place1] = sum3_1;
 	}
-	if image + 3u < p.images && place2 < step {
+	if (image + 3u < p.images) & (place2 < step) {
 		u[to + 3u * outs * groups * step + place2] = sum3_2;
 	}
-	if image + 3u < p.images && place3 < step {
+	if (image + 3u < p.images) & (place3 < step) {
 		u[to + 3u * outs * groups * step + place3] = sum3_3;
 	}
-	if image + 3u < p.images && place4 < step {
+	if (image + 3u < p.images) & (place4 < step) {
 		u[to + 3u * outs * groups * step + place4] = sum3_4;
 	}
-	if image + 3u < p.images && place5 < step {
+	if (image + 3u < p.images) & (place5 < step) {
 		u[to + 3u * outs * groups * step + place5] = sum3_5;
 	}
 }

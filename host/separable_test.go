@@ -1,0 +1,77 @@
+package host_test
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/gpuconv/gpuconv/gpu"
+	"github.com/gpuconv/gpuconv/host"
+	"github.com/gpuconv/gpuconv/internal/hosttest"
+	"github.com/gpuconv/gpuconv/shaders"
+)
+
+// TestSeparable holds that each kernel of two layers gives what the two give, in programs of all kinds.
+func TestSeparable(t *testing.T) {
+	dev := hosttest.Open(t)
+	for _, k := range shaders.SeparableRows() {
+		for _, c := range killers[k] {
+			if err := c.run(dev); err != nil {
+				t.Errorf("%s, %s: %v", k.Name(), c.name, err)
+			}
+		}
+	}
+}
+
+// TestFuse holds which layers of a program are computed as one: where it is asked for those that can be, and others as
+// ever; and that a name for what cannot be is an error.
+func TestFuse(t *testing.T) {
+	dev := hosttest.Open(t)
+	p := problem(t, "g8ic8ih5oc8kh3ph1")
+	q := behind(p, 12)
+	type made struct{ between, v host.Value }
+	build := func(f host.Fusing, first, second string) (*host.Builder, made) {
+		b := host.NewProgram(dev)
+		b.Fuse(f)
+		x := b.Input(1, 5, 5, 8)
+		between := b.Conv(x, p, smallFilters(p, 1), host.LayerOptions{Algorithm: first})
+		return b, made{between, b.Conv(between, q, smallFilters(q, 2), host.LayerOptions{Algorithm: second})}
+	}
+	for _, c := range []struct {
+		fusing        host.Fusing
+		first, second string
+		fused         bool
+	}{
+		{host.FuseNever, "", "", false}, {host.FuseAlways, "", "", true}, {host.FuseAlways, "depthwise", "", true},
+		{host.FuseNever, "", "separable", true}, {host.FuseByRules, "", "separable/64x64x16", true},
+		{host.FuseByRules, "depthwise", "", false}, {host.FuseByRules, "", "registers", false},
+	} {
+		b, m := build(c.fusing, c.first, c.second)
+		names := compiled(t)(b.Compile(m.v)).Algorithms()
+		if fused := len(names) == 1 && strings.HasPrefix(names[0], "separable/"); fused != c.fused {
+			t.Errorf("%+v: %v", c, names)
+		}
+	}
+	b, m := build(host.FuseAlways, "", "")
+	if names := compiled(t)(b.Compile(m.v, m.between)).Algorithms(); len(names) != 2 {
+		t.Errorf("what is an output was fused: %v", names)
+	}
+	b, m = build(host.FuseAlways, "", "")
+	names := compiled(t)(b.Compile(b.Concat(m.v, b.Operator("relu", m.between)))).Algorithms()
+	if slices.ContainsFunc(names, func(n string) bool { return strings.HasPrefix(n, "separable/") }) {
+		t.Errorf("what another node reads was fused: %v", names)
+	}
+	b, m = build(host.FuseByRules, "", "separable")
+	if _, err := b.Compile(m.v, m.between); !errors.Is(err, host.ErrUnsupported) {
+		t.Errorf("a separable layer of an output: error %v", err)
+	}
+	b, m = build(host.FuseByRules, "", "separable/9x9")
+	if _, err := b.Compile(m.v); !errors.Is(err, host.ErrUnsupported) {
+		t.Errorf("an algorithm that is none: error %v", err)
+	}
+	b, m = build("often", "", "")
+	if _, err := b.Compile(m.v); !errors.Is(err, gpu.ErrMisuse) {
+		t.Errorf("fusing often: error %v", err)
+	}
+}
