@@ -68,10 +68,10 @@ func renumbered(nodes, number []int) []int {
 func (c *compiler) compile(ctx context.Context, checked bool) (*Program, error) {
 	c.ownOutputs()
 	c.place()
+	c.program = &Program{dev: c.dev, checked: checked}
 	if err := c.fuse(ctx); err != nil {
 		return nil, err
 	}
-	c.program = &Program{dev: c.dev, checked: checked}
 	c.allocate()
 	if err := c.choose(ctx); err != nil {
 		return nil, err

@@ -22,6 +22,7 @@ type Program struct {
 	inputs  []port // in the order of the builder's calls
 	outputs []port // in the order in which Compile was given them
 	steps   []programStep
+	pairs   []Pair
 
 	mu      turn.Lock
 	session *exec.Session // nil once closed
@@ -147,6 +148,14 @@ func (p *Program) Names() (names []string) {
 		names = append(names, s.name())
 	}
 	return names
+}
+
+// Pairs are the layers that could be computed together, whether they are or not, in their order.
+func (p *Program) Pairs() []Pair {
+	if p == nil {
+		return nil
+	}
+	return slices.Clone(p.pairs)
 }
 
 // FusedNames are, for each of [Program.Names], that of the depthwise layer that is computed together with the layer,

@@ -101,9 +101,6 @@ func wantsSeparable(l *layerData) bool {
 func (c *compiler) separable(ctx context.Context, before, i int) (plan algo.Plan, ok bool, err error) {
 	first, second := c.nodes[before].layer, c.nodes[i].layer
 	named := wantsSeparable(second)
-	if c.fusing == FuseNever && !named {
-		return plan, false, nil
-	}
 	specs := [2]algo.Spec{c.spec(before, c.nodes[before]), c.spec(i, c.nodes[i])}
 	name := ""
 	if named {
@@ -115,11 +112,32 @@ func (c *compiler) separable(ctx context.Context, before, i int) (plan algo.Plan
 		return plan, false, fmt.Errorf("%w: algorithm %s: %w", ErrUnsupported, name, err)
 	case err != nil:
 		return plan, false, nil
-	case named || c.fusing == FuseAlways:
-		return plan, true, nil
 	}
+	pair := Pair{first.problem, second.problem}
+	c.program.pairs = append(c.program.pairs, pair)
+	if named || c.fusing == FuseAlways || c.fusing == FuseNever {
+		return plan, named || c.fusing == FuseAlways, nil
+	}
+	if choice, ok := second.options.Tunings.Lookup(pair.Key(c.dev.gpu.Info())); ok {
+		return c.asMeasured(choice.Algorithm, specs)
+	}
+	return c.byRules(ctx, plan, [2]*layerData{first, second}, specs)
+}
+
+// asMeasured plans two layers as one by the algorithm that was measured to be the quickest, if it is one for both and
+// serves still.
+func (c *compiler) asMeasured(algorithm string, specs [2]algo.Spec) (plan algo.Plan, ok bool, err error) {
+	plan, err = algo.ChooseSeparable(algorithm, specs[0], specs[1], c.dev.limits())
+	return plan, err == nil, nil
+}
+
+// byRules tells whether the plan of two layers is quicker than theirs, where neither has an algorithm that was named or
+// measured.
+func (c *compiler) byRules(
+	ctx context.Context, plan algo.Plan, layers [2]*layerData, specs [2]algo.Spec,
+) (_ algo.Plan, ok bool, err error) {
 	m, apart := algo.MachineOf(c.dev.limits()), 0.0
-	for k, l := range []*layerData{first, second} {
+	for k, l := range layers {
 		if _, settled, err := c.settled(ctx, l, specs[k]); settled || err != nil {
 			return plan, false, err
 		}

@@ -10,6 +10,7 @@ import (
 	"github.com/gpuconv/gpuconv/host"
 	"github.com/gpuconv/gpuconv/internal/hosttest"
 	"github.com/gpuconv/gpuconv/shaders"
+	"github.com/gpuconv/gpuconv/tuning"
 )
 
 // TestSeparable holds that each kernel of two layers gives what the two give, in programs of all kinds.
@@ -73,5 +74,47 @@ func TestFuse(t *testing.T) {
 	b, m = build("often", "", "")
 	if _, err := b.Compile(m.v); !errors.Is(err, gpu.ErrMisuse) {
 		t.Errorf("fusing often: error %v", err)
+	}
+}
+
+// TestTunePair measures two layers apart and together, and holds that programs take what was chosen, whatever the rules
+// say and the single layers were tuned to.
+func TestTunePair(t *testing.T) {
+	dev, tunings := hosttest.Open(t), &tuning.Cache{}
+	p := problem(t, "g8ic8ih5oc8kh3ph1")
+	pair := host.Pair{Depthwise: p, Pointwise: behind(p, 12)}
+	o := host.LayerOptions{Tunings: tunings}
+	r, err := host.TunePair(t.Context(), dev, pair, o, shortly)
+	if err != nil || r.Choice.Behind != "ic8ih5oc12kh1" || len(r.Candidates) == 0 || !r.Candidates[0].Verified {
+		t.Fatalf("%+v, %v", r, err)
+	}
+	if _, found := lookup(tunings, dev, p); found {
+		t.Error("the choice for both counts for the depthwise layer")
+	}
+	single := choice(dev, p.String(), "depthwise/8x8_f3s1_t8")
+	for _, c := range []struct {
+		chosen string
+		fusing host.Fusing
+		first  string
+	}{
+		{"apart/each", host.FuseByRules, "depthwise/8x8_f3s1_t8"}, {"separable/128x32x16", host.FuseByRules, "separable/128x32x16"},
+		{"separable/1x1x1", host.FuseByRules, "depthwise/8x8_f3s1_t8"}, {"separable/128x32x16", host.FuseNever, "depthwise/8x8_f3s1_t8"},
+	} {
+		won := r.Choice
+		won.Algorithm = c.chosen
+		keep(t, tunings, won, single)
+		b := host.NewProgram(dev)
+		b.Fuse(c.fusing)
+		between := b.Conv(b.Input(1, 5, 5, 8), p, smallFilters(p, 1), o)
+		program := compiled(t)(b.Compile(b.Conv(between, pair.Pointwise, smallFilters(pair.Pointwise, 2), o)))
+		if names := program.Algorithms(); names[0] != c.first {
+			t.Errorf("%+v: %v", c, names)
+		}
+		if all := program.Pairs(); len(all) != 1 || all[0] != pair {
+			t.Errorf("%+v: pairs %v", c, all)
+		}
+	}
+	if _, err := host.TunePair(t.Context(), cpu(t), pair, o, shortly); !errors.Is(err, host.ErrUnsupported) {
+		t.Error(err)
 	}
 }

@@ -35,6 +35,9 @@ type Key struct {
 	// Gradient is [GradientW] where not the layer is computed but the gradients with respect to W and b. That with
 	// respect to X is a layer of its own: see conv.Problem.Adjoint.
 	Gradient string `json:"gradient,omitempty"`
+	// Behind is the descriptor, without its name, of the 1x1 layer behind the depthwise layer Problem, where the
+	// choice is about computing both: see host.TunePair.
+	Behind string `json:"behind,omitempty"`
 }
 
 // GradientW is the Gradient of those with respect to W and b.

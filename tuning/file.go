@@ -117,13 +117,18 @@ var (
 
 // validate reports the value that makes no sense.
 func (c Choice) validate() error {
-	p, err := conv.Parse(c.Problem)
-	if err != nil {
-		return fmt.Errorf("problem %q: %w", c.Problem, err)
-	}
-	if want := p.String(); c.Problem != want || p.Name != "" {
-		p.Name = ""
-		return fmt.Errorf("problem %q, must be %q, its shortest form without a name", c.Problem, p)
+	for _, of := range [][2]string{{"problem", c.Problem}, {"behind", c.Behind}} {
+		if of[0] == "behind" && of[1] == "" {
+			continue
+		}
+		p, err := conv.Parse(of[1])
+		if err != nil {
+			return fmt.Errorf("%s %q: %w", of[0], of[1], err)
+		}
+		if want := p.String(); of[1] != want || p.Name != "" {
+			p.Name = ""
+			return fmt.Errorf("%s %q, must be %q, its shortest form without a name", of[0], of[1], p)
+		}
 	}
 	switch {
 	case c.Adapter == "":
@@ -134,6 +139,9 @@ func (c Choice) validate() error {
 		return fmt.Errorf("shaders %q, must be 16 digits of a hash", c.Shaders)
 	case !slices.Contains([]shaders.DType{shaders.Float32, shaders.Float16, shaders.Int8}, c.DType):
 		return fmt.Errorf("numbers %q, must be %s, %s or %s", c.DType, shaders.Float32, shaders.Float16, shaders.Int8)
+	case c.Behind != "" && (c.DType != shaders.Float32 || c.Gradient != ""):
+		return fmt.Errorf("behind %q of %s, gradient %q, must be of %s and no gradient", c.Behind, c.DType, c.Gradient,
+			shaders.Float32)
 	case c.Gradient != "" && (c.Gradient != GradientW || c.DType != shaders.Float32):
 		return fmt.Errorf("gradient %q of %s, must be %s of %s, or none", c.Gradient, c.DType, GradientW,
 			shaders.Float32)
@@ -215,6 +223,8 @@ func (f *file) sorted() []entry {
 			cmp.Compare(a.Shaders, b.Shaders),
 			cmp.Compare(a.Problem, b.Problem),
 			cmp.Compare(a.DType, b.DType),
+			cmp.Compare(a.Gradient, b.Gradient),
+			cmp.Compare(a.Behind, b.Behind),
 		)
 	})
 }

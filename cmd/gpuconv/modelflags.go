@@ -114,14 +114,20 @@ func (n *network) bindFirst() {
 	}
 }
 
-// layers are the problems of the network's layers on the device.
-func (n seededNetwork) layers(ctx context.Context, dev *host.Device, exact bool) (all []conv.Problem, err error) {
+// layers are the problems of the network's layers on the device, and those of them that could be computed together.
+func (n seededNetwork) layers(
+	ctx context.Context, dev *host.Device, exact bool,
+) (all []conv.Problem, pairs []host.Pair, err error) {
 	net, err := model.New(dev, n.model, model.Options{Dims: n.dims, Exact: exact})
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", n.path, err)
+		return nil, nil, fmt.Errorf("%s: %w", n.path, err)
 	}
 	defer func() { err = errors.Join(err, net.Close()) }()
-	return net.Layers(ctx, n.inputs)
+	if all, err = net.Layers(ctx, n.inputs); err != nil {
+		return nil, nil, err
+	}
+	pairs, err = net.Pairs(ctx, n.inputs)
+	return all, pairs, err
 }
 
 // onGPU refuses networks where there is no GPU.

@@ -120,19 +120,36 @@ func (f *tuneFlags) options() host.LayerOptions {
 	return host.LayerOptions{Exact: f.exact, DType: dtype}
 }
 
-// all are the suite's layers and those of the networks that match, each once.
-func (f *tuneFlags) all(ctx context.Context, dev *host.Device, of benched) ([]bench.Layer, error) {
-	layers := of.layers
+// all are the suite's layers and those of the networks that match, and the networks' pairs, each once.
+func (f *tuneFlags) all(ctx context.Context, dev *host.Device, of benched) (all []tuneSubject, err error) {
+	layers, pairs := of.layers, []tuneSubject{}
 	for _, n := range of.networks {
-		problems, err := n.layers(ctx, dev, f.exact)
+		problems, both, err := n.layers(ctx, dev, f.exact)
 		if err != nil {
 			return nil, err
 		}
 		for _, p := range problems {
 			layers = append(layers, bench.Layer{Problem: p, Count: 1})
 		}
+		for _, p := range both {
+			pairs = append(pairs, tuneSubject{problem: p.Depthwise, behind: &p.Pointwise, model: n.path,
+				options: f.options()})
+		}
 	}
-	return matching(layers, f.match)
+	match, err := matcher(f.match)
+	if err != nil {
+		return nil, err
+	}
+	seen := map[tuning.Key]bool{}
+	for _, p := range pairs {
+		if key := p.key(dev); !seen[key] && match.MatchString(p.String()) {
+			seen[key], all = true, append(all, p)
+		}
+	}
+	if layers, err = matching(layers, f.match); err != nil && len(all) == 0 {
+		return nil, err
+	}
+	return append(f.subjects(layers), all...), nil
 }
 
 // matcher is the regular expression of --match.
@@ -241,11 +258,10 @@ func (a *app) tuneSuite(
 	}
 	ctx, stop := interruptible(ctx)
 	defer stop()
-	layers, err := f.all(ctx, dev, of)
+	subjects, err := f.all(ctx, dev, of)
 	if err != nil {
 		return err
 	}
-	subjects := f.subjects(layers)
 	r.device(dev)
 	a.tuneLayers(ctx, dev, subjects, f, tunings, r)
 	r.confirm(tunings.Path())
@@ -325,7 +341,7 @@ func (a *app) tuneOne(
 	}
 	t, err := s.tune(ctx, a, dev, tunings, host.TuneOptions{Seed: 1, Options: tuning.Options{Budget: f.budget,
 		Progress: func(tuning.Candidate) { left--; bar.step() },
-		Repro:    func(algorithm string) string { return drivers() + s.proofCase(algorithm).Repro(dev) },
+		Repro:    func(algorithm string) string { return drivers() + s.repro(algorithm, dev) },
 	}})
 	row.tuned(t)
 	if ctx.Err() == nil {

@@ -28,6 +28,7 @@ type tuneRow struct {
 	Problem       string     `json:"problem"`
 	Name          string     `json:"name,omitempty"`
 	Gradient      string     `json:"gradient,omitempty"` // what is computed of the layer, where not V
+	Behind        string     `json:"behind,omitempty"`   // the layer behind it, where both are computed
 	Default       string     `json:"default,omitempty"`
 	DefaultMillis float64    `json:"default_ms,omitempty"`
 	Algorithm     string     `json:"algorithm,omitempty"`
@@ -80,8 +81,12 @@ func (r *tuneReport) device(dev *host.Device) {
 // newTuneRow is a layer that is to be tuned.
 func newTuneRow(s tuneSubject, dev *host.Device) tuneRow {
 	r := tuneRow{key: s.key(dev), Problem: s.problem.String(), Name: s.problem.Name, Gradient: s.gradient}
+	behind := ""
+	if s.behind != nil {
+		r.Behind, behind = s.behind.String(), s.behind.Name
+	}
 	if r.Name != "" {
-		r.Name = ofLayer(r.Name, s.gradient)
+		r.Name = ofLayer(r.Name, s.gradient, behind)
 	}
 	return r
 }
@@ -146,7 +151,7 @@ func printChoices(a *app, choices []tuning.Choice) {
 			}
 			rows = append(
 				rows,
-				fmt.Sprintf("%s\t%s\t%s\t%.4g\t%s\t%s\t%s", ofLayer(c.Problem, c.Gradient), c.DType,
+				fmt.Sprintf("%s\t%s\t%s\t%.4g\t%s\t%s\t%s", ofLayer(c.Problem, c.Gradient, c.Behind), c.DType,
 					c.Algorithm, c.Millis, c.Clock,
 					runnerUp, c.Date.Format(time.DateOnly)),
 			)
@@ -200,7 +205,7 @@ func (r tuneReport) printKept(a *app) {
 func (r tuneRow) String() string {
 	name := r.Name
 	if name == "" {
-		name = ofLayer(r.Problem, r.Gradient)
+		name = ofLayer(r.Problem, r.Gradient, r.Behind)
 	}
 	if r.Kept != nil {
 		return fmt.Sprintf("%s\t\t\t%s\t%.4g\tkept from %s", name, r.Algorithm, r.Millis, r.Kept.Format(time.DateOnly))

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/gpuconv/gpuconv/bench"
 	"github.com/gpuconv/gpuconv/conv"
@@ -11,12 +12,18 @@ import (
 	"github.com/gpuconv/gpuconv/tuning"
 )
 
-// tuneSubject is what algorithms are measured for: a layer, or the gradients with respect to its W and b.
+// tuneSubject is what algorithms are measured for: a layer, the gradients with respect to its W and b, or a depthwise
+// layer together with the 1x1 layer behind it in a model.
 type tuneSubject struct {
 	problem  conv.Problem
 	gradient string // [tuning.GradientW], or none
+	behind   *conv.Problem
+	model    string // its file
 	options  host.LayerOptions
 }
+
+// pair are the two layers.
+func (s tuneSubject) pair() host.Pair { return host.Pair{Depthwise: s.problem, Pointwise: *s.behind} }
 
 // subjects are the layers, and with --backward behind each its adjoint, where it has one, and its dW.
 func (f *tuneFlags) subjects(layers []bench.Layer) (all []tuneSubject) {
@@ -37,18 +44,30 @@ func (f *tuneFlags) subjects(layers []bench.Layer) (all []tuneSubject) {
 }
 
 // String is its descriptor, and what is computed of it.
-func (s tuneSubject) String() string { return ofLayer(s.problem.String(), s.gradient) }
-
-// ofLayer names what is computed of a layer: V, which goes without saying, or a gradient.
-func ofLayer(name, gradient string) string {
-	if gradient == "" {
-		return name
+func (s tuneSubject) String() string {
+	behind := ""
+	if s.behind != nil {
+		behind = s.behind.String()
 	}
-	return name + " d" + gradient
+	return ofLayer(s.problem.String(), s.gradient, behind)
+}
+
+// ofLayer names what is computed of a layer: V, which goes without saying, a gradient, or what a layer behind it gives.
+func ofLayer(name, gradient, behind string) string {
+	switch {
+	case behind != "":
+		return name + " and " + behind
+	case gradient != "":
+		return name + " d" + gradient
+	}
+	return name
 }
 
 // key is what its choice is kept for.
 func (s tuneSubject) key(dev *host.Device) tuning.Key {
+	if s.behind != nil {
+		return s.pair().Key(dev.GPU().Info())
+	}
 	key := tuning.KeyOf(dev.GPU().Info(), s.problem, s.options.DType)
 	key.Gradient = s.gradient
 	return key
@@ -63,6 +82,8 @@ func (s tuneSubject) quantized() (*proof.Quantized, error) {
 // algorithms are the candidates.
 func (s tuneSubject) algorithms(dev *host.Device) ([]host.Algorithm, error) {
 	switch {
+	case s.behind != nil:
+		return host.PairAlgorithms(dev, s.pair())
 	case s.gradient != "":
 		return host.FilterGradients(dev, s.problem, s.options)
 	case s.options.DType != host.Int8:
@@ -86,6 +107,8 @@ func (s tuneSubject) tune(
 	o := s.options
 	o.Tunings = tunings
 	switch {
+	case s.behind != nil:
+		return host.TunePair(ctx, dev, s.pair(), o, options)
 	case s.gradient != "":
 		return host.TuneFilterGradient(ctx, dev, s.problem, o, options)
 	case o.DType != host.Int8:
@@ -97,6 +120,14 @@ func (s tuneSubject) tune(
 	}
 	q.Options.Tunings = tunings
 	return host.TuneQuantized(ctx, dev, s.problem, q.X, q.Filters, q.Options, options)
+}
+
+// repro is the command that shows what an algorithm computes.
+func (s tuneSubject) repro(algorithm string, dev *host.Device) string {
+	if s.behind != nil {
+		return fmt.Sprintf("gpuconv infer %s --random 1 --check --fuse always", s.model)
+	}
+	return s.proofCase(algorithm).Repro(dev)
 }
 
 // proofCase shows what an algorithm computes.

@@ -38,11 +38,19 @@ func (a separable) Variant() string { return strings.TrimPrefix(a.Separable.Name
 // plan is the 1x1 layer's, but for its X, which is the other one's, and [DepthwiseFilters], which
 // [Plan.FillDepthwise] fills. The error wraps [ErrUnknown] or says why there is none.
 func ChooseSeparable(name string, depthwise, pointwise Spec, l Limits) (Plan, error) {
-	var all []Algorithm
+	return chooseOf(separables(depthwise), cmp.Or(name, SeparableName), pointwise, l)
+}
+
+// SeparableCandidates are all such plans, the one first that is likely the quickest.
+func SeparableCandidates(depthwise, pointwise Spec, l Limits) []Plan {
+	return candidates(separables(depthwise), pointwise, l)
+}
+
+func separables(depthwise Spec) (all []Algorithm) {
 	for _, k := range shaders.SeparableRows() {
 		all = append(all, separable{k, depthwise})
 	}
-	return chooseOf(all, cmp.Or(name, SeparableName), pointwise, l)
+	return all
 }
 
 // serves reports why two layers are none that the kernel computes together.

@@ -65,8 +65,13 @@ type way struct {
 	kernels   []int
 }
 
+// ways are those of the plans, without the direct algorithm's where there are others: it is for what no other serves,
+// even where its kernel is there anyway.
 func (c *choosing) ways(plans []Plan) (all []way) {
-	for _, p := range plans {
+	for i, p := range plans {
+		if i > 0 && Is(p.Algorithm, direct{}.Name()) {
+			continue
+		}
 		all = append(all, way{p.Algorithm, p.Cost(c.machine), c.kernels(p)})
 	}
 	return all

@@ -126,3 +126,17 @@ func TestTogetherNone(t *testing.T) {
 		t.Errorf("%v, must be an algorithm and none", got)
 	}
 }
+
+// TestTogetherLeavesDirect holds that layers which others serve are not computed by the direct algorithm because its
+// kernel is there for a layer that asked for it.
+func TestTogetherLeavesDirect(t *testing.T) {
+	l := limits(true)
+	layers := specs(t, "ic8ih5oc12kh1", "g8ic8ih5oc8kh3ph1")
+	settled, err := Choose("direct", layers[1], l)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a := Together(layers[:1], []Plan{settled}, l)[0]; Is(a, "direct") {
+		t.Errorf("a small layer by %s", Name(a))
+	}
+}

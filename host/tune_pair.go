@@ -1,0 +1,144 @@
+package host
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/gpuconv/gpuconv/conv"
+	"github.com/gpuconv/gpuconv/gpu"
+	"github.com/gpuconv/gpuconv/internal/algo"
+	"github.com/gpuconv/gpuconv/internal/exec"
+	"github.com/gpuconv/gpuconv/tuning"
+)
+
+// Pair is a depthwise layer and the 1x1 layer that alone reads what it gives: a program may compute both by one kernel.
+type Pair struct{ Depthwise, Pointwise conv.Problem }
+
+// String is, for example, g8ic8ih9oc8kh3ph1 and ic8ih9oc4kh1.
+func (p Pair) String() string { return fmt.Sprintf("%s and %s", p.Depthwise, p.Pointwise) }
+
+// Key is what a choice for the pair is kept for.
+func (p Pair) Key(info gpu.AdapterInfo) tuning.Key {
+	key := tuning.KeyOf(info, p.Depthwise, Float32)
+	p.Pointwise.Name = ""
+	key.Behind = p.Pointwise.String()
+	return key
+}
+
+// apart is to compute each layer of a pair by a kernel of its own.
+type apart struct{}
+
+func (apart) Name() string    { return "apart" }
+func (apart) Variant() string { return "each" }
+
+// PairAlgorithms are the ways to compute a pair on dev: by the layers' own algorithms, which is called apart/each, and
+// together.
+func PairAlgorithms(dev *Device, p Pair) ([]Algorithm, error) {
+	if err := errors.Join(p.Depthwise.Validate(), p.Pointwise.Validate()); err != nil {
+		return nil, err
+	}
+	if dev.GPU() == nil {
+		return nil, nil
+	}
+	all := []Algorithm{apart{}}
+	spec := func(p conv.Problem) algo.Spec { return (&layerData{problem: p}).spec() }
+	for _, plan := range algo.SeparableCandidates(spec(p.Depthwise), spec(p.Pointwise), dev.limits()) {
+		all = append(all, plan.Algorithm)
+	}
+	return all, nil
+}
+
+// TunePair measures whether the layers of a pair take less time together, as [Tune] measures algorithms of a layer.
+// What it chooses is taken by programs whose layers have these Tunings. Apart they are computed by the algorithms that
+// o.Tunings have for each.
+func TunePair(ctx context.Context, dev *Device, p Pair, o LayerOptions, options TuneOptions) (tuning.Result, error) {
+	task, err := newPairTask(dev, p, o, options)
+	return measured(ctx, task, err, "layers "+p.String(), dev)
+}
+
+// newPairTask finds the candidates and makes the data.
+func newPairTask(dev *Device, p Pair, o LayerOptions, options TuneOptions) (t tuning.Task, err error) {
+	if err := dev.Usable(); err != nil {
+		return t, err
+	}
+	list, err := PairAlgorithms(dev, p)
+	if err != nil {
+		return t, err
+	}
+	names, err := dev.choices(p.Depthwise, list)
+	if err != nil {
+		return t, err
+	}
+	var data [2]Operands
+	for i, q := range []conv.Problem{p.Depthwise, p.Pointwise} {
+		if data[i], err = SeededOperands(q, LayerOptions{}, options.Seed+uint64(i), false, 0); err != nil {
+			return t, err
+		}
+	}
+	t = dev.task(names, p.Key(dev.gpu.Info()), o.Tunings, options)
+	t.Open = func(algorithm string) (tuning.Contender, error) {
+		return openPairContender(dev, p, o, data, algorithm)
+	}
+	return t, nil
+}
+
+// pairContender is a program of two layers.
+type pairContender struct {
+	dev     *Device
+	build   func(checked bool) (*Program, error)
+	program *Program
+	data    Operands // of the first layer
+	runs    int      // that are measured together
+}
+
+// openPairContender builds the program. Its input goes to the device with each sample, by the device's clock before
+// that begins.
+func openPairContender(
+	dev *Device, p Pair, o LayerOptions, data [2]Operands, algorithm string,
+) (c *pairContender, err error) {
+	second := LayerOptions{Tunings: o.Tunings, Exact: o.Exact}
+	c = &pairContender{dev: dev, data: data[0], runs: 1}
+	c.build = func(checked bool) (*Program, error) {
+		b := NewProgram(dev)
+		if b.Fuse(FuseNever); algorithm != AlgorithmName(apart{}) {
+			second.Algorithm = algorithm
+		}
+		x := b.Input3D(data[0].X.N, data[0].X.Planes(), data[0].X.H, data[0].X.W, data[0].X.D)
+		between := b.Conv(x, p.Depthwise, data[0].W, LayerOptions{Tunings: o.Tunings, Exact: o.Exact})
+		return b.compile(context.Background(), checked, []Value{b.Conv(between, p.Pointwise, data[1].W, second)})
+	}
+	c.program, err = c.build(false)
+	return c, err
+}
+
+// Sample runs the program, by the device's own clock where it has one.
+func (c *pairContender) Sample(ctx context.Context) (time.Duration, error) {
+	words := exec.Bits(c.data.X.Data)
+	if c.dev.gpu.Info().HasFeature(gpu.FeatureTimestamps) {
+		took, err := c.program.TimeWords(ctx, c.runs, words)
+		if c.runs == 1 {
+			c.runs = RunsOf(took)
+		}
+		return took, err
+	}
+	begun := time.Now()
+	_, err := c.program.RunWords(ctx, words)
+	return time.Since(begun), err
+}
+
+// Verify judges both layers, or what they give together.
+func (c *pairContender) Verify(ctx context.Context) error {
+	checked, err := c.build(true)
+	if err != nil {
+		return err
+	}
+	_, reports, err := checked.Verify(ctx, VerifyOptions{}, c.data.X)
+	for _, r := range reports {
+		err = errors.Join(err, r.Report.Err())
+	}
+	return errors.Join(err, checked.Close())
+}
+
+func (c *pairContender) Close() error { return c.program.Close() }
