@@ -13,7 +13,8 @@ import (
 	"github.com/gpuconv/gpuconv/tuning"
 )
 
-// Pair is a depthwise layer and the 1x1 layer that alone reads what it gives: a program may compute both by one kernel.
+// Pair is a depthwise layer and the 1x1 layer that alone reads what it gives: a program may compute both by one
+// kernel.
 type Pair struct{ Depthwise, Pointwise conv.Problem }
 
 // String is, for example, g8ic8ih9oc8kh3ph1 and ic8ih9oc4kh1.
