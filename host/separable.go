@@ -131,8 +131,8 @@ func (c *compiler) asMeasured(algorithm string, specs [2]algo.Spec) (plan algo.P
 	return plan, err == nil, nil
 }
 
-// byRules tells whether the plan of two layers is quicker than theirs, where neither has an algorithm that was named or
-// measured.
+// byRules tells whether the plan of two layers is quicker than theirs, where neither has an algorithm that was named
+// or measured.
 func (c *compiler) byRules(
 	ctx context.Context, plan algo.Plan, layers [2]*layerData, specs [2]algo.Spec,
 ) (_ algo.Plan, ok bool, err error) {

@@ -77,8 +77,8 @@ func TestFuse(t *testing.T) {
 	}
 }
 
-// TestTunePair measures two layers apart and together, and holds that programs take what was chosen, whatever the rules
-// say and the single layers were tuned to.
+// TestTunePair measures two layers apart and together, and holds that programs take what was chosen, whatever the
+// rules say and the single layers were tuned to.
 func TestTunePair(t *testing.T) {
 	dev, tunings := hosttest.Open(t), &tuning.Cache{}
 	p := problem(t, "g8ic8ih5oc8kh3ph1")
@@ -91,14 +91,15 @@ func TestTunePair(t *testing.T) {
 	if _, found := lookup(tunings, dev, p); found {
 		t.Error("the choice for both counts for the depthwise layer")
 	}
-	single := choice(dev, p.String(), "depthwise/8x8_f3s1_t8")
+	const alone, both = "depthwise/8x8_f3s1_t8", "separable/128x32x16"
+	single := choice(dev, p.String(), alone)
 	for _, c := range []struct {
 		chosen string
 		fusing host.Fusing
 		first  string
 	}{
-		{"apart/each", host.FuseByRules, "depthwise/8x8_f3s1_t8"}, {"separable/128x32x16", host.FuseByRules, "separable/128x32x16"},
-		{"separable/1x1x1", host.FuseByRules, "depthwise/8x8_f3s1_t8"}, {"separable/128x32x16", host.FuseNever, "depthwise/8x8_f3s1_t8"},
+		{"apart/each", host.FuseByRules, alone}, {both, host.FuseByRules, both},
+		{"separable/1x1x1", host.FuseByRules, alone}, {both, host.FuseNever, alone},
 	} {
 		won := r.Choice
 		won.Algorithm = c.chosen

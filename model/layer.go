@@ -62,7 +62,22 @@ func (c *compiler) layer(
 	behind int,
 	as func(*value) (*value, error),
 ) error {
+	return c.layerOf([]*node{n}, x, p, filters, v, behind, as)
+}
+
+// layerOf is layer of several nodes, the last of which gives what the layer's sums are.
+func (c *compiler) layerOf(
+	nodes []*node,
+	x *value,
+	p conv.Problem,
+	filters tensor.Filters,
+	v *value,
+	behind int,
+	as func(*value) (*value, error),
+) error {
+	n := nodes[len(nodes)-1]
 	t := c.tail(n, v, behind, filters)
+	t.nodes = append(slices.Clone(nodes[:len(nodes)-1]), t.nodes...)
 	volumes := []*value{x}
 	if t.residual != nil {
 		r, err := as(t.residual)

@@ -23,7 +23,9 @@ func (c *compiler) reshaped(v *value, shape []int) (*value, error) {
 	if err != nil {
 		return nil, err
 	}
-	return alone.seen(op.Contiguous(shape...)), nil
+	to := alone.seen(op.Contiguous(shape...))
+	to.flat = v
+	return to, nil
 }
 
 // sized checks a shape that must have as many numbers as a value.

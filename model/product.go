@@ -13,6 +13,9 @@ import (
 // dense adds the layer that a product with a constant matrix is: rows of x times the matrix w of depth x width, and a
 // bias for each column. x has its depth last; the result has the other axes of x, and width last.
 func (c *compiler) dense(n *node, x *value, w, bias []float32, depth, width int) error {
+	if by, ok := c.flattened(n, x); ok {
+		return c.overImages(n, by, x, w, bias, width)
+	}
 	rows := x.view.Count() / depth
 	one := conv.Axis{In: 1, Out: 1, Filter: 1, Stride: 1, Dilation: 1}
 	p := conv.Problem{Batch: 1, Groups: 1, InChannels: depth, OutChannels: width, Z: one, H: one, W: one}
@@ -60,7 +63,9 @@ func (c *compiler) gemm(n *node) (done bool, err error) {
 	if err != nil {
 		return true, err
 	}
-	a, b = a.seen(g.turn(a, 0)), b.seen(g.turn(b, 1))
+	if b = b.seen(g.turn(b, 1)); g.turned[0] {
+		a = a.seen(g.turn(a, 0))
+	}
 	depth, width := b.shape()[0], b.shape()[1]
 	if a.shape()[1] != depth {
 		return true, fmt.Errorf("%w: Gemm of %s and %s, transposed: %v", ErrGraph, a, b, g.turned)

@@ -17,6 +17,8 @@ type value struct {
 	view   op.View
 	known  *numbers // what the view shows, where it follows from constants
 	buffer buffer   // else
+	// flat is what a copy of it in ONNX's order was made of, where the value is one of another shape.
+	flat *value
 	// origins are the graph's inputs that the numbers follow from.
 	origins []string
 }
@@ -61,7 +63,7 @@ func (v *value) numbers() numbers {
 // seen is the same numbers by another view.
 func (v *value) seen(view op.View) *value {
 	to := *v
-	to.view = view
+	to.view, to.flat = view, nil
 	return &to
 }
 

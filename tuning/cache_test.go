@@ -164,7 +164,7 @@ func badFiles(t *testing.T) map[string]string {
 		change(text, `"float32"`, `"float32", "gradient": "X"`):             `choice 2: gradient "X"`,
 		change(text, `"float32"`, `"int8", "gradient": "W"`):                `choice 2: gradient "W" of int8`,
 		change(text, `"float32"`, `"float32", "behind": "1x1"`):             `choice 2: behind "1x1"`,
-		change(text, `"float32"`, `"float32", "behind": "mb1ic1ih1oc1kh1"`): `choice 2: behind "mb1ic1ih1oc1kh1", must`,
+		change(text, `"float32"`, `"float32", "behind": "mb1ic1ih1oc1kh1"`): `behind "mb1ic1ih1oc1kh1", must`,
 		change(text, `"float32"`, `"int8", "behind": "ic4ih9oc8kh1"`):       `choice 2: behind "ic4ih9oc8kh1" of int8`,
 		change(text, `shared/64x64x16_v4`, `sh;ared`):                       `choice 2: algorithm "sh;ared"`,
 		change(text, shaders.Hash(), `XY`):                                  `choice 2: shaders "XY"`,

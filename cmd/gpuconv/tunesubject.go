@@ -52,7 +52,8 @@ func (s tuneSubject) String() string {
 	return ofLayer(s.problem.String(), s.gradient, behind)
 }
 
-// ofLayer names what is computed of a layer: V, which goes without saying, a gradient, or what a layer behind it gives.
+// ofLayer names what is computed of a layer: V, which goes without saying, a gradient, or what a layer behind it
+// gives.
 func ofLayer(name, gradient, behind string) string {
 	switch {
 	case behind != "":

@@ -25,9 +25,9 @@ type Machine struct {
 // eye. scripts/rules fits figures to results of gpuconv bench, and prints them as they stand here: see docs/rules.md.
 func MachineOf(l Limits) Machine {
 	if l.Software {
-		halves := 0.05
-		if l.DearHalves {
-			halves = 0.5
+		halves, compile := 0.05, 3e4
+		if l.SwiftShader {
+			halves, compile = 0.5, 2e6
 		}
 		return Machine{
 			Load:     60,
@@ -41,7 +41,7 @@ func MachineOf(l Limits) Machine {
 			Lanes:    1,
 			Halves:   halves,
 			Bytes:    0.05,
-			Compile:  2e6,
+			Compile:  compile,
 		}
 	}
 	return Machine{

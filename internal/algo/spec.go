@@ -33,9 +33,9 @@ type Spec struct {
 type Limits struct {
 	gpu.Limits
 	Software bool // no GPU, but a driver that computes on the CPU
-	// DearHalves tells that float16 is read and written bit by bit, as SwiftShader does: GPUs and llvmpipe have
-	// instructions for it.
-	DearHalves bool
+	// SwiftShader tells that it is the one, whose compiler takes ten times as long as llvmpipe's, and which reads and
+	// writes float16 bit by bit: GPUs and llvmpipe have instructions for it.
+	SwiftShader bool
 	// General asks for kernels that know all of an epilogue, which few plans have: see finished.
 	General bool
 }
@@ -43,9 +43,9 @@ type Limits struct {
 // LimitsOf are those of an adapter.
 func LimitsOf(info gpu.AdapterInfo) Limits {
 	return Limits{
-		Limits:     info.Limits,
-		Software:   info.Type == gpu.Software,
-		DearHalves: strings.Contains(info.Name, "SwiftShader"),
+		Limits:      info.Limits,
+		Software:    info.Type == gpu.Software,
+		SwiftShader: strings.Contains(info.Name, "SwiftShader"),
 	}
 }
 
