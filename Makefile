@@ -108,7 +108,7 @@ test-web-short: tools out/wasmexec web
 	$(GO) -C tools test -count=1 ./webtest
 
 test-web: test-web-short
-	$(WEB_TEST) -run 'TestPadding|TestGroups|TestEpilogues|TestBackward|TestRunAgain|TestUnshared|Separable|Fuse' ./host
+	$(WEB_TEST) -run 'Padding|Groups|Epilogues|TestBackward|TestRunAgain|TestUnshared|Separable|TestFuse' ./host
 
 # gpuconv.exe, built here by mingw-w64; and the same with tests of it under Wine: not part of make test.
 WINDOWS = GOOS=windows GOARCH=amd64 CGO_ENABLED=1 CC=x86_64-w64-mingw32-gcc
