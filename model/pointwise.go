@@ -289,34 +289,6 @@ func lowerBinary(c *compiler, n *node) error {
 	return c.pointwise(n, x.dtype, append(f, narrow(x.dtype)...), x, y)
 }
 
-// lowerMixedPow is Pow of a floating-point number and a whole exponent, which is converted first.
-func lowerMixedPow(c *compiler, n *node, x, y *value) error {
-	if isWhole(x.dtype) {
-		return fmt.Errorf("%w: Pow of %v and %v", ErrUnsupported, x.dtype, y.dtype)
-	}
-	shape, err := op.BroadcastShape(x.shape(), y.shape())
-	if err != nil {
-		return fmt.Errorf("%w: %w", ErrGraph, err)
-	}
-	to := plain(x.dtype, shape)
-	reads := []*value{x, y}
-	err = c.apply(n.String(), call{
-		reads:  reads,
-		writes: []*value{to},
-		plan: func(p *exec.Plan, in, out []op.Tensor) error {
-			convert := kernel{name: "to_float"}
-			exponent := scratch(p, convert, in[1], in[1:])
-			if err := op.Pointwise(p, convert.name, 0, 0, exponent, in[1]); err != nil {
-				return err
-			}
-			return formula{{name: "pow"}}.plan(p, []op.Tensor{in[0], exponent}, out[0])
-		},
-		judge: c.reference(n, reads, 0),
-	})
-	c.set(n, 0, to)
-	return err
-}
-
 func lowerMod(c *compiler, n *node) error {
 	x, y := c.in(n, 0), c.in(n, 1)
 	fmod, err := n.integer("fmod", 0)
@@ -455,56 +427,4 @@ func lowerClip(c *compiler, n *node) error {
 		}
 	}
 	return c.pointwise(n, x.dtype, f, values...)
-}
-
-// lowerNormalization is BatchNormalization as it is at inference, where no layer takes it: x * scale + shift for each
-// channel, where both follow from constants.
-func lowerNormalization(c *compiler, n *node) error {
-	x := c.in(n, 0)
-	if err := floating(n, x); err != nil {
-		return err
-	}
-	training, err := n.integer("training_mode", 0)
-	if err != nil {
-		return err
-	}
-	if training != 0 || len(n.Outputs) > 1 {
-		return fmt.Errorf("%w: BatchNormalization in training mode", ErrUnsupported)
-	}
-	channels := 1
-	if x.rank() > 1 {
-		channels = x.shape()[1]
-	}
-	f := identityFilters(channels)
-	t := tail{filters: f}
-	for i := range 4 {
-		if v := c.in(n, 1+i); v == nil || v.known == nil {
-			return c.unknown(n, v)
-		}
-	}
-	if !c.fuseNormalization(&t, n) {
-		return fmt.Errorf(
-			"%w: BatchNormalization of %s, whose parameters must each have %d numbers",
-			ErrGraph,
-			x,
-			channels,
-		)
-	}
-	shape := []int{channels}
-	for range x.rank() - 2 {
-		shape = append(shape, 1)
-	}
-	scale := knownAs(onnx.Float, shape, numbers{floats: t.filters.Data})
-	shift := knownAs(onnx.Float, shape, numbers{floats: t.filters.Bias})
-	to := result(x.dtype, x.shape(), ranked(x.view))
-	err = c.apply(n.String(), call{
-		reads:  []*value{x, scale, shift},
-		writes: []*value{to},
-		plan: func(p *exec.Plan, in, out []op.Tensor) error {
-			return formula{{name: "affine"}}.plan(p, in, out[0])
-		},
-		judge: c.reference(n, []*value{x}, 0),
-	})
-	c.set(n, 0, to)
-	return err
 }

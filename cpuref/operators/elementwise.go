@@ -219,7 +219,18 @@ func power(c *call) []Result {
 			open("%v to the power of %v as a whole number", x, y)
 		}
 		return math.Trunc(z)
-	}, func(x, y, z float64) float64 { return powError(x, y)*slack*math.Abs(z) + tiny })
+	}, func(x, y, z float64) float64 {
+		allowed := powError(x, y)*slack*math.Abs(z) + tiny
+		if floating(t) {
+			return allowed
+		}
+		// Next to a whole number float32 cannot tell on which side of it the power is cut off.
+		exact := math.Pow(x, y)
+		if off := math.Abs(exact - math.Round(exact)); off > 0 && off <= allowed+math.Abs(exact)*0x1p-18 {
+			allowed++
+		}
+		return allowed
+	})
 }
 
 // modulo: x - y*trunc(x/y) rounds the product and the difference, 2u|x|; where the quotient is within its own 2.5u of

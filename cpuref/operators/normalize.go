@@ -25,9 +25,6 @@ var normalizing = map[string]operator{
 func batchNormalization(c *call) []Result {
 	c.real(0, 1, 2, 3, 4)
 	x := c.in[0]
-	if c.flag("training_mode", false) {
-		refuse("attribute training_mode is 1, must be 0: of statistics of this batch there is no reference")
-	}
 	if len(x.Shape) < 2 {
 		refuse("x of shape %v, must have channels", x.Shape)
 	}
@@ -38,6 +35,9 @@ func batchNormalization(c *call) []Result {
 		}
 	}
 	epsilon := c.number("epsilon", float64(float32(1e-5)))
+	if c.flag("training_mode", false) {
+		return c.learnedNormalization(run, epsilon)
+	}
 	r := newResult(x.Type, x.Shape)
 	for i, v := range x.Data {
 		ch := i / run % x.Shape[1]
@@ -47,6 +47,35 @@ func batchNormalization(c *call) []Result {
 		r.set(i, (v-mean)*factor+bias, growth(12)*magnitude+4*tiny)
 	}
 	return one(r)
+}
+
+// learnedNormalization is that of mean and variance of the batch, with running ones, which are old * momentum +
+// new * (1 - momentum): see moments.
+func (c *call) learnedNormalization(run int, epsilon float64) []Result {
+	x, momentum := c.in[0], c.number("momentum", float64(float32(0.9)))
+	channels := x.Shape[1]
+	y, mean, variance := newResult(x.Type, x.Shape), newResult(x.Type, []int{channels}),
+		newResult(x.Type, []int{channels})
+	running := func(r Result, ch int, old, now, off float64) {
+		parts := math.Abs(old*momentum) + math.Abs(now*(1-momentum))
+		r.set(ch, old*momentum+now*(1-momentum), math.Abs(1-momentum)*off+growth(5)*parts+4*tiny)
+	}
+	for ch := range channels {
+		var offsets []int
+		for image := range x.Shape[0] {
+			for i := range run {
+				offsets = append(offsets, (image*channels+ch)*run+i)
+			}
+		}
+		m := momentsOf(x.Data, offsets, 0)
+		for _, o := range offsets {
+			v, e := m.normalized(x.Data[o], epsilon, c.in[1].Data[ch], c.in[2].Data[ch])
+			y.set(o, v, e)
+		}
+		running(mean, ch, c.in[3].Data[ch], m.mean, m.meanError)
+		running(variance, ch, c.in[4].Data[ch], m.variance, m.varianceError)
+	}
+	return []Result{y, mean, variance}
 }
 
 // moments are the mean and the variance of some numbers with what a kernel may be off by: it adds up the numbers, then

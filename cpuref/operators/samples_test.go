@@ -148,6 +148,8 @@ func samples() (all []sample) {
 	add("LpPool", 20, attributes{"kernel_shape": []int{3, 2}, "p": 3}, x4())
 
 	add("BatchNormalization", 20, nil, x4(), of(shape(4)), of(shape(4)), of(shape(4)), of(shape(4)))
+	all = append(all, sample{"BatchNormalization", 20, attributes{"training_mode": 1},
+		[]*Array{x4(), of(shape(4)), of(shape(4)), of(shape(4)), of(shape(4))}, 3})
 	add("InstanceNormalization", 20, nil, x4(), of(shape(4)), of(shape(4)))
 	add("LayerNormalization", 20, attributes{"axis": 2}, x4(), of(shape(5, 6)), of(shape(5, 6)))
 	add("GroupNormalization", 20, attributes{"num_groups": 2}, x4(), of(shape(2)), of(shape(2)))
