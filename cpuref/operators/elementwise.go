@@ -210,7 +210,7 @@ func quotient(c *call) []Result {
 // power: WGSL's exp2(y * log2(x)), with log2's error times y in the exponent. The result has the type of the base.
 func power(c *call) []Result {
 	t := c.in[0].Type
-	return paired(c, t, func(x, y float64) float64 {
+	results := paired(c, t, func(x, y float64) float64 {
 		z := math.Pow(x, y)
 		if floating(t) {
 			return z
@@ -218,19 +218,32 @@ func power(c *call) []Result {
 		if math.IsNaN(z) || math.IsInf(z, 0) {
 			open("%v to the power of %v as a whole number", x, y)
 		}
+		if whole := math.Round(z); math.Abs(z-whole) <= 0x1p-48*math.Abs(z) {
+			return whole // which Pow may have missed by its own roundings
+		}
 		return math.Trunc(z)
-	}, func(x, y, z float64) float64 {
-		allowed := powError(x, y)*slack*math.Abs(z) + tiny
-		if floating(t) {
-			return allowed
-		}
-		// Next to a whole number float32 cannot tell on which side of it the power is cut off.
+	}, func(x, y, z float64) float64 { return powError(x, y)*slack*math.Abs(z) + tiny })
+	if !floating(t) && floating(c.in[1].Type) {
+		results[0].Allowed = c.cutPowers(results[0])
+	}
+	return results
+}
+
+// cutPowers is how far whole powers by real exponents may be off: by whole numbers below the error of a power, and by
+// 1 next to a whole number, where float32 cannot tell on which side of it the power is cut off.
+func (c *call) cutPowers(r Result) []float64 {
+	all := make([]float64, len(r.Data))
+	left, right := spread(c.in[0].Shape, r.Shape), spread(c.in[1].Shape, r.Shape)
+	for i, z := range r.Data {
+		x, y := c.in[0].Data[left[i]], c.in[1].Data[right[i]]
 		exact := math.Pow(x, y)
-		if off := math.Abs(exact - math.Round(exact)); off > 0 && off <= allowed+math.Abs(exact)*0x1p-18 {
-			allowed++
+		off := powError(x, y)*slack*math.Abs(exact) + math.Abs(exact)*0x1p-18
+		if all[i] = math.Floor(powError(x, y) * slack * math.Abs(z)); math.Abs(exact-math.Round(exact)) <= off &&
+			math.Round(exact) != z {
+			all[i]++
 		}
-		return allowed
-	})
+	}
+	return all
 }
 
 // modulo: x - y*trunc(x/y) rounds the product and the difference, 2u|x|; where the quotient is within its own 2.5u of
