@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/gpuconv/gpuconv/cpuref"
 	"github.com/gpuconv/gpuconv/host"
@@ -84,16 +85,56 @@ func (c *compiler) input(port Port, given *value) *value {
 	}
 }
 
+// compile makes the plan. The error has all nodes that no network of ours computes so, but for those that read what
+// such a one would give.
 func (c *compiler) compile(ctx context.Context) (*plan, error) {
+	var refused refusals
+	lost := map[string]bool{}
 	for i, n := range c.net.nodes {
 		if c.at = i; c.fused[i] {
 			continue
 		}
-		if err := c.lower(n); err != nil {
-			return nil, fmt.Errorf("%s: %w", n, err)
+		if !slices.ContainsFunc(n.Inputs, func(name string) bool { return lost[name] }) {
+			err := c.lower(n)
+			if err == nil {
+				continue
+			}
+			err = fmt.Errorf("%s: %w", n, err)
+			var unknown *unknownError
+			if !errors.Is(err, ErrUnsupported) || errors.As(err, &unknown) {
+				return nil, cmp.Or(refused.err(), err)
+			}
+			refused = append(refused, err)
+		}
+		for _, name := range n.Outputs {
+			lost[name] = name != ""
 		}
 	}
+	if err := refused.err(); err != nil {
+		return nil, err
+	}
 	return c.plan, c.finish(ctx)
+}
+
+// refusals are errors about several nodes.
+type refusals []error
+
+func (r refusals) Error() string {
+	var all []string
+	for _, err := range r {
+		all = append(all, err.Error())
+	}
+	return strings.Join(all, "; ")
+}
+
+func (r refusals) Unwrap() []error { return r }
+
+// err is nil where there are none.
+func (r refusals) err() error {
+	if len(r) == 0 {
+		return nil
+	}
+	return r
 }
 
 // lower computes a node now, where all that it reads is known and small enough, else adds it to the program.
