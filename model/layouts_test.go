@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -33,14 +34,14 @@ func (a attributes) onnx() map[string]onnx.Attribute {
 	return all
 }
 
-// layoutCase is an operator whose first input is a layer's V, 2x6x5x4 with its channels innermost. Its other inputs
-// are
-// weights of these shapes, or lists of whole numbers.
+// layoutCase is an operator whose first input is a layer's V with its channels innermost: 2x6x5x4, or of 8 channels
+// for each of the images at these places. Its other inputs are weights of these shapes, or lists of whole numbers.
 type layoutCase struct {
 	op     string
 	with   attributes
 	others []any // []int: weights of that shape; []int64: whole numbers; nil: left out
 	opset  int64 // 0 is 17
+	images []int // how many, and their places; nil is 2 of 5x4
 }
 
 var layoutCases = []layoutCase{
@@ -59,11 +60,19 @@ var layoutCases = []layoutCase{
 	{op: "Pad", others: []any{[]int64{0, 1, 2, 0, 1, 0, 0, 3}, []int{}}},
 	{op: "Pad", with: attributes{"mode": "reflect"}, others: []any{[]int64{0, 2, 1, 3, 0, 1, 2, 3}}},
 	{op: "Pad", with: attributes{"mode": "edge"}, others: []any{[]int64{0, 0, -1, 3, 0, 0, 2, -1}}},
+	{op: "Pad", with: attributes{"mode": "wrap"}, others: []any{[]int64{0, 1, 2, 0, 1, 0, 0, 3}}, opset: 19},
 	{op: "Concat", with: attributes{"axis": 1}, others: []any{[]int{2, 3, 5, 4}}},
 	{op: "Concat", with: attributes{"axis": 3}, others: []any{[]int{2, 6, 5, 1}}},
 	{op: "DepthToSpace", with: attributes{"blocksize": 1}}, {op: "SpaceToDepth", with: attributes{"blocksize": 1}},
+	{op: "DepthToSpace", with: attributes{"blocksize": 2}, images: []int{2, 4, 6}},
+	{op: "DepthToSpace", with: attributes{"blocksize": 2, "mode": "CRD"}, images: []int{2, 3, 5}},
+	{op: "SpaceToDepth", with: attributes{"blocksize": 2}, images: []int{2, 4, 6}},
 	{op: "MaxPool", with: attributes{"kernel_shape": []int{3, 2}, "strides": []int{2, 1}, "pads": []int{1, 0, 1, 1}}},
 	{op: "AveragePool", with: attributes{"kernel_shape": []int{2, 2}, "ceil_mode": 1, "strides": []int{2, 3}}},
+	{op: "AveragePool", opset: 19, with: attributes{"kernel_shape": []int{2, 2}, "dilations": []int{2, 3},
+		"pads": []int{1, 1, 0, 1}, "count_include_pad": 1}},
+	{op: "MaxPool", with: attributes{"kernel_shape": []int{2, 2, 3}, "strides": []int{1, 2, 1}},
+		images: []int{2, 3, 4, 5}},
 	{op: "LpPool", with: attributes{"kernel_shape": []int{2, 3}, "p": 2}},
 	{op: "LpPool", with: attributes{"kernel_shape": []int{2, 3}, "p": 3}},
 	{op: "LpPool", with: attributes{"kernel_shape": []int{5, 1}, "p": 1}},
@@ -93,7 +102,12 @@ var layoutCases = []layoutCase{
 	{op: "Resize", with: attributes{"mode": "linear"}, others: []any{nil, nil, []int64{2, 6, 3, 9}}},
 	{op: "Resize", with: attributes{"mode": "cubic", "antialias": 1}, others: []any{nil, nil, []int64{2, 6, 3, 3}},
 		opset: 18},
+	{op: "Resize", with: attributes{"keep_aspect_ratio_policy": "not_larger", "axes": []int{2, 3}},
+		others: []any{nil, nil, []int64{7, 9}}, opset: 18},
+	{op: "Resize", with: attributes{"keep_aspect_ratio_policy": "not_smaller", "axes": []int{3, 2},
+		"mode": "linear"}, others: []any{nil, nil, []int64{3, 9}}, opset: 18},
 	{op: "GridSample", others: []any{[]int{2, 3, 2, 2}}, opset: 16},
+	{op: "GridSample", others: []any{[]int{2, 2, 3, 2, 3}}, opset: 20, images: []int{2, 3, 4, 5}},
 	{op: "GridSample", others: []any{[]int{2, 3, 2, 2}}, opset: 20,
 		with: attributes{"mode": "cubic", "padding_mode": "reflection", "align_corners": 1}},
 	{op: "DeformConv", others: []any{[]int{4, 3, 2, 2}, []int{2, 16, 4, 3}, []int{4}, []int{2, 8, 4, 3}}, opset: 19,
@@ -113,13 +127,26 @@ func (l layoutCase) String() string {
 	return strings.TrimSpace(fmt.Sprintf("%s %v %v", l.op, l.with, l.others))
 }
 
+// input is the shape of the network's input.
+func (l layoutCase) input() []int {
+	if l.images == nil {
+		return []int{2, 3, 5, 4}
+	}
+	return append([]int{l.images[0], 3}, l.images[1:]...)
+}
+
 // graph has a layer of 1x1 filters before the operator, and a sum behind it that nothing fuses.
 func (l layoutCase) graph() *graph {
 	g := newGraph()
 	if l.opset != 0 {
 		g.Opsets[""] = l.opset
 	}
-	v := g.node("Conv", nil, g.input("x", 2, 3, 5, 4), g.weights(6, 3, 1, 1), g.weights(6))
+	x, channels := l.input(), 6
+	if l.images != nil {
+		channels = 8
+	}
+	filters := append([]int{channels, 3}, slices.Repeat([]int{1}, len(x)-2)...)
+	v := g.node("Conv", nil, g.input("x", x...), g.weights(filters...), g.weights(channels))
 	inputs := []string{v}
 	for _, o := range l.others {
 		switch o := o.(type) {
@@ -145,7 +172,7 @@ func TestLayouts(t *testing.T) {
 		t.Run(l.String(), func(t *testing.T) {
 			g := l.graph()
 			net := g.network(t, Options{})
-			inputs := map[string]tensor.Array{"x": g.array(2, 3, 5, 4)}
+			inputs := map[string]tensor.Array{"x": g.array(l.input()...)}
 			_, verdict, err := net.Check(context.Background(), inputs)
 			if err := errors.Join(err, verdict.Err()); err != nil {
 				t.Fatal(err)
