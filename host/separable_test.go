@@ -2,14 +2,17 @@ package host_test
 
 import (
 	"errors"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/gpuconv/gpuconv/conv"
 	"github.com/gpuconv/gpuconv/gpu"
 	"github.com/gpuconv/gpuconv/host"
 	"github.com/gpuconv/gpuconv/internal/hosttest"
 	"github.com/gpuconv/gpuconv/shaders"
+	"github.com/gpuconv/gpuconv/tensor"
 	"github.com/gpuconv/gpuconv/tuning"
 )
 
@@ -117,5 +120,61 @@ func TestTunePair(t *testing.T) {
 	}
 	if _, err := host.TunePair(t.Context(), cpu(t), pair, o, shortly); !errors.Is(err, host.ErrUnsupported) {
 		t.Error(err)
+	}
+}
+
+// TestSeparableDrawn judges pairs of layers from all that one kernel serves, with real numbers.
+func TestSeparableDrawn(t *testing.T) {
+	dev := hosttest.Open(t)
+	rng := rand.New(rand.NewPCG(7, 8))
+	axis := func(deep bool) conv.Axis {
+		a := conv.Axis{In: 1, Filter: 1, Stride: 1, Dilation: 1}
+		if deep {
+			a = conv.Axis{In: 1 + rng.IntN(12), Filter: 1 + rng.IntN(5), Stride: 1 + rng.IntN(3),
+				Dilation: 1 + rng.IntN(2)}
+			a.Pad = rng.IntN(a.Extent() + 1)
+		}
+		a.Out = (a.In+2*a.Pad-a.Extent())/a.Stride + 1
+		return a
+	}
+	activations := []conv.Activation{{}, {Function: conv.ReLU}, {Function: conv.Clip, Alpha: -0.25, Beta: 0.5}}
+	all := conv.Activations()
+	count := 30
+	if testing.Short() { // kernels take long to compile on slow adapters
+		count = 8
+	}
+	for drawn := 0; drawn < count; {
+		channels := 4 * (1 + rng.IntN(20))
+		p, err := conv.New(conv.Problem{Batch: 1 + rng.IntN(3), Groups: channels, InChannels: channels,
+			OutChannels: channels, Z: axis(rng.IntN(4) == 0), H: axis(true), W: axis(true)})
+		if err != nil {
+			continue // most of what is drawn for an axis fits
+		}
+		drawn++
+		q := behind(p, 4*(1+rng.IntN(24)))
+		e := conv.Epilogue{Activation: all[rng.IntN(len(all))], Residual: conv.Residual(rng.IntN(3))}
+		first := newPart(t, p.String(), uint64(drawn), host.LayerOptions{
+			Epilogue: conv.Epilogue{Activation: activations[rng.IntN(len(activations))]}})
+		second := newPart(t, q.String(), uint64(drawn), host.LayerOptions{Epilogue: e})
+		b := host.NewProgram(dev)
+		b.Fuse(host.FuseAlways)
+		x := b.Input3D(p.Batch, p.Z.In, p.H.In, p.W.In, p.InChannels)
+		inputs, residual := []tensor.Volume{first.data.X}, []host.Value{}
+		for _, r := range second.data.Residual {
+			residual = append(residual, b.Input3D(r.N, r.Planes(), r.H, r.W, r.D))
+			inputs = append(inputs, r)
+		}
+		program := compiled(t)(b.CompileChecked(b.Conv(b.Conv(x, p, first.data.W, first.options), q, second.data.W,
+			second.options, residual...)))
+		if names := program.Algorithms(); len(names) != 1 {
+			t.Errorf("%s and %s: %v", p, q, names)
+		}
+		_, reports, err := program.Verify(t.Context(), host.VerifyOptions{}, inputs...)
+		for _, r := range reports {
+			err = errors.Join(err, r.Report.Err())
+		}
+		if err != nil {
+			t.Errorf("%s and %s, %s: %v", p, q, e.Activation, err)
+		}
 	}
 }
