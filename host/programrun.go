@@ -113,41 +113,35 @@ func (p *Program) Memory() Memory {
 
 // Algorithms names what computes each of the program's nodes, in the order in which they run: the algorithm, or of
 // what has none to choose from the first kernel.
-func (p *Program) Algorithms() (names []string) {
-	if p == nil {
-		return nil
-	}
-	for _, s := range p.steps {
+func (p *Program) Algorithms() []string {
+	return p.each(func(s programStep) string {
 		if s.algorithm == nil {
-			names = append(names, s.kernel)
-			continue
+			return s.kernel
 		}
-		names = append(names, AlgorithmName(s.algorithm))
-	}
-	return names
+		return AlgorithmName(s.algorithm)
+	})
 }
 
 // Nodes says of each of the program's nodes, in the order of [Program.Algorithms], where it stands and what it is.
-func (p *Program) Nodes() (names []string) {
-	if p == nil {
-		return nil
-	}
-	for _, s := range p.steps {
-		names = append(names, s.what)
-	}
-	return names
-}
+func (p *Program) Nodes() []string { return p.each(func(s programStep) string { return s.what }) }
 
 // Names are what the caller calls the nodes that run, in their order: a layer's by its problem, [Kernels] by theirs,
 // and "" all others.
-func (p *Program) Names() (names []string) {
+func (p *Program) Names() []string { return p.each(programStep.name) }
+
+// FusedNames are, for each of [Program.Names], that of the depthwise layer that is computed together with the layer,
+// and "" of all others.
+func (p *Program) FusedNames() []string { return p.each(programStep.fusedName) }
+
+// each is what is said of each node that runs.
+func (p *Program) each(say func(programStep) string) (all []string) {
 	if p == nil {
 		return nil
 	}
 	for _, s := range p.steps {
-		names = append(names, s.name())
+		all = append(all, say(s))
 	}
-	return names
+	return all
 }
 
 // Pairs are the layers that could be computed together, whether they are or not, in their order.
@@ -156,18 +150,6 @@ func (p *Program) Pairs() []Pair {
 		return nil
 	}
 	return slices.Clone(p.pairs)
-}
-
-// FusedNames are, for each of [Program.Names], that of the depthwise layer that is computed together with the layer,
-// and "" of all others.
-func (p *Program) FusedNames() (names []string) {
-	if p == nil {
-		return nil
-	}
-	for _, s := range p.steps {
-		names = append(names, s.fusedName())
-	}
-	return names
 }
 
 // ShadersHash tells apart builds whose kernels have other WGSL, those of tensors included.

@@ -58,7 +58,7 @@ func (c *compiler) overImages(n, by *node, x *value, w, bias []float32, width in
 		f.Data[(k*places+d%places)*p.InChannels+d/places] = weight
 	}
 	v := plain(x.dtype, []int{shape[0], width})
-	return c.layerOf([]*node{by, n}, images, p, f, v, 0, func(r *value) (*value, error) {
+	return c.layer([]*node{by, n}, images, p, f, v, 0, func(r *value) (*value, error) {
 		return c.reshaped(r, []int{shape[0], width, 1})
 	})
 }

@@ -42,7 +42,7 @@ func lowerConv(c *compiler, n *node) error {
 		return err
 	}
 	v := result(x.dtype, convShape(p, x.rank()), channelsLast(x.rank()))
-	return c.layer(n, x, p, filters, v, x.rank()-2, func(r *value) (*value, error) { return r, nil })
+	return c.layer([]*node{n}, x, p, filters, v, x.rank()-2, func(r *value) (*value, error) { return r, nil })
 }
 
 // convShape is the shape of a layer's V in ONNX's order.
@@ -51,22 +51,10 @@ func convShape(p conv.Problem, rank int) []int {
 	return append([]int{p.Batch, p.OutChannels}, places[3-(rank-2):]...)
 }
 
-// layer adds a layer of x with what can be fused into it, and gives v to the last of these nodes: the layer's V in
-// ONNX's order, with so many axes behind its channels. as views a residual of v's shape as the layer reads it.
+// layer adds a layer of x, which is these nodes, with what can be fused behind them, and gives v to the last of all:
+// the layer's V in ONNX's order, with so many axes behind its channels. as views a residual of v's shape as the layer
+// reads it.
 func (c *compiler) layer(
-	n *node,
-	x *value,
-	p conv.Problem,
-	filters tensor.Filters,
-	v *value,
-	behind int,
-	as func(*value) (*value, error),
-) error {
-	return c.layerOf([]*node{n}, x, p, filters, v, behind, as)
-}
-
-// layerOf is layer of several nodes, the last of which gives what the layer's sums are.
-func (c *compiler) layerOf(
 	nodes []*node,
 	x *value,
 	p conv.Problem,

@@ -46,7 +46,7 @@ func (c *compiler) dense(n *node, x *value, w, bias []float32, depth, width int)
 	if x, err = pixels(x); err != nil {
 		return err
 	}
-	return c.layer(n, x, p, f, plain(x.dtype, shape), 0, pixels)
+	return c.layer([]*node{n}, x, p, f, plain(x.dtype, shape), 0, pixels)
 }
 
 // gemm is alpha * A' * B' + beta * C, where B and C follow from constants: a layer. A' and B' are A and B, or

@@ -23,9 +23,7 @@ const DEPTH: u32 = {{.Depth}}u;
 const THREADS: u32 = {{.Threads}}u;
 const LOADERS: u32 = DEPTH / 4u; // threads that compute one neuron's channels
 
-// The fragment behind the last step's stays empty: without it neighbours would lie in one memory bank.
-var<workgroup> xs: array<array<mat2x4<f32>, {{.Padded}}>, {{.XS}}>; // [neuron / 8][channel]
-var<workgroup> ws: array<array<mat2x4<f32>, {{.Padded}}>, {{.WS}}>; // [depth slice / 8][channel]
+{{template "fragments" .}}
 
 struct Neurons { // four of the depthwise layer's beside each other, of four depth slices
 {{- range .Four}}
@@ -119,17 +117,5 @@ fn neurons(pixel: u32, channel: u32) -> Neurons {
 {{- end}}
 	}
 
-	let first = tile.pixel + 8u * first_row;
-	var mine = tile;
-	mine.channel += 8u * first_column;
-	let bias0 = biases(mine, 0u);
-	let bias1 = biases(mine, 1u);
-{{- range .Eight}}
-	let to{{.}} = row(mine, first + {{.}}u, 8u);
-	write(to{{.}}, 0u, sum{{.}}_0 + bias0);
-	write(to{{.}}, 1u, sum{{.}}_1 + bias1);
-{{- end}}
-{{- if finishes}}
-	finish_all(mine, first, 8u, 8u);
-{{- end}}
+	{{template "write_fragments" .}}
 }
