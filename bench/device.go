@@ -102,7 +102,7 @@ type layerRunner struct {
 }
 
 func (r *layerRunner) Upload() (err error) {
-	r.uploaded, err = r.layer.Upload(r.x)
+	r.uploaded, err = r.layer.Upload(context.Background(), r.x)
 	return err
 }
 

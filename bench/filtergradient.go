@@ -57,7 +57,9 @@ type filterGradientRunner struct {
 	x, dz    tensor.Volume
 }
 
-func (r filterGradientRunner) Upload() error  { return r.gradient.Upload(r.x, r.dz) }
+func (r filterGradientRunner) Upload() error {
+	return r.gradient.Upload(context.Background(), r.x, r.dz)
+}
 func (r filterGradientRunner) Compute() error { return r.gradient.Compute(context.Background()) }
 func (filterGradientRunner) Timed() bool      { return true }
 

@@ -46,7 +46,7 @@ func (d *Device) openQuantized(p conv.Problem, q *proof.Quantized) (Runner, erro
 }
 
 func (r *quantizedRunner) Upload() (err error) {
-	r.uploaded, err = r.layer.Upload(r.x)
+	r.uploaded, err = r.layer.Upload(context.Background(), r.x)
 	return err
 }
 

@@ -21,7 +21,7 @@ func TestManyRuns(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	u, err := l.Upload(data.X)
+	u, err := l.Upload(t.Context(), data.X)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -26,12 +26,14 @@ func newContender(dev *Device) *contender {
 }
 
 // openContender builds a layer and uploads its operands.
-func openContender(dev *Device, p conv.Problem, o LayerOptions, data Operands) (*contender, error) {
+func openContender(
+	ctx context.Context, dev *Device, p conv.Problem, o LayerOptions, data Operands,
+) (*contender, error) {
 	l, err := NewLayer(dev, p, data.W, o)
 	if err != nil {
 		return nil, err
 	}
-	uploaded, err := l.Upload(data.X, data.Residual...)
+	uploaded, err := l.Upload(ctx, data.X, data.Residual...)
 	if err != nil {
 		l.Close()
 		return nil, err

@@ -30,7 +30,7 @@ func TestCallersMayChangeTheirs(t *testing.T) {
 		t.Fatal(err)
 	}
 	x, residual := data.X.Clone(), data.Residual[0].Clone()
-	u, err := l.Upload(x, residual)
+	u, err := l.Upload(t.Context(), x, residual)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -78,10 +78,10 @@ func NewFilterGradient(dev *Device, p conv.Problem, o LayerOptions) (*FilterGrad
 // Algorithm is what computes the gradients.
 func (g *FilterGradient) Algorithm() Algorithm { return g.plan.Algorithm }
 
-// Upload puts the layer's input and dz, the loss's gradient with respect to its sums, on the device. The error wraps
-// [cpuref.ErrShape].
-func (g *FilterGradient) Upload(x, dz tensor.Volume) error {
-	return g.on(context.Background(), "uploading to", func(s *exec.Session) error {
+// Upload puts the layer's input and dz, the loss's gradient with respect to its sums, on the device. It
+// waits for who else uses them until ctx ends at most. The error wraps [cpuref.ErrShape], or ctx's.
+func (g *FilterGradient) Upload(ctx context.Context, x, dz tensor.Volume) error {
+	return g.on(ctx, "uploading to", func(s *exec.Session) error {
 		p := g.plan.Spec.Problem
 		if err := errors.Join(cpuref.CheckInput(p, x), cpuref.CheckOutput(p, "gradient dZ", dz)); err != nil {
 			return err

@@ -115,10 +115,10 @@ func TestFilterGradientAgain(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := g.Upload(data.DV, data.X); !errors.Is(err, cpuref.ErrShape) {
+	if err := g.Upload(t.Context(), data.DV, data.X); !errors.Is(err, cpuref.ErrShape) {
 		t.Errorf("X and dZ swapped: %v, must be %v", err, cpuref.ErrShape)
 	}
-	if err := g.Upload(data.X, data.DV); err != nil {
+	if err := g.Upload(t.Context(), data.X, data.DV); err != nil {
 		t.Fatal(err)
 	}
 	for range 2 {

@@ -320,7 +320,7 @@ func TestInt8Uploaded(t *testing.T) {
 		Epilogue: conv.Epilogue{Residual: conv.AfterFunction}}))
 	defer l.Close()
 	want := must(l.Run(t.Context(), x, residual))
-	u := must(l.Upload(x, residual))
+	u := must(l.Upload(t.Context(), x, residual))
 	if _, err := u.Download(t.Context()); !errors.Is(err, gpu.ErrMisuse) {
 		t.Errorf("downloading before computing: %v, must wrap ErrMisuse", err)
 	}
@@ -341,7 +341,7 @@ func TestInt8Uploaded(t *testing.T) {
 	if err := u.Compute(t.Context()); !errors.Is(err, gpu.ErrMisuse) {
 		t.Errorf("computing after a run: %v, must wrap ErrMisuse", err)
 	}
-	if _, err := l.Upload(x[1:], residual); !errors.Is(err, cpuref.ErrShape) {
+	if _, err := l.Upload(t.Context(), x[1:], residual); !errors.Is(err, cpuref.ErrShape) {
 		t.Errorf("uploading too little: %v, must wrap ErrShape", err)
 	}
 	if err := (*host.QuantizedUploaded)(nil).Compute(t.Context()); !errors.Is(err, gpu.ErrMisuse) {
@@ -356,13 +356,13 @@ func TestInt8NotResident(t *testing.T) {
 	reference := must(host.Open(host.Options{Backend: host.CPU}))
 	defer reference.Close()
 	l := must(host.NewQuantizedLayer(reference, p, filters, host.QuantizedOptions{}))
-	if _, err := l.Upload(x); l.Resident() || !errors.Is(err, host.ErrUnsupported) {
+	if _, err := l.Upload(t.Context(), x); l.Resident() || !errors.Is(err, host.ErrUnsupported) {
 		t.Errorf("%v, must wrap ErrUnsupported", err)
 	}
 	if err := l.Close(); err != nil {
 		t.Error(err)
 	}
-	if _, err := l.Upload(x); !errors.Is(err, gpu.ErrClosed) {
+	if _, err := l.Upload(t.Context(), x); !errors.Is(err, gpu.ErrClosed) {
 		t.Errorf("uploading to a closed layer: %v, must wrap ErrClosed", err)
 	}
 }

@@ -457,14 +457,14 @@ func TestProgramRuns(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	one, err := p.Submit(x)
+	one, err := p.Submit(t.Context(), x)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if got, err := one.Wait(t.Context()); err != nil || !slices.Equal(got[0].Data, want[0].Data) {
 		t.Errorf("Submit and Wait: error %v, or other outputs than Run's", err)
 	}
-	if _, err := p.Submit(x); err != nil {
+	if _, err := p.Submit(t.Context(), x); err != nil {
 		t.Fatal(err)
 	}
 	_, err = one.Wait(t.Context())

@@ -191,9 +191,10 @@ type Running struct {
 	sent    *gpu.Submission
 }
 
-// Submit uploads the inputs, sends all nodes to the device and returns at once. Wait gives the outputs.
-func (p *Program) Submit(inputs ...tensor.Volume) (r *Running, err error) {
-	err = p.use(context.Background(), "submitting", func(s *exec.Session) error {
+// Submit uploads the inputs, sends all nodes to the device and returns at once, but for who else uses the program, whom
+// it waits for until ctx ends at most. Wait gives the outputs.
+func (p *Program) Submit(ctx context.Context, inputs ...tensor.Volume) (r *Running, err error) {
+	err = p.use(ctx, "submitting", func(s *exec.Session) error {
 		words, err := p.volumes(inputs)()
 		if err != nil {
 			return err

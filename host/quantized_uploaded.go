@@ -28,10 +28,12 @@ func (l *QuantizedLayer) Resident() bool {
 	return ok
 }
 
-// Upload puts x, and the residual of a layer that has one, on the device. They may be changed afterwards. The error
-// wraps [cpuref.ErrShape], [gpu.ErrClosed], or [ErrUnsupported] for layers that do not fit the device in one piece and
-// for the CPU reference.
-func (l *QuantizedLayer) Upload(x []int8, residual ...tensor.Volume) (u *QuantizedUploaded, err error) {
+// Upload puts x, and the residual of a layer that has one, on the device. They may be changed afterwards. It waits for
+// who else uses the layer until ctx ends at most. The error wraps [cpuref.ErrShape], [gpu.ErrClosed], [ErrUnsupported]
+// for layers that do not fit the device in one piece and for the CPU reference, or ctx's.
+func (l *QuantizedLayer) Upload(
+	ctx context.Context, x []int8, residual ...tensor.Volume,
+) (u *QuantizedUploaded, err error) {
 	var run quantizedRun
 	if err = l.open("uploading to"); err != nil {
 		return nil, err
@@ -39,7 +41,7 @@ func (l *QuantizedLayer) Upload(x []int8, residual ...tensor.Volume) (u *Quantiz
 	if run, err = l.prepare(x, residual, outputs); err != nil {
 		return nil, l.failed("uploading to", err)
 	}
-	err = l.use(context.Background(), "uploading to", func(e quantizedEngine) error {
+	err = l.use(ctx, "uploading to", func(e quantizedEngine) error {
 		on, ok := e.(*quantizedKinds)
 		if !ok {
 			return errNotResident

@@ -28,7 +28,7 @@ func resident(
 		t.Fatal(err)
 	}
 	l := build(t, dev, c.Problem, data.W, o)
-	u, err := l.Upload(data.X, data.Residual...)
+	u, err := l.Upload(t.Context(), data.X, data.Residual...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -85,7 +85,7 @@ func runAgain(t *testing.T, dev *host.Device, descriptor string, o host.LayerOpt
 	if err != nil {
 		t.Fatal(err)
 	}
-	u, err := l.Upload(data.X, data.Residual...)
+	u, err := l.Upload(t.Context(), data.X, data.Residual...)
 	if err == nil {
 		err = u.Compute(t.Context())
 	}
@@ -150,15 +150,15 @@ func TestNotResident(t *testing.T) {
 		t.Fatal(err)
 	}
 	l := build(t, dev, c.Problem, data.W, host.LayerOptions{})
-	_, err = l.Upload(data.X)
+	_, err = l.Upload(t.Context(), data.X)
 	says(t, "CPU", err, host.ErrUnsupported, "use Run")
 	l.Close()
-	if _, err := l.Upload(data.X); !errors.Is(err, gpu.ErrClosed) || l.Resident() {
+	if _, err := l.Upload(t.Context(), data.X); !errors.Is(err, gpu.ErrClosed) || l.Resident() {
 		t.Errorf("closed: %v, resident %v", err, l.Resident())
 	}
 	onGPU, uploaded, gpuData := resident(t, hosttest.Open(t), small, host.LayerOptions{})
 	gpuData.X.W++
-	if _, err := onGPU.Upload(gpuData.X); !errors.Is(err, cpuref.ErrShape) {
+	if _, err := onGPU.Upload(t.Context(), gpuData.X); !errors.Is(err, cpuref.ErrShape) {
 		t.Errorf("a wrong shape: %v", err)
 	}
 	onGPU.Close()
@@ -175,10 +175,10 @@ func TestUploadedMisuse(t *testing.T) {
 	_, err := u.Download(t.Context())
 	says(t, "Download before Compute", err, gpu.ErrMisuse, "call Compute first")
 	for name, replace := range map[string]func() error{
-		"Upload": func() error { _, err := l.Upload(data.X); return err },
+		"Upload": func() error { _, err := l.Upload(t.Context(), data.X); return err },
 		"Run":    func() error { _, err := l.Run(t.Context(), data.X); return err },
 	} {
-		if u, err = l.Upload(data.X); err == nil {
+		if u, err = l.Upload(t.Context(), data.X); err == nil {
 			err = u.Compute(t.Context())
 		}
 		if err == nil {
@@ -235,7 +235,7 @@ func TestUploadedSideBySide(t *testing.T) {
 
 // computed uploads, computes and downloads, one call after the other.
 func computed(t *testing.T, l *host.Layer, x tensor.Volume) (tensor.Volume, error) {
-	u, err := l.Upload(x)
+	u, err := l.Upload(t.Context(), x)
 	if err == nil {
 		err = u.Compute(t.Context())
 	}

@@ -35,7 +35,7 @@ func BenchmarkSubmitAgain(b *testing.B) {
 	var own, wall time.Duration
 	for b.Loop() {
 		begun, used := time.Now(), threadTime(b)
-		running, err := program.Submit(x)
+		running, err := program.Submit(b.Context(), x)
 		wall, own = wall+time.Since(begun), own+threadTime(b)-used
 		if err == nil {
 			_, err = running.Wait(b.Context())

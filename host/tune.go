@@ -30,7 +30,7 @@ func Tune(
 	o LayerOptions,
 	options TuneOptions,
 ) (tuning.Result, error) {
-	task, err := newTask(dev, p, o, options)
+	task, err := newTask(ctx, dev, p, o, options)
 	return measured(ctx, task, err, "layer "+p.String(), dev)
 }
 
@@ -48,7 +48,9 @@ func measured(ctx context.Context, task tuning.Task, failed error, what string, 
 }
 
 // newTask finds the candidates and makes the data.
-func newTask(dev *Device, p conv.Problem, o LayerOptions, options TuneOptions) (t tuning.Task, err error) {
+func newTask(
+	ctx context.Context, dev *Device, p conv.Problem, o LayerOptions, options TuneOptions,
+) (t tuning.Task, err error) {
 	names, err := candidates(dev, p, o)
 	if err != nil {
 		return t, err
@@ -60,7 +62,7 @@ func newTask(dev *Device, p conv.Problem, o LayerOptions, options TuneOptions) (
 	o.Slopes = data.Slopes
 	t = dev.task(names, tuning.KeyOf(dev.gpu.Info(), p, o.DType), o.Tunings, options)
 	t.Open = func(algorithm string) (tuning.Contender, error) {
-		return openContender(dev, p, o.by(algorithm), data)
+		return openContender(ctx, dev, p, o.by(algorithm), data)
 	}
 	return t, nil
 }

@@ -18,12 +18,14 @@ func TuneFilterGradient(
 	o LayerOptions,
 	options TuneOptions,
 ) (tuning.Result, error) {
-	task, err := newFilterTask(dev, p, o, options)
+	task, err := newFilterTask(ctx, dev, p, o, options)
 	return measured(ctx, task, err, "dW of "+p.String(), dev)
 }
 
 // newFilterTask finds the candidates and makes the data.
-func newFilterTask(dev *Device, p conv.Problem, o LayerOptions, options TuneOptions) (t tuning.Task, err error) {
+func newFilterTask(
+	ctx context.Context, dev *Device, p conv.Problem, o LayerOptions, options TuneOptions,
+) (t tuning.Task, err error) {
 	if err := dev.Usable(); err != nil {
 		return t, err
 	}
@@ -43,18 +45,20 @@ func newFilterTask(dev *Device, p conv.Problem, o LayerOptions, options TuneOpti
 	t.Open = func(algorithm string) (tuning.Contender, error) {
 		o := o
 		o.FilterGradient, o.Tunings = algorithm, nil
-		return openFilterContender(dev, p, o, data)
+		return openFilterContender(ctx, dev, p, o, data)
 	}
 	return t, nil
 }
 
 // openFilterContender builds the gradients and uploads their operands.
-func openFilterContender(dev *Device, p conv.Problem, o LayerOptions, data Operands) (*contender, error) {
+func openFilterContender(
+	ctx context.Context, dev *Device, p conv.Problem, o LayerOptions, data Operands,
+) (*contender, error) {
 	g, err := NewFilterGradient(dev, p, o)
 	if err != nil {
 		return nil, err
 	}
-	if err := g.Upload(data.X, data.DV); err != nil {
+	if err := g.Upload(ctx, data.X, data.DV); err != nil {
 		return nil, errors.Join(err, g.Close())
 	}
 	c := newContender(dev)

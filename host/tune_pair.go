@@ -55,12 +55,14 @@ func PairAlgorithms(dev *Device, p Pair) ([]Algorithm, error) {
 // What it chooses is taken by programs whose layers have these Tunings. Apart they are computed by the algorithms that
 // o.Tunings have for each.
 func TunePair(ctx context.Context, dev *Device, p Pair, o LayerOptions, options TuneOptions) (tuning.Result, error) {
-	task, err := newPairTask(dev, p, o, options)
+	task, err := newPairTask(ctx, dev, p, o, options)
 	return measured(ctx, task, err, "layers "+p.String(), dev)
 }
 
 // newPairTask finds the candidates and makes the data.
-func newPairTask(dev *Device, p Pair, o LayerOptions, options TuneOptions) (t tuning.Task, err error) {
+func newPairTask(
+	ctx context.Context, dev *Device, p Pair, o LayerOptions, options TuneOptions,
+) (t tuning.Task, err error) {
 	if err := dev.Usable(); err != nil {
 		return t, err
 	}
@@ -80,7 +82,7 @@ func newPairTask(dev *Device, p Pair, o LayerOptions, options TuneOptions) (t tu
 	}
 	t = dev.task(names, p.Key(dev.gpu.Info()), o.Tunings, options)
 	t.Open = func(algorithm string) (tuning.Contender, error) {
-		return openPairContender(dev, p, o, data, algorithm)
+		return openPairContender(ctx, dev, p, o, data, algorithm)
 	}
 	return t, nil
 }
@@ -97,7 +99,7 @@ type pairContender struct {
 // openPairContender builds the program. Its input goes to the device with each sample, by the device's clock before
 // that begins.
 func openPairContender(
-	dev *Device, p Pair, o LayerOptions, data [2]Operands, algorithm string,
+	ctx context.Context, dev *Device, p Pair, o LayerOptions, data [2]Operands, algorithm string,
 ) (c *pairContender, err error) {
 	second := LayerOptions{Tunings: o.Tunings, Exact: o.Exact}
 	c = &pairContender{dev: dev, data: data[0], runs: 1}
@@ -108,7 +110,7 @@ func openPairContender(
 		}
 		x := b.Input3D(data[0].X.N, data[0].X.Planes(), data[0].X.H, data[0].X.W, data[0].X.D)
 		between := b.Conv(x, p.Depthwise, data[0].W, LayerOptions{Tunings: o.Tunings, Exact: o.Exact})
-		return b.compile(context.Background(), checked, []Value{b.Conv(between, p.Pointwise, data[1].W, second)})
+		return b.compile(ctx, checked, []Value{b.Conv(between, p.Pointwise, data[1].W, second)})
 	}
 	c.program, err = c.build(false)
 	return c, err

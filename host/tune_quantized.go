@@ -22,12 +22,13 @@ func TuneQuantized(
 	o QuantizedOptions,
 	options TuneOptions,
 ) (tuning.Result, error) {
-	task, err := newQuantizedTask(dev, p, x, filters, o, options)
+	task, err := newQuantizedTask(ctx, dev, p, x, filters, o, options)
 	return measured(ctx, task, err, "int8 layer "+p.String(), dev)
 }
 
 // newQuantizedTask finds the candidates.
 func newQuantizedTask(
+	ctx context.Context,
 	dev *Device,
 	p conv.Problem,
 	x []int8,
@@ -50,7 +51,7 @@ func newQuantizedTask(
 	t.Open = func(algorithm string) (tuning.Contender, error) {
 		o := o
 		o.Algorithm, o.Tunings = algorithm, nil
-		return openQuantizedContender(dev, p, x, filters, o)
+		return openQuantizedContender(ctx, dev, p, x, filters, o)
 	}
 	return t, nil
 }
@@ -78,6 +79,7 @@ func (l *QuantizedLayer) tuned() string {
 
 // openQuantizedContender builds a layer and uploads its input.
 func openQuantizedContender(
+	ctx context.Context,
 	dev *Device,
 	p conv.Problem,
 	x []int8,
@@ -88,7 +90,7 @@ func openQuantizedContender(
 	if err != nil {
 		return nil, err
 	}
-	uploaded, err := l.Upload(x)
+	uploaded, err := l.Upload(ctx, x)
 	if err != nil {
 		return nil, errors.Join(err, l.Close())
 	}

@@ -46,11 +46,11 @@ func (l *Layer) Resident() bool {
 	return ok
 }
 
-// Upload puts x, and the residual of a layer that has one, on the device. The volumes may be changed afterwards. The
-// error wraps [cpuref.ErrShape], [gpu.ErrClosed], or [ErrUnsupported] for layers that do not fit the device in one
-// piece and for the CPU reference.
-func (l *Layer) Upload(x tensor.Volume, residual ...tensor.Volume) (u *Uploaded, err error) {
-	err = l.use(context.Background(), "uploading to", func(e engine) error {
+// Upload puts x, and the residual of a layer that has one, on the device. The volumes may be changed afterwards. It
+// waits for who else uses the layer until ctx ends at most. The error wraps [cpuref.ErrShape], [gpu.ErrClosed],
+// [ErrUnsupported] for layers that do not fit the device in one piece and for the CPU reference, or ctx's.
+func (l *Layer) Upload(ctx context.Context, x tensor.Volume, residual ...tensor.Volume) (u *Uploaded, err error) {
+	err = l.use(ctx, "uploading to", func(e engine) error {
 		on, ok := e.(*whole)
 		if !ok {
 			return errNotResident
