@@ -37,6 +37,12 @@ func TestWaitEnds(t *testing.T) {
 		"QuantizedLayer.Run":     func(ctx context.Context) error { _, err := q.Run(ctx, bytes); return err },
 		"Program.Run":            func(ctx context.Context) error { _, err := program.Run(ctx, x); return err },
 		"FilterGradient.Compute": g.Compute,
+		"Layer.Upload":           func(ctx context.Context) error { _, err := l.Upload(ctx, x); return err },
+		"QuantizedLayer.Upload":  func(ctx context.Context) error { _, err := q.Upload(ctx, bytes); return err },
+		"Program.Submit":         func(ctx context.Context) error { _, err := program.Submit(ctx, x); return err },
+		"FilterGradient.Upload": func(ctx context.Context) error {
+			return g.Upload(ctx, x, must(tensor.NewVolume(1, 5, 5, 8)))
+		},
 	} {
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
 		if err := call(ctx); !errors.Is(err, context.DeadlineExceeded) {
