@@ -191,8 +191,8 @@ type Running struct {
 	sent    *gpu.Submission
 }
 
-// Submit uploads the inputs, sends all nodes to the device and returns at once, but for who else uses the program, whom
-// it waits for until ctx ends at most. Wait gives the outputs.
+// Submit uploads the inputs, sends all nodes to the device and returns at once, but for who else uses the program,
+// whom it waits for until ctx ends at most. Wait gives the outputs.
 func (p *Program) Submit(ctx context.Context, inputs ...tensor.Volume) (r *Running, err error) {
 	err = p.use(ctx, "submitting", func(s *exec.Session) error {
 		words, err := p.volumes(inputs)()
