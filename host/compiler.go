@@ -326,6 +326,7 @@ func (c *compiler) emitQuantized(i int, n node) error {
 	if !shaders.Fits(q.problem) {
 		return unsupported(algo.ErrTooLong)
 	}
+	q.options.Algorithm = (&QuantizedLayer{quantizedData: q, dev: c.dev}).tuned()
 	s := q.spec(true, outputKinds{n.quantization == nil, n.quantization != nil})
 	same := map[int]int{}
 	x, _ := c.placement(n.from[0])

@@ -3,6 +3,7 @@ package host_test
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -111,6 +112,19 @@ func TestTuneFilterGradient(t *testing.T) {
 	}
 }
 
+// firstKernel is that of a program of one layer of int8.
+func firstKernel(t *testing.T, dev *host.Device, p conv.Problem, q *proof.Quantized, o host.QuantizedOptions) string {
+	t.Helper()
+	b := host.NewProgram(dev)
+	x := b.Quantize(b.Input(p.Batch, p.H.In, p.W.In, p.InChannels), o.XScale, o.XZero)
+	return compiled(t)(b.Compile(b.Dequantize(b.QuantizedConv(x, p, q.Filters, o)))).Algorithms()[1]
+}
+
+// kernelOfName is how the kernels of an algorithm begin.
+func kernelOfName(algorithm string) string {
+	return strings.NewReplacer("direct/", "conv_", "/", "_", "_converted", "").Replace(algorithm)
+}
+
 // TestTuneQuantized measures a small layer of int8, with its own filters.
 func TestTuneQuantized(t *testing.T) {
 	dev := hosttest.Open(t)
@@ -154,6 +168,9 @@ func TestTuneQuantized(t *testing.T) {
 		}
 		if err := l.Close(); err != nil {
 			t.Error(err)
+		}
+		if kernel := firstKernel(t, dev, p, q, o); !strings.HasPrefix(kernel, kernelOfName(c.want)) {
+			t.Errorf("%+v: a program has %s", c, kernel)
 		}
 	}
 	if _, err := tune(cpu(t)); !errors.Is(err, host.ErrUnsupported) {
