@@ -61,7 +61,7 @@ func TestFuse(t *testing.T) {
 			}
 		}
 	}
-	contain(t, succeed(t, "inspect", path, "--fuse", "always"), "separable/")
+	contain(t, squeezed(succeed(t, "inspect", path, "--fuse", "always")), "separable/", "between [1 8 5 5]")
 	contain(t, succeed(t, "bench", "--no-ceilings", "--budget", "1ms", "--rounds", "1", "--model", path, "--fuse",
 		"always"), "right, ")
 	out := succeed(t, "tune", "--model", path, "--budget", "50ms", "--cache", cache, "--json")

@@ -199,7 +199,8 @@ func TestInspectPlan(t *testing.T) {
 func TestInspectFused(t *testing.T) {
 	hosttest.Open(t)
 	out := squeezed(succeed(t, "inspect", "../../examples/digits/digits.onnx"))
-	contain(t, out, "conv0 [1 8 26 26] relu0 [1 8 26 26]", "flat [1 400]", "1 1 Conv, 2 Relu ", "6 8 Gemm ", "a copy")
+	contain(t, out, "conv0 [1 8 26 26] relu0 [1 8 26 26]", "flat [1 400]", "1 1 Conv, 2 Relu ", "5 7 Flatten, 8 Gemm ",
+		"10 of 1x1x400")
 }
 
 func TestInspectUnsupported(t *testing.T) {

@@ -74,9 +74,12 @@ func (r *inspectReport) complete(layers []conv.Problem) {
 		if err != nil {
 			continue
 		}
-		if op := m[2]; op == "MatMul" || op == "Gemm" { // whose rows the compiled layer has as places of one image
+		if op := m[2]; op == "MatMul" || op == "Gemm" {
+			// The compiled layer has their rows as places of one image, or their depth as places of its filters.
 			p.Batch *= p.Z.Out * p.H.Out * p.W.Out
-			p.Z.Out, p.H.Out, p.W.Out = 1, 1, 1
+			p.InChannels *= p.Z.Filter * p.H.Filter * p.W.Filter
+			one := conv.Axis{In: 1, Out: 1, Filter: 1, Stride: 1, Dilation: 1}
+			p.Z, p.H, p.W = one, one, one
 		}
 		at, found := slices.BinarySearchFunc(
 			r.Layers,

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/gpuconv/gpuconv/onnx"
@@ -52,15 +53,16 @@ func (a axes) images() ([]int, bool) {
 }
 
 // infer fills in the shapes that the file does not say with those of the plan. What fused nodes give each other stands
-// nowhere, and has the shape of what the last of them gives.
+// nowhere, and has the shape of what the next of them gives whose shape is known: they are computed number by number.
 func (r *inspectReport) infer(p inspectPlan) {
 	for _, nodes := range p.Fused {
-		if len(nodes) == 0 {
-			continue
-		}
-		if shape, ok := p.shapes[r.Nodes[nodes[len(nodes)-1]].Outputs[0].Name]; ok {
-			for _, n := range nodes {
-				p.shapes[r.Nodes[n].Outputs[0].Name] = shape
+		var shape []int
+		for _, n := range slices.Backward(nodes) {
+			name := r.Nodes[n].Outputs[0].Name
+			if known, ok := p.shapes[name]; ok {
+				shape = known
+			} else if shape != nil {
+				p.shapes[name] = shape
 			}
 		}
 	}
