@@ -87,61 +87,53 @@ func newPairTask(
 	return t, nil
 }
 
-// pairContender is a program of two layers.
-type pairContender struct {
-	dev     *Device
-	build   func(checked bool) (*Program, error)
-	program *Program
-	data    Operands // of the first layer
-	runs    int      // that are measured together
-}
-
-// openPairContender builds the program. Its input goes to the device with each sample, by the device's clock before
-// that begins.
+// openPairContender builds a program of the two layers. Its input goes to the device with each sample, by the device's
+// clock before that begins.
 func openPairContender(
 	ctx context.Context, dev *Device, p Pair, o LayerOptions, data [2]Operands, algorithm string,
-) (c *pairContender, err error) {
-	second := LayerOptions{Tunings: o.Tunings, Exact: o.Exact}
-	c = &pairContender{dev: dev, data: data[0], runs: 1}
-	c.build = func(checked bool) (*Program, error) {
+) (*contender, error) {
+	x, first := data[0].X, LayerOptions{Tunings: o.Tunings, Exact: o.Exact}
+	second := first
+	if algorithm != AlgorithmName(apart{}) {
+		second.Algorithm = algorithm
+	}
+	build := func(ctx context.Context, checked bool) (*Program, error) {
 		b := NewProgram(dev)
-		if b.Fuse(FuseNever); algorithm != AlgorithmName(apart{}) {
-			second.Algorithm = algorithm
-		}
-		x := b.Input3D(data[0].X.N, data[0].X.Planes(), data[0].X.H, data[0].X.W, data[0].X.D)
-		between := b.Conv(x, p.Depthwise, data[0].W, LayerOptions{Tunings: o.Tunings, Exact: o.Exact})
-		return b.compile(ctx, checked, []Value{b.Conv(between, p.Pointwise, data[1].W, second)})
+		b.Fuse(FuseNever) // but for what the second layer's algorithm says
+		between := b.Conv(b.Input3D(x.N, x.Planes(), x.H, x.W, x.D), p.Depthwise, data[0].W, first)
+		return b.CompileContext(ctx, checked, b.Conv(between, p.Pointwise, data[1].W, second))
 	}
-	c.program, err = c.build(false)
-	return c, err
-}
-
-// Sample runs the program, by the device's own clock where it has one.
-func (c *pairContender) Sample(ctx context.Context) (time.Duration, error) {
-	words := exec.Bits(c.data.X.Data)
-	if c.dev.gpu.Info().HasFeature(gpu.FeatureTimestamps) {
-		took, err := c.program.TimeWords(ctx, c.runs, words)
-		if c.runs == 1 {
-			c.runs = RunsOf(took)
-		}
-		return took, err
-	}
-	begun := time.Now()
-	_, err := c.program.RunWords(ctx, words)
-	return time.Since(begun), err
-}
-
-// Verify judges both layers, or what they give together.
-func (c *pairContender) Verify(ctx context.Context) error {
-	checked, err := c.build(true)
+	program, err := build(ctx, false)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	_, reports, err := checked.Verify(ctx, VerifyOptions{}, c.data.X)
-	for _, r := range reports {
-		err = errors.Join(err, r.Report.Err())
+	c := newContender(dev)
+	c.compute, c.close = programRuns{program, exec.Bits(x.Data)}, program.Close
+	c.verify = func(ctx context.Context) error {
+		checked, err := build(ctx, true)
+		if err != nil {
+			return err
+		}
+		_, reports, err := checked.Verify(ctx, VerifyOptions{}, x)
+		for _, r := range reports {
+			err = errors.Join(err, r.Report.Err())
+		}
+		return errors.Join(err, checked.Close())
 	}
-	return errors.Join(err, checked.Close())
+	return c, nil
 }
 
-func (c *pairContender) Close() error { return c.program.Close() }
+// programRuns are those of a program of one input.
+type programRuns struct {
+	program *Program
+	words   []uint32
+}
+
+func (r programRuns) Compute(ctx context.Context) error {
+	_, err := r.program.RunWords(ctx, r.words)
+	return err
+}
+
+func (r programRuns) ComputeTimed(ctx context.Context, runs int) (time.Duration, error) {
+	return r.program.TimeWords(ctx, runs, r.words)
+}
