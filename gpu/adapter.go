@@ -86,11 +86,15 @@ func (a AdapterInfo) HasFeature(name string) bool { return slices.Contains(a.Fea
 // FeatureTimestamps is the WebGPU name of the feature that timed batches need.
 const FeatureTimestamps = "timestamp-query"
 
+// maxTexture is what a texture holds where kernels can read it: every device has 8192 rows.
+const maxTexture = 8192 * textureRow
+
 // Limits are what a device offers; sizes in bytes.
 type Limits struct {
 	MaxBufferSize             uint64 `json:"max_buffer_size"`
 	MaxStorageBinding         uint64 `json:"max_storage_binding"` // of one storage buffer binding
 	MaxUniformBinding         uint64 `json:"max_uniform_binding"`
+	MaxTexture                uint64 `json:"max_texture"` // that kernels can read, 0 where they read none
 	StorageOffsetAlignment    uint32 `json:"storage_offset_alignment"`
 	UniformOffsetAlignment    uint32 `json:"uniform_offset_alignment"`
 	MaxStorageBuffers         uint32 `json:"max_storage_buffers"` // in one kernel

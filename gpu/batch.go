@@ -24,10 +24,11 @@ type Batch struct {
 
 // step is a command with the objects that must still be open when it is submitted.
 type step struct {
-	copies         bool // from src to dst; else group is dispatched
+	copies         bool // from src to dst or texture; else group is dispatched
 	group          *BindGroup
 	grid           [3]uint32
 	src, dst       *Buffer
+	texture        *Texture // that is copied to, nil where dst is
 	srcOff, dstOff uint64
 	size           uint64
 }
@@ -36,12 +37,12 @@ type step struct {
 func (d *Device) NewBatch() *Batch { return &Batch{dev: d} }
 
 // NewTimedBatch begins a batch that measures each of its dispatches with the GPU's own clock, which
-// the adapter must have ([FeatureTimestamps]). A timed batch takes up to 2048 dispatches; call Times
-// once for each submission, for it also frees the timestamps.
+// the adapter must have ([FeatureTimestamps]). Copies count for the dispatch behind them. A timed batch takes up to
+// 2048 dispatches; call Times once for each submission, for it also frees the timestamps.
 func (d *Device) NewTimedBatch() *Batch { return &Batch{dev: d, timed: true} }
 
 // NewTotalBatch begins a batch that is measured from its begin to its end, without what it costs to measure
-// each of its dispatches. It takes no copies. Times gives one time.
+// each of its dispatches. Times gives one time.
 func (d *Device) NewTotalBatch() *Batch { return &Batch{dev: d, timed: true, total: true} }
 
 // MaxTimed is how many dispatches a timed batch takes: WebGPU has 4096 queries in a set, two for each.
@@ -55,6 +56,12 @@ func (b *Batch) Dispatch(g *BindGroup, x, y, z uint32) {
 // Copy records a copy of size bytes, a multiple of 4, between two buffers.
 func (b *Batch) Copy(dst *Buffer, dstOffset uint64, src *Buffer, srcOffset uint64, size uint64) {
 	b.steps = append(b.steps, step{copies: true, src: src, dst: dst, srcOff: srcOffset, dstOff: dstOffset, size: size})
+}
+
+// CopyToTexture records a copy of size bytes, a multiple of 16, from a buffer at an offset, which is one too, to the
+// begin of a texture.
+func (b *Batch) CopyToTexture(dst *Texture, src *Buffer, srcOffset, size uint64) {
+	b.steps = append(b.steps, step{copies: true, src: src, texture: dst, srcOff: srcOffset, size: size})
 }
 
 // Submission is a batch on its way.
@@ -179,6 +186,9 @@ func (b *Batch) checkCopy(s *step) error {
 	if err := s.src.check(b.dev, s.srcOff, s.size); err != nil {
 		return fmt.Errorf("copying from: %w", err)
 	}
+	if s.texture != nil {
+		return b.checkTexture(s)
+	}
 	if err := s.dst.check(b.dev, s.dstOff, s.size); err != nil {
 		return fmt.Errorf("copying to: %w", err)
 	}
@@ -188,8 +198,22 @@ func (b *Batch) checkCopy(s *step) error {
 	return nil
 }
 
+func (b *Batch) checkTexture(s *step) error {
+	if s.srcOff%texelBytes != 0 || s.size%texelBytes != 0 {
+		return fmt.Errorf("%w: copying %d bytes at %d to a texture, both must be multiples of %d", ErrMisuse, s.size,
+			s.srcOff, texelBytes)
+	}
+	if err := s.texture.check(b.dev, s.size); err != nil {
+		return fmt.Errorf("copying to: %w", err)
+	}
+	return nil
+}
+
 // command is a step, which was checked, as the driver takes it; the device's lock is held.
 func (s *step) command() command {
+	if s.copies && s.texture != nil {
+		return command{src: s.src.drv, srcOff: s.srcOff, texture: s.texture.drv, size: s.size}
+	}
 	if s.copies {
 		return command{src: s.src.drv, srcOff: s.srcOff, dst: s.dst.drv, dstOff: s.dstOff, size: s.size}
 	}
@@ -262,7 +286,6 @@ func (b *Batch) prepareTicks(op string, s *Submission) error {
 			n++
 		}
 	}
-	copies := len(b.steps) - n
 	if b.total {
 		n = min(n, 1)
 	}
@@ -270,8 +293,6 @@ func (b *Batch) prepareTicks(op string, s *Submission) error {
 		switch {
 		case !b.dev.info.HasFeature(FeatureTimestamps):
 			return fmt.Errorf("%w: the adapter has no %s", ErrLimit, FeatureTimestamps)
-		case b.total && copies > 0:
-			return fmt.Errorf("%w: %d copies in a batch that is timed together, must be none", ErrMisuse, copies)
 		case n == 0 || n > MaxTimed:
 			return fmt.Errorf("%w: a timed batch of %d dispatches, must be 1 to %d", ErrMisuse, n, MaxTimed)
 		}

@@ -46,17 +46,18 @@ func (o Options) FromEnvironment() (Options, error) {
 type Device struct {
 	info AdapterInfo
 
-	mu      sync.Mutex // guards all below, and the driver: WebGPU's error scopes belong to the device
-	drv     driver     // nil once closed
-	closing bool       // nothing new begins
-	kernels map[string]*Kernel
-	buffers map[*Buffer]struct{}
-	groups  map[*BindGroup]struct{}
-	staging []*stagingBuffer
-	flights map[*flight]struct{} // under way, as far as was seen
+	mu       sync.Mutex // guards all below, and the driver: WebGPU's error scopes belong to the device
+	drv      driver     // nil once closed
+	closing  bool       // nothing new begins
+	kernels  map[string]*Kernel
+	buffers  map[*Buffer]struct{}
+	textures map[*Texture]struct{}
+	groups   map[*BindGroup]struct{}
+	staging  []*stagingBuffer
+	flights  map[*flight]struct{} // under way, as far as was seen
 
 	stats    Stats
-	closings uint64 // of buffers and bind groups, so that batches know what was checked before
+	closings uint64 // of buffers, textures and bind groups, so that batches know what was checked before
 
 	period    sync.Mutex // guards what follows, and is taken before mu
 	nsPerTick float64    // of timestamps, measured when first asked for
@@ -92,12 +93,13 @@ func Open(o Options) (*Device, error) {
 
 func newDevice(info AdapterInfo, drv driver) *Device {
 	return &Device{
-		info:    info,
-		drv:     drv,
-		kernels: map[string]*Kernel{},
-		buffers: map[*Buffer]struct{}{},
-		groups:  map[*BindGroup]struct{}{},
-		flights: map[*flight]struct{}{},
+		info:     info,
+		drv:      drv,
+		kernels:  map[string]*Kernel{},
+		buffers:  map[*Buffer]struct{}{},
+		textures: map[*Texture]struct{}{},
+		groups:   map[*BindGroup]struct{}{},
+		flights:  map[*flight]struct{}{},
 	}
 }
 
@@ -115,7 +117,8 @@ func (d *Device) Limits() Limits { return d.Info().Limits }
 // Live counts what is open on a device.
 type Live struct {
 	Buffers    int    // buffers that callers have not closed
-	Bytes      uint64 // their sizes
+	Textures   int    // textures that callers have not closed
+	Bytes      uint64 // the sizes of both
 	BindGroups int    // bind groups that callers have not closed
 	Kernels    int    // compiled kernels, which the device keeps
 	Staging    int    // buffers that the device keeps for reading back
@@ -132,6 +135,10 @@ func (d *Device) Live() Live {
 	for b := range d.buffers {
 		l.Bytes += b.size
 	}
+	l.Textures = len(d.textures)
+	for t := range d.textures {
+		l.Bytes += t.size
+	}
 	return l
 }
 
@@ -139,6 +146,7 @@ func (d *Device) Live() Live {
 // closed. So a caller can prove that work done again makes nothing new.
 type Stats struct {
 	Buffers     uint64 // allocated, with those that the device keeps for reading back and for timestamps
+	Textures    uint64
 	BindGroups  uint64
 	Kernels     uint64 // compiled
 	Submissions uint64 // batches and reads that were sent to the GPU
@@ -154,8 +162,8 @@ func (d *Device) Stats() Stats {
 	return d.stats
 }
 
-// Close waits for work under way and lets go of everything that was made from the device. Buffers and
-// bind groups that were still open are closed, and named in an error that wraps [ErrLeak]. A second Close
+// Close waits for work under way and lets go of everything that was made from the device. Buffers,
+// textures and bind groups that were still open are closed, and named in an error that wraps [ErrLeak]. A second Close
 // does nothing. What a lost device holds stays with the driver: taking it back might wait for ever.
 func (d *Device) Close() error {
 	if d == nil {
@@ -170,7 +178,7 @@ func (d *Device) Close() error {
 	}
 	leaks := d.dropAll()
 	d.drv.close()
-	d.drv, d.kernels, d.buffers, d.groups, d.staging = nil, nil, nil, nil, nil
+	d.drv, d.kernels, d.buffers, d.textures, d.groups, d.staging = nil, nil, nil, nil, nil, nil
 	if leaks != nil {
 		return d.failed("closing the device", fmt.Errorf("%w: %s", ErrLeak, strings.Join(leaks, ", ")))
 	}
@@ -186,6 +194,10 @@ func (d *Device) dropAll() (leaks []string) {
 	for b := range d.buffers {
 		leaks = append(leaks, fmt.Sprintf("buffer %q of %d bytes", b.label, b.size))
 		b.drop()
+	}
+	for t := range d.textures {
+		leaks = append(leaks, fmt.Sprintf("texture %q of %d bytes", t.label, t.size))
+		t.drop()
 	}
 	for _, k := range d.kernels {
 		k.drop()

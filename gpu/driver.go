@@ -7,6 +7,8 @@ import "time"
 // or not multiples of 4, or ranges outside a buffer.
 type driver interface {
 	createBuffer(label string, size uint64, u Usage) (driverBuffer, error)
+	// createTexture makes a texture of so many rows of TextureWidth texels.
+	createTexture(label string, rows uint32) (driverTexture, error)
 	createKernel(source KernelSource) (driverKernel, error)
 	createBindGroup(k driverKernel, bindings []driverBinding) (driverBindGroup, error)
 	write(b driverBuffer, offset uint64, data []byte) error
@@ -33,12 +35,14 @@ type released interface{ release() }
 
 type (
 	driverBuffer    released
+	driverTexture   released
 	driverBindGroup released
 	driverKernel    released
 )
 
-// driverBinding is a range of a buffer at one @binding.
+// driverBinding is a range of a buffer at one @binding, or a texture.
 type driverBinding struct {
+	texture      driverTexture // nil for a buffer
 	buffer       driverBuffer
 	offset, size uint64
 }
@@ -54,9 +58,9 @@ type pending interface {
 // recording is what a driver makes of commands.
 type recording any
 
-// timestamps has each dispatch of a submission be a pass of its own whose begin and end are written, as
+// timestamps has each dispatch of a submission, with the copies before it, be measured from its begin to its end, as
 // two ticks of 8 bytes, one after the other into a buffer, which is nil for none. Where there is but one of these for
-// many dispatches, they are one pass.
+// many dispatches, all that the submission does is measured together.
 type timestamps struct {
 	buffer     driverBuffer
 	dispatches int // at least one
@@ -69,12 +73,13 @@ type tail struct {
 	offset, size uint64
 }
 
-// command is one recorded step of a batch: a dispatch where kernel is set, else a copy.
+// command is one recorded step of a batch: a dispatch where kernel is set, else a copy, to a texture or a buffer.
 type command struct {
 	kernel   driverKernel
 	group    driverBindGroup
 	grid     [3]uint32
 	src, dst driverBuffer
+	texture  driverTexture // nil for a copy between buffers
 	srcOff   uint64
 	dstOff   uint64
 	size     uint64

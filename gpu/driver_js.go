@@ -83,7 +83,19 @@ func describe(a js.Value) AdapterInfo {
 	for name, field := range limitFields(&info.Limits) {
 		readLimit(a.Get("limits").Get(name), field)
 	}
+	if readsTextures() {
+		info.Limits.MaxTexture = maxTexture
+	}
 	return info
+}
+
+// readsTextures tells whether the browser's WGSL lets kernels read the textures that they could write.
+func readsTextures() (reads bool) {
+	attempt(func() {
+		known := property(property(js.Global(), "navigator"), "gpu").Get("wgslLanguageFeatures")
+		reads = known.Truthy() && known.Call("has", "readonly_and_readwrite_storage_textures").Bool()
+	})
+	return reads
 }
 
 // typeOf guesses an adapter's type. Chromium tells it ("discrete GPU", "CPU") to developers only; the
@@ -320,6 +332,9 @@ const (
 	flagStorage      = 0x0080
 	flagQueryResolve = 0x0200
 
+	flagTextureCopyDst = 0x02
+	flagTextureStorage = 0x08
+
 	mapModeRead  = 1
 	stageCompute = 4
 )
@@ -356,6 +371,33 @@ func (d *jsDriver) createBuffer(label string, size uint64, u Usage) (driverBuffe
 	return b, nil
 }
 
+// jsTexture is a texture with the view of it that kernels read.
+type jsTexture struct{ texture, view js.Value }
+
+// release frees the memory as that of a buffer.
+func (t *jsTexture) release() { attempt(func() { t.texture.Call("destroy") }) }
+
+func (d *jsDriver) createTexture(label string, rows uint32) (driverTexture, error) {
+	if err := d.earlier(); err != nil {
+		return nil, err
+	}
+	object, err := d.create("createTexture", map[string]any{"label": label, "format": textureFormat,
+		"size": []any{TextureWidth, rows}, "usage": flagTextureCopyDst | flagTextureStorage})
+	t := &jsTexture{texture: object}
+	if err == nil {
+		err = attempt(func() { t.view = object.Call("createView") })
+	}
+	if err != nil {
+		if object.Truthy() {
+			t.release()
+		}
+		return nil, err
+	}
+	return t, nil
+}
+
+const textureFormat = "rgba32float"
+
 // jsKernel keeps what bind groups and passes need of a pipeline.
 type jsKernel struct{ layout, pipeline js.Value }
 
@@ -371,8 +413,7 @@ func (d *jsDriver) createKernel(s KernelSource) (driverKernel, error) {
 	}
 	entries := make([]any, len(s.Bindings))
 	for i, b := range s.Bindings {
-		kind := map[BindingKind]any{ReadOnly: "read-only-storage", ReadWrite: "storage", UniformIn: "uniform"}[b]
-		entries[i] = map[string]any{"binding": i, "visibility": stageCompute, "buffer": map[string]any{"type": kind}}
+		entries[i] = layoutEntry(i, b)
 	}
 	layout, err := d.create("createBindGroupLayout", map[string]any{"label": s.Name, "entries": entries})
 	if err != nil {
@@ -394,6 +435,17 @@ func (d *jsDriver) createKernel(s KernelSource) (driverKernel, error) {
 		return nil, d.shaderError(err, module)
 	}
 	return &jsKernel{layout, pipeline}, nil
+}
+
+func layoutEntry(i int, b BindingKind) map[string]any {
+	e := map[string]any{"binding": i, "visibility": stageCompute}
+	if b == TextureIn {
+		e["storageTexture"] = map[string]any{"access": "read-only", "format": textureFormat}
+		return e
+	}
+	kind := map[BindingKind]any{ReadOnly: "read-only-storage", ReadWrite: "storage", UniformIn: "uniform"}[b]
+	e["buffer"] = map[string]any{"type": kind}
+	return e
 }
 
 // shaderError says that a shader is at fault, in the compiler's words, unless memory or the device is.
@@ -447,6 +499,10 @@ func (d *jsDriver) createBindGroup(k driverKernel, bindings []driverBinding) (dr
 	}
 	entries := make([]any, len(bindings))
 	for i, b := range bindings {
+		if b.texture != nil {
+			entries[i] = map[string]any{"binding": i, "resource": b.texture.(*jsTexture).view}
+			continue
+		}
 		resource := map[string]any{"buffer": b.buffer.(*jsBuffer).Value, "offset": b.offset, "size": b.size}
 		entries[i] = map[string]any{"binding": i, "resource": resource}
 	}
@@ -493,7 +549,7 @@ func (d *jsDriver) submit(r recording, ticks timestamps, read tail) (pending, er
 	}
 	done := d.send(ops, ticks)
 	for _, o := range ops {
-		if o.kernel == nil {
+		if o.kernel == nil && o.texture == nil {
 			o.dst.(*jsBuffer).filled = done
 		}
 	}
@@ -513,7 +569,7 @@ func (d *jsDriver) send(ops []command, ticks timestamps) *answer {
 			set := d.encodeTimed(encoder, ops, ticks)
 			defer set.Call("destroy") // submitted work keeps it
 		} else {
-			encode(encoder, ops, false, func() js.Value { return encoder.Call("beginComputePass") })
+			encodePlain(encoder, ops)
 		}
 		d.queue.Call("submit", []any{encoder.Call("finish")})
 		return d.queue.Call("onSubmittedWorkDone")
@@ -521,8 +577,8 @@ func (d *jsDriver) send(ops []command, ticks timestamps) *answer {
 }
 
 // encode puts consecutive dispatches into passes that begin begins; WebGPU keeps them in order. Where apart is set
-// each has its own.
-func encode(encoder js.Value, ops []command, apart bool, begin func() js.Value) {
+// each has its own. Before a copy it calls copying.
+func encode(encoder js.Value, ops []command, apart bool, begin func() js.Value, copying func()) {
 	pass := js.Undefined()
 	end := func() {
 		if pass.Truthy() {
@@ -533,6 +589,7 @@ func encode(encoder js.Value, ops []command, apart bool, begin func() js.Value) 
 	for _, o := range ops {
 		if o.kernel == nil {
 			end()
+			copying()
 			copyOn(encoder, o)
 			continue
 		}
@@ -547,18 +604,63 @@ func encode(encoder js.Value, ops []command, apart bool, begin func() js.Value) 
 	end()
 }
 
-// encodeTimed gives every dispatch a pass with timestamps, or all of them one where they are measured together, and
-// resolves them into ticks. The set that it returns is to be destroyed after the submission.
+// encodePlain encodes all commands without timestamps.
+func encodePlain(encoder js.Value, ops []command) {
+	encode(encoder, ops, false, func() js.Value { return encoder.Call("beginComputePass") }, func() {})
+}
+
+// stamper begins passes with timestamps.
+type stamper struct {
+	encoder, set js.Value
+	next         int  // timestamp
+	begun        bool // whether what the next pass measures has begun: with copies before it
+}
+
+// pass begins a pass with timestamps at its begin or its end, or both; -1 is none.
+func (s *stamper) pass(first, last int) js.Value {
+	writes := map[string]any{"querySet": s.set}
+	if first >= 0 {
+		writes["beginningOfPassWriteIndex"] = first
+	}
+	if last >= 0 {
+		writes["endOfPassWriteIndex"] = last
+	}
+	return s.encoder.Call("beginComputePass", map[string]any{"timestampWrites": writes})
+}
+
+// stamp writes one timestamp between two passes, as the begin or the end of a pass of nothing.
+func (s *stamper) stamp(first, last int) { s.pass(first, last).Call("end") }
+
+// dispatches begins the pass of the next dispatches.
+func (s *stamper) dispatches() js.Value {
+	first := s.next
+	if s.begun {
+		first = -1
+	}
+	s.begun = false
+	s.next += 2
+	return s.pass(first, s.next-1)
+}
+
+// encodeTimed gives every dispatch, with the copies before it, timestamps of its own, or all commands two where they
+// are measured together, and resolves them into ticks. The set that it returns is to be destroyed after the
+// submission.
 func (d *jsDriver) encodeTimed(encoder js.Value, ops []command, ticks timestamps) js.Value {
 	n := 2 * ticks.dispatches
 	set := d.dev.Call("createQuerySet", map[string]any{"type": "timestamp", "count": n})
-	next := 0
-	encode(encoder, ops, ticks.dispatches > 1, func() js.Value {
-		writes := map[string]any{"querySet": set, "beginningOfPassWriteIndex": next,
-			"endOfPassWriteIndex": next + 1}
-		next += 2
-		return encoder.Call("beginComputePass", map[string]any{"timestampWrites": writes})
-	})
+	s := &stamper{encoder: encoder, set: set}
+	if n == 2 && slices.ContainsFunc(ops, func(o command) bool { return o.kernel == nil }) {
+		s.stamp(0, -1)
+		encodePlain(encoder, ops)
+		s.stamp(-1, 1)
+	} else {
+		encode(encoder, ops, n > 2, s.dispatches, func() {
+			if !s.begun && s.next < n {
+				s.stamp(s.next, -1)
+				s.begun = true
+			}
+		})
+	}
 	encoder.Call("resolveQuerySet", set, 0, n, ticks.buffer.(*jsBuffer).Value, 0)
 	return set
 }
@@ -570,7 +672,24 @@ func dispatchOn(pass js.Value, o command) {
 }
 
 func copyOn(encoder js.Value, o command) {
-	encoder.Call("copyBufferToBuffer", o.src.(*jsBuffer).Value, o.srcOff, o.dst.(*jsBuffer).Value, o.dstOff, o.size)
+	src := o.src.(*jsBuffer).Value
+	if o.texture == nil {
+		encoder.Call("copyBufferToBuffer", src, o.srcOff, o.dst.(*jsBuffer).Value, o.dstOff, o.size)
+		return
+	}
+	rows := o.size / textureRow
+	for _, part := range []struct{ row, rows, texels uint64 }{
+		{0, rows, TextureWidth},
+		{rows, 1, o.size % textureRow / texelBytes},
+	} {
+		if part.rows == 0 || part.texels == 0 {
+			continue
+		}
+		encoder.Call("copyBufferToTexture",
+			map[string]any{"buffer": src, "offset": o.srcOff + part.row*textureRow, "bytesPerRow": textureRow},
+			map[string]any{"texture": o.texture.(*jsTexture).texture, "origin": []any{0, part.row}},
+			[]any{part.texels, part.rows})
+	}
 }
 
 func (d *jsDriver) mapped(b driverBuffer, dst []byte) error {

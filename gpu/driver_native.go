@@ -135,6 +135,9 @@ func describe(a *native.Adapter, drivers []vulkan.Driver) AdapterInfo {
 		info.Features = append(info.Features, f.String())
 	}
 	slices.Sort(info.Features)
+	if info.Backend != BackendGL && info.HasFeature(featureTextureReads) {
+		info.Limits.MaxTexture = maxTexture
+	}
 	for _, d := range drivers {
 		if info.Backend == BackendVulkan && d.VendorID == n.VendorID && d.DeviceID == n.DeviceID &&
 			d.Device == info.Name {
@@ -154,6 +157,9 @@ func vendorName(id uint32, fallback string) string {
 	return fallback
 }
 
+// featureTextureReads is what wgpu calls it that kernels may read the textures which they could write.
+var featureTextureReads = wgpu.NativeFeatureTextureAdapterSpecificFormatFeatures.String()
+
 // nativeDriver is a device of wgpu-native.
 type nativeDriver struct{ dev *native.Device }
 
@@ -161,6 +167,9 @@ func openNative(a *native.Adapter, info AdapterInfo) (driver, error) {
 	var features []wgpu.FeatureName
 	if info.HasFeature(FeatureTimestamps) {
 		features = append(features, wgpu.FeatureNameTimestampQuery)
+	}
+	if info.Limits.MaxTexture > 0 {
+		features = append(features, wgpu.NativeFeatureTextureAdapterSpecificFormatFeatures)
 	}
 	dev, err := a.RequestDevice("gpuconv", features)
 	if err != nil {
@@ -248,6 +257,25 @@ type nativeBuffer struct {
 
 func (b *nativeBuffer) release() { b.on.release(b.Buffer) }
 
+func (d *nativeDriver) createTexture(label string, rows uint32) (driverTexture, error) {
+	t, err := d.dev.CreateTexture(label, rows)
+	if err = d.made(t, err); err != nil {
+		return nil, err
+	}
+	if err := d.outcome(t.CreateView()); err != nil {
+		d.release(t)
+		return nil, err
+	}
+	return &nativeTexture{t, d}, nil
+}
+
+type nativeTexture struct {
+	*native.Texture
+	on *nativeDriver
+}
+
+func (t *nativeTexture) release() { t.on.release(t.Texture) }
+
 // nativeKernel keeps what bind groups and passes need of a pipeline.
 type nativeKernel struct {
 	layout   *wgpu.BindGroupLayout
@@ -265,13 +293,7 @@ func (d *nativeDriver) createKernel(s KernelSource) (driverKernel, error) {
 	defer d.release(module)
 	entries := make([]wgpu.BindGroupLayoutEntry, len(s.Bindings))
 	for i, b := range s.Bindings {
-		kind := map[BindingKind]wgpu.BufferBindingType{ReadOnly: wgpu.BufferBindingTypeReadOnlyStorage,
-			ReadWrite: wgpu.BufferBindingTypeStorage, UniformIn: wgpu.BufferBindingTypeUniform}[b]
-		entries[i] = wgpu.BindGroupLayoutEntry{
-			Binding:    uint32(i),
-			Visibility: wgpu.ShaderStageCompute,
-			Buffer:     wgpu.BufferBindingLayout{Type: kind},
-		}
+		entries[i] = layoutEntry(uint32(i), b)
 	}
 	layout, err := d.dev.CreateBindGroupLayout(&wgpu.BindGroupLayoutDescriptor{Label: s.Name, Entries: entries})
 	if err = d.made(layout, err); err != nil {
@@ -283,6 +305,18 @@ func (d *nativeDriver) createKernel(s KernelSource) (driverKernel, error) {
 		return nil, err
 	}
 	return &nativeKernel{layout, pipeline, d}, nil
+}
+
+func layoutEntry(i uint32, b BindingKind) wgpu.BindGroupLayoutEntry {
+	e := wgpu.BindGroupLayoutEntry{Binding: i, Visibility: wgpu.ShaderStageCompute}
+	if b == TextureIn {
+		e.StorageTexture = wgpu.StorageTextureBindingLayout{Access: wgpu.StorageTextureAccessReadOnly,
+			Format: wgpu.TextureFormatRGBA32Float, ViewDimension: wgpu.TextureViewDimension2D}
+		return e
+	}
+	e.Buffer.Type = map[BindingKind]wgpu.BufferBindingType{ReadOnly: wgpu.BufferBindingTypeReadOnlyStorage,
+		ReadWrite: wgpu.BufferBindingTypeStorage, UniformIn: wgpu.BufferBindingTypeUniform}[b]
+	return e
 }
 
 func (d *nativeDriver) createPipeline(
@@ -327,6 +361,10 @@ func (g *nativeBindGroup) release() { g.on.release(g.BindGroup) }
 func (d *nativeDriver) createBindGroup(k driverKernel, bindings []driverBinding) (driverBindGroup, error) {
 	entries := make([]wgpu.BindGroupEntry, len(bindings))
 	for i, b := range bindings {
+		if b.texture != nil {
+			entries[i] = wgpu.BindGroupEntry{Binding: uint32(i), TextureView: b.texture.(*nativeTexture).View}
+			continue
+		}
 		entries[i] = wgpu.BindGroupEntry{
 			Binding: uint32(i),
 			Buffer:  b.buffer.(*nativeBuffer).Buffer,
@@ -348,9 +386,13 @@ func (d *nativeDriver) write(b driverBuffer, offset uint64, data []byte) error {
 func (d *nativeDriver) record(commands []command) recording {
 	steps := make([]native.Step, len(commands))
 	for i, c := range commands {
-		if c.kernel != nil {
+		switch {
+		case c.kernel != nil:
 			steps[i] = native.Dispatch(c.kernel.(*nativeKernel).pipeline, c.group.(*nativeBindGroup).BindGroup, c.grid)
-		} else {
+		case c.texture != nil:
+			steps[i] = native.CopyToTexture(c.src.(*nativeBuffer).Buffer, c.srcOff,
+				c.texture.(*nativeTexture).Texture, c.size)
+		default:
 			steps[i] = native.Copy(c.src.(*nativeBuffer).Buffer, c.srcOff, c.dst.(*nativeBuffer).Buffer, c.dstOff,
 				c.size)
 		}

@@ -8,14 +8,15 @@ import (
 	"unicode/utf8"
 )
 
-// BindingKind is how a kernel sees the buffer at one @binding of @group(0).
+// BindingKind is how a kernel sees the buffer or texture at one @binding of @group(0).
 type BindingKind int
 
-// The kinds of bindings, with their WGSL address spaces.
+// The kinds of bindings, with their WGSL address spaces or type.
 const (
 	ReadOnly  BindingKind = iota // var<storage, read>
 	ReadWrite                    // var<storage, read_write>
 	UniformIn                    // var<uniform>
+	TextureIn                    // texture_storage_2d<rgba32float, read>
 )
 
 // KernelSource is a compute shader: all that a device needs to compile it and to check its use.
@@ -67,14 +68,20 @@ func (d *Device) checkSource(s KernelSource) error {
 	if err := checkText(s); err != nil {
 		return err
 	}
-	storage := uint32(0)
+	storage, textures := uint32(0), uint32(0)
 	for i, b := range s.Bindings {
-		if b < ReadOnly || b > UniformIn {
+		switch b {
+		case ReadOnly, ReadWrite:
+			storage++
+		case TextureIn:
+			textures++
+		case UniformIn:
+		default:
 			return fmt.Errorf("%w: binding %d has no such kind: %d", ErrMisuse, i, b)
 		}
-		if b != UniformIn {
-			storage++
-		}
+	}
+	if textures > 0 && l.MaxTexture == 0 {
+		return fmt.Errorf("%w: kernels read no textures on this adapter", ErrLimit)
 	}
 	invocations := uint64(s.Workgroup[0]) * uint64(s.Workgroup[1]) * uint64(s.Workgroup[2])
 	for _, c := range []struct {
@@ -82,6 +89,7 @@ func (d *Device) checkSource(s KernelSource) error {
 		has, limit uint64
 	}{
 		{"storage buffers", uint64(storage), uint64(l.MaxStorageBuffers)},
+		{"textures", uint64(textures), maxTextures},
 		{"bytes of workgroup memory", uint64(s.WorkgroupStorage), uint64(l.MaxWorkgroupStorage)},
 		{"threads in a workgroup", invocations, uint64(l.MaxWorkgroupInvocations)},
 		{"threads in a workgroup's x", uint64(s.Workgroup[0]), uint64(l.MaxWorkgroupSizeX)},
@@ -97,6 +105,9 @@ func (d *Device) checkSource(s KernelSource) error {
 	}
 	return nil
 }
+
+// maxTextures is how many textures every device has for a kernel to read.
+const maxTextures = 4
 
 // maxText is more than any shader needs, and lets a compiler do with a stack of some gigabytes that
 // exist only on paper.
@@ -128,20 +139,23 @@ func (k *Kernel) drop() {
 	k.drv = nil
 }
 
-// Binding is a range of a buffer that a kernel sees at one @binding. Size 0 is the rest of the buffer.
+// Binding is a range of a buffer that a kernel sees at one @binding, or all of a texture. Size 0 is the rest of the
+// buffer.
 type Binding struct {
 	Buffer       *Buffer
 	Offset, Size uint64
+	Texture      *Texture
 }
 
-// BindGroup ties a kernel to the buffers that it works on.
+// BindGroup ties a kernel to the buffers and textures that it works on.
 type BindGroup struct {
-	kernel  *Kernel
-	buffers []*Buffer
-	drv     driverBindGroup // nil once closed; guarded by the device's lock
+	kernel   *Kernel
+	buffers  []*Buffer
+	textures []*Texture
+	drv      driverBindGroup // nil once closed; guarded by the device's lock
 }
 
-// Bind ties k to buffers: one binding for each of the source's, in their order.
+// Bind ties k to buffers and textures: one binding for each of the source's, in their order.
 func (k *Kernel) Bind(bindings ...Binding) (*BindGroup, error) {
 	if k == nil {
 		k = &Kernel{}
@@ -154,7 +168,11 @@ func (k *Kernel) Bind(bindings ...Binding) (*BindGroup, error) {
 			return err
 		}
 		for _, b := range bindings {
-			g.buffers = append(g.buffers, b.Buffer)
+			if b.Texture != nil {
+				g.textures = append(g.textures, b.Texture)
+			} else {
+				g.buffers = append(g.buffers, b.Buffer)
+			}
 		}
 		made, err := drv.createBindGroup(k.drv, ranges)
 		if err == nil {
@@ -182,7 +200,7 @@ func (k *Kernel) checkBindings(bindings []Binding) ([]driverBinding, error) {
 			return nil, fmt.Errorf("binding %d: %w", i, err)
 		}
 		for j := range i {
-			if bindings[j].Buffer == b.Buffer && k.clash(j, ranges[j], i, ranges[i]) {
+			if b.Buffer != nil && bindings[j].Buffer == b.Buffer && k.clash(j, ranges[j], i, ranges[i]) {
 				return nil, fmt.Errorf(
 					"%w: bindings %d and %d both are buffer %q, which the kernel writes: only ranges apart, all of "+
 						"them written, may be bound together",
@@ -198,6 +216,15 @@ func (k *Kernel) checkBindings(bindings []Binding) ([]driverBinding, error) {
 }
 
 func (k *Kernel) checkBinding(i int, b Binding) (driverBinding, error) {
+	if reads := k.source.Bindings[i] == TextureIn; reads || b.Texture != nil {
+		if !reads || b.Buffer != nil {
+			return driverBinding{}, fmt.Errorf("%w: a texture, and the kernel binds a buffer", ErrMisuse)
+		}
+		if err := b.Texture.check(k.dev, 0); err != nil {
+			return driverBinding{}, err
+		}
+		return driverBinding{texture: b.Texture.drv}, nil
+	}
 	if b.Size == 0 && b.Offset < b.Buffer.Size() {
 		b.Size = b.Buffer.Size() - b.Offset
 	}
@@ -240,7 +267,7 @@ func (k *Kernel) clash(i int, a driverBinding, j int, b driverBinding) bool {
 	return writes(i) != writes(j) || writes(i) && overlap
 }
 
-// Close lets go of the bind group, not of its buffers.
+// Close lets go of the bind group, not of its buffers and textures.
 func (g *BindGroup) Close() error {
 	if g == nil || g.kernel == nil {
 		return nil
@@ -270,6 +297,11 @@ func (g *BindGroup) check() error {
 	for _, b := range g.buffers {
 		if b.drv == nil {
 			return fmt.Errorf("buffer %q %w", b.label, ErrClosed)
+		}
+	}
+	for _, t := range g.textures {
+		if t.drv == nil {
+			return fmt.Errorf("texture %q %w", t.label, ErrClosed)
 		}
 	}
 	return nil

@@ -97,6 +97,7 @@ type Memory struct {
 	Naive      uint64 // of volumes with a buffer each
 	LowerBound uint64 // no plan that shares buffers whole takes less
 	Live       uint64 // of the volumes that are needed at once at the worst moment: no plan at all takes less
+	Textures   uint64 // that volumes are copied to for kernels which read from textures, beside all of these
 }
 
 // Memory says how the program's volumes share memory, or would if it were not a checked one.
@@ -108,7 +109,7 @@ func (p *Program) Memory() Memory {
 	if err != nil {
 		return Memory{} // Compile would have failed
 	}
-	return Memory{m.Planned, m.Naive, m.Bound, m.Live}
+	return Memory{m.Planned, m.Naive, m.Bound, m.Live, p.session.Memory().Textures}
 }
 
 // Algorithms names what computes each of the program's nodes, in the order in which they run: the algorithm, or of

@@ -256,6 +256,7 @@ func (s *stages) plan(ctx context.Context, inputs map[string]tensor.Array) (sum 
 		sum.Memory.Naive += of.Memory.Naive
 		sum.Memory.LowerBound += of.Memory.LowerBound
 		sum.Memory.Live += of.Memory.Live
+		sum.Memory.Textures += of.Memory.Textures
 		return err
 	})
 	return sum, err

@@ -15,7 +15,7 @@
 // The columns of this dispatch; software adapters load from a uniform buffer more cheaply.
 @group(0) @binding(2) var<uniform> w: array<vec4<f32>, {{.UniformVectors}}>;
 {{- else}}
-@group(0) @binding(2) var<storage, read> w: array<vec4<f32>>;
+@group(0) @binding(2) {{template "w"}}
 {{- end}}
 {{template "outputs" .}}
 
@@ -74,7 +74,7 @@ const VECTOR: u32 = {{.Vector}}u; // input channels that are loaded at once
 		for (var c = begin; c < end; c++) {
 {{- range $c, $of := .Components}}
 {{- range $j := $.Vectors}}
-			let w{{$c}}_{{$j}} = w[weight + {{$.Weight $c $j}}u];
+			let w{{$c}}_{{$j}} = {{template "weights_at" printf "weight + %du" ($.Weight $c $j)}};
 {{- end}}
 {{- end}}
 			// A sum gets all that there is for it at once: where registers are few it is moved to and fro but once.

@@ -7,7 +7,7 @@
 
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) {{template "x" "f32"}}
-@group(0) @binding(2) var<storage, read> w: array<vec4<f32>>;
+@group(0) @binding(2) {{template "w"}}
 {{template "outputs" .}}
 
 {{template "load" "f32"}}
@@ -51,7 +51,7 @@ fn fetch(i: u32, inside: bool) -> f32 {
 {{- range $j := .Vectors}}
 {{- range $t := $.Taps}}
 {{- range $c := $.Components}}
-			let w{{$t}}_{{$c}}_{{$j}} = w[weight{{plus ($.Weight $t $c $j)}}];
+			let w{{$t}}_{{$c}}_{{$j}} = {{template "weights_at" printf "weight%s" (plus ($.Weight $t $c $j))}};
 {{- end}}
 {{- end}}
 {{- range $s := $.Each}}

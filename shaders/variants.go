@@ -28,7 +28,7 @@ type Shader struct {
 	Bindings         []Access  // of @binding(0), @binding(1), ...
 }
 
-// Access is how a shader sees the buffer at a binding.
+// Access is how a shader sees the buffer or texture at a binding.
 type Access string
 
 // The accesses, as WGSL spells them.
@@ -36,10 +36,11 @@ const (
 	Uniform Access = "uniform"
 	Read    Access = "storage, read"
 	Write   Access = "storage, read_write"
+	Texture Access = "texture_storage_2d<rgba32float, read>"
 )
 
-// binding finds the declarations of buffers, which stand in the order of their numbers.
-var binding = regexp.MustCompile(`@group\(0\) @binding\(\d+\) var<([^>]+)>`)
+// binding finds the declarations of buffers and textures, which stand in the order of their numbers.
+var binding = regexp.MustCompile(`@group\(0\) @binding\(\d+\) var(?:<([^>]+)>| \w+: (texture_\w+<[^>]+>))`)
 
 // DType is how a kernel's volumes and filters are stored.
 type DType string
@@ -192,6 +193,9 @@ func Variants() []Variant {
 	for _, k := range Singles() {
 		all = append(all, k)
 	}
+	for _, k := range Textureds() {
+		all = append(all, k)
+	}
 	all = append(all, FromInt8, ToSumsBy(4), ToSumsBy(1))
 	all = append(all, trainingRows...)
 	for _, k := range Operators() {
@@ -252,7 +256,7 @@ var templates = template.Must(
 )
 
 // Source fills the variant's template. Only rows of the table have a source, chains of rows of it, and rows of it with
-// volumes that are stored otherwise or with a single function.
+// volumes that are stored otherwise, with a single function, or that read from textures.
 func Source(v Variant) (Shader, error) {
 	if s, ok := filled.Load(v); ok { // choosing an algorithm asks for many rows, again and again
 		return s.(Shader), nil
@@ -271,6 +275,10 @@ func Source(v Variant) (Shader, error) {
 		if _, err := Source(k.Of); err == nil && k.valid() {
 			all = append(all, k)
 		}
+	case Textured:
+		if _, err := Source(k.Of); err == nil && HasTextured(k.Of) {
+			all = append(all, k)
+		}
 	}
 	for _, row := range all {
 		if row == v {
@@ -284,18 +292,26 @@ func Source(v Variant) (Shader, error) {
 	return Shader{}, fmt.Errorf("shader variant %#v is not in the table", v)
 }
 
+// templatesFor are the templates of a variant, and the row of the table that they are filled with.
+func templatesFor(v Variant) (*template.Template, Variant) {
+	switch k := v.(type) {
+	case Stored:
+		return templatesOf(k), k.Of
+	case Single:
+		return singleTemplates(k.Function), k.Of
+	case Textured:
+		of, row := templatesFor(k.Of)
+		return textured(of), row
+	}
+	return templates, v
+}
+
 // filled are the rows whose templates were filled before.
 var filled sync.Map
 
 func fill(v Variant) (Shader, error) {
 	var text strings.Builder
-	from, data := templates, v
-	switch k := v.(type) {
-	case Stored:
-		from, data = templatesOf(k), k.Of
-	case Single:
-		from, data = singleTemplates(k.Function), k.Of
-	}
+	from, data := templatesFor(v)
 	if err := from.ExecuteTemplate(&text, v.file(), data); err != nil {
 		return Shader{}, fmt.Errorf("shader variant %s: %w", v.Name(), err)
 	}
@@ -307,7 +323,7 @@ func fill(v Variant) (Shader, error) {
 		WorkgroupStorage: v.workgroupStorage(),
 	}
 	for _, b := range binding.FindAllStringSubmatch(shader.WGSL, -1) {
-		shader.Bindings = append(shader.Bindings, Access(b[1]))
+		shader.Bindings = append(shader.Bindings, Access(b[1]+b[2]))
 	}
 	return shader, nil
 }

@@ -4,7 +4,7 @@
 {{template "index" .}}
 
 @group(0) @binding(0) var<uniform> p: Params;
-@group(0) @binding(1) var<storage, read> products: array<Cell>;
+@group(0) @binding(1) {{template "products" "Cell"}}
 @group(0) @binding(2) var<storage, read> b: array<Cell>;
 @group(0) @binding(3) var<storage, read> slopes: array<f32>; // of PReLU, one for each channel
 @group(0) @binding(4) var<storage, read> residuals: array<f32>;
@@ -63,13 +63,13 @@ fn element(i: u32) {
 	let t = tile_of(i / blocks, i % blocks, blocks);
 {{- if .Plane}}
 {{- range $c := .Line}}
-	let d{{$c}} = transform(Line({{range $.Line}}{{if .}}, {{end}}products[between(t, {{$.At . $c}}u)]{{end}}));
+	let d{{$c}} = transform(Line({{range $.Line}}{{if .}}, {{end}}{{template "products_at" printf "between(t, %du)" ($.At . $c)}}{{end}}));
 {{- end}}
 {{- range $r := .Outputs}}
 	keep(t, vec3<u32>(0u, {{$r}}u, 0u), transform(Line({{range $.Line}}{{if .}}, {{end}}d{{.}}.e{{$r}}{{end}})));
 {{- end}}
 {{- else}}
-	keep(t, vec3<u32>(0u), transform(Line({{range .Line}}{{if .}}, {{end}}products[between(t, {{.}}u)]{{end}})));
+	keep(t, vec3<u32>(0u), transform(Line({{range .Line}}{{if .}}, {{end}}{{template "products_at" printf "between(t, %du)" .}}{{end}})));
 {{- end}}
 {{- if finishes}}
 	// The epilogue's functions are many: in a loop they are compiled once, not for each output.

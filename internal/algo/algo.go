@@ -11,8 +11,11 @@ import (
 // All are all algorithms, whether they serve the layer or not.
 func All(s Spec) []Algorithm {
 	list := ordinary()
-	if s.Problem.Transposed {
+	switch {
+	case s.Problem.Transposed:
 		list = transposedAlgorithms(list)
+	case s.DType == shaders.Float32:
+		list = append(list, texturedAlgorithms(list)...)
 	}
 	if s.DType == shaders.Float16 {
 		list = halvedAlgorithms(list)

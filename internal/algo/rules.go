@@ -5,6 +5,8 @@ package algo
 type Machine struct {
 	Load     float64 // of a number or a vector from the device's memory
 	Uniform  float64 // of a vector from a uniform buffer
+	Texture  float64 // of a vector from a texture
+	Copy     float64 // of a vector to a texture, by the device itself
 	Store    float64 // of a number
 	Address  float64 // of what a neuron reads with the next tap
 	Dispatch float64
@@ -25,13 +27,15 @@ type Machine struct {
 // eye. scripts/rules fits figures to results of gpuconv bench, and prints them as they stand here: see docs/rules.md.
 func MachineOf(l Limits) Machine {
 	if l.Software {
-		halves, compile := 0.05, 3e4
+		halves, compile, texture := 0.05, 3e4, 15.0
 		if l.SwiftShader {
-			halves, compile = 0.5, 2e6
+			halves, compile, texture = 0.5, 2e6, 60
 		}
 		return Machine{
 			Load:     60,
 			Uniform:  40,
+			Texture:  texture,
+			Copy:     40,
 			Store:    12,
 			Address:  100,
 			Dispatch: 1e6,
@@ -47,6 +51,8 @@ func MachineOf(l Limits) Machine {
 	return Machine{
 		Load:     33,
 		Uniform:  8.4,
+		Texture:  33,
+		Copy:     66,
 		Store:    24,
 		Address:  1.4,
 		Dispatch: 6e7,

@@ -29,6 +29,9 @@ func TransformOf(a interface{ Name() string }) (by transform.Transform, ok bool)
 	if of, ok := a.(transposed); ok {
 		a = of.Algorithm
 	}
+	if of, ok := a.(textured); ok {
+		a = of.Algorithm
+	}
 	t, ok := a.(transformed)
 	return t.by, ok
 }

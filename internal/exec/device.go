@@ -27,7 +27,7 @@ func (d *Device) compile(v shaders.Variant) (*gpu.Kernel, shaders.Shader, error)
 	var kinds []gpu.BindingKind
 	for _, access := range s.Bindings {
 		kind, ok := map[shaders.Access]gpu.BindingKind{shaders.Uniform: gpu.UniformIn, shaders.Read: gpu.ReadOnly,
-			shaders.Write: gpu.ReadWrite}[access]
+			shaders.Write: gpu.ReadWrite, shaders.Texture: gpu.TextureIn}[access]
 		if !ok {
 			return nil, s, fmt.Errorf("%w: shader %s has a binding of %q", gpu.ErrMisuse, s.Name, access)
 		}

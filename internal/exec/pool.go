@@ -13,12 +13,13 @@ import (
 // Buffers are shared whole, never by ranges: WebGPU forbids a dispatch to read one range of a buffer and to write
 // another one.
 type Memory struct {
-	Object  []int    // for each operand, the shared object that it lives in, -1 for constants
-	Objects []uint64 // bytes of each shared object
-	Planned uint64   // bytes of all shared objects
-	Naive   uint64   // bytes where each operand has its own
-	Bound   uint64   // no plan that shares buffers whole needs less: see largest
-	Live    uint64   // bytes that are live at once at the worst moment: no plan at all needs less
+	Object   []int    // for each operand, the shared object that it lives in, -1 for constants
+	Objects  []uint64 // bytes of each shared object
+	Planned  uint64   // bytes of all shared objects
+	Naive    uint64   // bytes where each operand has its own
+	Bound    uint64   // no plan that shares buffers whole needs less: see largest
+	Live     uint64   // bytes that are live at once at the worst moment: no plan at all needs less
+	Textures uint64   // bytes of the textures that steps share, beside all of these
 }
 
 // life is from the step that first needs an operand to the last one, both included.

@@ -81,7 +81,7 @@ func (s *Session) join(results []Result) (err error) {
 		return err
 	}
 	j.words = make([]uint32, count)
-	s.dispatch(j.batch)
+	s.dispatchAll(j.batch, s.dispatches)
 	offset := uint64(0)
 	for _, r := range results {
 		at, size := s.places[r.Operand], 4*uint64(len(r.Words))

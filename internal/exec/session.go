@@ -16,18 +16,18 @@ import (
 // Session is a plan on a device: its memory, and its dispatches as recorded once. It belongs to one goroutine at a
 // time.
 type Session struct {
-	dev     *Device
-	plan    Plan
-	memory  Memory // of pooled sessions
-	places  []place
-	groups  []*gpu.BindGroup
-	grids   [][3]uint32
-	batch   *gpu.Batch
-	timed   []*gpu.Batch // of the same dispatches, made when first asked for
-	total   *gpu.Batch   // of so many runs, made when first asked for
-	runs    int
-	joined  *joined // results that were read together last
-	closers []interface{ Close() error }
+	dev        *Device
+	plan       Plan
+	memory     Memory // of pooled sessions
+	places     []place
+	dispatches []dispatch
+	textures   textures
+	batch      *gpu.Batch
+	timed      []*gpu.Batch // of the same dispatches, made when first asked for
+	total      *gpu.Batch   // of so many runs, made when first asked for
+	runs       int
+	joined     *joined // results that were read together last
+	closers    []interface{ Close() error }
 }
 
 // The kinds of memory that a session may have.
@@ -115,7 +115,9 @@ func (s *Session) record(ctx context.Context) error {
 	if err := uniform.Write(0, params); err != nil {
 		return err
 	}
-	s.batch = s.dev.NewBatch()
+	if err := s.shareTextures(); err != nil {
+		return err
+	}
 	for i, step := range s.plan.Steps {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -125,6 +127,8 @@ func (s *Session) record(ctx context.Context) error {
 			return err
 		}
 	}
+	s.batch = s.dev.NewBatch()
+	s.dispatchAll(s.batch, s.dispatches)
 	return nil
 }
 
@@ -155,8 +159,16 @@ func (s *Session) bind(step Step, params gpu.Binding) error {
 	if err != nil {
 		return err
 	}
+	reads, copies, err := s.textured(step, shader)
+	if err != nil {
+		return err
+	}
 	bindings := []gpu.Binding{params}
 	for i, u := range step.Uses {
+		if t, ok := reads[i]; ok {
+			bindings = append(bindings, gpu.Binding{Texture: t})
+			continue
+		}
 		written := i+1 < len(shader.Bindings) && shader.Bindings[i+1] == shaders.Write
 		bindings = append(bindings, s.binding(u, written))
 	}
@@ -165,8 +177,8 @@ func (s *Session) bind(step Step, params gpu.Binding) error {
 		return err
 	}
 	s.closers = append(s.closers, group)
-	s.groups, s.grids = append(s.groups, group), append(s.grids, grid)
-	s.batch.Dispatch(group, grid[0], grid[1], grid[2])
+	s.dispatches = append(s.dispatches, dispatch{copies, group, grid})
+	s.wrote(step, shader)
 	return nil
 }
 
@@ -185,7 +197,10 @@ func (s *Session) Write(operand int, words []uint32) error {
 	if o.Role == Constant {
 		s.places[operand].digest = digest(words)
 	}
-	return at.buffer.Write(at.offset, gpu.Bytes(words))
+	if err := at.buffer.Write(at.offset, gpu.Bytes(words)); err != nil || o.Role != Constant {
+		return err
+	}
+	return s.copyConstants(operand)
 }
 
 // WriteAll uploads the words of several operands.
@@ -265,7 +280,7 @@ func (s *Session) Took(ctx context.Context, runs int) (time.Duration, error) {
 	if s.total == nil || s.runs != runs {
 		s.total, s.runs = s.dev.NewTotalBatch(), runs
 		for range runs {
-			s.dispatch(s.total)
+			s.dispatchAll(s.total, s.dispatches)
 		}
 	}
 	submitted, err := s.total.Submit()
@@ -277,28 +292,6 @@ func (s *Session) Took(ctx context.Context, runs int) (time.Duration, error) {
 		return 0, err
 	}
 	return times[0] / time.Duration(runs), nil
-}
-
-// dispatch adds all dispatches to a batch.
-func (s *Session) dispatch(to *gpu.Batch) {
-	for i, group := range s.groups {
-		to.Dispatch(group, s.grids[i][0], s.grids[i][1], s.grids[i][2])
-	}
-}
-
-// timedBatches are of as many dispatches as can be timed at once.
-func (s *Session) timedBatches() []*gpu.Batch {
-	if s.timed != nil {
-		return s.timed
-	}
-	for i, group := range s.groups {
-		if i%gpu.MaxTimed == 0 {
-			s.timed = append(s.timed, s.dev.NewTimedBatch())
-		}
-		g := s.grids[i]
-		s.timed[len(s.timed)-1].Dispatch(group, g[0], g[1], g[2])
-	}
-	return s.timed
 }
 
 // Poison fills all that kernels write with NaN, so that what no kernel writes is noticed. Where operands share buffers

@@ -47,6 +47,13 @@ GUARDED(createBuffer, ({
 	WGPUBufferDescriptor d = {NULL, c->label, c->kind, c->size, 0};
 	c->result = wgpuDeviceCreateBuffer(c->device, &d);
 }))
+GUARDED(createTexture, ({
+	WGPUExtent3D size = {RowTexels, c->kind, 1};
+	WGPUTextureDescriptor d = {NULL, c->label, WGPUTextureUsage_CopyDst | WGPUTextureUsage_StorageBinding,
+		WGPUTextureDimension_2D, size, WGPUTextureFormat_RGBA32Float, 1, 1, 0, NULL};
+	c->result = wgpuDeviceCreateTexture(c->device, &d);
+}))
+GUARDED(createView, c->result = wgpuTextureCreateView(c->object, NULL))
 DEEP(createShaderModule, ({
 	WGPUShaderModuleWGSLDescriptor wgsl = {{NULL, WGPUSType_ShaderModuleWGSLDescriptor}, c->data};
 	WGPUShaderModuleDescriptor d = {&wgsl.chain, c->label, 0, NULL};
@@ -145,6 +152,47 @@ func (d *Device) CreateBuffer(label string, size uint64, usage wgpu.BufferUsage)
 	b := &wgpu.Buffer{}
 	d.adopt(b, c.result)
 	return b, nil
+}
+
+// Texture is a texture of rows of 1024 texels, each of four float32 numbers, and the view of it that kernels read.
+type Texture struct {
+	*wgpu.Texture
+	View *wgpu.TextureView // nil until CreateView
+}
+
+// RowBytes is the size of a texture's row.
+const RowBytes = C.RowBytes
+
+// CreateTexture makes a texture of so many rows, without its view.
+func (d *Device) CreateTexture(label string, rows uint32) (*Texture, error) {
+	name, free := text(label)
+	defer free()
+	c := C.call{device: d.ref, label: name, kind: C.uint32_t(rows)}
+	if err := guard(func() *C.char { return C.createTexture(&c) }); err != nil {
+		return nil, err
+	}
+	t := &Texture{Texture: &wgpu.Texture{}}
+	d.adopt(t.Texture, c.result)
+	return t, nil
+}
+
+// CreateView makes the view of a texture that is right.
+func (t *Texture) CreateView() error {
+	c := C.call{object: *field(t.Texture, "ref")}
+	if err := guard(func() *C.char { return C.createView(&c) }); err != nil {
+		return err
+	}
+	t.View = &wgpu.TextureView{}
+	*field(t.View, "ref") = c.result
+	return nil
+}
+
+// Release gives back the texture and its view.
+func (t *Texture) Release() {
+	if t.View != nil {
+		t.View.Release()
+	}
+	t.Texture.Release()
 }
 
 // stackFor is enough for whatever a text may say: no construct of WGSL was found that takes more than

@@ -9,7 +9,7 @@
 
 typedef void *WGPUInstance, *WGPUAdapter, *WGPUDevice, *WGPUQueue, *WGPUBuffer, *WGPUQuerySet,
 	*WGPUCommandEncoder, *WGPUCommandBuffer, *WGPUComputePassEncoder, *WGPUShaderModule, *WGPUPipelineLayout,
-	*WGPUComputePipeline, *WGPUBindGroup;
+	*WGPUComputePipeline, *WGPUBindGroup, *WGPUTexture, *WGPUTextureView;
 typedef uint32_t WGPUFlags, WGPUBool;
 
 typedef struct WGPUChainedStruct {
@@ -19,6 +19,9 @@ typedef struct WGPUChainedStruct {
 
 enum { WGPUSType_ShaderModuleWGSLDescriptor = 6, WGPUSType_InstanceExtras = 0x00030006 };
 enum { WGPUQueryType_Timestamp = 1, WGPUMapMode_Read = 1 };
+enum { WGPUTextureUsage_CopyDst = 2, WGPUTextureUsage_StorageBinding = 8 };
+enum { WGPUTextureDimension_2D = 1, WGPUTextureFormat_RGBA32Float = 0x23 };
+#define WGPU_QUERY_SET_INDEX_UNDEFINED 0xffffffffu
 
 typedef struct WGPUInstanceExtras {
 	WGPUChainedStruct chain;
@@ -144,6 +147,52 @@ typedef struct WGPUBufferDescriptor {
 	WGPUBool mappedAtCreation;
 } WGPUBufferDescriptor;
 
+typedef struct WGPUExtent3D {
+	uint32_t width;
+	uint32_t height;
+	uint32_t depthOrArrayLayers;
+} WGPUExtent3D;
+
+typedef struct WGPUTextureDescriptor {
+	WGPUChainedStruct const *nextInChain;
+	char const *label;
+	WGPUFlags usage;
+	uint32_t dimension;
+	WGPUExtent3D size;
+	uint32_t format;
+	uint32_t mipLevelCount;
+	uint32_t sampleCount;
+	size_t viewFormatCount;
+	uint32_t const *viewFormats;
+} WGPUTextureDescriptor;
+
+typedef struct WGPUTextureDataLayout {
+	WGPUChainedStruct const *nextInChain;
+	uint64_t offset;
+	uint32_t bytesPerRow;
+	uint32_t rowsPerImage;
+} WGPUTextureDataLayout;
+
+typedef struct WGPUImageCopyBuffer {
+	WGPUChainedStruct const *nextInChain;
+	WGPUTextureDataLayout layout;
+	WGPUBuffer buffer;
+} WGPUImageCopyBuffer;
+
+typedef struct WGPUOrigin3D {
+	uint32_t x;
+	uint32_t y;
+	uint32_t z;
+} WGPUOrigin3D;
+
+typedef struct WGPUImageCopyTexture {
+	WGPUChainedStruct const *nextInChain;
+	WGPUTexture texture;
+	uint32_t mipLevel;
+	WGPUOrigin3D origin;
+	uint32_t aspect;
+} WGPUImageCopyTexture;
+
 typedef struct WGPUQuerySetDescriptor {
 	WGPUChainedStruct const *nextInChain;
 	char const *label;
@@ -190,6 +239,8 @@ void wgpuAdapterRelease(WGPUAdapter);
 void wgpuDeviceReference(WGPUDevice);
 void wgpuDeviceRelease(WGPUDevice);
 WGPUBuffer wgpuDeviceCreateBuffer(WGPUDevice, WGPUBufferDescriptor const *);
+WGPUTexture wgpuDeviceCreateTexture(WGPUDevice, WGPUTextureDescriptor const *);
+WGPUTextureView wgpuTextureCreateView(WGPUTexture, void const *descriptor);
 WGPUQuerySet wgpuDeviceCreateQuerySet(WGPUDevice, WGPUQuerySetDescriptor const *);
 WGPUShaderModule wgpuDeviceCreateShaderModule(WGPUDevice, WGPUShaderModuleDescriptor const *);
 WGPUComputePipeline wgpuDeviceCreateComputePipeline(WGPUDevice, WGPUComputePipelineDescriptor const *);
@@ -205,6 +256,7 @@ void wgpuBufferRelease(WGPUBuffer);
 WGPUCommandEncoder wgpuDeviceCreateCommandEncoder(WGPUDevice, void const *descriptor);
 WGPUComputePassEncoder wgpuCommandEncoderBeginComputePass(WGPUCommandEncoder, WGPUComputePassDescriptor const *);
 void wgpuCommandEncoderCopyBufferToBuffer(WGPUCommandEncoder, WGPUBuffer src, uint64_t srcOffset, WGPUBuffer dst, uint64_t dstOffset, uint64_t size);
+void wgpuCommandEncoderCopyBufferToTexture(WGPUCommandEncoder, WGPUImageCopyBuffer const *, WGPUImageCopyTexture const *, WGPUExtent3D const *);
 void wgpuCommandEncoderResolveQuerySet(WGPUCommandEncoder, WGPUQuerySet, uint32_t first, uint32_t count, WGPUBuffer dst, uint64_t dstOffset);
 WGPUCommandBuffer wgpuCommandEncoderFinish(WGPUCommandEncoder, void const *descriptor);
 void wgpuCommandEncoderRelease(WGPUCommandEncoder);

@@ -12,12 +12,6 @@ static void onDone(uint32_t status, void *userdata) {
 	atomic_fetch_sub(&p->left, 1);
 }
 
-static void beginPass(submission *s, uint32_t query) {
-	WGPUComputePassTimestampWrites times = {s->set, query, query + 1};
-	WGPUComputePassDescriptor d = {NULL, NULL, s->set ? &times : NULL};
-	s->pass = wgpuCommandEncoderBeginComputePass(s->encoder, &d);
-}
-
 static void endPass(submission *s) {
 	if (!s->pass) return;
 	wgpuComputePassEncoderEnd(s->pass);
@@ -25,25 +19,71 @@ static void endPass(submission *s) {
 	s->pass = NULL;
 }
 
+// beginPass begins a pass with timestamps at its begin and its end, or at one of them, or without any.
+static void beginPass(submission *s, uint32_t first, uint32_t last) {
+	WGPUComputePassTimestampWrites times = {s->set, first, last};
+	int timed = first != WGPU_QUERY_SET_INDEX_UNDEFINED || last != WGPU_QUERY_SET_INDEX_UNDEFINED;
+	WGPUComputePassDescriptor d = {NULL, NULL, timed ? &times : NULL};
+	s->pass = wgpuCommandEncoderBeginComputePass(s->encoder, &d);
+}
+
+// stamp writes one timestamp between two passes, as the begin or the end of a pass of nothing.
+static void stamp(submission *s, uint32_t first, uint32_t last) {
+	endPass(s);
+	beginPass(s, first, last);
+	endPass(s);
+}
+
+static void copyRows(submission *s, step const *c, uint32_t row, uint32_t rows, uint32_t texels) {
+	if (!rows || !texels) return;
+	WGPUTextureDataLayout layout = {NULL, c->srcOffset + (uint64_t)row * RowBytes, RowBytes, rows};
+	WGPUImageCopyBuffer from = {NULL, layout, c->src};
+	WGPUImageCopyTexture to = {NULL, c->texture, 0, {0, row, 0}, 0};
+	WGPUExtent3D size = {texels, rows, 1};
+	wgpuCommandEncoderCopyBufferToTexture(s->encoder, &from, &to, &size);
+}
+
 static void copyStep(submission *s, step const *c) {
 	endPass(s);
-	wgpuCommandEncoderCopyBufferToBuffer(s->encoder, c->src, c->srcOffset, c->dst, c->dstOffset, c->size);
+	if (!c->texture) {
+		wgpuCommandEncoderCopyBufferToBuffer(s->encoder, c->src, c->srcOffset, c->dst, c->dstOffset, c->size);
+		return;
+	}
+	uint32_t rows = c->size / RowBytes;
+	copyRows(s, c, 0, rows, RowTexels);
+	copyRows(s, c, rows, 1, c->size % RowBytes / TexelBytes);
+}
+
+// nextPass begins the pass of the next dispatches. Of a submission whose dispatches are measured one by one, copies
+// count for the dispatch behind them.
+static void nextPass(submission *s) {
+	uint32_t first = WGPU_QUERY_SET_INDEX_UNDEFINED, last = first;
+	if (s->set && !s->whole) {
+		if (!s->begun) first = s->query;
+		last = s->query + 1;
+		s->query += 2;
+		s->begun = 0;
+	}
+	beginPass(s, first, last);
 }
 
 // encodeSteps puts consecutive dispatches into one pass, in which WebGPU keeps their order; with more than two
 // timestamps each has its own. What the pass already has set is not set again.
 static void encodeSteps(submission *s) {
 	step const *last = NULL; // dispatched in this pass
-	uint32_t query = 0;
+	int apart = s->queries > 2;
 	for (step const *c = s->steps; c < s->steps + s->count; c++) {
 		if (!c->pipeline) {
+			if (s->set && !s->whole && !s->begun && s->query < s->queries) {
+				stamp(s, s->query, WGPU_QUERY_SET_INDEX_UNDEFINED);
+				s->begun = 1;
+			}
 			copyStep(s, c);
 			continue;
 		}
-		if (s->queries > 2) endPass(s);
+		if (apart) endPass(s);
 		if (!s->pass) {
-			beginPass(s, query);
-			query += 2;
+			nextPass(s);
 			last = NULL;
 		}
 		if (!last || last->pipeline != c->pipeline) wgpuComputePassEncoderSetPipeline(s->pass, c->pipeline);
@@ -54,6 +94,16 @@ static void encodeSteps(submission *s) {
 	endPass(s);
 }
 
+// encodeAll encodes the steps. Where all of them are measured together and there are copies among them, which no pass
+// may have within it, the timestamps stand before the first step and behind the last one.
+static void encodeAll(submission *s) {
+	s->whole = 0;
+	for (step const *c = s->steps; s->queries == 2 && c < s->steps + s->count; c++) s->whole |= !c->pipeline;
+	if (s->whole) stamp(s, 0, WGPU_QUERY_SET_INDEX_UNDEFINED);
+	encodeSteps(s);
+	if (s->whole) stamp(s, WGPU_QUERY_SET_INDEX_UNDEFINED, 1);
+}
+
 // encode makes the command buffer; where it does not, the state has the error.
 static void encode(submission *s) {
 	if (s->queries) {
@@ -62,7 +112,7 @@ static void encode(submission *s) {
 	}
 	if (!failed(s)) s->encoder = wgpuDeviceCreateCommandEncoder(s->device, NULL);
 	if (failed(s)) return;
-	encodeSteps(s);
+	encodeAll(s);
 	if (s->set) wgpuCommandEncoderResolveQuerySet(s->encoder, s->set, 0, s->queries, s->ticks, 0);
 	if (s->read.size) copyStep(s, &s->read);
 	if (!failed(s)) s->commands = wgpuCommandEncoderFinish(s->encoder, NULL);

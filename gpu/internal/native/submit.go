@@ -35,6 +35,14 @@ func Copy(src *wgpu.Buffer, srcOffset uint64, dst *wgpu.Buffer, dstOffset, size 
 	}
 }
 
+// CopyToTexture is a step that copies size bytes of a buffer to the begin of a texture.
+func CopyToTexture(src *wgpu.Buffer, srcOffset uint64, dst *Texture, size uint64) Step {
+	return Step{
+		src: C.WGPUBuffer(*field(src, "ref")), srcOffset: C.uint64_t(srcOffset),
+		texture: C.WGPUTexture(*field(dst.Texture, "ref")), size: C.uint64_t(size),
+	}
+}
+
 // Extras are what a submission may have beside its steps.
 type Extras struct {
 	Ticks      *wgpu.Buffer // gets two timestamps for each dispatch, or for all of them, or nil

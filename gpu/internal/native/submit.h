@@ -18,14 +18,18 @@ typedef struct {
 	_Atomic uint32_t status;
 } pendingState;
 
-// A step is a dispatch where it has a pipeline, else a copy.
+// A step is a dispatch where it has a pipeline, else a copy: to a texture where it has one, row by row from the first.
 typedef struct {
 	WGPUComputePipeline pipeline;
 	WGPUBindGroup group;
 	uint32_t grid[3];
 	WGPUBuffer src, dst;
+	WGPUTexture texture;
 	uint64_t srcOffset, dstOffset, size;
 } step;
+
+// What a texture has in a row: texels of four float32 numbers.
+enum { TexelBytes = 16, RowTexels = 1024, RowBytes = RowTexels * TexelBytes };
 
 // A submission is what one call of gpuconvSubmit needs, and what it makes on the way.
 typedef struct {
@@ -42,6 +46,9 @@ typedef struct {
 	WGPUQuerySet set;
 	WGPUCommandEncoder encoder;
 	WGPUComputePassEncoder pass;
+	uint32_t query; // the next timestamp
+	int begun;      // whether what the next pass measures has begun: with copies before it
+	int whole;      // whether all steps are measured together, in more than one pass
 	WGPUCommandBuffer commands;
 	int sending; // whether the queue was asked: what fails from then on cannot be taken back
 } submission;

@@ -1,0 +1,191 @@
+package exec
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/gpuconv/gpuconv/gpu"
+	"github.com/gpuconv/gpuconv/shaders"
+)
+
+// Kernels that read from textures bind operands like any others: a session keeps textures and copies operands to them.
+// Constants have textures of their own, which are filled once. All others share one for each place among the textures
+// of a step: they are copied right before the step that reads them, and needed no longer behind it.
+type textures struct {
+	constants []*constant
+	shared    []*gpu.Texture
+	holds     []*Use // what each shared one holds at this point of the recording
+}
+
+// constant is a texture with a part of a constant.
+type constant struct {
+	use     Use
+	texture *gpu.Texture
+}
+
+// copied is an operand's part that is copied to a texture.
+type copied struct {
+	use Use
+	to  *gpu.Texture
+}
+
+// dispatch is a step as it is recorded.
+type dispatch struct {
+	copies []copied
+	group  *gpu.BindGroup
+	grid   [3]uint32
+}
+
+// whole is a use with its size.
+func (s *Session) whole(u Use) Use {
+	if u.Size == 0 {
+		u.Size = s.plan.Operands[u.Operand].Bytes() - u.Offset
+	}
+	return u
+}
+
+// fromTextures are the uses of a step that its kernel reads from textures.
+func fromTextures(step Step, shader shaders.Shader) (uses []int) {
+	for i := range step.Uses {
+		if i+1 < len(shader.Bindings) && shader.Bindings[i+1] == shaders.Texture {
+			uses = append(uses, i)
+		}
+	}
+	return uses
+}
+
+// shareTextures makes the textures that steps share, each as large as the largest part that is copied to it.
+func (s *Session) shareTextures() error {
+	var sizes []uint64
+	for _, step := range s.plan.Steps {
+		shader, err := s.dev.Source(step.Kernel)
+		if err != nil {
+			return err
+		}
+		k := 0
+		for _, i := range fromTextures(step, shader) {
+			u := s.whole(step.Uses[i])
+			if s.plan.Operands[u.Operand].Role == Constant {
+				continue
+			}
+			if k == len(sizes) {
+				sizes = append(sizes, 0)
+			}
+			sizes[k] = max(sizes[k], u.Size)
+			k++
+		}
+	}
+	for k, size := range sizes {
+		t, err := s.texture(fmt.Sprintf("shared texture %d", k), size)
+		if err != nil {
+			return err
+		}
+		s.textures.shared = append(s.textures.shared, t)
+		s.memory.Textures += size
+	}
+	s.textures.holds = make([]*Use, len(sizes))
+	return nil
+}
+
+// texture makes a texture that the session closes.
+func (s *Session) texture(label string, size uint64) (*gpu.Texture, error) {
+	t, err := s.dev.NewTexture(label, size)
+	if err == nil {
+		s.closers = append(s.closers, t)
+	}
+	return t, err
+}
+
+// textured gives the textures that a step reads, by its uses, and what is to be copied to them before it.
+func (s *Session) textured(step Step, shader shaders.Shader) (reads map[int]*gpu.Texture, copies []copied, err error) {
+	reads = map[int]*gpu.Texture{}
+	k := 0
+	for _, i := range fromTextures(step, shader) {
+		u := s.whole(step.Uses[i])
+		if s.plan.Operands[u.Operand].Role == Constant {
+			if reads[i], err = s.constant(u); err != nil {
+				return nil, nil, err
+			}
+			continue
+		}
+		t := s.textures.shared[k]
+		if held := s.textures.holds[k]; held == nil || *held != u {
+			copies = append(copies, copied{u, t})
+			s.textures.holds[k] = &u
+		}
+		reads[i], k = t, k+1
+	}
+	return reads, copies, nil
+}
+
+// wrote forgets what textures hold of operands that a step writes.
+func (s *Session) wrote(step Step, shader shaders.Shader) {
+	for i, u := range step.Uses {
+		if i+1 >= len(shader.Bindings) || shader.Bindings[i+1] != shaders.Write {
+			continue
+		}
+		for k, held := range s.textures.holds {
+			if held != nil && held.Operand == u.Operand {
+				s.textures.holds[k] = nil
+			}
+		}
+	}
+}
+
+// constant gives the texture of a part of a constant.
+func (s *Session) constant(u Use) (*gpu.Texture, error) {
+	for _, c := range s.textures.constants {
+		if c.use == u {
+			return c.texture, nil
+		}
+	}
+	t, err := s.texture(s.plan.Operands[u.Operand].Name, u.Size)
+	if err != nil {
+		return nil, err
+	}
+	s.textures.constants = append(s.textures.constants, &constant{u, t})
+	return t, s.copyConstants(u.Operand)
+}
+
+// copyConstants copies a constant, as it is now, to its textures.
+func (s *Session) copyConstants(operand int) error {
+	batch, some := s.dev.NewBatch(), false
+	for _, c := range s.textures.constants {
+		if c.use.Operand == operand {
+			s.copyTo(batch, copied{c.use, c.texture})
+			some = true
+		}
+	}
+	if !some {
+		return nil
+	}
+	_, err := batch.Submit()
+	return err
+}
+
+func (s *Session) copyTo(batch *gpu.Batch, c copied) {
+	at := s.places[c.use.Operand]
+	batch.CopyToTexture(c.to, at.buffer, at.offset+c.use.Offset, c.use.Size)
+}
+
+// dispatchAll adds dispatches, and the copies before each, to a batch.
+func (s *Session) dispatchAll(to *gpu.Batch, all []dispatch) {
+	for _, d := range all {
+		for _, c := range d.copies {
+			s.copyTo(to, c)
+		}
+		to.Dispatch(d.group, d.grid[0], d.grid[1], d.grid[2])
+	}
+}
+
+// timedBatches are of as many dispatches as can be timed at once.
+func (s *Session) timedBatches() []*gpu.Batch {
+	if s.timed == nil {
+		for some := range slices.Chunk(s.dispatches, gpu.MaxTimed) {
+			batch := s.dev.NewTimedBatch()
+			s.dispatchAll(batch, some)
+			s.timed = append(s.timed, batch)
+		}
+	}
+	return s.timed
+}
