@@ -51,6 +51,7 @@ var broken = slices.Concat([]shaders.Variant{
 }, rows(shaders.Operators()), rows(shaders.Pools()), rows(shaders.Pointwises()), rows(shaders.Remaps()),
 	rows(shaders.Reductions()), rows(shaders.Softmaxes()), rows(shaders.Extremes()), rows(shaders.Normalizes()),
 	rows(shaders.Cumulates()), rows(shaders.Halves()), rows(shaders.Storeds()), rows(shaders.Singles()),
+	rows(shaders.Textureds()),
 	[]shaders.Variant{shaders.FromInt8, shaders.ToSumsBy(4), shaders.ToSumsBy(1)})
 
 // rows are variants of one type.
@@ -230,6 +231,8 @@ func formOf(v shaders.Variant) shaders.Variant {
 		return k.Of
 	case shaders.Single:
 		return k.Of
+	case shaders.Textured:
+		return k.Of
 	}
 	return nil
 }
@@ -295,6 +298,8 @@ func unrolledWith(v shaders.Variant) string {
 		return "fourier"
 	case shaders.MatMul:
 		return "matmul"
+	case shaders.Textured:
+		return v.Name() // of one line of a template each
 	case shaders.Stem:
 		if v != brokenStem { // the smallest
 			return v.Name()

@@ -58,7 +58,8 @@ func TestEveryVariantRuns(t *testing.T) {
 		[]shaders.Variant{shaders.Resampling, shaders.Gathering, shaders.Sorting, shaders.Sampling}) {
 		layers = append(layers, killers[k]...)
 	}
-	for _, v := range slices.Concat(rows(shaders.Halves()), rows(shaders.Storeds()), rows(shaders.Singles()), training,
+	for _, v := range slices.Concat(rows(shaders.Halves()), rows(shaders.Storeds()), rows(shaders.Singles()),
+		rows(shaders.Textureds()), training,
 		[]shaders.Variant{shaders.FromInt8, shaders.ToSumsBy(4), shaders.ToSumsBy(1)}) {
 		layers = append(layers, killers[v]...)
 	}

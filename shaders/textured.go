@@ -7,9 +7,9 @@ import (
 	"github.com/gpuconv/gpuconv/conv"
 )
 
-// Textured is a row of the table, or what [Stored] or [Single] make of one, that reads from textures what it else reads
-// from storage buffers four numbers at a time: X, and the filters of [Registers] and [Stem], and the products of
-// [Winograd]. Everything else about it is that row's.
+// Textured is a row of the table, or what [Stored] or [Single] make of one, that reads from textures what it else
+// reads from storage buffers four numbers at a time: X, the filters of [Registers] and [Stem], and the products of
+// [Winograd]. A stem reads each number of X from a texel of four. Everything else about it is that row's.
 type Textured struct{ Of Variant }
 
 // HasTextured tells whether a kernel has such a form.
@@ -40,14 +40,14 @@ func (k Textured) workgroupStorage() uint32 { return k.Of.workgroupStorage() }
 // Textureds are those in the table, one of each shader: what is said of them holds for the other rows of it.
 func Textureds() []Textured {
 	return []Textured{
-		{Registers{4, 16, 4, 64, false, false}},
-		{Registers{4, 16, 4, 8, true, false}},
+		{Registers{8, 16, 4, 64, false, false}},
+		{Registers{8, 16, 4, 8, true, false}},
 		{Stored{Registers{8, 16, 4, 8, false, false}, Float32, Float32, Clamped}},
 		{Single{Registers{8, 16, 4, 8, false, false}, conv.ReLU}},
-		{stemRows[2]},
-		{slideRows[2]},
-		{slideRows[len(slideRows)-3]},
-		{depthwiseRows[0]},
+		{stemRows[3]},
+		{slideRows[0]},
+		{slideRows[len(slideRows)-2]},
+		{depthwiseRows[1]},
 		{WinogradInputs(6, 6, 4)},
 		{WinogradOutputs(6, 6, 4, 4)},
 	}

@@ -18,6 +18,12 @@
 
 {{template "winograd" .}}
 
+// multiplied is element e of a tile's products.
+fn multiplied(t: Tile, e: u32) -> Cell {
+	let i = between(t, e);
+	return {{template "products_at" "i"}};
+}
+
 // Outputs is one row or column of a tile's outputs.
 struct Outputs {
 {{- range .Outputs}}
@@ -63,13 +69,13 @@ fn element(i: u32) {
 	let t = tile_of(i / blocks, i % blocks, blocks);
 {{- if .Plane}}
 {{- range $c := .Line}}
-	let d{{$c}} = transform(Line({{range $.Line}}{{if .}}, {{end}}{{template "products_at" printf "between(t, %du)" ($.At . $c)}}{{end}}));
+	let d{{$c}} = transform(Line({{range $.Line}}{{if .}}, {{end}}multiplied(t, {{$.At . $c}}u){{end}}));
 {{- end}}
 {{- range $r := .Outputs}}
 	keep(t, vec3<u32>(0u, {{$r}}u, 0u), transform(Line({{range $.Line}}{{if .}}, {{end}}d{{.}}.e{{$r}}{{end}})));
 {{- end}}
 {{- else}}
-	keep(t, vec3<u32>(0u), transform(Line({{range .Line}}{{if .}}, {{end}}{{template "products_at" printf "between(t, %du)" .}}{{end}})));
+	keep(t, vec3<u32>(0u), transform(Line({{range .Line}}{{if .}}, {{end}}multiplied(t, {{.}}u){{end}})));
 {{- end}}
 {{- if finishes}}
 	// The epilogue's functions are many: in a loop they are compiled once, not for each output.

@@ -192,10 +192,14 @@ func submissionsText(n int) string {
 
 // memoryText is how much memory a plan takes.
 func memoryText(m host.Memory) string {
-	return fmt.Sprintf(
+	text := fmt.Sprintf(
 		"%s planned, %s without sharing, %s at least",
 		bytesText(m.Planned), bytesText(m.Naive), bytesText(m.LowerBound),
 	)
+	if m.Textures > 0 {
+		text += fmt.Sprintf(", and %s of textures", bytesText(m.Textures))
+	}
+	return text
 }
 
 func (o inferOutput) String() string {

@@ -11,16 +11,14 @@ import (
 // All are all algorithms, whether they serve the layer or not.
 func All(s Spec) []Algorithm {
 	list := ordinary()
-	switch {
-	case s.Problem.Transposed:
+	textured := texturedAlgorithms(list)
+	if s.Problem.Transposed {
 		list = transposedAlgorithms(list)
-	case s.DType == shaders.Float32:
-		list = append(list, texturedAlgorithms(list)...)
 	}
 	if s.DType == shaders.Float16 {
 		list = halvedAlgorithms(list)
 	}
-	return append([]Algorithm{newDirect(s)}, list...)
+	return slices.Concat([]Algorithm{newDirect(s)}, list, textured)
 }
 
 // ordinary are the algorithms for ordinary layers but the direct one, which serves all.

@@ -6,6 +6,7 @@ import (
 
 	"github.com/gpuconv/gpuconv/internal/exec"
 	"github.com/gpuconv/gpuconv/shaders"
+	"github.com/gpuconv/gpuconv/transform"
 )
 
 // textured is another algorithm, whose name it has, with kernels that read from textures what they can: operands are
@@ -19,7 +20,7 @@ var (
 	errNoTextured = errors.New("no kernel of it reads four numbers at once of what a texture holds")
 )
 
-// texturedAlgorithms are those of the tiles, transforms and strips of small workgroups, and one of tiles for GPUs.
+// texturedAlgorithms are those of broad tiles, and the others of small workgroups, as software adapters like them.
 func texturedAlgorithms(list []Algorithm) (all []Algorithm) {
 	for _, a := range list {
 		if texturable(a) {
@@ -33,9 +34,9 @@ func texturable(a Algorithm) bool {
 	switch a := a.(type) {
 	case tiled:
 		r, ok := a.tiles.(shaders.Registers)
-		return ok && a.splitK == 1 && shaders.HasTextured(r) && (r.Threads == 8 || r.Pixels == 8 && r.Channels == 16)
+		return ok && a.splitK == 1 && shaders.HasTextured(r) && r.Pixels >= 8 && r.Channels >= 16
 	case transformed:
-		return texturable(a.product)
+		return a.by != transform.Fourier && texturable(a.product)
 	case sliding:
 		return a.Threads == 8
 	case stem:
@@ -50,18 +51,18 @@ func texturable(a Algorithm) bool {
 func (a textured) Variant() string { return a.Algorithm.Variant() + "_textures" }
 
 func (a textured) Plan(s Spec, l Limits) (Plan, error) {
-	if l.MaxTexture == 0 {
-		return Plan{}, errNoTextures
-	}
 	of, err := a.Algorithm.Plan(s, l)
-	if err != nil {
+	switch {
+	case err != nil:
 		return Plan{}, err
+	case l.MaxTexture == 0:
+		return Plan{}, errNoTextures
 	}
 	plan := finished(of, l)
 	plan.Algorithm, plan.Steps = a, slices.Clone(plan.Steps)
 	vectors, copies := 0.0, 0.0
 	for i, step := range plan.Steps {
-		if numbers, ok := plan.textured(step, l); ok {
+		if numbers, ok := canTexture(plan.Plan, step, l); ok {
 			plan.Steps[i].Kernel = shaders.Textured{Of: step.Kernel}
 			vectors += float64(numbers / 4)
 			copies++
@@ -78,9 +79,9 @@ func (a textured) Plan(s Spec, l Limits) (Plan, error) {
 	return plan, nil
 }
 
-// textured tells whether a step may read from textures, and how many numbers are copied for it in each run.
-func (plan *Plan) textured(step exec.Step, l Limits) (numbers int64, ok bool) {
-	if !shaders.HasTextured(step.Kernel) {
+// canTexture tells whether a step may read from textures, and how many numbers are copied for it in each run.
+func canTexture(plan exec.Plan, step exec.Step, l Limits) (numbers int64, ok bool) {
+	if l.MaxTexture == 0 || !shaders.HasTextured(step.Kernel) {
 		return 0, false
 	}
 	shader, err := shaders.Source(shaders.Textured{Of: step.Kernel})

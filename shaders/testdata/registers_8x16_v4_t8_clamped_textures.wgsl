@@ -144,6 +144,10 @@ fn from_output(i: vec3<u32>, f: vec3<u32>, copy: vec3<u32>) -> vec3<u32> {
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var x: texture_storage_2d<rgba32float, read>;
 @group(0) @binding(2) var w: texture_storage_2d<rgba32float, read>;
+
+fn weigh(i: u32) -> vec4<f32> {
+	return textureLoad(w, vec2<u32>(i & 1023u, i >> 10u));
+}
 @group(0) @binding(3) var<storage, read> b: array<f32>;
 @group(0) @binding(4) var<storage, read> slopes: array<f32>; // of PReLU, one for each channel
 @group(0) @binding(5) var<storage, read> residuals: array<f32>;
@@ -361,22 +365,22 @@ fn main(
 		let channel = (tile.column * taps + tap) * p.group_inputs + begin * VECTOR;
 		var weight = channel * (COLUMNS / 4u);
 		for (var c = begin; c < end; c++) {
-			let w0_0 = textureLoad(w, vec2<u32>((weight + 0u) & 1023u, (weight + 0u) >> 10u));
-			let w0_1 = textureLoad(w, vec2<u32>((weight + 1u) & 1023u, (weight + 1u) >> 10u));
-			let w0_2 = textureLoad(w, vec2<u32>((weight + 2u) & 1023u, (weight + 2u) >> 10u));
-			let w0_3 = textureLoad(w, vec2<u32>((weight + 3u) & 1023u, (weight + 3u) >> 10u));
-			let w1_0 = textureLoad(w, vec2<u32>((weight + 4u) & 1023u, (weight + 4u) >> 10u));
-			let w1_1 = textureLoad(w, vec2<u32>((weight + 5u) & 1023u, (weight + 5u) >> 10u));
-			let w1_2 = textureLoad(w, vec2<u32>((weight + 6u) & 1023u, (weight + 6u) >> 10u));
-			let w1_3 = textureLoad(w, vec2<u32>((weight + 7u) & 1023u, (weight + 7u) >> 10u));
-			let w2_0 = textureLoad(w, vec2<u32>((weight + 8u) & 1023u, (weight + 8u) >> 10u));
-			let w2_1 = textureLoad(w, vec2<u32>((weight + 9u) & 1023u, (weight + 9u) >> 10u));
-			let w2_2 = textureLoad(w, vec2<u32>((weight + 10u) & 1023u, (weight + 10u) >> 10u));
-			let w2_3 = textureLoad(w, vec2<u32>((weight + 11u) & 1023u, (weight + 11u) >> 10u));
-			let w3_0 = textureLoad(w, vec2<u32>((weight + 12u) & 1023u, (weight + 12u) >> 10u));
-			let w3_1 = textureLoad(w, vec2<u32>((weight + 13u) & 1023u, (weight + 13u) >> 10u));
-			let w3_2 = textureLoad(w, vec2<u32>((weight + 14u) & 1023u, (weight + 14u) >> 10u));
-			let w3_3 = textureLoad(w, vec2<u32>((weight + 15u) & 1023u, (weight + 15u) >> 10u));
+			let w0_0 = weigh(weight + 0u);
+			let w0_1 = weigh(weight + 1u);
+			let w0_2 = weigh(weight + 2u);
+			let w0_3 = weigh(weight + 3u);
+			let w1_0 = weigh(weight + 4u);
+			let w1_1 = weigh(weight + 5u);
+			let w1_2 = weigh(weight + 6u);
+			let w1_3 = weigh(weight + 7u);
+			let w2_0 = weigh(weight + 8u);
+			let w2_1 = weigh(weight + 9u);
+			let w2_2 = weigh(weight + 10u);
+			let w2_3 = weigh(weight + 11u);
+			let w3_0 = weigh(weight + 12u);
+			let w3_1 = weigh(weight + 13u);
+			let w3_2 = weigh(weight + 14u);
+			let w3_3 = weigh(weight + 15u);
 			// A sum gets all that there is for it at once: where registers are few it is moved to and fro but once.
 			let x0 = select(vec4<f32>(), load(column0 + c), inside0);
 			sum0_0 += x0.x * w0_0;

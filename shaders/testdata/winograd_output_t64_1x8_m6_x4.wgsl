@@ -299,6 +299,12 @@ fn between(t: Tile, e: u32) -> u32 {
 	return (t.number * 8u + e) * t.blocks + t.block;
 }
 
+// multiplied is element e of a tile's products.
+fn multiplied(t: Tile, e: u32) -> Cell {
+	let i = between(t, e);
+	return products[i];
+}
+
 // Outputs is one row or column of a tile's outputs.
 struct Outputs {
 	e0: Cell,
@@ -367,7 +373,7 @@ fn keep(t: Tile, f: vec3<u32>, z: Outputs) {
 fn element(i: u32) {
 	let blocks = p.out_channels / VECTOR;
 	let t = tile_of(i / blocks, i % blocks, blocks);
-	keep(t, vec3<u32>(0u), transform(Line(products[between(t, 0u)], products[between(t, 1u)], products[between(t, 2u)], products[between(t, 3u)], products[between(t, 4u)], products[between(t, 5u)], products[between(t, 6u)], products[between(t, 7u)])));
+	keep(t, vec3<u32>(0u), transform(Line(multiplied(t, 0u), multiplied(t, 1u), multiplied(t, 2u), multiplied(t, 3u), multiplied(t, 4u), multiplied(t, 5u), multiplied(t, 6u), multiplied(t, 7u))));
 	// The epilogue's functions are many: in a loop they are compiled once, not for each output.
 	if p.activation != 0u || p.residual != 0u {
 		for (var each = 0u; each < 6u; each++) {

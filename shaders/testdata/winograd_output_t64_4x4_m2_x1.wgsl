@@ -291,6 +291,12 @@ fn between(t: Tile, e: u32) -> u32 {
 	return (t.number * 16u + e) * t.blocks + t.block;
 }
 
+// multiplied is element e of a tile's products.
+fn multiplied(t: Tile, e: u32) -> Cell {
+	let i = between(t, e);
+	return products[i];
+}
+
 // Outputs is one row or column of a tile's outputs.
 struct Outputs {
 	e0: Cell,
@@ -343,10 +349,10 @@ fn keep(t: Tile, f: vec3<u32>, z: Outputs) {
 fn element(i: u32) {
 	let blocks = p.out_channels / VECTOR;
 	let t = tile_of(i / blocks, i % blocks, blocks);
-	let d0 = transform(Line(products[between(t, 0u)], products[between(t, 4u)], products[between(t, 8u)], products[between(t, 12u)]));
-	let d1 = transform(Line(products[between(t, 1u)], products[between(t, 5u)], products[between(t, 9u)], products[between(t, 13u)]));
-	let d2 = transform(Line(products[between(t, 2u)], products[between(t, 6u)], products[between(t, 10u)], products[between(t, 14u)]));
-	let d3 = transform(Line(products[between(t, 3u)], products[between(t, 7u)], products[between(t, 11u)], products[between(t, 15u)]));
+	let d0 = transform(Line(multiplied(t, 0u), multiplied(t, 4u), multiplied(t, 8u), multiplied(t, 12u)));
+	let d1 = transform(Line(multiplied(t, 1u), multiplied(t, 5u), multiplied(t, 9u), multiplied(t, 13u)));
+	let d2 = transform(Line(multiplied(t, 2u), multiplied(t, 6u), multiplied(t, 10u), multiplied(t, 14u)));
+	let d3 = transform(Line(multiplied(t, 3u), multiplied(t, 7u), multiplied(t, 11u), multiplied(t, 15u)));
 	keep(t, vec3<u32>(0u, 0u, 0u), transform(Line(d0.e0, d1.e0, d2.e0, d3.e0)));
 	keep(t, vec3<u32>(0u, 1u, 0u), transform(Line(d0.e1, d1.e1, d2.e1, d3.e1)));
 	// The epilogue's functions are many: in a loop they are compiled once, not for each output.

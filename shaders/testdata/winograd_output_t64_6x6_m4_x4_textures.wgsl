@@ -297,6 +297,12 @@ fn between(t: Tile, e: u32) -> u32 {
 	return (t.number * 36u + e) * t.blocks + t.block;
 }
 
+// multiplied is element e of a tile's products.
+fn multiplied(t: Tile, e: u32) -> Cell {
+	let i = between(t, e);
+	return textureLoad(products, vec2<u32>(i & 1023u, i >> 10u));
+}
+
 // Outputs is one row or column of a tile's outputs.
 struct Outputs {
 	e0: Cell,
@@ -357,12 +363,12 @@ fn keep(t: Tile, f: vec3<u32>, z: Outputs) {
 fn element(i: u32) {
 	let blocks = p.out_channels / VECTOR;
 	let t = tile_of(i / blocks, i % blocks, blocks);
-	let d0 = transform(Line(textureLoad(products, vec2<u32>(between(t, 0u) & 1023u, between(t, 0u) >> 10u)), textureLoad(products, vec2<u32>(between(t, 6u) & 1023u, between(t, 6u) >> 10u)), textureLoad(products, vec2<u32>(between(t, 12u) & 1023u, between(t, 12u) >> 10u)), textureLoad(products, vec2<u32>(between(t, 18u) & 1023u, between(t, 18u) >> 10u)), textureLoad(products, vec2<u32>(between(t, 24u) & 1023u, between(t, 24u) >> 10u)), textureLoad(products, vec2<u32>(between(t, 30u) & 1023u, between(t, 30u) >> 10u))));
-	let d1 = transform(Line(textureLoad(products, vec2<u32>(between(t, 1u) & 1023u, between(t, 1u) >> 10u)), textureLoad(products, vec2<u32>(between(t, 7u) & 1023u, between(t, 7u) >> 10u)), textureLoad(products, vec2<u32>(between(t, 13u) & 1023u, between(t, 13u) >> 10u)), textureLoad(products, vec2<u32>(between(t, 19u) & 1023u, between(t, 19u) >> 10u)), textureLoad(products, vec2<u32>(between(t, 25u) & 1023u, between(t, 25u) >> 10u)), textureLoad(products, vec2<u32>(between(t, 31u) & 1023u, between(t, 31u) >> 10u))));
-	let d2 = transform(Line(textureLoad(products, vec2<u32>(between(t, 2u) & 1023u, between(t, 2u) >> 10u)), textureLoad(products, vec2<u32>(between(t, 8u) & 1023u, between(t, 8u) >> 10u)), textureLoad(products, vec2<u32>(between(t, 14u) & 1023u, between(t, 14u) >> 10u)), textureLoad(products, vec2<u32>(between(t, 20u) & 1023u, between(t, 20u) >> 10u)), textureLoad(products, vec2<u32>(between(t, 26u) & 1023u, between(t, 26u) >> 10u)), textureLoad(products, vec2<u32>(between(t, 32u) & 1023u, between(t, 32u) >> 10u))));
-	let d3 = transform(Line(textureLoad(products, vec2<u32>(between(t, 3u) & 1023u, between(t, 3u) >> 10u)), textureLoad(products, vec2<u32>(between(t, 9u) & 1023u, between(t, 9u) >> 10u)), textureLoad(products, vec2<u32>(between(t, 15u) & 1023u, between(t, 15u) >> 10u)), textureLoad(products, vec2<u32>(between(t, 21u) & 1023u, between(t, 21u) >> 10u)), textureLoad(products, vec2<u32>(between(t, 27u) & 1023u, between(t, 27u) >> 10u)), textureLoad(products, vec2<u32>(between(t, 33u) & 1023u, between(t, 33u) >> 10u))));
-	let d4 = transform(Line(textureLoad(products, vec2<u32>(between(t, 4u) & 1023u, between(t, 4u) >> 10u)), textureLoad(products, vec2<u32>(between(t, 10u) & 1023u, between(t, 10u) >> 10u)), textureLoad(products, vec2<u32>(between(t, 16u) & 1023u, between(t, 16u) >> 10u)), textureLoad(products, vec2<u32>(between(t, 22u) & 1023u, between(t, 22u) >> 10u)), textureLoad(products, vec2<u32>(between(t, 28u) & 1023u, between(t, 28u) >> 10u)), textureLoad(products, vec2<u32>(between(t, 34u) & 1023u, between(t, 34u) >> 10u))));
-	let d5 = transform(Line(textureLoad(products, vec2<u32>(between(t, 5u) & 1023u, between(t, 5u) >> 10u)), textureLoad(products, vec2<u32>(between(t, 11u) & 1023u, between(t, 11u) >> 10u)), textureLoad(products, vec2<u32>(between(t, 17u) & 1023u, between(t, 17u) >> 10u)), textureLoad(products, vec2<u32>(between(t, 23u) & 1023u, between(t, 23u) >> 10u)), textureLoad(products, vec2<u32>(between(t, 29u) & 1023u, between(t, 29u) >> 10u)), textureLoad(products, vec2<u32>(between(t, 35u) & 1023u, between(t, 35u) >> 10u))));
+	let d0 = transform(Line(multiplied(t, 0u), multiplied(t, 6u), multiplied(t, 12u), multiplied(t, 18u), multiplied(t, 24u), multiplied(t, 30u)));
+	let d1 = transform(Line(multiplied(t, 1u), multiplied(t, 7u), multiplied(t, 13u), multiplied(t, 19u), multiplied(t, 25u), multiplied(t, 31u)));
+	let d2 = transform(Line(multiplied(t, 2u), multiplied(t, 8u), multiplied(t, 14u), multiplied(t, 20u), multiplied(t, 26u), multiplied(t, 32u)));
+	let d3 = transform(Line(multiplied(t, 3u), multiplied(t, 9u), multiplied(t, 15u), multiplied(t, 21u), multiplied(t, 27u), multiplied(t, 33u)));
+	let d4 = transform(Line(multiplied(t, 4u), multiplied(t, 10u), multiplied(t, 16u), multiplied(t, 22u), multiplied(t, 28u), multiplied(t, 34u)));
+	let d5 = transform(Line(multiplied(t, 5u), multiplied(t, 11u), multiplied(t, 17u), multiplied(t, 23u), multiplied(t, 29u), multiplied(t, 35u)));
 	keep(t, vec3<u32>(0u, 0u, 0u), transform(Line(d0.e0, d1.e0, d2.e0, d3.e0, d4.e0, d5.e0)));
 	keep(t, vec3<u32>(0u, 1u, 0u), transform(Line(d0.e1, d1.e1, d2.e1, d3.e1, d4.e1, d5.e1)));
 	keep(t, vec3<u32>(0u, 2u, 0u), transform(Line(d0.e2, d1.e2, d2.e2, d3.e2, d4.e2, d5.e2)));

@@ -299,6 +299,12 @@ fn between(t: Tile, e: u32) -> u32 {
 	return (t.number * 64u + e) * t.blocks + t.block;
 }
 
+// multiplied is element e of a tile's products.
+fn multiplied(t: Tile, e: u32) -> Cell {
+	let i = between(t, e);
+	return products[i];
+}
+
 // Outputs is one row or column of a tile's outputs.
 struct Outputs {
 	e0: Cell,
@@ -364,14 +370,14 @@ fn keep(t: Tile, f: vec3<u32>, z: Outputs) {
 fn element(i: u32) {
 	let blocks = p.out_channels / VECTOR;
 	let t = tile_of(i / blocks, i % blocks, blocks);
-	let d0 = transform(Line(products[between(t, 0u)], products[between(t, 8u)], products[between(t, 16u)], products[between(t, 24u)], products[between(t, 32u)], products[between(t, 40u)], products[between(t, 48u)], products[between(t, 56u)]));
-	let d1 = transform(Line(products[between(t, 1u)], products[between(t, 9u)], products[between(t, 17u)], products[between(t, 25u)], products[between(t, 33u)], products[between(t, 41u)], products[between(t, 49u)], products[between(t, 57u)]));
-	let d2 = transform(Line(products[between(t, 2u)], products[between(t, 10u)], products[between(t, 18u)], products[between(t, 26u)], products[between(t, 34u)], products[between(t, 42u)], products[between(t, 50u)], products[between(t, 58u)]));
-	let d3 = transform(Line(products[between(t, 3u)], products[between(t, 11u)], products[between(t, 19u)], products[between(t, 27u)], products[between(t, 35u)], products[between(t, 43u)], products[between(t, 51u)], products[between(t, 59u)]));
-	let d4 = transform(Line(products[between(t, 4u)], products[between(t, 12u)], products[between(t, 20u)], products[between(t, 28u)], products[between(t, 36u)], products[between(t, 44u)], products[between(t, 52u)], products[between(t, 60u)]));
-	let d5 = transform(Line(products[between(t, 5u)], products[between(t, 13u)], products[between(t, 21u)], products[between(t, 29u)], products[between(t, 37u)], products[between(t, 45u)], products[between(t, 53u)], products[between(t, 61u)]));
-	let d6 = transform(Line(products[between(t, 6u)], products[between(t, 14u)], products[between(t, 22u)], products[between(t, 30u)], products[between(t, 38u)], products[between(t, 46u)], products[between(t, 54u)], products[between(t, 62u)]));
-	let d7 = transform(Line(products[between(t, 7u)], products[between(t, 15u)], products[between(t, 23u)], products[between(t, 31u)], products[between(t, 39u)], products[between(t, 47u)], products[between(t, 55u)], products[between(t, 63u)]));
+	let d0 = transform(Line(multiplied(t, 0u), multiplied(t, 8u), multiplied(t, 16u), multiplied(t, 24u), multiplied(t, 32u), multiplied(t, 40u), multiplied(t, 48u), multiplied(t, 56u)));
+	let d1 = transform(Line(multiplied(t, 1u), multiplied(t, 9u), multiplied(t, 17u), multiplied(t, 25u), multiplied(t, 33u), multiplied(t, 41u), multiplied(t, 49u), multiplied(t, 57u)));
+	let d2 = transform(Line(multiplied(t, 2u), multiplied(t, 10u), multiplied(t, 18u), multiplied(t, 26u), multiplied(t, 34u), multiplied(t, 42u), multiplied(t, 50u), multiplied(t, 58u)));
+	let d3 = transform(Line(multiplied(t, 3u), multiplied(t, 11u), multiplied(t, 19u), multiplied(t, 27u), multiplied(t, 35u), multiplied(t, 43u), multiplied(t, 51u), multiplied(t, 59u)));
+	let d4 = transform(Line(multiplied(t, 4u), multiplied(t, 12u), multiplied(t, 20u), multiplied(t, 28u), multiplied(t, 36u), multiplied(t, 44u), multiplied(t, 52u), multiplied(t, 60u)));
+	let d5 = transform(Line(multiplied(t, 5u), multiplied(t, 13u), multiplied(t, 21u), multiplied(t, 29u), multiplied(t, 37u), multiplied(t, 45u), multiplied(t, 53u), multiplied(t, 61u)));
+	let d6 = transform(Line(multiplied(t, 6u), multiplied(t, 14u), multiplied(t, 22u), multiplied(t, 30u), multiplied(t, 38u), multiplied(t, 46u), multiplied(t, 54u), multiplied(t, 62u)));
+	let d7 = transform(Line(multiplied(t, 7u), multiplied(t, 15u), multiplied(t, 23u), multiplied(t, 31u), multiplied(t, 39u), multiplied(t, 47u), multiplied(t, 55u), multiplied(t, 63u)));
 	keep(t, vec3<u32>(0u, 0u, 0u), transform(Line(d0.e0, d1.e0, d2.e0, d3.e0, d4.e0, d5.e0, d6.e0, d7.e0)));
 	keep(t, vec3<u32>(0u, 1u, 0u), transform(Line(d0.e1, d1.e1, d2.e1, d3.e1, d4.e1, d5.e1, d6.e1, d7.e1)));
 	keep(t, vec3<u32>(0u, 2u, 0u), transform(Line(d0.e2, d1.e2, d2.e2, d3.e2, d4.e2, d5.e2, d6.e2, d7.e2)));

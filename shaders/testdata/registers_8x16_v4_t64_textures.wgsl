@@ -1,4 +1,4 @@
-// An implicit GEMM in registers: one thread computes 4 neurons of each of 16 depth slices. All threads of a
+// An implicit GEMM in registers: one thread computes 8 neurons of each of 16 depth slices. All threads of a
 // workgroup have the same depth slices, so that the address of a weight is equal for the whole workgroup.
 // Filters are packed in blocks of a workgroup's depth slices, depth slice innermost: see pack in package
 // host. The CPU twin is cpuref/conv.go.
@@ -144,6 +144,10 @@ fn from_output(i: vec3<u32>, f: vec3<u32>, copy: vec3<u32>) -> vec3<u32> {
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var x: texture_storage_2d<rgba32float, read>;
 @group(0) @binding(2) var w: texture_storage_2d<rgba32float, read>;
+
+fn weigh(i: u32) -> vec4<f32> {
+	return textureLoad(w, vec2<u32>(i & 1023u, i >> 10u));
+}
 @group(0) @binding(3) var<storage, read> b: array<f32>;
 @group(0) @binding(4) var<storage, read> slopes: array<f32>; // of PReLU, one for each channel
 @group(0) @binding(5) var<storage, read> residuals: array<f32>;
@@ -344,7 +348,7 @@ fn finish_all(tile: Tile, first: u32, pixels: u32, channels: u32) {
 }
 
 const THREADS: u32 = 64u;
-const PIXELS: u32 = 4u;
+const PIXELS: u32 = 8u;
 const CHANNELS: u32 = 16u;
 const COLUMNS: u32 = 16u; // depth slices of a workgroup
 const VECTOR: u32 = 4u; // input channels that are loaded at once
@@ -365,6 +369,14 @@ fn main(
 	let image2 = image(first + 2u);
 	let start3 = window(first + 3u);
 	let image3 = image(first + 3u);
+	let start4 = window(first + 4u);
+	let image4 = image(first + 4u);
+	let start5 = window(first + 5u);
+	let image5 = image(first + 5u);
+	let start6 = window(first + 6u);
+	let image6 = image(first + 6u);
+	let start7 = window(first + 7u);
+	let image7 = image(first + 7u);
 	let bias0 = biases(tile, 0u);
 	let bias1 = biases(tile, 1u);
 	let bias2 = biases(tile, 2u);
@@ -385,6 +397,22 @@ fn main(
 	var sum3_1 = bias1;
 	var sum3_2 = bias2;
 	var sum3_3 = bias3;
+	var sum4_0 = bias0;
+	var sum4_1 = bias1;
+	var sum4_2 = bias2;
+	var sum4_3 = bias3;
+	var sum5_0 = bias0;
+	var sum5_1 = bias1;
+	var sum5_2 = bias2;
+	var sum5_3 = bias3;
+	var sum6_0 = bias0;
+	var sum6_1 = bias1;
+	var sum6_2 = bias2;
+	var sum6_3 = bias3;
+	var sum7_0 = bias0;
+	var sum7_1 = bias1;
+	var sum7_2 = bias2;
+	var sum7_3 = bias3;
 
 	let columns = p.group_inputs / VECTOR;
 	let begin = tile.split * columns / p.split_k;
@@ -408,25 +436,41 @@ fn main(
 		let inside3 = all(from3 < p.in_size);
 		let pixel3 = image3 + flat(from3, p.in_size);
 		let column3 = select(0u, x_at(pixel3, tile.group * p.group_inputs) / VECTOR, inside3);
+		let from4 = source(start4, f);
+		let inside4 = all(from4 < p.in_size);
+		let pixel4 = image4 + flat(from4, p.in_size);
+		let column4 = select(0u, x_at(pixel4, tile.group * p.group_inputs) / VECTOR, inside4);
+		let from5 = source(start5, f);
+		let inside5 = all(from5 < p.in_size);
+		let pixel5 = image5 + flat(from5, p.in_size);
+		let column5 = select(0u, x_at(pixel5, tile.group * p.group_inputs) / VECTOR, inside5);
+		let from6 = source(start6, f);
+		let inside6 = all(from6 < p.in_size);
+		let pixel6 = image6 + flat(from6, p.in_size);
+		let column6 = select(0u, x_at(pixel6, tile.group * p.group_inputs) / VECTOR, inside6);
+		let from7 = source(start7, f);
+		let inside7 = all(from7 < p.in_size);
+		let pixel7 = image7 + flat(from7, p.in_size);
+		let column7 = select(0u, x_at(pixel7, tile.group * p.group_inputs) / VECTOR, inside7);
 		let channel = (tile.column * taps + tap) * p.group_inputs + begin * VECTOR;
 		var weight = channel * (COLUMNS / 4u);
 		for (var c = begin; c < end; c++) {
-			let w0_0 = textureLoad(w, vec2<u32>((weight + 0u) & 1023u, (weight + 0u) >> 10u));
-			let w0_1 = textureLoad(w, vec2<u32>((weight + 1u) & 1023u, (weight + 1u) >> 10u));
-			let w0_2 = textureLoad(w, vec2<u32>((weight + 2u) & 1023u, (weight + 2u) >> 10u));
-			let w0_3 = textureLoad(w, vec2<u32>((weight + 3u) & 1023u, (weight + 3u) >> 10u));
-			let w1_0 = textureLoad(w, vec2<u32>((weight + 4u) & 1023u, (weight + 4u) >> 10u));
-			let w1_1 = textureLoad(w, vec2<u32>((weight + 5u) & 1023u, (weight + 5u) >> 10u));
-			let w1_2 = textureLoad(w, vec2<u32>((weight + 6u) & 1023u, (weight + 6u) >> 10u));
-			let w1_3 = textureLoad(w, vec2<u32>((weight + 7u) & 1023u, (weight + 7u) >> 10u));
-			let w2_0 = textureLoad(w, vec2<u32>((weight + 8u) & 1023u, (weight + 8u) >> 10u));
-			let w2_1 = textureLoad(w, vec2<u32>((weight + 9u) & 1023u, (weight + 9u) >> 10u));
-			let w2_2 = textureLoad(w, vec2<u32>((weight + 10u) & 1023u, (weight + 10u) >> 10u));
-			let w2_3 = textureLoad(w, vec2<u32>((weight + 11u) & 1023u, (weight + 11u) >> 10u));
-			let w3_0 = textureLoad(w, vec2<u32>((weight + 12u) & 1023u, (weight + 12u) >> 10u));
-			let w3_1 = textureLoad(w, vec2<u32>((weight + 13u) & 1023u, (weight + 13u) >> 10u));
-			let w3_2 = textureLoad(w, vec2<u32>((weight + 14u) & 1023u, (weight + 14u) >> 10u));
-			let w3_3 = textureLoad(w, vec2<u32>((weight + 15u) & 1023u, (weight + 15u) >> 10u));
+			let w0_0 = weigh(weight + 0u);
+			let w0_1 = weigh(weight + 1u);
+			let w0_2 = weigh(weight + 2u);
+			let w0_3 = weigh(weight + 3u);
+			let w1_0 = weigh(weight + 4u);
+			let w1_1 = weigh(weight + 5u);
+			let w1_2 = weigh(weight + 6u);
+			let w1_3 = weigh(weight + 7u);
+			let w2_0 = weigh(weight + 8u);
+			let w2_1 = weigh(weight + 9u);
+			let w2_2 = weigh(weight + 10u);
+			let w2_3 = weigh(weight + 11u);
+			let w3_0 = weigh(weight + 12u);
+			let w3_1 = weigh(weight + 13u);
+			let w3_2 = weigh(weight + 14u);
+			let w3_3 = weigh(weight + 15u);
 			// A sum gets all that there is for it at once: where registers are few it is moved to and fro but once.
 			let x0 = select(vec4<f32>(), load(column0 + c), inside0);
 			sum0_0 += x0.x * w0_0;
@@ -496,6 +540,74 @@ fn main(
 			sum3_3 += x3.y * w1_3;
 			sum3_3 += x3.z * w2_3;
 			sum3_3 += x3.w * w3_3;
+			let x4 = select(vec4<f32>(), load(column4 + c), inside4);
+			sum4_0 += x4.x * w0_0;
+			sum4_0 += x4.y * w1_0;
+			sum4_0 += x4.z * w2_0;
+			sum4_0 += x4.w * w3_0;
+			sum4_1 += x4.x * w0_1;
+			sum4_1 += x4.y * w1_1;
+			sum4_1 += x4.z * w2_1;
+			sum4_1 += x4.w * w3_1;
+			sum4_2 += x4.x * w0_2;
+			sum4_2 += x4.y * w1_2;
+			sum4_2 += x4.z * w2_2;
+			sum4_2 += x4.w * w3_2;
+			sum4_3 += x4.x * w0_3;
+			sum4_3 += x4.y * w1_3;
+			sum4_3 += x4.z * w2_3;
+			sum4_3 += x4.w * w3_3;
+			let x5 = select(vec4<f32>(), load(column5 + c), inside5);
+			sum5_0 += x5.x * w0_0;
+			sum5_0 += x5.y * w1_0;
+			sum5_0 += x5.z * w2_0;
+			sum5_0 += x5.w * w3_0;
+			sum5_1 += x5.x * w0_1;
+			sum5_1 += x5.y * w1_1;
+			sum5_1 += x5.z * w2_1;
+			sum5_1 += x5.w * w3_1;
+			sum5_2 += x5.x * w0_2;
+			sum5_2 += x5.y * w1_2;
+			sum5_2 += x5.z * w2_2;
+			sum5_2 += x5.w * w3_2;
+			sum5_3 += x5.x * w0_3;
+			sum5_3 += x5.y * w1_3;
+			sum5_3 += x5.z * w2_3;
+			sum5_3 += x5.w * w3_3;
+			let x6 = select(vec4<f32>(), load(column6 + c), inside6);
+			sum6_0 += x6.x * w0_0;
+			sum6_0 += x6.y * w1_0;
+			sum6_0 += x6.z * w2_0;
+			sum6_0 += x6.w * w3_0;
+			sum6_1 += x6.x * w0_1;
+			sum6_1 += x6.y * w1_1;
+			sum6_1 += x6.z * w2_1;
+			sum6_1 += x6.w * w3_1;
+			sum6_2 += x6.x * w0_2;
+			sum6_2 += x6.y * w1_2;
+			sum6_2 += x6.z * w2_2;
+			sum6_2 += x6.w * w3_2;
+			sum6_3 += x6.x * w0_3;
+			sum6_3 += x6.y * w1_3;
+			sum6_3 += x6.z * w2_3;
+			sum6_3 += x6.w * w3_3;
+			let x7 = select(vec4<f32>(), load(column7 + c), inside7);
+			sum7_0 += x7.x * w0_0;
+			sum7_0 += x7.y * w1_0;
+			sum7_0 += x7.z * w2_0;
+			sum7_0 += x7.w * w3_0;
+			sum7_1 += x7.x * w0_1;
+			sum7_1 += x7.y * w1_1;
+			sum7_1 += x7.z * w2_1;
+			sum7_1 += x7.w * w3_1;
+			sum7_2 += x7.x * w0_2;
+			sum7_2 += x7.y * w1_2;
+			sum7_2 += x7.z * w2_2;
+			sum7_2 += x7.w * w3_2;
+			sum7_3 += x7.x * w0_3;
+			sum7_3 += x7.y * w1_3;
+			sum7_3 += x7.z * w2_3;
+			sum7_3 += x7.w * w3_3;
 			weight += VECTOR * COLUMNS / 4u;
 		}
 		f = next(f);
@@ -521,5 +633,25 @@ fn main(
 	write(to3, 1u, sum3_1);
 	write(to3, 2u, sum3_2);
 	write(to3, 3u, sum3_3);
+	let to4 = row(tile, first + 4u, CHANNELS);
+	write(to4, 0u, sum4_0);
+	write(to4, 1u, sum4_1);
+	write(to4, 2u, sum4_2);
+	write(to4, 3u, sum4_3);
+	let to5 = row(tile, first + 5u, CHANNELS);
+	write(to5, 0u, sum5_0);
+	write(to5, 1u, sum5_1);
+	write(to5, 2u, sum5_2);
+	write(to5, 3u, sum5_3);
+	let to6 = row(tile, first + 6u, CHANNELS);
+	write(to6, 0u, sum6_0);
+	write(to6, 1u, sum6_1);
+	write(to6, 2u, sum6_2);
+	write(to6, 3u, sum6_3);
+	let to7 = row(tile, first + 7u, CHANNELS);
+	write(to7, 0u, sum7_0);
+	write(to7, 1u, sum7_1);
+	write(to7, 2u, sum7_2);
+	write(to7, 3u, sum7_3);
 	finish_all(tile, first, PIXELS, CHANNELS);
 }

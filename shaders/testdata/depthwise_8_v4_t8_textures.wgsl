@@ -1,7 +1,7 @@
-// Filters 3x3 of stride 1 that slide: a thread computes 2 rows of 4
-// neurons of 4 depth slices. It loads each X[x,y] under its windows once, and keeps the filters in registers.
-// A group has 4 input channels.
-// Padding is zero. The CPU twin is cpuref/conv.go.
+// Depthwise layers of any filter: a thread computes a strip of 8 neurons of 4 depth slices. Each
+// depth slice of V is computed of one of X, each of X gives as many as its filter group has. Filters are
+// packed tap by tap, depth slice innermost: see packDepthwise in package host. The CPU twin is
+// cpuref/conv.go.
 
 // The index map that all kernels share. A layer is described by the convolution below it: of an ordinary
 // layer itself, of a transposed one the convolution whose gradient it computes. Positions are
@@ -243,9 +243,9 @@ fn load(i: u32) -> vec4<f32> {
 // What the kernels share in which a thread computes a strip of neurons, or several below each other, of
 // a few depth slices. Neighbouring threads have neighbouring depth slices.
 
-const THREADS: u32 = 64u;
-const STRIP: u32 = 4u; // neurons along x
-const ROWS: u32 = 2u; // along y
+const THREADS: u32 = 8u;
+const STRIP: u32 = 8u; // neurons along x
+const ROWS: u32 = 1u; // along y
 const CHANNELS: u32 = 4u; // depth slices
 
 struct Strip {
@@ -317,83 +317,21 @@ fn finish_all(at: Strip) {
 	}
 }
 
-struct Taps { // a row of a filter
-	w0: mat4x4<f32>,
-	w1: mat4x4<f32>,
-	w2: mat4x4<f32>,
-}
-
-struct Columns { // a row of X under the windows
-	x0: vec4<f32>,
-	x1: vec4<f32>,
-	x2: vec4<f32>,
-	x3: vec4<f32>,
-	x4: vec4<f32>,
-	x5: vec4<f32>,
-}
-
-struct Sums { // a row of neurons
-	s0: vec4<f32>,
-	s1: vec4<f32>,
-	s2: vec4<f32>,
-	s3: vec4<f32>,
-}
-
-fn taps(channel: u32, row: u32) -> Taps {
-	let i = (channel / 4u * 3u + row) * 3u * 4u;
-	return Taps(
-		mat4x4<f32>(w[i], w[i + 1u], w[i + 2u], w[i + 3u], ),
-		mat4x4<f32>(w[i + 4u], w[i + 5u], w[i + 6u], w[i + 7u], ),
-		mat4x4<f32>(w[i + 8u], w[i + 9u], w[i + 10u], w[i + 11u], ),
-	);
-}
-
-fn fetch(i: u32, inside: bool) -> vec4<f32> {
-	return select(vec4<f32>(), load(i), inside);
-}
-
-// columns loads row y of X from the given column on. Both lie before X where they are wrapped around to
-// large numbers.
-fn columns(plane: Plane, y: u32, left: u32, channel: u32) -> Columns {
-	let inside = plane.inside & (y < p.in_size.y);
-	let step = p.x_pitch / 4u;
-	let i = ((plane.first + y) * p.in_size.z + left) * step + channel / 4u;
-	return Columns(
-		fetch(i, inside & (left < p.in_size.z)),
-		fetch(i + 1u * step, inside & (left + 1u < p.in_size.z)),
-		fetch(i + 2u * step, inside & (left + 2u < p.in_size.z)),
-		fetch(i + 3u * step, inside & (left + 3u < p.in_size.z)),
-		fetch(i + 4u * step, inside & (left + 4u < p.in_size.z)),
-		fetch(i + 5u * step, inside & (left + 5u < p.in_size.z)),
-	);
-}
-
-fn add(sums: Sums, x: Columns, w: Taps) -> Sums {
-	return Sums(
-		sums.s0 + w.w0 * x.x0 + w.w1 * x.x1 + w.w2 * x.x2,
-		sums.s1 + w.w0 * x.x1 + w.w1 * x.x2 + w.w2 * x.x3,
-		sums.s2 + w.w0 * x.x2 + w.w1 * x.x3 + w.w2 * x.x4,
-		sums.s3 + w.w0 * x.x3 + w.w1 * x.x4 + w.w2 * x.x5,
-	);
-}
-
-// write writes a row of neurons, with an address that steps from one to the next.
-fn write(at: Strip, row: u32, sums: Sums) {
-	let inside = has(at, row, 0u, 0u);
-	let i = element(at, row, 0u, 0u) / 4u;
-	let step = p.v_pitch / 4u;
-	if inside {
-		store(i, sums.s0);
+// put writes the sums of four depth slices at a neuron, which have their biases. It is a loop even where it
+// has one round at most, for some compilers take minutes over as many branches.
+fn put(at: Strip, row: u32, column: u32, four: u32, sums: vec4<f32>) {
+	for (var k = 4u * four; k < 4u * four + 4u && has(at, row, column, k); k += 4u) {
+		store(element(at, row, column, k) / 4u, sums);
 	}
-	if inside & (at.x + 1u < p.out_size.z) {
-		store(i + 1u * step, sums.s1);
-	}
-	if inside & (at.x + 2u < p.out_size.z) {
-		store(i + 2u * step, sums.s2);
-	}
-	if inside & (at.x + 3u < p.out_size.z) {
-		store(i + 3u * step, sums.s3);
-	}
+}
+
+// fetch loads what four depth slices from the given one on read at position i of X.
+fn fetch(i: u32, channel: u32, inside: bool) -> vec4<f32> {
+	return select(vec4<f32>(), load(x_at(i, channel) / 4u), inside);
+}
+
+fn weights(tap: u32, channel: u32) -> u32 {
+	return tap * ((p.out_channels + 3u) / 4u) + channel / 4u;
 }
 
 @compute @workgroup_size(THREADS)
@@ -403,31 +341,44 @@ fn main(
 	@builtin(local_invocation_index) thread: u32,
 ) {
 	let at = locate((workgroup.x + grid.x * (workgroup.y + grid.y * workgroup.z)) * THREADS + thread);
-	let plane = from_plane(at.plane);
-	let top = at.y * 1u - p.pad.y;
-	let left = at.x * 1u - p.pad.z;
-	let input = p.x_first + at.channel / p.group_outputs * 4u;
-	let w0 = taps(at.channel, 0u);
-	let w1 = taps(at.channel, 1u);
-	let w2 = taps(at.channel, 2u);
+	let image = at.plane / p.out_size.x * p.in_size.x * p.in_size.y * p.in_size.z;
 	let bias = biases(at.channel);
-	let none = Sums(bias, bias, bias, bias, );
-	var sums0 = none;
-	var sums1 = none;
-	var sums2 = none;
-	// Each round loads the rows of X that the next row of windows goes down by. Windows that began
-	// 2 rounds ago end.
-	for (var n = 0u; n < ROWS + 2u; n++) {
-		let x0 = columns(plane, top + n * 1u, left, input);
-		sums0 = add(sums0, x0, w0);
-		sums1 = add(sums1, x0, w1);
-		sums2 = add(sums2, x0, w2);
-		if n >= 2u {
-			write(at, n - 2u, sums2);
-		}
-		sums2 = sums1;
-		sums1 = sums0;
-		sums0 = none;
+	var sum0 = bias;
+	var sum1 = bias;
+	var sum2 = bias;
+	var sum3 = bias;
+	var sum4 = bias;
+	var sum5 = bias;
+	var sum6 = bias;
+	var sum7 = bias;
+	let taps = p.filter_size.x * p.filter_size.y * p.filter_size.z;
+	for (var tap = 0u; tap < taps; tap++) {
+		let f = unflat(tap, p.filter_size);
+		let weight = w[weights(tap, at.channel)];
+		let i0 = from_input(vec3<u32>(at.plane % p.out_size.x, at.y, at.x), f);
+		sum0 += weight * fetch(image + flat(i0, p.in_size), at.channel, all(i0 < p.in_size));
+		let i1 = from_input(vec3<u32>(at.plane % p.out_size.x, at.y, at.x + 1u), f);
+		sum1 += weight * fetch(image + flat(i1, p.in_size), at.channel, all(i1 < p.in_size));
+		let i2 = from_input(vec3<u32>(at.plane % p.out_size.x, at.y, at.x + 2u), f);
+		sum2 += weight * fetch(image + flat(i2, p.in_size), at.channel, all(i2 < p.in_size));
+		let i3 = from_input(vec3<u32>(at.plane % p.out_size.x, at.y, at.x + 3u), f);
+		sum3 += weight * fetch(image + flat(i3, p.in_size), at.channel, all(i3 < p.in_size));
+		let i4 = from_input(vec3<u32>(at.plane % p.out_size.x, at.y, at.x + 4u), f);
+		sum4 += weight * fetch(image + flat(i4, p.in_size), at.channel, all(i4 < p.in_size));
+		let i5 = from_input(vec3<u32>(at.plane % p.out_size.x, at.y, at.x + 5u), f);
+		sum5 += weight * fetch(image + flat(i5, p.in_size), at.channel, all(i5 < p.in_size));
+		let i6 = from_input(vec3<u32>(at.plane % p.out_size.x, at.y, at.x + 6u), f);
+		sum6 += weight * fetch(image + flat(i6, p.in_size), at.channel, all(i6 < p.in_size));
+		let i7 = from_input(vec3<u32>(at.plane % p.out_size.x, at.y, at.x + 7u), f);
+		sum7 += weight * fetch(image + flat(i7, p.in_size), at.channel, all(i7 < p.in_size));
 	}
+	put(at, 0u, 0u, 0u, sum0);
+	put(at, 0u, 1u, 0u, sum1);
+	put(at, 0u, 2u, 0u, sum2);
+	put(at, 0u, 3u, 0u, sum3);
+	put(at, 0u, 4u, 0u, sum4);
+	put(at, 0u, 5u, 0u, sum5);
+	put(at, 0u, 6u, 0u, sum6);
+	put(at, 0u, 7u, 0u, sum7);
 	finish_all(at);
 }

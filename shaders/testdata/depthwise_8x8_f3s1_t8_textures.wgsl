@@ -1,7 +1,7 @@
-// The first layer of a network, of 3 input channels and filters 3x3 of stride
-// 1: a thread computes 2 strips of 4 neurons of 8 depth slices. It loads each
-// X[x,y] under a strip's windows once for a row of the filter. Padding is zero. Filters are packed as for
-// registers.wgsl, in blocks of 8. The CPU twin is cpuref/conv.go.
+// Filters 3x3 of stride 1 that slide: a thread computes 8 rows of 8
+// neurons of 4 depth slices. It loads each X[x,y] under its windows once, and keeps the filters in registers.
+// Each depth slice of V has its own of X.
+// Padding is zero. The CPU twin is cpuref/conv.go.
 
 // The index map that all kernels share. A layer is described by the convolution below it: of an ordinary
 // layer itself, of a transposed one the convolution whose gradient it computes. Positions are
@@ -142,8 +142,8 @@ fn from_output(i: vec3<u32>, f: vec3<u32>, copy: vec3<u32>) -> vec3<u32> {
 }
 
 @group(0) @binding(0) var<uniform> p: Params;
-@group(0) @binding(1) var<storage, read> x: array<f32>;
-@group(0) @binding(2) var w: texture_storage_2d<rgba32float, read>;
+@group(0) @binding(1) var x: texture_storage_2d<rgba32float, read>;
+@group(0) @binding(2) var<storage, read> w: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> b: array<f32>;
 @group(0) @binding(4) var<storage, read> slopes: array<f32>; // of PReLU, one for each channel
 @group(0) @binding(5) var<storage, read> residuals: array<f32>;
@@ -236,17 +236,17 @@ fn finish_at(i: u32, k: u32, r: u32) {
 	v[i] = z;
 }
 
-fn load(i: u32) -> f32 {
-	return x[i];
+fn load(i: u32) -> vec4<f32> {
+	return textureLoad(x, vec2<u32>(i & 1023u, i >> 10u));
 }
 
 // What the kernels share in which a thread computes a strip of neurons, or several below each other, of
 // a few depth slices. Neighbouring threads have neighbouring depth slices.
 
-const THREADS: u32 = 64u;
-const STRIP: u32 = 4u; // neurons along x
-const ROWS: u32 = 2u; // along y
-const CHANNELS: u32 = 8u; // depth slices
+const THREADS: u32 = 8u;
+const STRIP: u32 = 8u; // neurons along x
+const ROWS: u32 = 8u; // along y
+const CHANNELS: u32 = 4u; // depth slices
 
 struct Strip {
 	plane: u32, // image and z
@@ -317,16 +317,108 @@ fn finish_all(at: Strip) {
 	}
 }
 
-// put writes the sums of four depth slices at a neuron, which have their biases. It is a loop even where it
-// has one round at most, for some compilers take minutes over as many branches.
-fn put(at: Strip, row: u32, column: u32, four: u32, sums: vec4<f32>) {
-	for (var k = 4u * four; k < 4u * four + 4u && has(at, row, column, k); k += 4u) {
-		store(element(at, row, column, k) / 4u, sums);
-	}
+struct Taps { // a row of a filter
+	w0: vec4<f32>,
+	w1: vec4<f32>,
+	w2: vec4<f32>,
 }
 
-fn fetch(i: u32, inside: bool) -> f32 {
-	return select(0.0, load(i), inside);
+struct Columns { // a row of X under the windows
+	x0: vec4<f32>,
+	x1: vec4<f32>,
+	x2: vec4<f32>,
+	x3: vec4<f32>,
+	x4: vec4<f32>,
+	x5: vec4<f32>,
+	x6: vec4<f32>,
+	x7: vec4<f32>,
+	x8: vec4<f32>,
+	x9: vec4<f32>,
+}
+
+struct Sums { // a row of neurons
+	s0: vec4<f32>,
+	s1: vec4<f32>,
+	s2: vec4<f32>,
+	s3: vec4<f32>,
+	s4: vec4<f32>,
+	s5: vec4<f32>,
+	s6: vec4<f32>,
+	s7: vec4<f32>,
+}
+
+fn taps(channel: u32, row: u32) -> Taps {
+	let step = p.out_channels / 4u;
+	let i = row * 3u * step + channel / 4u;
+	return Taps(w[i], w[i + 1u * step], w[i + 2u * step], );
+}
+
+fn fetch(i: u32, inside: bool) -> vec4<f32> {
+	return select(vec4<f32>(), load(i), inside);
+}
+
+// columns loads row y of X from the given column on. Both lie before X where they are wrapped around to
+// large numbers.
+fn columns(plane: Plane, y: u32, left: u32, channel: u32) -> Columns {
+	let inside = plane.inside & (y < p.in_size.y);
+	let step = p.x_pitch / 4u;
+	let i = ((plane.first + y) * p.in_size.z + left) * step + channel / 4u;
+	return Columns(
+		fetch(i, inside & (left < p.in_size.z)),
+		fetch(i + 1u * step, inside & (left + 1u < p.in_size.z)),
+		fetch(i + 2u * step, inside & (left + 2u < p.in_size.z)),
+		fetch(i + 3u * step, inside & (left + 3u < p.in_size.z)),
+		fetch(i + 4u * step, inside & (left + 4u < p.in_size.z)),
+		fetch(i + 5u * step, inside & (left + 5u < p.in_size.z)),
+		fetch(i + 6u * step, inside & (left + 6u < p.in_size.z)),
+		fetch(i + 7u * step, inside & (left + 7u < p.in_size.z)),
+		fetch(i + 8u * step, inside & (left + 8u < p.in_size.z)),
+		fetch(i + 9u * step, inside & (left + 9u < p.in_size.z)),
+	);
+}
+
+fn add(sums: Sums, x: Columns, w: Taps) -> Sums {
+	return Sums(
+		sums.s0 + w.w0 * x.x0 + w.w1 * x.x1 + w.w2 * x.x2,
+		sums.s1 + w.w0 * x.x1 + w.w1 * x.x2 + w.w2 * x.x3,
+		sums.s2 + w.w0 * x.x2 + w.w1 * x.x3 + w.w2 * x.x4,
+		sums.s3 + w.w0 * x.x3 + w.w1 * x.x4 + w.w2 * x.x5,
+		sums.s4 + w.w0 * x.x4 + w.w1 * x.x5 + w.w2 * x.x6,
+		sums.s5 + w.w0 * x.x5 + w.w1 * x.x6 + w.w2 * x.x7,
+		sums.s6 + w.w0 * x.x6 + w.w1 * x.x7 + w.w2 * x.x8,
+		sums.s7 + w.w0 * x.x7 + w.w1 * x.x8 + w.w2 * x.x9,
+	);
+}
+
+// write writes a row of neurons, with an address that steps from one to the next.
+fn write(at: Strip, row: u32, sums: Sums) {
+	let inside = has(at, row, 0u, 0u);
+	let i = element(at, row, 0u, 0u) / 4u;
+	let step = p.v_pitch / 4u;
+	if inside {
+		store(i, sums.s0);
+	}
+	if inside & (at.x + 1u < p.out_size.z) {
+		store(i + 1u * step, sums.s1);
+	}
+	if inside & (at.x + 2u < p.out_size.z) {
+		store(i + 2u * step, sums.s2);
+	}
+	if inside & (at.x + 3u < p.out_size.z) {
+		store(i + 3u * step, sums.s3);
+	}
+	if inside & (at.x + 4u < p.out_size.z) {
+		store(i + 4u * step, sums.s4);
+	}
+	if inside & (at.x + 5u < p.out_size.z) {
+		store(i + 5u * step, sums.s5);
+	}
+	if inside & (at.x + 6u < p.out_size.z) {
+		store(i + 6u * step, sums.s6);
+	}
+	if inside & (at.x + 7u < p.out_size.z) {
+		store(i + 7u * step, sums.s7);
+	}
 }
 
 @compute @workgroup_size(THREADS)
@@ -337,152 +429,30 @@ fn main(
 ) {
 	let at = locate((workgroup.x + grid.x * (workgroup.y + grid.y * workgroup.z)) * THREADS + thread);
 	let plane = from_plane(at.plane);
+	let top = at.y * 1u - p.pad.y;
 	let left = at.x * 1u - p.pad.z;
-	let bias0 = biases(at.channel);
-	let bias1 = biases(at.channel + 4u);
-	for (var down = 0u; down < ROWS; down++) {
-		// Rows and columns before X are wrapped around to large numbers.
-		let top = (at.y + down) * 1u - p.pad.y;
-		var sum0_0 = bias0;
-		var sum1_0 = bias0;
-		var sum2_0 = bias0;
-		var sum3_0 = bias0;
-		var sum0_1 = bias1;
-		var sum1_1 = bias1;
-		var sum2_1 = bias1;
-		var sum3_1 = bias1;
-		for (var row = 0u; row < 3u; row++) {
-			let inside = plane.inside & (top + row < p.in_size.y);
-			let column0 = x_at((plane.first + top + row) * p.in_size.z + left, 0u);
-			let inside0 = inside & (left < p.in_size.z);
-			let x0_0 = fetch(column0, inside0);
-			let x0_1 = fetch(column0 + 1u, inside0);
-			let x0_2 = fetch(column0 + 2u, inside0);
-			let column1 = column0 + p.x_pitch;
-			let inside1 = inside & (left + 1u < p.in_size.z);
-			let x1_0 = fetch(column1, inside1);
-			let x1_1 = fetch(column1 + 1u, inside1);
-			let x1_2 = fetch(column1 + 2u, inside1);
-			let column2 = column1 + p.x_pitch;
-			let inside2 = inside & (left + 2u < p.in_size.z);
-			let x2_0 = fetch(column2, inside2);
-			let x2_1 = fetch(column2 + 1u, inside2);
-			let x2_2 = fetch(column2 + 2u, inside2);
-			let column3 = column2 + p.x_pitch;
-			let inside3 = inside & (left + 3u < p.in_size.z);
-			let x3_0 = fetch(column3, inside3);
-			let x3_1 = fetch(column3 + 1u, inside3);
-			let x3_2 = fetch(column3 + 2u, inside3);
-			let column4 = column3 + p.x_pitch;
-			let inside4 = inside & (left + 4u < p.in_size.z);
-			let x4_0 = fetch(column4, inside4);
-			let x4_1 = fetch(column4 + 1u, inside4);
-			let x4_2 = fetch(column4 + 2u, inside4);
-			let column5 = column4 + p.x_pitch;
-			let inside5 = inside & (left + 5u < p.in_size.z);
-			let x5_0 = fetch(column5, inside5);
-			let x5_1 = fetch(column5 + 1u, inside5);
-			let x5_2 = fetch(column5 + 2u, inside5);
-			let weight = (at.channel / CHANNELS * 3u + row) * 18u;
-			let w0_0_0 = textureLoad(w, vec2<u32>((weight) & 1023u, (weight) >> 10u));
-			let w0_1_0 = textureLoad(w, vec2<u32>((weight + 2u) & 1023u, (weight + 2u) >> 10u));
-			let w0_2_0 = textureLoad(w, vec2<u32>((weight + 4u) & 1023u, (weight + 4u) >> 10u));
-			let w1_0_0 = textureLoad(w, vec2<u32>((weight + 6u) & 1023u, (weight + 6u) >> 10u));
-			let w1_1_0 = textureLoad(w, vec2<u32>((weight + 8u) & 1023u, (weight + 8u) >> 10u));
-			let w1_2_0 = textureLoad(w, vec2<u32>((weight + 10u) & 1023u, (weight + 10u) >> 10u));
-			let w2_0_0 = textureLoad(w, vec2<u32>((weight + 12u) & 1023u, (weight + 12u) >> 10u));
-			let w2_1_0 = textureLoad(w, vec2<u32>((weight + 14u) & 1023u, (weight + 14u) >> 10u));
-			let w2_2_0 = textureLoad(w, vec2<u32>((weight + 16u) & 1023u, (weight + 16u) >> 10u));
-			sum0_0 += x0_0 * w0_0_0;
-			sum0_0 += x0_1 * w0_1_0;
-			sum0_0 += x0_2 * w0_2_0;
-			sum0_0 += x1_0 * w1_0_0;
-			sum0_0 += x1_1 * w1_1_0;
-			sum0_0 += x1_2 * w1_2_0;
-			sum0_0 += x2_0 * w2_0_0;
-			sum0_0 += x2_1 * w2_1_0;
-			sum0_0 += x2_2 * w2_2_0;
-			sum1_0 += x1_0 * w0_0_0;
-			sum1_0 += x1_1 * w0_1_0;
-			sum1_0 += x1_2 * w0_2_0;
-			sum1_0 += x2_0 * w1_0_0;
-			sum1_0 += x2_1 * w1_1_0;
-			sum1_0 += x2_2 * w1_2_0;
-			sum1_0 += x3_0 * w2_0_0;
-			sum1_0 += x3_1 * w2_1_0;
-			sum1_0 += x3_2 * w2_2_0;
-			sum2_0 += x2_0 * w0_0_0;
-			sum2_0 += x2_1 * w0_1_0;
-			sum2_0 += x2_2 * w0_2_0;
-			sum2_0 += x3_0 * w1_0_0;
-			sum2_0 += x3_1 * w1_1_0;
-			sum2_0 += x3_2 * w1_2_0;
-			sum2_0 += x4_0 * w2_0_0;
-			sum2_0 += x4_1 * w2_1_0;
-			sum2_0 += x4_2 * w2_2_0;
-			sum3_0 += x3_0 * w0_0_0;
-			sum3_0 += x3_1 * w0_1_0;
-			sum3_0 += x3_2 * w0_2_0;
-			sum3_0 += x4_0 * w1_0_0;
-			sum3_0 += x4_1 * w1_1_0;
-			sum3_0 += x4_2 * w1_2_0;
-			sum3_0 += x5_0 * w2_0_0;
-			sum3_0 += x5_1 * w2_1_0;
-			sum3_0 += x5_2 * w2_2_0;
-			let w0_0_1 = textureLoad(w, vec2<u32>((weight + 1u) & 1023u, (weight + 1u) >> 10u));
-			let w0_1_1 = textureLoad(w, vec2<u32>((weight + 3u) & 1023u, (weight + 3u) >> 10u));
-			let w0_2_1 = textureLoad(w, vec2<u32>((weight + 5u) & 1023u, (weight + 5u) >> 10u));
-			let w1_0_1 = textureLoad(w, vec2<u32>((weight + 7u) & 1023u, (weight + 7u) >> 10u));
-			let w1_1_1 = textureLoad(w, vec2<u32>((weight + 9u) & 1023u, (weight + 9u) >> 10u));
-			let w1_2_1 = textureLoad(w, vec2<u32>((weight + 11u) & 1023u, (weight + 11u) >> 10u));
-			let w2_0_1 = textureLoad(w, vec2<u32>((weight + 13u) & 1023u, (weight + 13u) >> 10u));
-			let w2_1_1 = textureLoad(w, vec2<u32>((weight + 15u) & 1023u, (weight + 15u) >> 10u));
-			let w2_2_1 = textureLoad(w, vec2<u32>((weight + 17u) & 1023u, (weight + 17u) >> 10u));
-			sum0_1 += x0_0 * w0_0_1;
-			sum0_1 += x0_1 * w0_1_1;
-			sum0_1 += x0_2 * w0_2_1;
-			sum0_1 += x1_0 * w1_0_1;
-			sum0_1 += x1_1 * w1_1_1;
-			sum0_1 += x1_2 * w1_2_1;
-			sum0_1 += x2_0 * w2_0_1;
-			sum0_1 += x2_1 * w2_1_1;
-			sum0_1 += x2_2 * w2_2_1;
-			sum1_1 += x1_0 * w0_0_1;
-			sum1_1 += x1_1 * w0_1_1;
-			sum1_1 += x1_2 * w0_2_1;
-			sum1_1 += x2_0 * w1_0_1;
-			sum1_1 += x2_1 * w1_1_1;
-			sum1_1 += x2_2 * w1_2_1;
-			sum1_1 += x3_0 * w2_0_1;
-			sum1_1 += x3_1 * w2_1_1;
-			sum1_1 += x3_2 * w2_2_1;
-			sum2_1 += x2_0 * w0_0_1;
-			sum2_1 += x2_1 * w0_1_1;
-			sum2_1 += x2_2 * w0_2_1;
-			sum2_1 += x3_0 * w1_0_1;
-			sum2_1 += x3_1 * w1_1_1;
-			sum2_1 += x3_2 * w1_2_1;
-			sum2_1 += x4_0 * w2_0_1;
-			sum2_1 += x4_1 * w2_1_1;
-			sum2_1 += x4_2 * w2_2_1;
-			sum3_1 += x3_0 * w0_0_1;
-			sum3_1 += x3_1 * w0_1_1;
-			sum3_1 += x3_2 * w0_2_1;
-			sum3_1 += x4_0 * w1_0_1;
-			sum3_1 += x4_1 * w1_1_1;
-			sum3_1 += x4_2 * w1_2_1;
-			sum3_1 += x5_0 * w2_0_1;
-			sum3_1 += x5_1 * w2_1_1;
-			sum3_1 += x5_2 * w2_2_1;
+	let input = p.x_first + at.channel;
+	let w0 = taps(at.channel, 0u);
+	let w1 = taps(at.channel, 1u);
+	let w2 = taps(at.channel, 2u);
+	let bias = biases(at.channel);
+	let none = Sums(bias, bias, bias, bias, bias, bias, bias, bias, );
+	var sums0 = none;
+	var sums1 = none;
+	var sums2 = none;
+	// Each round loads the rows of X that the next row of windows goes down by. Windows that began
+	// 2 rounds ago end.
+	for (var n = 0u; n < ROWS + 2u; n++) {
+		let x0 = columns(plane, top + n * 1u, left, input);
+		sums0 = add(sums0, x0, w0);
+		sums1 = add(sums1, x0, w1);
+		sums2 = add(sums2, x0, w2);
+		if n >= 2u {
+			write(at, n - 2u, sums2);
 		}
-		put(at, down, 0u, 0u, sum0_0);
-		put(at, down, 0u, 1u, sum0_1);
-		put(at, down, 1u, 0u, sum1_0);
-		put(at, down, 1u, 1u, sum1_1);
-		put(at, down, 2u, 0u, sum2_0);
-		put(at, down, 2u, 1u, sum2_1);
-		put(at, down, 3u, 0u, sum3_0);
-		put(at, down, 3u, 1u, sum3_1);
+		sums2 = sums1;
+		sums1 = sums0;
+		sums0 = none;
 	}
 	finish_all(at);
 }
