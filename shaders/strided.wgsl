@@ -25,8 +25,9 @@ fn offset_of(view: View, at: Axes) -> u32 {
 	for (var k = 1u; k <= p.{{.}}.rank; k++) {
 		let axis = 8u - k;
 		let size = p.{{.}}.sizes[axis / 4u][axis % 4u];
-		let coordinate = rest % size;
-		rest /= size;
+		let quotient = rest / size;
+		let coordinate = rest - quotient * size;
+		rest = quotient;
 {{- end -}}
 
 {{- define "walk" -}}

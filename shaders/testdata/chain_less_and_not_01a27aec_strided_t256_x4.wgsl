@@ -79,8 +79,9 @@ fn shape_offsets(i: u32) -> shape_places {
 	for (var k = 1u; k <= p.shape.rank; k++) {
 		let axis = 8u - k;
 		let size = p.shape.sizes[axis / 4u][axis % 4u];
-		let coordinate = rest % size;
-		rest /= size;
+		let quotient = rest / size;
+		let coordinate = rest - quotient * size;
+		rest = quotient;
 		to.x0 += coordinate * p.x0.strides[axis / 4u][axis % 4u];
 		to.x1 += coordinate * p.x1.strides[axis / 4u][axis % 4u];
 		to.x2 += coordinate * p.x2.strides[axis / 4u][axis % 4u];

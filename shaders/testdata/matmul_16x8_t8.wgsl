@@ -69,8 +69,9 @@ fn matrices_offsets(i: u32) -> matrices_places {
 	for (var k = 1u; k <= p.matrices.rank; k++) {
 		let axis = 8u - k;
 		let size = p.matrices.sizes[axis / 4u][axis % 4u];
-		let coordinate = rest % size;
-		rest /= size;
+		let quotient = rest / size;
+		let coordinate = rest - quotient * size;
+		rest = quotient;
 		to.a += coordinate * p.a.strides[axis / 4u][axis % 4u];
 		to.b += coordinate * p.b.strides[axis / 4u][axis % 4u];
 		to.v += coordinate * p.v.strides[axis / 4u][axis % 4u];

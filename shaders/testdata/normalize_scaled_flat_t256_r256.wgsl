@@ -90,8 +90,9 @@ fn kept_offsets(i: u32) -> kept_places {
 	for (var k = 1u; k <= p.kept.rank; k++) {
 		let axis = 8u - k;
 		let size = p.kept.sizes[axis / 4u][axis % 4u];
-		let coordinate = rest % size;
-		rest /= size;
+		let quotient = rest / size;
+		let coordinate = rest - quotient * size;
+		rest = quotient;
 		to.x += coordinate * p.x.strides[axis / 4u][axis % 4u];
 		to.v += coordinate * p.v.strides[axis / 4u][axis % 4u];
 		to.scale += coordinate * p.scale.strides[axis / 4u][axis % 4u];
@@ -114,8 +115,9 @@ fn reduced_offsets(i: u32) -> reduced_places {
 	for (var k = 1u; k <= p.reduced.rank; k++) {
 		let axis = 8u - k;
 		let size = p.reduced.sizes[axis / 4u][axis % 4u];
-		let coordinate = rest % size;
-		rest /= size;
+		let quotient = rest / size;
+		let coordinate = rest - quotient * size;
+		rest = quotient;
 		to.terms += coordinate * p.terms.strides[axis / 4u][axis % 4u];
 		to.results += coordinate * p.results.strides[axis / 4u][axis % 4u];
 		to.factors += coordinate * p.factors.strides[axis / 4u][axis % 4u];

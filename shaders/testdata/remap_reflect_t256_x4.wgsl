@@ -59,8 +59,9 @@ fn element(i: u32) {
 	for (var k = 1u; k <= p.shape.rank; k++) {
 		let axis = 8u - k;
 		let size = p.shape.sizes[axis / 4u][axis % 4u];
-		let coordinate = rest % size;
-		rest /= size;
+		let quotient = rest / size;
+		let coordinate = rest - quotient * size;
+		rest = quotient;
 		let c = p.start[axis / 4u][axis % 4u] + p.step[axis / 4u][axis % 4u] * i32(coordinate);
 		let n = p.ends[axis / 4u][axis % 4u];
 		let at = u32(located(c, i32(n)));

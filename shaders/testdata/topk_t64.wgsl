@@ -63,8 +63,9 @@ fn rows_offsets(i: u32) -> rows_places {
 	for (var k = 1u; k <= p.rows.rank; k++) {
 		let axis = 8u - k;
 		let size = p.rows.sizes[axis / 4u][axis % 4u];
-		let coordinate = rest % size;
-		rest /= size;
+		let quotient = rest / size;
+		let coordinate = rest - quotient * size;
+		rest = quotient;
 		to.x += coordinate * p.x.strides[axis / 4u][axis % 4u];
 		to.x_index += coordinate * p.x_index.strides[axis / 4u][axis % 4u];
 		to.v += coordinate * p.v.strides[axis / 4u][axis % 4u];
