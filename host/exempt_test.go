@@ -42,10 +42,10 @@ var exempt = []struct {
 	{"functions", "another one is not tried: few take and give the same", `
 		abs activate add all along between biases block_of clamp complete copy_residue cos derivative element
 		erf exp fetch finish finish_all finish_at flat fma frequency from_input from_output from_padded
-		from_plane gelu_tangent half has input inverse keep limited locate main multiplied neuron next pack2x16float pair place
-		product put reduce residual rows_of select sign signed_byte sin sixteen tangent textureLoad tile_of transform
-		unflat unpack2x16float bitcast finish_output function keep_nan output_at quantized r_at
-		slice store v_at x_at weigh weights window workgroupBarrier write`},
+		from_plane gelu_tangent half has input inverse keep limited locate main multiplied neuron next
+		pack2x16float pair place product put reduce residual rows_of select sign signed_byte sin sixteen tangent
+		textureLoad tile_of transform unflat unpack2x16float bitcast finish_output function keep_nan output_at
+		quantized r_at slice store v_at x_at weigh weights window workgroupBarrier write`},
 	{"buffers", "another one is not tried: where two of one type are swapped, whole layers are wrong", `
 		db depthwise dslopes duplicate dw dz lines original p partials products residuals scales slopes sums u v values
 		w_zeros ws xs y ys`},

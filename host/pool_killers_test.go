@@ -30,23 +30,46 @@ var (
 	}
 )
 
-func poolCases(kind op.PoolKind, t shaders.DType, vector int) (all []poolCase) {
+func poolCases(kind op.PoolKind, t shaders.DType, vector, side int) (all []poolCase) {
 	add := func(o op.PoolOptions, x, v, order [5]int, gap int) {
 		o.Kind = kind
 		all = append(all, poolCase{PoolOptions: o, x: x, v: v, order: order, gap: gap, dtype: t})
 	}
 	add(pooled, [5]int{2, 3 * vector, 4, 6, 29}, [5]int{2, 3 * vector, 3, 3, 9}, channelsLast, 4*(vector/4))
-	add(op.PoolOptions{Window: []int{1, 2, 2}, Stride: []int{1, 2, 2}}, [5]int{1, 5 * vector, 1, 16, 128},
+	// no square, of which there are kernels of their own
+	add(op.PoolOptions{Window: []int{1, 3, 2}, Stride: []int{1, 2, 2}}, [5]int{1, 5 * vector, 1, 17, 128},
 		[5]int{1, 5 * vector, 1, 8, 64}, channelsLast, 0)
-	add(op.PoolOptions{Window: []int{1, 3, 3}, Stride: []int{1, 2, 2}, PadBegin: []int{0, 1, 1},
-		PadEnd: []int{0, 1, 1}},
+	add(op.PoolOptions{Window: []int{1, 3, 2}, Stride: []int{1, 2, 2}, PadBegin: []int{0, 1, 1},
+		PadEnd: []int{0, 1, 0}},
 		[5]int{3, 10 * vector, 5, 6, 7}, [5]int{3, 10 * vector, 5, 3, 4}, channelsLast, 0)
-	if vector == 4 {
+	if vector == 4 && side == 0 {
 		return all
+	}
+	if side > 0 {
+		return squareCases(kind, side)
 	}
 	add(pooled, [5]int{2, 3, 4, 6, 29}, [5]int{2, 3, 3, 3, 9}, imagesFirst, 0)
 	add(pooled, [5]int{3, 2, 4, 6, 29}, [5]int{3, 2, 3, 3, 9}, imagesFirst, 5)
 	add(pooled, [5]int{3, 2, 4, 6, 29}, [5]int{3, 2, 3, 3, 9}, channelsFirst, 5)
+	return all
+}
+
+// squareCases are those of square windows of one z, by fours.
+func squareCases(kind op.PoolKind, side int) (all []poolCase) {
+	o := op.PoolOptions{Kind: kind, Window: []int{1, side, side}, Stride: []int{3, 1, 3}, Dilation: []int{3, 2, 1},
+		PadBegin: []int{0, 1, 0}, PadEnd: []int{0, 0, side - 1}}
+	add := func(o op.PoolOptions, x, v [5]int, gap int) {
+		all = append(all, poolCase{PoolOptions: o, x: x, v: v, order: channelsLast, gap: gap, dtype: shaders.Float32})
+	}
+	add(o, [5]int{2, 12, 4, 7, 13}, [5]int{2, 12, 2, 10 - 2*side, 5}, 4)
+	o.Stride, o.Dilation, o.PadBegin, o.PadEnd = []int{1, 2, 2}, []int{1, 1, 2}, []int{0, 0, 1}, []int{0, 0, 0}
+	add(o, [5]int{3, 8, 1, 6, 11}, [5]int{3, 8, 1, (6-side)/2 + 1, (12-2*side+1)/2 + 1}, 0)
+	// windows over each edge, by each of their taps
+	around := []int{0, side - 1, side - 1}
+	o = op.PoolOptions{Kind: kind, Window: []int{1, side, side}, PadBegin: around, PadEnd: around}
+	add(o, [5]int{2, 8, 3, 5, 7}, [5]int{2, 8, 3, 4 + side, 6 + side}, 0)
+	o = op.PoolOptions{Kind: kind, Window: []int{1, side, side}, Stride: []int{1, 2, 2}}
+	add(o, [5]int{1, 20, 1, 14 + side, 126 + side}, [5]int{1, 20, 1, 8, 64}, 0) // fills the folded grid
 	return all
 }
 
@@ -130,7 +153,7 @@ func init() {
 	for _, k := range shaders.Pools() {
 		kind := op.PoolKind(k.Kind)
 		var all []poolCase
-		for _, c := range poolCases(kind, k.DType, int(k.Vector)) {
+		for _, c := range poolCases(kind, k.DType, int(k.Vector), int(k.Side)) {
 			all = append(all, c)
 			switch {
 			case kind == op.AveragePool:
@@ -146,7 +169,7 @@ func init() {
 		if kind == op.MaxPool && k.DType == shaders.Float32 {
 			care := all[1]
 			care.set = map[int]float64{3: math.NaN(), 10: math.Inf(-1), 11: math.Inf(-1), 12: math.Inf(1),
-				138: math.Inf(-1), 139: math.Inf(-1), 149: math.Inf(-1)}
+				138: math.Inf(-1), 139: math.Inf(-1), 149: math.Inf(-1), 267: math.Inf(-1)}
 			all = append(all, care)
 		}
 		for i, c := range all {

@@ -13,9 +13,10 @@ type Pool struct {
 	DType   DType // Float32, or Int32 where whole numbers are compared
 	Vector  uint32
 	Threads uint32
+	Side    uint32 // of windows that are square and have one z, of maxima by fours; 0 for any
 }
 
-// Name is, for example, pool_max_v4_t64.
+// Name is, for example, pool_max_v4_t64, or pool_max_3x3_v4_t64.
 func (k Pool) Name() string {
 	name := "pool_" + k.Kind
 	if k.Indices {
@@ -23,6 +24,9 @@ func (k Pool) Name() string {
 	}
 	if k.DType != Float32 {
 		name += "_" + string(k.DType)
+	}
+	if k.Side > 0 {
+		name += fmt.Sprintf("_%dx%d", k.Side, k.Side)
 	}
 	return fmt.Sprintf("%s_v%d_t%d", name, k.Vector, k.Threads)
 }
@@ -49,9 +53,9 @@ func (Pool) workgroupStorage() uint32 { return 0 }
 
 // poolRows are the table's.
 var poolRows = []Pool{
-	{"average", false, Float32, 4, 64}, {"average", false, Float32, 1, 64}, {"max", false, Float32, 4, 64},
-	{"max", false, Float32, 1, 64}, {"max", false, Int32, 1, 64}, {"max", true, Float32, 1, 64},
-	{"max", true, Int32, 1, 64},
+	{"average", false, Float32, 4, 64, 0}, {"average", false, Float32, 1, 64, 0}, {"max", false, Float32, 4, 64, 0},
+	{"max", false, Float32, 4, 64, 2}, {"max", false, Float32, 4, 64, 3}, {"max", false, Float32, 1, 64, 0},
+	{"max", false, Int32, 1, 64, 0}, {"max", true, Float32, 1, 64, 0}, {"max", true, Int32, 1, 64, 0},
 }
 
 // Pools are the pools of the table.

@@ -52,6 +52,23 @@ fn pool(o: vec3<u32>, outer: u32, inner: u32) {
 {{- else}}
 	var count = 0u;
 {{- end}}
+{{- if .Side}}
+	// Loops of a known length and without a branch, which compilers unroll.
+	for (var y = 0u; y < {{.Side}}u; y++) {
+		let row = corner.xy + vec2<u32>(0u, y * p.dilation.y);
+		let columns = select(0u, p.in_size.z, all(row < p.in_size.xy));
+		let line = start + dot(row, p.x_step.xy);
+		for (var x = 0u; x < {{.Side}}u; x++) {
+			let column = corner.z + x * p.dilation.z;
+			let inside = column < columns;
+			let number = xs[line + column * p.x_step.z]; // any one where it is not inside
+			let larger = {{.Flags}}(none) | (number > sum) | {{/* one line of WGSL */ -}}
+				((bitcast<{{.Bits}}>(number) & {{.Bits}}(0x7fffffffu)) > {{.Bits}}(0x7f800000u));
+			sum = select(sum, number, larger & {{.Flags}}(inside));
+			none = none & !inside;
+		}
+	}
+{{- else}}
 	for (var z = 0u; z < p.window.x; z++) {
 		for (var y = 0u; y < p.window.y; y++) {
 			let row = corner.xy + vec2<u32>(z, y) * p.dilation.xy;
@@ -83,6 +100,7 @@ fn pool(o: vec3<u32>, outer: u32, inner: u32) {
 			}
 		}
 	}
+{{- end}}
 	let to = p.v_first + outer * p.v_outer + inner * p.v_inner + dot(o, p.v_step);
 {{- if eq .Kind "average"}}
 	v[to] = sum / f32(max(count, 1u));

@@ -61,6 +61,12 @@ func Pool(p *exec.Plan, x, v Tensor, indices *Tensor, o PoolOptions) error {
 		Threads: k.Threads}); slices.Contains(shaders.Pools(), quick) &&
 		!k.Indices && poolInFours(&params) {
 		k = quick
+		if w := params.Window; w[0] == 1 && w[1] == w[2] {
+			quick.Side = w[1]
+		}
+		if slices.Contains(shaders.Pools(), quick) {
+			k = quick
+		}
 	}
 	params.Outputs = uint32(outer.size) * params.OutSize[0] * params.OutSize[1] * params.Strips * params.Inner
 	p.Threads(k, shaders.Encode(params), int64(params.Outputs), int64(k.Threads), uses...)
