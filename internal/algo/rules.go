@@ -3,19 +3,21 @@ package algo
 // Machine is what costs are estimated with, where nothing was measured. The unit is one multiply-add of
 // one thread.
 type Machine struct {
-	Load     float64 // of a number or a vector from the device's memory
-	Uniform  float64 // of a vector from a uniform buffer
-	Texture  float64 // of a vector from a texture
-	Copy     float64 // of a vector to a texture, by the device itself
-	Store    float64 // of a number
-	Address  float64 // of what a neuron reads with the next tap
-	Dispatch float64
-	Shared   float64 // of a fragment of 8 numbers from workgroup memory
-	Barrier  float64
-	Threads  float64 // that the device runs at once: it takes no longer for fewer
-	Lanes    float64 // threads that go on together: a workgroup of fewer takes as long
-	Halves   float64 // of reading and writing float16 in kernels for float32, as a part of all that they cost
-	Bytes    float64 // the same of reading int8
+	Load      float64 // of a number or a vector from the device's memory
+	Uniform   float64 // of a vector from a uniform buffer
+	Texture   float64 // of a vector from a texture
+	Copy      float64 // of a vector to a texture, by the device itself
+	Store     float64 // of a number
+	Address   float64 // of what a neuron reads with the next tap
+	Neuron    float64 // of finding where a neuron stands, which takes divisions
+	Transform float64 // of a number of a transform: its load, its store and its part of the sums
+	Dispatch  float64
+	Shared    float64 // of a fragment of 8 numbers from workgroup memory
+	Barrier   float64
+	Threads   float64 // that the device runs at once: it takes no longer for fewer
+	Lanes     float64 // threads that go on together: a workgroup of fewer takes as long
+	Halves    float64 // of reading and writing float16 in kernels for float32, as a part of all that they cost
+	Bytes     float64 // the same of reading int8
 	// Compile is of a kernel of a thousand bytes of text, and grows with the square of the text; 0 where it is not
 	// weighed. Alone of these it is no part of a run.
 	Compile float64
@@ -27,39 +29,43 @@ type Machine struct {
 // eye. scripts/rules fits figures to results of gpuconv bench, and prints them as they stand here: see docs/rules.md.
 func MachineOf(l Limits) Machine {
 	if l.Software {
-		halves, compile, texture := 0.05, 3e4, 15.0
-		if l.SwiftShader {
-			halves, compile, texture = 0.5, 2e6, 60
+		m := Machine{
+			Load:      60,
+			Uniform:   40,
+			Texture:   9,
+			Copy:      40,
+			Store:     20,
+			Address:   100,
+			Neuron:    500,
+			Transform: 120,
+			Dispatch:  1e6,
+			Shared:    150,
+			Barrier:   1500,
+			Threads:   16,
+			Lanes:     1,
+			Halves:    0.05,
+			Bytes:     0.05,
+			Compile:   3e4,
 		}
-		return Machine{
-			Load:     60,
-			Uniform:  40,
-			Texture:  texture,
-			Copy:     40,
-			Store:    12,
-			Address:  100,
-			Dispatch: 1e6,
-			Shared:   150,
-			Barrier:  1500,
-			Threads:  16,
-			Lanes:    1,
-			Halves:   halves,
-			Bytes:    0.05,
-			Compile:  compile,
+		if l.SwiftShader { // to which a texture is no better than a buffer
+			m.Texture, m.Store, m.Neuron, m.Transform = 60, 12, 0, 55
+			m.Halves, m.Compile = 0.5, 2e6
 		}
+		return m
 	}
 	return Machine{
-		Load:     33,
-		Uniform:  8.4,
-		Texture:  33,
-		Copy:     66,
-		Store:    24,
-		Address:  1.4,
-		Dispatch: 6e7,
-		Shared:   0.2,
-		Barrier:  2.5,
-		Threads:  15000,
-		Lanes:    32,
+		Load:      33,
+		Uniform:   8.4,
+		Texture:   33,
+		Copy:      66,
+		Store:     24,
+		Address:   1.4,
+		Transform: 35,
+		Dispatch:  6e7,
+		Shared:    0.2,
+		Barrier:   2.5,
+		Threads:   15000,
+		Lanes:     32,
 	}
 }
 

@@ -221,7 +221,7 @@ func (a tiled) cost(p conv.Problem, m Machine) float64 {
 		loads := 4*len(t.XGroups()) + len(t.WLoads())
 		step = float64(t.Depth)*(64+2*m.Shared) + m.Load*float64(loads) + m.Shared*float64(loads) + 2*m.Barrier
 	}
-	ends := neurons * (slices*m.Store + float64(taps(p))*m.Address)
+	ends := neurons * (m.Neuron + slices*m.Store + float64(taps(p))*m.Address)
 	threads *= m.idle(uint32(threads))
 	return m.occupied(float64(a.rows(p)*a.columns(p)*int64(a.splitK))*threads, steps*step+ends) +
 		m.parts(p.OutLen(), a.splitK)

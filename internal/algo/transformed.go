@@ -244,7 +244,7 @@ func (plan *Plan) chain(all []transformStep, from int, products int64, last ...e
 
 func costOf(all []transformStep, m Machine) (cost float64) {
 	for _, step := range all {
-		cost += m.occupied(float64(step.params.Outputs), float64(step.numbers)*(0.75*m.Load+10))
+		cost += m.occupied(float64(step.params.Outputs), float64(step.numbers)*m.Transform)
 	}
 	return cost
 }

@@ -65,6 +65,7 @@ func limits(software bool) algo.Limits {
 	const many = 1 << 30
 	return algo.Limits{Software: software, Limits: gpu.Limits{
 		MaxBufferSize: 1 << 40, MaxStorageBinding: 1 << 40, MaxUniformBinding: 1 << 16, MaxStorageBuffers: 8,
+		MaxTexture:             many,
 		StorageOffsetAlignment: 256, UniformOffsetAlignment: 256,
 		MaxWorkgroupStorage: many, MaxWorkgroupInvocations: many, MaxWorkgroupsPerDimension: many,
 		MaxWorkgroupSizeX: many, MaxWorkgroupSizeY: many, MaxWorkgroupSizeZ: many,

@@ -31,7 +31,8 @@ func current(software bool) algo.Machine { return algo.MachineOf(limits(software
 
 // figures are the fields of a machine.
 func figures(m *algo.Machine) []*float64 {
-	return []*float64{&m.Load, &m.Uniform, &m.Store, &m.Address, &m.Dispatch, &m.Shared, &m.Barrier, &m.Threads}
+	return []*float64{&m.Load, &m.Uniform, &m.Texture, &m.Store, &m.Address, &m.Neuron, &m.Transform, &m.Dispatch,
+		&m.Shared, &m.Barrier, &m.Threads}
 }
 
 // scaled are the figures of m times e to the power of x.

@@ -55,8 +55,8 @@ func speed(loss float64) float64 { return math.Exp(-loss) }
 // literal is a machine as it stands in rules.go.
 func literal(m algo.Machine) string {
 	g := func(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
-	return fmt.Sprintf("Machine{Load: %s, Uniform: %s, Texture: %s, Copy: %s, Store: %s, Address: %s, Dispatch: %s, "+
-		"Shared: %s, Barrier: %s, Threads: %s, Lanes: %s, Compile: %s}",
-		g(m.Load), g(m.Uniform), g(m.Texture), g(m.Copy), g(m.Store), g(m.Address),
+	return fmt.Sprintf("Machine{Load: %s, Uniform: %s, Texture: %s, Copy: %s, Store: %s, Address: %s, Neuron: %s, "+
+		"Transform: %s, Dispatch: %s, Shared: %s, Barrier: %s, Threads: %s, Lanes: %s, Compile: %s}",
+		g(m.Load), g(m.Uniform), g(m.Texture), g(m.Copy), g(m.Store), g(m.Address), g(m.Neuron), g(m.Transform),
 		g(m.Dispatch), g(m.Shared), g(m.Barrier), g(m.Threads), g(m.Lanes), g(m.Compile))
 }
