@@ -19,6 +19,8 @@ var texturedLayers = map[shaders.Variant]struct {
 		"registers/8x16_v4_t8", []string{"mb2ic8ih5iw7oc20kh3ph1", "ic64iw70oc128kw1"}},
 	shaders.Registers{Pixels: 8, Channels: 16, Vector: 4, Threads: 8, Across: true}: {
 		"registers/8x16_v4_t8_across", []string{"mb2ic8ih5iw7oc20kh3ph1", "ic64iw70oc144kw1"}},
+	shaders.Registers{Pixels: 8, Channels: 16, Vector: 1, Threads: 8}: {
+		"registers/8x16_v1_t8", []string{"mb4ic3ih5iw7oc20kh3ph1", "ic33iw128oc130kw1"}},
 	shaders.Stem{Strip: 16, Rows: 2, Channels: 16, Filter: 3, Stride: 2, Threads: 8}: {
 		"stem/16x2x16_f3s2_t8", []string{"mb4ic3ih9iw37oc20kh3sh2ph1pw0", "ic3ih37iw40oc160kh3sh2ph1"}},
 	shaders.Slide{Strip: 8, Rows: 8, Filter: 3, Stride: 1, Threads: 8}: {

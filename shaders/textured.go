@@ -8,8 +8,8 @@ import (
 )
 
 // Textured is a row of the table, or what [Stored] or [Single] make of one, that reads from textures what it else
-// reads from storage buffers four numbers at a time: X, the filters of [Registers] and [Stem], and the products of
-// [Winograd]. A stem reads each number of X from a texel of four. Everything else about it is that row's.
+// reads from storage buffers: X, the filters of [Registers] and [Stem], and the products of [Winograd]. A texel has
+// four numbers, of which kernels that read X number by number take one. Everything else about it is that row's.
 type Textured struct{ Of Variant }
 
 // HasTextured tells whether a kernel has such a form.
@@ -20,7 +20,7 @@ func HasTextured(k Variant) bool {
 	case Single:
 		return HasTextured(k.Of)
 	case Registers:
-		return k.Vector == 4 && !k.Uniform
+		return !k.Uniform
 	case Slide, Stem:
 		return true
 	case Depthwise:
@@ -42,6 +42,7 @@ func Textureds() []Textured {
 	return []Textured{
 		{Registers{8, 16, 4, 64, false, false}},
 		{Registers{8, 16, 4, 8, true, false}},
+		{Registers{8, 16, 1, 8, false, false}},
 		{Stored{Registers{8, 16, 4, 8, false, false}, Float32, Float32, Clamped}},
 		{Single{Registers{8, 16, 4, 8, false, false}, conv.ReLU}},
 		{stemRows[3]},

@@ -17,7 +17,7 @@ type textured struct{ Algorithm }
 
 var (
 	errNoTextures = errors.New("kernels read no textures on this adapter")
-	errNoTextured = errors.New("no kernel of it reads four numbers at once of what a texture holds")
+	errNoTextured = errors.New("no kernel of it reads what a texture holds, which is a multiple of four numbers")
 )
 
 // texturedAlgorithms are those of broad tiles, and the others of small workgroups, as software adapters like them.
@@ -34,9 +34,10 @@ func texturable(a Algorithm) bool {
 	switch a := a.(type) {
 	case tiled:
 		r, ok := a.tiles.(shaders.Registers)
-		return ok && a.splitK == 1 && shaders.HasTextured(r) && r.Pixels >= 8 && r.Channels >= 16
+		return ok && a.splitK == 1 && shaders.HasTextured(r) && r.Pixels >= 8 && r.Channels >= 16 &&
+			(r.Vector == 4 || r.Threads == 8)
 	case transformed:
-		return a.by != transform.Fourier && texturable(a.product)
+		return a.by != transform.Fourier && a.product.tiles.Vectored() == 4 && texturable(a.product)
 	case sliding:
 		return a.Threads == 8
 	case stem:
