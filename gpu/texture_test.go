@@ -3,6 +3,7 @@ package gpu
 import (
 	"strings"
 	"testing"
+	"time"
 )
 
 // texels copies the texels of a texture into a buffer.
@@ -90,9 +91,9 @@ func TestCopiesAreMeasured(t *testing.T) {
 	batch.CopyToTexture(x, from, 0, size)
 	batch.Dispatch(g, 1, 1, 1)
 	batch.Dispatch(g, 1, 1, 1)
-	times, err := must[*Submission](t)(batch.Submit()).Times(t.Context())
-	if err != nil {
-		t.Fatal(err)
+	var times []time.Duration
+	for range 2 { // what is new is cleared at first
+		times = must[[]time.Duration](t)(must[*Submission](t)(batch.Submit()).Times(t.Context()))
 	}
 	if times[1] < 3*times[0] || times[1] < 3*times[2] {
 		t.Errorf("%v: the second dispatch stands behind a copy of %d bytes", times, size)
