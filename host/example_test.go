@@ -85,5 +85,5 @@ func ExampleNewProgram() {
 	// Output:
 	// V is 1x4x4x2 (NHWC)
 	// V[1,2,0] is 1919
-	// memory: {Planned:2192 Naive:2320 LowerBound:2192 Live:2064}
+	// memory: {Planned:2192 Naive:2320 LowerBound:2192 Live:2064 Textures:0}
 }

@@ -40,7 +40,7 @@ var exempt = []struct {
 		Axes Binary Cell Columns Frequency Line Neurons Outputs Params Plane Residue Row Shape Spectrum Strip Steps
 		Sums Taps Tile Turned View array bool mat2x4 mat4x4 rgba32float texture_storage_2d`},
 	{"functions", "another one is not tried: few take and give the same", `
-		abs activate add all along between biases block_of clamp complete copy_residue cos derivative element
+		abs activate add all along between biases block_of clamp complete copy_residue cos derivative differ element
 		erf exp fetch finish finish_all finish_at flat fma frequency from_input from_output from_padded
 		from_plane gelu_tangent half has input inverse keep limited locate main multiplied neuron next
 		pack2x16float pair place product put reduce residual rows_of select sign signed_byte sin sixteen tangent

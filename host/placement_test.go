@@ -461,7 +461,11 @@ func ceilDiv(a, b int64) int64 { return (a + b - 1) / b }
 // vectors is how many channels of X a plan's kernels load, and of V store, at once, wherever these stand: transforms
 // choose kernels by where they stand.
 func vectors(plan algo.Plan) (x, v uint32) {
-	switch k := plan.Steps[0].Kernel.(type) {
+	kernel := plan.Steps[0].Kernel
+	for formOf(kernel) != nil {
+		kernel = formOf(kernel)
+	}
+	switch k := kernel.(type) {
 	case shaders.Tiles:
 		return k.Vectored(), k.Vectored()
 	case shaders.Stem:
@@ -583,6 +587,9 @@ func TestPlacedKernels(t *testing.T) {
 			shaders.Scatter, shaders.TopK, shaders.Sample, shaders.ReduceAxes, shaders.Softmax, shaders.Extreme,
 			shaders.Normalize, shaders.Cumulate, shaders.Chain: // whose tensors are views
 			unplaced = true
+		case shaders.Textured:
+			_, gradients := k.Of.(shaders.FilterTiles)
+			unplaced = gradients || formOf(k.Of) != nil
 		case shaders.Fourier:
 			unplaced = k.Kernel == "fourier_columns" || k.Kernel == "fourier_inverse_columns"
 		}

@@ -37,9 +37,9 @@ func resident(
 
 // againLayers are layers which every algorithm serves one of at least.
 var againLayers = []string{
-	"ic4ih9oc8kh3ph1", "ic4ih9oc8kh3sh2ph1", "ic3ih9oc8kh3sh2ph1", "g8ic8ih9oc8kh3ph1", "g2ic8ih9oc8kh3ph1",
+	"ic4ih9oc8kh3ph1", "ic4ih9oc8kh3sh2ph1", "ic3ih10oc8kh3sh2ph1", "g8ic8ih9oc8kh3ph1", "g2ic8ih9oc8kh3ph1",
 	"g2ic8ih9oc8kh3sh2ph1", "g8ic8ih9oc8kh3sh2ph1", "g8ic8ih9oc8kh5ph2", "g8ic8ih9oc8kh5sh2ph2", "g8ic8ih9oc8kh7ph3",
-	"ic3ih9oc8kh3ph1", "ic3ih12oc8kh7sh2ph3", "ic3ih23oc8kh11sh4", "ic256ih4oc72kh1", "g3ic3ih5oc6kh2",
+	"ic3ih10oc8kh3ph1", "ic3ih12oc8kh7sh2ph3", "ic3ih24oc8kh11sh4", "ic256ih4oc72kh1", "g3ic3ih5oc6kh2",
 	"ic4ih5oc8kh3ph1+unshared",
 }
 
@@ -261,7 +261,7 @@ func BenchmarkComputeAgain(b *testing.B) {
 // by default with Exact another one computes, and one that was named says so.
 func TestExactLeavesOutRounding(t *testing.T) {
 	dev := hosttest.Open(t)
-	const descriptor = "ic64ih14oc64kh3ph1" // by rule winograd4's
+	const descriptor = "ic128ih14oc128kh3ph1" // by rule winograd4's
 	l, x := example(t, dev, descriptor, host.LayerOptions{Algorithm: "winograd4"})
 	_, _, err := l.Verify(t.Context(), x, host.VerifyOptions{Mode: cpuref.Exact})
 	says(t, "named", err, cpuref.ErrNoVerdict, "winograd4")

@@ -45,10 +45,24 @@ func init() {
 			row, e = of.Of, conv.Epilogue{Activation: conv.Activate(of.Function).Activation,
 				Residual: conv.BeforeFunction}
 		}
+		if tiles, ok := row.(shaders.FilterTiles); ok {
+			killers[k] = texturedFilterKillers(tiles)
+			continue
+		}
 		of := texturedLayers[row]
 		for _, descriptor := range of.layers {
 			o := host.LayerOptions{Algorithm: of.algorithm + "_textures", Epilogue: e}
 			killers[k] = append(killers[k], storedKiller(descriptor, o))
 		}
 	}
+}
+
+// texturedFilterKillers are those of dW, alone and with sums that are split.
+func texturedFilterKillers(k shaders.FilterTiles) (all []killer) {
+	for _, splitK := range []string{"1", "4"} {
+		name := "tiles/" + k.Name()[len("filter_tiles_"):] + "_k" + splitK + "_textures"
+		o := host.LayerOptions{FilterGradient: name}
+		all = append(all, gradients("mb2ic8ih40iw9oc20kh3ph1", o))
+	}
+	return all
 }

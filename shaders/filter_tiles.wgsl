@@ -9,8 +9,8 @@
 {{template "index" .}}
 
 @group(0) @binding(0) var<uniform> p: Params;
-@group(0) @binding(1) var<storage, read> x: array<{{.Load}}>;
-@group(0) @binding(2) var<storage, read> dv: array<{{.Load}}>;
+@group(0) @binding(1) {{template "x" .Load}}
+@group(0) @binding(2) {{template "dv" .Load}}
 @group(0) @binding(3) var<storage, read_write> dw: array<{{.Load}}>;
 
 const THREADS: u32 = {{.Threads}}u;
@@ -43,12 +43,14 @@ fn outputs(i: u32, inside: bool) -> vec4<f32> {
 }
 {{- else}}
 
+{{template "load" .Load}}
+
 fn inputs(i: u32, inside: bool) -> vec4<f32> {
-	return select(vec4<f32>(), x[i / 4u], inside);
+	return select(vec4<f32>(), load(i / 4u), inside);
 }
 
 fn outputs(i: u32, inside: bool) -> vec4<f32> {
-	return select(vec4<f32>(), dv[i / 4u], inside);
+	return select(vec4<f32>(), {{template "dv_at" "i / 4u"}}, inside);
 }
 {{- end}}
 

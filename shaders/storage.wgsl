@@ -36,3 +36,11 @@ var<storage, read> products: array<{{.}}>;
 {{- define "products_at" -}}
 products[{{.}}]
 {{- end -}}
+
+{{- define "dv" -}}
+var<storage, read> dv: array<{{.}}>;
+{{- end -}}
+
+{{- define "dv_at" -}}
+dv[{{.}}]
+{{- end -}}

@@ -8,8 +8,9 @@ import (
 )
 
 // Textured is a row of the table, or what [Stored] or [Single] make of one, that reads from textures what it else
-// reads from storage buffers: X, the filters of [Registers] and [Stem], and the products of [Winograd]. A texel has
-// four numbers, of which kernels that read X number by number take one. Everything else about it is that row's.
+// reads from storage buffers: X, the filters of [Registers] and [Stem], the products of [Winograd], and dV of
+// [FilterTiles]. A texel has four numbers, of which kernels that read X number by number take one. Everything else
+// about it is that row's.
 type Textured struct{ Of Variant }
 
 // HasTextured tells whether a kernel has such a form.
@@ -23,6 +24,8 @@ func HasTextured(k Variant) bool {
 		return !k.Uniform
 	case Slide, Stem:
 		return true
+	case FilterTiles:
+		return k.Vector == 4
 	case Depthwise:
 		return k.Vector == 4
 	case Winograd:
@@ -51,6 +54,7 @@ func Textureds() []Textured {
 		{depthwiseRows[1]},
 		{WinogradInputs(6, 6, 4)},
 		{WinogradOutputs(6, 6, 4, 4)},
+		{filterTileRows[0]},
 	}
 }
 

@@ -354,8 +354,8 @@ func TestOptionsOfRun(t *testing.T) {
 // rounds.
 func TestIntegersByDefault(t *testing.T) {
 	hosttest.Open(t)
-	contain(t, succeed(t, "run", "ic64ih14oc64kh3ph1", "--data", "integers", "--tuned=false"),
-		"exact: all 12544 outputs equal")
+	contain(t, succeed(t, "run", "ic128ih14oc128kh3ph1", "--data", "integers", "--tuned=false"),
+		"exact: all 25088 outputs equal")
 }
 
 // rounding are the algorithms whose transforms round whole numbers.
@@ -364,7 +364,7 @@ var rounding = []string{"winograd3", "winograd4", "winograd5", "winograd6", "fou
 // TestExact holds that --exact leaves out what rounds: by rule, of all, of what is tuned, and by name.
 func TestExact(t *testing.T) {
 	hosttest.Open(t)
-	const layer = "ic64ih14oc64kh3ph1"
+	const layer = "ic128ih14oc128kh3ph1"
 	rounds := func(text string) bool {
 		return slices.ContainsFunc(rounding, func(name string) bool { return strings.Contains(text, name) })
 	}

@@ -11,14 +11,14 @@ import (
 // All are all algorithms, whether they serve the layer or not.
 func All(s Spec) []Algorithm {
 	list := ordinary()
-	textured := texturedAlgorithms(list)
+	list = append(list, texturedAlgorithms(list)...)
 	if s.Problem.Transposed {
 		list = transposedAlgorithms(list)
 	}
 	if s.DType == shaders.Float16 {
 		list = halvedAlgorithms(list)
 	}
-	return slices.Concat([]Algorithm{newDirect(s)}, list, textured)
+	return append([]Algorithm{newDirect(s)}, list...)
 }
 
 // ordinary are the algorithms for ordinary layers but the direct one, which serves all.

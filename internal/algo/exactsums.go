@@ -153,9 +153,24 @@ type exactSums struct {
 	converted bool
 }
 
-// exact plans the sums by the algorithm for float32 that is named, or where none is by that of the rules. The error
-// says why the named one does not serve.
-func (s QuantizedSpec) exact(l Limits) (sums exactSums, err error) {
+// exact plans the sums by the algorithm for float32 that is named, or where none is by that of the rules, with kernels
+// that read from textures, which do not read int8, or without. The error says why the named one does not serve.
+func (s QuantizedSpec) exact(l Limits) (exactSums, error) {
+	sums, err := s.exactOn(l)
+	if l.MaxTexture == 0 || strings.Contains(s.Algorithm, "/") {
+		return sums, err
+	}
+	l.MaxTexture = 0
+	without, errWithout := s.exactOn(l)
+	if m := MachineOf(l); errWithout != nil || len(without.parts) == 0 ||
+		len(sums.parts) > 0 && sums.cost(s.Problem, m) < without.cost(s.Problem, m) {
+		return sums, err
+	}
+	return without, nil
+}
+
+// exactOn is exact where there are textures or not.
+func (s QuantizedSpec) exactOn(l Limits) (sums exactSums, err error) {
 	full := strings.Contains(s.Algorithm, "/")
 	name, converted := s.Algorithm, false
 	if full {

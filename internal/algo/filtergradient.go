@@ -33,7 +33,8 @@ func FilterGradients() []Algorithm {
 	for _, a := range filterSlides() {
 		list = append(list, a)
 	}
-	return append(list, filterUnshared{shaders.FilterUnsharedBy(4)}, filterUnshared{shaders.FilterUnsharedBy(1)})
+	list = append(list, filterUnshared{shaders.FilterUnsharedBy(4)}, filterUnshared{shaders.FilterUnsharedBy(1)})
+	return append(list, texturedAlgorithms(list)...)
 }
 
 // FilterCandidates are the plans for dW and db of those that serve a layer on a device, as [Candidates] orders them.

@@ -38,6 +38,12 @@ func texturable(a Algorithm) bool {
 			(r.Vector == 4 || r.Threads == 8)
 	case transformed:
 		return a.by != transform.Fourier && a.product.tiles.Vectored() == 4 && texturable(a.product)
+	case filterTile:
+		return a.Vector == 4 && a.Threads == 8 && a.Outputs == 16
+	case filterWinograd:
+		return texturable(a.product)
+	case filterStrided:
+		return texturable(a.product)
 	case sliding:
 		return a.Threads == 8
 	case stem:

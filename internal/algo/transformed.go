@@ -140,9 +140,13 @@ func (a transformed) pack(
 // PackSpoiled packs filters for a transform, for tests that must see the fault: spoil changes the filters of the layer
 // of stride 1 before they are transformed.
 func PackSpoiled(plan Plan, filters tensor.Filters, spoil func(conv.Problem, tensor.Filters)) ([]float32, error) {
-	a, ok := plan.Algorithm.(transformed)
+	algorithm := plan.Algorithm
+	if of, ok := algorithm.(textured); ok {
+		algorithm = of.Algorithm
+	}
+	a, ok := algorithm.(transformed)
 	if !ok {
-		return nil, fmt.Errorf("%s is no transform", Name(plan.Algorithm))
+		return nil, fmt.Errorf("%s is no transform", Name(algorithm))
 	}
 	unstrided, product, err := a.layers(plan.Spec)
 	if err != nil {

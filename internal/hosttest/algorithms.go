@@ -23,7 +23,7 @@ func Algorithms(t *testing.T, dev *host.Device) {
 		"mb2ic16id3ih4iw5oc12kd2kh3kw2pd1ph1pw0+circular", "ic3ih6oc8kh3ph1", "ic5ih9iw10oc65kh3sh2ph1",
 		"g8ic8ih9oc8kh3ph1", "g8ic8ih9oc8kh5ph2", "g8ic8ih9oc8kh5sh2ph2", "g8ic8ih9oc8kh7ph3",
 		"g4ic4ih10oc4kh3sh2ph1", "g3ic3ih5oc6kh2", "g2ic8ih9oc8kh3sh2ph1",
-		"ic3ih9oc8kh3sh2ph1", "ic3ih12oc8kh7sh2ph3", "ic3ih23oc8kh11sh4",
+		"ic3ih10oc8kh3sh2ph1", "ic3ih12oc8kh7sh2ph3", "ic3ih24oc8kh11sh4",
 		"g2ic8ih9iw11oc8kh5ph2", "ic4ih9oc8kh7ph3", "ic8ih9iw13oc8kh1kw7ph0pw3", "ic4ih14iw3oc4kh3kw1ph1pw0",
 		"ic3ih9oc5kh5ph2", "ic3ih9oc5kh7ph3",
 		"mb5ic8ih4iw5oc12kh3kw2ph1+unshared", "g2mb2ic6ih4oc10kh2+unshared+reflect",

@@ -37,3 +37,15 @@ var products: texture_storage_2d<rgba32float, read>;
 {{- define "products_at" -}}
 textureLoad(products, vec2<u32>({{.}} & 1023u, {{.}} >> 10u))
 {{- end -}}
+
+{{- define "dv" -}}
+var dv: texture_storage_2d<rgba32float, read>;
+
+fn differ(i: u32) -> vec4<f32> {
+	return textureLoad(dv, vec2<u32>(i & 1023u, i >> 10u));
+}
+{{- end -}}
+
+{{- define "dv_at" -}}
+differ({{.}})
+{{- end -}}

@@ -161,8 +161,12 @@ fn put(to: u32, output: u32, input: u32, sums: vec4<f32>) {
 	}
 }
 
+fn load(i: u32) -> vec4<f32> {
+	return x[i];
+}
+
 fn inputs(i: u32, inside: bool) -> vec4<f32> {
-	return select(vec4<f32>(), x[i / 4u], inside);
+	return select(vec4<f32>(), load(i / 4u), inside);
 }
 
 fn outputs(i: u32, inside: bool) -> vec4<f32> {
