@@ -42,12 +42,12 @@ func Algorithms(t *testing.T, dev *host.Device) {
 	AlgorithmsOn(t, dev, layers, sampled())
 }
 
-// sampled leaves out, where time is short, three in four of the products that each transform may be around: those
-// are algorithms of their own. The first of each layer stays.
+// sampled leaves out three in four of the products that each transform may be around, which are algorithms of their
+// own: where time is short, and of those that read from textures. The first of each layer stays.
 func sampled() func(conv.Problem, host.Algorithm) bool {
 	counts := map[string]int{}
 	return func(p conv.Problem, a host.Algorithm) bool {
-		if !testing.Short() || !Transforms(a) {
+		if !Transforms(a) || !testing.Short() && !ReadsTextures(a) {
 			return true
 		}
 		key := p.String() + a.Name()
