@@ -2,7 +2,6 @@ package exec
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/gpuconv/gpuconv/gpu"
 	"github.com/gpuconv/gpuconv/shaders"
@@ -12,28 +11,15 @@ import (
 // Constants have textures of their own, which are filled once. All others share one for each place among the textures
 // of a step: they are copied right before the step that reads them, and needed no longer behind it.
 type textures struct {
-	constants []*constant
+	constants []copied
 	shared    []*gpu.Texture
 	holds     []*Use // what each shared one holds at this point of the recording
-}
-
-// constant is a texture with a part of a constant.
-type constant struct {
-	use     Use
-	texture *gpu.Texture
 }
 
 // copied is an operand's part that is copied to a texture.
 type copied struct {
 	use Use
 	to  *gpu.Texture
-}
-
-// dispatch is a step as it is recorded.
-type dispatch struct {
-	copies []copied
-	group  *gpu.BindGroup
-	grid   [3]uint32
 }
 
 // whole is a use with its size.
@@ -136,14 +122,14 @@ func (s *Session) wrote(step Step, shader shaders.Shader) {
 func (s *Session) constant(u Use) (*gpu.Texture, error) {
 	for _, c := range s.textures.constants {
 		if c.use == u {
-			return c.texture, nil
+			return c.to, nil
 		}
 	}
 	t, err := s.texture(s.plan.Operands[u.Operand].Name, u.Size)
 	if err != nil {
 		return nil, err
 	}
-	s.textures.constants = append(s.textures.constants, &constant{u, t})
+	s.textures.constants = append(s.textures.constants, copied{u, t})
 	return t, s.copyConstants(u.Operand)
 }
 
@@ -152,7 +138,7 @@ func (s *Session) copyConstants(operand int) error {
 	batch, some := s.dev.NewBatch(), false
 	for _, c := range s.textures.constants {
 		if c.use.Operand == operand {
-			s.copyTo(batch, copied{c.use, c.texture})
+			s.copyTo(batch, c)
 			some = true
 		}
 	}
@@ -166,26 +152,4 @@ func (s *Session) copyConstants(operand int) error {
 func (s *Session) copyTo(batch *gpu.Batch, c copied) {
 	at := s.places[c.use.Operand]
 	batch.CopyToTexture(c.to, at.buffer, at.offset+c.use.Offset, c.use.Size)
-}
-
-// dispatchAll adds dispatches, and the copies before each, to a batch.
-func (s *Session) dispatchAll(to *gpu.Batch, all []dispatch) {
-	for _, d := range all {
-		for _, c := range d.copies {
-			s.copyTo(to, c)
-		}
-		to.Dispatch(d.group, d.grid[0], d.grid[1], d.grid[2])
-	}
-}
-
-// timedBatches are of as many dispatches as can be timed at once.
-func (s *Session) timedBatches() []*gpu.Batch {
-	if s.timed == nil {
-		for some := range slices.Chunk(s.dispatches, gpu.MaxTimed) {
-			batch := s.dev.NewTimedBatch()
-			s.dispatchAll(batch, some)
-			s.timed = append(s.timed, batch)
-		}
-	}
-	return s.timed
 }
