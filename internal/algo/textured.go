@@ -88,7 +88,7 @@ func (a textured) Plan(s Spec, l Limits) (Plan, error) {
 
 // canTexture tells whether a step may read from textures, and how many numbers are copied for it in each run.
 func canTexture(plan exec.Plan, step exec.Step, l Limits) (numbers int64, ok bool) {
-	if l.MaxTexture == 0 || !shaders.HasTextured(step.Kernel) {
+	if !shaders.HasTextured(step.Kernel) {
 		return 0, false
 	}
 	shader, err := shaders.Source(shaders.Textured{Of: step.Kernel})

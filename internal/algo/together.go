@@ -18,6 +18,9 @@ const plannedRuns = 5
 // so that a program is computed alike each time.
 func Together(specs []Spec, settled []Plan, l Limits) []Algorithm {
 	c := choosing{machine: MachineOf(l), numbers: map[shaders.Variant]int{}}
+	if c.machine.Texture >= c.machine.Load {
+		l.MaxTexture = 0 // what reads from textures is never chosen, and need not be weighed
+	}
 	for _, p := range settled {
 		for _, k := range c.kernels(p) {
 			c.compiling[k] = 0
