@@ -79,6 +79,10 @@ var calls = map[string]func(*bench) error{
 		}
 		return err
 	},
+	"texture": func(b *bench) error {
+		x, err := b.dev.NewTexture("x", 64<<20)
+		return errors.Join(err, x.Close())
+	},
 	"write": func(b *bench) error { return b.large.Write(0, make([]byte, largeSize)) }, // needs memory on its way
 	"read":  func(b *bench) error { return b.buffer.Read(context.Background(), 0, make([]byte, 4)) },
 	"kernel": func(b *bench) error {
@@ -114,7 +118,7 @@ func works(t *testing.T, b *bench) {
 	}
 	run(t, b.dev, b.group)
 	wantData(t, b.buffer, 42)
-	for _, name := range []string{"buffer", "kernel", "bind"} {
+	for _, name := range []string{"buffer", "texture", "kernel", "bind"} {
 		if err := calls[name](b); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -129,6 +133,8 @@ func TestOutOfMemory(t *testing.T) {
 	works(t, b)
 	for _, c := range []struct{ call, function string }{
 		{"buffer", "vkAllocateMemory"}, {"buffer", "vkBindBufferMemory"}, {"buffer", "vkCreateBuffer"},
+		{"texture", "vkAllocateMemory"}, {"texture", "vkBindImageMemory"}, {"texture", "vkCreateImage"},
+		{"texture", "vkCreateImageView"},
 		{"write", "vkAllocateMemory"}, {"write", "vkMapMemory"}, {"write", "vkCreateBuffer"},
 		{"kernel", "vkCreateShaderModule"}, {"kernel", "vkCreatePipelineLayout"},
 		{"kernel", "vkCreateComputePipelines"},
@@ -178,6 +184,7 @@ func TestDeviceLost(t *testing.T) {
 		{"times", gputest.Gone, []string{"vkCreateQueryPool"}},
 		{"buffer", gputest.Gone, []string{"vkCreateBuffer"}},
 		{"buffer", gputest.Gone, []string{"vkAllocateMemory"}},
+		{"texture", gputest.Gone, []string{"vkCreateImage"}},
 		{"write", gputest.Gone, []string{"vkMapMemory"}},
 		{"kernel", gputest.Gone, []string{"vkCreateComputePipelines"}},
 	} {

@@ -58,6 +58,7 @@ static int fault(char const *name) {
 // other than Windows pass alike, so one shape of hook serves all.
 #define FAULTY(X) \
 	X(vkAllocateMemory) X(vkMapMemory) X(vkBindBufferMemory) X(vkCreateBuffer) X(vkCreateFence) X(vkCreateSemaphore) \
+	X(vkCreateImage) X(vkCreateImageView) X(vkBindImageMemory) \
 	X(vkCreateShaderModule) X(vkCreatePipelineLayout) X(vkCreateDescriptorSetLayout) X(vkCreateComputePipelines) \
 	X(vkCreateDescriptorPool) X(vkAllocateDescriptorSets) X(vkCreateCommandPool) X(vkAllocateCommandBuffers) \
 	X(vkBeginCommandBuffer) X(vkEndCommandBuffer) X(vkCreateQueryPool) X(vkQueueSubmit) X(vkGetFenceStatus) \
