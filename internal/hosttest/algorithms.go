@@ -2,6 +2,7 @@ package hosttest
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -47,6 +48,9 @@ func Algorithms(t *testing.T, dev *host.Device) {
 func sampled() func(conv.Problem, host.Algorithm) bool {
 	counts := map[string]int{}
 	return func(p conv.Problem, a host.Algorithm) bool {
+		if LeftOut(a) {
+			return false
+		}
 		if !Transforms(a) || !testing.Short() && !ReadsTextures(a) {
 			return true
 		}
@@ -93,6 +97,18 @@ func AlgorithmsOn(
 
 // ReadsTextures tells whether an algorithm is one that reads from textures, of float32 alone.
 func ReadsTextures(a host.Algorithm) bool { return strings.Contains(a.Variant(), "_textures") }
+
+// fewTextured are algorithms that read from textures by kernels which are in the table of shaders, and compile quickly.
+var fewTextured = []string{
+	"registers/8x16_v4_t8_textures", "registers/8x16_v4_t8_across_textures", "registers/8x16_v1_t8_textures",
+	"winograd4/registers_8x16_v4_t8_textures", "stem/16x2x16_f3s2_t8_textures", "depthwise/8x8_f3s1_t8_textures",
+	"grouped/8x8_f3s2_t8_textures", "depthwise/8_v4_t8_textures",
+}
+
+// LeftOut tells whether an algorithm is one of many like it, where time is short: the others that read from textures.
+func LeftOut(a host.Algorithm) bool {
+	return testing.Short() && ReadsTextures(a) && !slices.Contains(fewTextured, host.AlgorithmName(a))
+}
 
 // algorithm holds one of them to both modes of the proof.
 func algorithm(t *testing.T, dev *host.Device, p conv.Problem, a host.Algorithm) {
