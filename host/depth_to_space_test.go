@@ -47,6 +47,9 @@ func TestTransposedNaNStays(t *testing.T) {
 		want := nanOutputs(t, dev, p, "direct")
 		for _, a := range all {
 			name := host.AlgorithmName(a)
+			if hosttest.LeftOut(a) {
+				continue
+			}
 			got := nanOutputs(t, dev, p, name)
 			for i := range want {
 				if want[i] != got[i] {
