@@ -55,7 +55,7 @@ func TestRunAgain(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, a := range list {
-			if hosttest.LeftOut(a) {
+			if testing.Short() && hosttest.LeftOut(a) {
 				continue
 			}
 			if !ran[againName(a)] || hosttest.Transforms(a) && !ran[a.Name()+" of "+descriptor] {
@@ -66,7 +66,7 @@ func TestRunAgain(t *testing.T) {
 		}
 	}
 	for _, a := range host.EveryAlgorithm() {
-		if !hosttest.LeftOut(a) && !ran[againName(a)] && !wideOnGPU(dev, againName(a)) {
+		if !(testing.Short() && hosttest.LeftOut(a)) && !ran[againName(a)] && !wideOnGPU(dev, againName(a)) {
 			t.Errorf("%s was not run", againName(a))
 		}
 	}
