@@ -98,7 +98,7 @@ func AlgorithmsOn(
 // ReadsTextures tells whether an algorithm is one that reads from textures, of float32 alone.
 func ReadsTextures(a host.Algorithm) bool { return strings.Contains(a.Variant(), "_textures") }
 
-// fewTextured are algorithms that read from textures by kernels which are in the table of shaders, and compile quickly.
+// fewTextured are algorithms that read from textures, by kernels of the table that compile quickly.
 var fewTextured = []string{
 	"registers/8x16_v4_t8_textures", "registers/8x16_v4_t8_across_textures",
 	"registers/8x16_v1_t8_textures",
