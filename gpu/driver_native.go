@@ -160,6 +160,9 @@ func vendorName(id uint32, fallback string) string {
 // featureTextureReads is what wgpu calls it that kernels may read the textures which they could write.
 var featureTextureReads = wgpu.NativeFeatureTextureAdapterSpecificFormatFeatures.String()
 
+// What C copies is a row as Go counts it: another size does not compile.
+var _ [native.RowBytes]struct{} = [textureRow]struct{}{}
+
 // nativeDriver is a device of wgpu-native.
 type nativeDriver struct{ dev *native.Device }
 

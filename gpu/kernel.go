@@ -217,8 +217,12 @@ func (k *Kernel) checkBindings(bindings []Binding) ([]driverBinding, error) {
 
 func (k *Kernel) checkBinding(i int, b Binding) (driverBinding, error) {
 	if reads := k.source.Bindings[i] == TextureIn; reads || b.Texture != nil {
-		if !reads || b.Buffer != nil {
-			return driverBinding{}, fmt.Errorf("%w: a texture, and the kernel binds a buffer", ErrMisuse)
+		switch {
+		case !reads:
+			return driverBinding{}, fmt.Errorf("%w: a texture, where the kernel binds a buffer", ErrMisuse)
+		case b.Buffer != nil:
+			return driverBinding{}, fmt.Errorf("%w: buffer %q, where the kernel reads a texture", ErrMisuse,
+				b.Buffer.label)
 		}
 		if err := b.Texture.check(k.dev, 0); err != nil {
 			return driverBinding{}, err

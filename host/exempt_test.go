@@ -40,12 +40,13 @@ var exempt = []struct {
 		Axes Binary Cell Columns Frequency Line Neurons Outputs Params Plane Residue Row Shape Spectrum Strip Steps
 		Sums Taps Tile Turned View array bool mat2x4 mat4x4 rgba32float texture_storage_2d`},
 	{"functions", "another one is not tried: few take and give the same", `
-		abs activate add all along between biases block_of clamp complete copy_residue cos derivative differ element
-		erf exp fetch finish finish_all finish_at flat fma frequency from_input from_output from_padded
-		from_plane gelu_tangent half has input inverse keep limited locate main multiplied neuron next
-		pack2x16float pair place product put reduce residual rows_of select sign signed_byte sin sixteen tangent
-		textureLoad tile_of transform unflat unpack2x16float bitcast finish_output function keep_nan output_at
-		quantized r_at slice store v_at x_at weigh weights window workgroupBarrier write`},
+		abs activate add all along between biases block_of clamp complete copy_residue cos derivative
+		gradient_of_v element erf exp fetch finish finish_all finish_at flat fma frequency from_input
+		from_output from_padded from_plane gelu_tangent half has input inverse keep limited locate main
+		multiplied neuron next pack2x16float pair place product put reduce residual rows_of select sign
+		signed_byte sin sixteen tangent textureLoad tile_of transform unflat unpack2x16float bitcast
+		finish_output function keep_nan output_at quantized r_at slice store v_at x_at weigh weights window
+		workgroupBarrier write`},
 	{"buffers", "another one is not tried: where two of one type are swapped, whole layers are wrong", `
 		db depthwise dslopes duplicate dw dz lines original p partials products residuals scales slopes sums u v values
 		w_zeros ws xs y ys`},

@@ -37,10 +37,7 @@ func (a filterWinograd) Variant() string { return "tiles_" + a.product.Variant()
 
 // FilterTransformOf is the transform that an algorithm for dW works by, if it does.
 func FilterTransformOf(a interface{ Name() string }) (by transform.Transform, ok bool) {
-	if of, ok := a.(textured); ok {
-		a = of.Algorithm
-	}
-	t, ok := a.(filterWinograd)
+	t, ok := untextured(a).(filterWinograd)
 	return t.by, ok
 }
 

@@ -11,14 +11,22 @@ import (
 
 // textured is another algorithm, whose name it has, with kernels that read from textures what they can: operands are
 // copied to them, constants once and all others in each run. llvmpipe takes a texel of four numbers for each of its
-// eight threads at once, and so a quarter of the time that the same numbers of a buffer take. What GPUs gain is for
-// tuning to find: the rules never choose it there.
+// eight threads at once, where it loads the numbers of a buffer in a loop. What GPUs gain is for tuning to find: the
+// rules never choose it there.
 type textured struct{ Algorithm }
 
 var (
 	errNoTextures = errors.New("kernels read no textures on this adapter")
 	errNoTextured = errors.New("no kernel of it reads what a texture holds, which is a multiple of four numbers")
 )
+
+// untextured is the algorithm that a textured one is, and any other one itself.
+func untextured(a interface{ Name() string }) interface{ Name() string } {
+	if of, ok := a.(textured); ok {
+		return of.Algorithm
+	}
+	return a
+}
 
 // texturedAlgorithms are those of broad tiles, and the others of small workgroups, as software adapters like them.
 func texturedAlgorithms(list []Algorithm) (all []Algorithm) {

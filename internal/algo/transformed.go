@@ -29,10 +29,7 @@ func TransformOf(a interface{ Name() string }) (by transform.Transform, ok bool)
 	if of, ok := a.(transposed); ok {
 		a = of.Algorithm
 	}
-	if of, ok := a.(textured); ok {
-		a = of.Algorithm
-	}
-	t, ok := a.(transformed)
+	t, ok := untextured(a).(transformed)
 	return t.by, ok
 }
 
@@ -140,13 +137,9 @@ func (a transformed) pack(
 // PackSpoiled packs filters for a transform, for tests that must see the fault: spoil changes the filters of the layer
 // of stride 1 before they are transformed.
 func PackSpoiled(plan Plan, filters tensor.Filters, spoil func(conv.Problem, tensor.Filters)) ([]float32, error) {
-	algorithm := plan.Algorithm
-	if of, ok := algorithm.(textured); ok {
-		algorithm = of.Algorithm
-	}
-	a, ok := algorithm.(transformed)
+	a, ok := untextured(plan.Algorithm).(transformed)
 	if !ok {
-		return nil, fmt.Errorf("%s is no transform", Name(algorithm))
+		return nil, fmt.Errorf("%s is no transform", Name(plan.Algorithm))
 	}
 	unstrided, product, err := a.layers(plan.Spec)
 	if err != nil {

@@ -41,11 +41,11 @@ textureLoad(products, vec2<u32>({{.}} & 1023u, {{.}} >> 10u))
 {{- define "dv" -}}
 var dv: texture_storage_2d<rgba32float, read>;
 
-fn differ(i: u32) -> vec4<f32> {
+fn gradient_of_v(i: u32) -> vec4<f32> {
 	return textureLoad(dv, vec2<u32>(i & 1023u, i >> 10u));
 }
 {{- end -}}
 
 {{- define "dv_at" -}}
-differ({{.}})
+gradient_of_v({{.}})
 {{- end -}}

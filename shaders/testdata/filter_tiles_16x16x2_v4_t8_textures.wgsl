@@ -148,7 +148,7 @@ fn from_output(i: vec3<u32>, f: vec3<u32>, copy: vec3<u32>) -> vec3<u32> {
 @group(0) @binding(1) var x: texture_storage_2d<rgba32float, read>;
 @group(0) @binding(2) var dv: texture_storage_2d<rgba32float, read>;
 
-fn differ(i: u32) -> vec4<f32> {
+fn gradient_of_v(i: u32) -> vec4<f32> {
 	return textureLoad(dv, vec2<u32>(i & 1023u, i >> 10u));
 }
 @group(0) @binding(3) var<storage, read_write> dw: array<vec4<f32>>;
@@ -174,7 +174,7 @@ fn inputs(i: u32, inside: bool) -> vec4<f32> {
 }
 
 fn outputs(i: u32, inside: bool) -> vec4<f32> {
-	return select(vec4<f32>(), differ(i / 4u), inside);
+	return select(vec4<f32>(), gradient_of_v(i / 4u), inside);
 }
 
 @compute @workgroup_size(THREADS)
